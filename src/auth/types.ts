@@ -1,0 +1,152 @@
+declare global {
+  /** Applications add their own session claims by declaring this interface globally, as with Clerk's SDKs. */
+  interface CustomJwtSessionClaims {
+    [claim: string]: unknown
+  }
+  /** Applications narrow role and permission names by declaring this interface globally, as with Clerk's SDKs. */
+  interface ClerkAuthorization {}
+}
+
+export type TokenType = 'session_token' | 'api_key' | 'm2m_token' | 'oauth_token'
+export type MachineTokenType = Exclude<TokenType, 'session_token'>
+export type SessionStatus = 'active' | 'pending'
+
+export interface Actor {
+  readonly sub: string
+  readonly [claim: string]: unknown
+}
+
+/** Claims of a verified session token, version 1 or 2 (RFC 7519 section 4; Clerk: session token claims). */
+export interface SessionClaims extends Readonly<CustomJwtSessionClaims> {
+  readonly sub: string
+  readonly exp: number
+  readonly iss?: string
+  readonly sid?: string
+  readonly iat?: number
+  readonly nbf?: number
+  readonly azp?: string
+}
+
+export interface GetTokenOptions {
+  readonly template?: string
+  readonly expiresInSeconds?: number
+}
+
+// has(): parameter types are refined in has.ts from ClerkAuthorization.
+export type { HasParams, OrganizationPermission, OrganizationRole } from './has.js'
+import type { HasParams, OrganizationPermission, OrganizationRole } from './has.js'
+
+export interface SignedInAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'session_token'
+  readonly userId: string
+  readonly sessionId: string | undefined
+  readonly sessionClaims: SessionClaims
+  readonly sessionStatus: SessionStatus | null
+  readonly actor: Actor | undefined
+  readonly orgId: string | undefined
+  readonly orgRole: OrganizationRole | undefined
+  readonly orgSlug: string | undefined
+  readonly orgPermissions: readonly OrganizationPermission[] | undefined
+  /** Minutes since the first and second factor were verified; -1: never or absent. */
+  readonly factorVerificationAge: readonly [number, number] | null
+  readonly getToken: (options?: GetTokenOptions) => Promise<string | null>
+  readonly has: (params: HasParams) => boolean
+}
+
+export interface SignedOutAuth {
+  readonly isAuthenticated: false
+  readonly tokenType: 'session_token'
+  readonly userId: null
+  readonly sessionId: null
+  readonly sessionClaims: null
+  /** `pending` when a pending session is treated as signed out, null otherwise. */
+  readonly sessionStatus: 'pending' | null
+  readonly actor: null
+  readonly orgId: null
+  readonly orgRole: null
+  readonly orgSlug: null
+  readonly orgPermissions: null
+  readonly factorVerificationAge: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  /** Clerk's reason string. */
+  readonly reason: string
+  /** Constant text saying what the reason means; empty when there is nothing to add. */
+  readonly message: string
+  /** Seconds after which to try again when the token could not be judged because keys could not be had, else null. */
+  readonly retryAfterSeconds: number | null
+}
+
+export interface ApiKeyAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'api_key'
+  readonly id: string
+  readonly name: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly userId: string | null
+  readonly orgId: string | null
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+
+export interface M2MTokenAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'm2m_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly machineId: string
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+
+export interface OAuthTokenAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'oauth_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly userId: string
+  readonly clientId: string
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+
+/** An accepted machine token type was required and not (validly) presented. */
+export interface UnauthenticatedMachineAuth<T extends MachineTokenType = MachineTokenType> {
+  readonly isAuthenticated: false
+  readonly tokenType: T
+  readonly id: null
+  readonly subject: null
+  readonly scopes: null
+  readonly name: null
+  readonly claims: null
+  readonly userId: null
+  readonly orgId: null
+  readonly machineId: null
+  readonly clientId: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+}
+
+/** The token's type is none of the accepted ones (protocol reference, section 7.3). */
+export interface InvalidTokenAuth {
+  readonly isAuthenticated: false
+  readonly tokenType: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+}
+
+export type SessionAuth = SignedInAuth | SignedOutAuth
+export type MachineAuth = ApiKeyAuth | M2MTokenAuth | OAuthTokenAuth
+export type Auth = SessionAuth | MachineAuth | UnauthenticatedMachineAuth | InvalidTokenAuth

@@ -1,0 +1,67 @@
+import type { KeyObject } from 'node:crypto'
+
+export type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
+
+/**
+ * An imported, validated RSA public key. One object per key material and key store: a refreshed key set that still
+ * holds the key reuses the object, so `trustedUntilMs` is the one place that says whether it still counts.
+ */
+export interface VerificationKey {
+  /** `null` for a PEM, which answers for every `kid`. */
+  readonly kid: string | null
+  readonly algorithm: SignatureAlgorithm
+  readonly keyObject: KeyObject
+  /** Length in bytes of every signature under this key (RFC 8017 section 8.2.1: the length of the modulus). */
+  readonly signatureLength: number
+  /**
+   * Until when tokens verified under this key are believed, in ms since the epoch. `0` once the key has left the key
+   * set (its verified tokens die with it, at once), the stale limit of its key set otherwise, `Infinity` for a PEM.
+   */
+  trustedUntilMs: number
+}
+
+export type KeyFailureReason =
+  | 'secret-key-invalid'
+  | 'jwk-remote-failed-to-load'
+  | 'jwk-failed-to-resolve'
+  | 'jwk-kid-mismatch'
+
+export type KeyResolution =
+  | { readonly ok: true; readonly keys: readonly VerificationKey[] }
+  | {
+      readonly ok: false
+      readonly reason: KeyFailureReason
+      /** Keys could not be had, as opposed to: the key set is known and has no such key. */
+      readonly unavailable: boolean
+      readonly retryAfterSeconds: number
+    }
+
+/** What the verifier needs of a key store. The store of PEM keys answers every `kid` with all of its keys. */
+export interface KeyStore {
+  /** From memory, never any I/O. Empty: not known now; ask `resolve`. Keys past their trust are not returned. */
+  find(kid: string | undefined): readonly VerificationKey[]
+  /** May fetch, within its budget. Callers have already checked the token's shape, algorithm, issuer and expiry. */
+  resolve(kid: string | undefined): Promise<KeyResolution>
+  /**
+   * A signature under a known `kid` was bad: the key material may have been replaced under the same name. May spend
+   * from the refresh budget. True when the key set changed, so that another attempt makes sense.
+   */
+  reconsider(kid: string | undefined): Promise<boolean>
+  /** Runs on every change of the key set (new generation or withdrawal). */
+  onChange(listener: () => void): void
+  /** Called on `onReady`: warm-up as configured. */
+  ready(): Promise<void>
+  close(): void
+  health(): KeyStoreHealth
+}
+
+export interface KeyStoreHealth {
+  readonly source: 'jwtKey' | 'jwks' | 'bapi' | 'fapi'
+  readonly kids: readonly string[]
+  /** Milliseconds since the key set in use was confirmed; null before the first. */
+  readonly ageMs: number | null
+  readonly nextRefreshInMs: number | null
+  readonly lastError: string | null
+  readonly consecutiveFailures: number
+  readonly degraded: boolean
+}

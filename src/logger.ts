@@ -1,0 +1,14 @@
+/** The part of a pino logger that is used; `fastify.log` fits. */
+export interface Logger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+
+export const silentLogger: Logger = Object.freeze({
+  info() {},
+  warn() {},
+  error() {},
+  debug() {}
+})

@@ -1,0 +1,33 @@
+/**
+ * What a request carries, as far as authentication looks at it: a plain record, so that the state machine runs
+ * without a server. Absent and empty are both `''`, as in the protocol reference (section 2.5).
+ */
+export interface Carried {
+  readonly method: string
+  /** The public URL (`clerkUrl`): scheme and host as far as `trustProxy` lets forwarded headers count. */
+  readonly url: URL
+  /** Token of the `Authorization` header (section 2.4). */
+  readonly headerToken: string
+  readonly cookies: CarriedCookies
+  readonly secFetchDest: string
+  readonly accept: string
+  readonly referer: string
+  readonly origin: string
+  readonly userAgent: string
+  /** Request headers as received, lower-case names: only the refresh call passes them on (section 6.8). */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** Cookie values after percent-decoding, first occurrence of a name (section 2.6). */
+export interface CarriedCookies {
+  session: string
+  sessionSuffixed: string
+  clientUat: string
+  clientUatSuffixed: string
+  devBrowser: string
+  devBrowserSuffixed: string
+  refreshSuffixed: string
+  handshake: string
+  handshakeNonce: string
+  redirectCount: string
+}
