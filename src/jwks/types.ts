@@ -40,13 +40,18 @@ export type KeyResolution =
 export interface KeyStore {
   /** From memory, never any I/O. Empty: not known now; ask `resolve`. Keys past their trust are not returned. */
   find(kid: string | undefined): readonly VerificationKey[]
-  /** May fetch, within its budget. Callers have already checked the token's shape, algorithm, issuer and expiry. */
-  resolve(kid: string | undefined): Promise<KeyResolution>
   /**
-   * A signature under a known `kid` was bad: the key material may have been replaced under the same name. May spend
-   * from the refresh budget. True when the key set changed, so that another attempt makes sense.
+   * May fetch, within its budget. `plausible`: the unverified token has the shape, algorithm, issuer and expiry of one
+   * of ours. An implausible one waits for the first key set like any other, but never spends from the budget of
+   * unknown kids: with a key set in memory it is answered `jwk-kid-mismatch` at once.
    */
-  reconsider(kid: string | undefined): Promise<boolean>
+  resolve(kid: string | undefined, plausible: boolean): Promise<KeyResolution>
+  /**
+   * A plausible token with a known `kid` has a bad signature: the key material may have been replaced under the same
+   * name. May spend from the refresh budget. `false`, synchronously, when nothing will be tried (flood of forged
+   * tokens: no promise each); otherwise resolves to true when the key set changed, so that another attempt makes sense.
+   */
+  reconsider(kid: string | undefined): Promise<boolean> | false
   /** Runs on every change of the key set (new generation or withdrawal). */
   onChange(listener: () => void): void
   /** Called on `onReady`: warm-up as configured. */
