@@ -1,0 +1,14 @@
+// The tests are compiled before tap sees them, so its TypeScript loader (which cannot use TypeScript 7) is switched off in package.json.
+// tap builds its test class anew when its plugins change, but only after the run that noticed has loaded the old one:
+// so build it before the first run.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+
+const built = 'node_modules/@tapjs/test/test-built/dist/esm/index.js'
+const unwanted = '@tapjs/typescript'
+
+if (!existsSync(built) || readFileSync(built, 'utf8').includes(unwanted)) {
+  const { status } = spawnSync(process.execPath, ['node_modules/.bin/tap', 'build'], { stdio: 'inherit' })
+  process.exitCode = status ?? 1
+}
