@@ -1,13 +1,205 @@
-import createError from '@fastify/error'
+import fastifyError from '@fastify/error'
 
 // Every error this package makes: code, constant text that says what to do next, status.
-// Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message.
+// Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message: the only values
+// put in for %s are names of options and variables, what was expected, and reasons from closed lists.
+
+export interface ErrorEntry {
+  readonly code: string
+  /** As in the source, with `%s` where a name goes. */
+  readonly text: string
+  readonly statusCode: number
+}
+
+const entries: ErrorEntry[] = []
+
+/** Every error of the package in the order of this file; the README's table is checked against it. */
+export const errorEntries: readonly ErrorEntry[] = entries
+
+function createError<const C extends `FST_CLERK_${string}`, const S extends number>(
+  code: C,
+  text: string,
+  statusCode: S
+) {
+  entries.push(Object.freeze({ code, text, statusCode }))
+  return fastifyError<C, S>(code, text, statusCode)
+}
+
+// ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const UnauthorizedError = createError('FST_CLERK_UNAUTHORIZED', 'Authentication is required: %s', 401)
-
-export const LocalClerkProductionError = createError(
-  'FST_CLERK_LOCAL_IN_PRODUCTION',
-  'The local Clerk accepts anyone and refuses to start with NODE_ENV=production. Use the keys of your Clerk instance there.',
+export const ForbiddenError = createError('FST_CLERK_FORBIDDEN', 'This account is not permitted to do that', 403)
+export const ReverificationError = createError(
+  'FST_CLERK_REVERIFICATION',
+  'The user has to verify their identity again before doing that',
+  403
+)
+export const KeysUnavailableError = createError(
+  'FST_CLERK_KEYS_UNAVAILABLE',
+  'Authentication cannot be decided at the moment, try again later: %s',
+  503
+)
+export const ResolverError = createError(
+  'FST_CLERK_RESOLVER',
+  'The instance of this request could not be resolved; the log has the cause',
   500
 )
-export const LocalClerkOptionError = createError('FST_CLERK_LOCAL_OPTION', "createLocalClerk: '%s' must be %s.", 500)
+export const NotEvaluatedError = createError(
+  'FST_CLERK_NOT_EVALUATED',
+  'request.auth is not evaluated here: the route has config.clerk set to false, or an earlier hook reads it',
+  500
+)
+export const NotRegisteredError = createError(
+  'FST_CLERK_NOT_REGISTERED',
+  'request.auth is not there: register fastify-clerk-auth in this scope or above it, before this route',
+  500
+)
+export const TokenFetchError = createError('FST_CLERK_GET_TOKEN', 'Clerk issued no token for this session: %s', 502)
+export const TokenOptionsError = createError('FST_CLERK_GET_TOKEN_OPTIONS', 'getToken() option %s must be %s', 500)
+export const SecretKeyMissingError = createError(
+  'FST_CLERK_SECRET_KEY_MISSING',
+  '%s needs the option secretKey (CLERK_SECRET_KEY)',
+  500
+)
+
+// ── Registration ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const AlreadyRegisteredError = createError(
+  'FST_CLERK_ALREADY_REGISTERED',
+  'fastify-clerk-auth is already registered in this scope: register it once per scope',
+  500
+)
+export const DecoratorTakenError = createError(
+  'FST_CLERK_DECORATOR_TAKEN',
+  '%s is already decorated by another plugin: remove that plugin, or register the two in separate scopes',
+  500
+)
+export const RouteOptionsError = createError('FST_CLERK_ROUTE_OPTIONS', 'config.clerk of a route: %s must be %s', 500)
+export const RoutePolicyError = createError(
+  'FST_CLERK_ROUTE_POLICY',
+  'config.clerk of a route contradicts itself: %s',
+  500
+)
+export const AuthorizeParamsError = createError(
+  'FST_CLERK_AUTHORIZE_PARAMS',
+  'authorize() parameter %s must be %s',
+  500
+)
+export const NoInitialKeysError = createError(
+  'FST_CLERK_NO_INITIAL_KEYS',
+  'Keys could not be had within the warm-up (%s): check the network and the keys, or set jwks.warmUp to "background"',
+  500
+)
+
+// ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const UnknownOptionError = createError('FST_CLERK_OPTION_UNKNOWN', 'Unknown option %s%s', 500)
+export const OptionTypeError = createError('FST_CLERK_OPTION_TYPE', '%s must be %s, not %s', 500)
+export const OptionEmptyError = createError(
+  'FST_CLERK_OPTION_EMPTY',
+  '%s must not be empty: give %s, or leave it out',
+  500
+)
+export const OptionRangeError = createError('FST_CLERK_OPTION_RANGE', '%s must be %s', 500)
+export const OptionValueError = createError('FST_CLERK_OPTION_VALUE', '%s must be %s', 500)
+export const OptionUrlError = createError('FST_CLERK_OPTION_URL', '%s must be %s', 500)
+export const OptionDomainError = createError(
+  'FST_CLERK_OPTION_DOMAIN',
+  '%s must be a host name without scheme, path or credentials, such as satellite.example',
+  500
+)
+export const OptionOriginError = createError(
+  'FST_CLERK_OPTION_ORIGIN',
+  '%s must be an origin as browsers send it: scheme, lower-case host, port if not the default; no path, no trailing slash',
+  500
+)
+export const OptionPatternError = createError(
+  'FST_CLERK_OPTION_PATTERN',
+  '%s must be a pattern in the syntax of path-to-regexp 6, such as /orgs/:slug/(.*)',
+  500
+)
+export const AcceptsTokenError = createError(
+  'FST_CLERK_OPTION_ACCEPTS_TOKEN',
+  '%s must be "any", or one or a list of "session_token", "api_key", "m2m_token", "oauth_token"',
+  500
+)
+export const PublishableKeyError = createError(
+  'FST_CLERK_OPTION_PUBLISHABLE_KEY',
+  '%s must be a publishable key as the Clerk dashboard shows it, pk_test_… or pk_live_…: %s',
+  500
+)
+export const SecretAsPublishableError = createError(
+  'FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE',
+  '%s holds a secret key: give the publishable key (pk_…) there, and roll the secret key if this one was ever sent to browsers',
+  500
+)
+export const PublishableAsSecretError = createError(
+  'FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET',
+  '%s holds a publishable key: give %s there',
+  500
+)
+export const SecretKeyError = createError(
+  'FST_CLERK_OPTION_SECRET_KEY',
+  '%s must be printable ASCII without spaces or line breaks: copy it again from the Clerk dashboard',
+  500
+)
+export const KeysMixedError = createError(
+  'FST_CLERK_OPTION_KEYS_MIXED',
+  '%s is of a %s instance, %s of a %s one: give both keys of one instance',
+  500
+)
+export const NoKeySourceError = createError(
+  'FST_CLERK_OPTION_NO_KEY_SOURCE',
+  'Nothing says where verification keys come from: give one of publishableKey, secretKey, jwtKey, jwks.keys (or CLERK_PUBLISHABLE_KEY, CLERK_SECRET_KEY, CLERK_JWT_KEY)',
+  500
+)
+export const JwtKeyError = createError(
+  'FST_CLERK_OPTION_JWT_KEY',
+  '%s must be a PEM public key (-----BEGIN PUBLIC KEY-----), as the Clerk dashboard shows it under JWKS public key',
+  500
+)
+export const JwtKeyPrivateError = createError(
+  'FST_CLERK_OPTION_JWT_KEY_PRIVATE',
+  '%s holds a private key: give the public key, and treat the private one as exposed',
+  500
+)
+export const JwtKeyNotRsaError = createError(
+  'FST_CLERK_OPTION_JWT_KEY_NOT_RSA',
+  '%s must be an RSA public key with an odd exponent of at least 3: Clerk signs with RS256',
+  500
+)
+export const JwtKeySizeError = createError(
+  'FST_CLERK_OPTION_JWT_KEY_SIZE',
+  '%s must be an RSA key of 2048 to 8192 bits',
+  500
+)
+export const JwksKeysError = createError(
+  'FST_CLERK_OPTION_JWKS_KEYS',
+  '%s must be a public RSA key as a JWK (RFC 7517): kty "RSA", with n and e',
+  500
+)
+export const JwksPrivateError = createError(
+  'FST_CLERK_OPTION_JWKS_PRIVATE',
+  '%s holds a private or symmetric key: give public keys only, and treat this one as exposed',
+  500
+)
+export const SatelliteDomainError = createError(
+  'FST_CLERK_OPTION_SATELLITE_DOMAIN',
+  'isSatellite needs domain (CLERK_DOMAIN) or proxyUrl (CLERK_PROXY_URL)',
+  500
+)
+export const SatelliteSignInUrlError = createError(
+  'FST_CLERK_OPTION_SATELLITE_SIGN_IN_URL',
+  'isSatellite needs signInUrl (CLERK_SIGN_IN_URL) as an absolute URL on the primary domain',
+  500
+)
+export const SignInUrlMissingError = createError(
+  'FST_CLERK_OPTION_SIGN_IN_URL_MISSING',
+  'requireAuthRedirect needs signInUrl (CLERK_SIGN_IN_URL): where should browsers go?',
+  500
+)
+export const OptionSecretKeyMissingError = createError(
+  'FST_CLERK_OPTION_SECRET_KEY_MISSING',
+  '%s needs secretKey (CLERK_SECRET_KEY): only Clerk can say whether an API key is good',
+  500
+)
