@@ -1,0 +1,26 @@
+/**
+ * What one instance has counted since it was made. Plain numbers in one object: counting on the hot path is one
+ * increment, and everything that reports (stats(), metrics, the playground) reads the same fields.
+ */
+export class Stats {
+  /** Requests answered by a verified token in memory. */
+  hits = 0
+  /** Requests with a session token that was not in memory. */
+  misses = 0
+  /** Signature verifications done, of them in the thread pool, and of them with a bad signature. */
+  verifications = 0
+  pooledVerifications = 0
+  forged = 0
+  /** Verifications that waited for another request's verification of the same token. */
+  shared = 0
+  signedIn = 0
+  signedOut = 0
+  handshakes = 0
+  /** Requests whose token could not be judged because keys could not be had. */
+  unavailable = 0
+  evictions = 0
+  revoked = 0
+  /** What report-only rules would have refused. */
+  reportedIssuers = 0
+  reportedAuthorizedParties = 0
+}

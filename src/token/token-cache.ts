@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import type { VerifiedToken } from './verified-token.js'
+
+/**
+ * Characters of the signature that make the key: 43 base64url characters hold 256 bits, as many as any hash of the
+ * token would, and hashing 43 characters is ten times cheaper than hashing a whole token.
+ */
+const TAIL_LENGTH = 43
+
+/** What an entry costs besides its token text, in bytes: claims, auth, map and list slots. Measured by `npm run bench -- scale`. */
+const ENTRY_OVERHEAD_BYTES = 1024
+
+/** An entry whose token ran out this long ago is dropped when it comes up for eviction, even below the bounds. */
+const EXPIRED_RETENTION_MS = 60_000
+
+// lru-cache writes its status onto the options of a `get`: one object, so that a hit allocates none.
+const GET_OPTIONS: LRUCache.GetOptions<string, VerifiedToken, unknown> = {}
+
+export interface TokenCache {
+  /** The verified token with exactly this text, or undefined. What time, key and revocation say of it is for the caller. */
+  find(token: string): VerifiedToken | undefined
+  add(verified: VerifiedToken, nowMs: number): void
+  delete(verified: VerifiedToken): void
+  clear(): void
+  readonly size: number
+  readonly bytes: number
+}
+
+export interface TokenCacheSettings {
+  readonly maxEntries: number
+  readonly maxBytes: number
+  /** Called for entries pushed out by the bounds. */
+  readonly onEvict?: () => void
+}
+
+export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSettings): TokenCache {
+  const entries = new LRUCache<string, VerifiedToken>({
+    max: maxEntries,
+    maxSize: maxBytes,
+    sizeCalculation: (verified) => verified.token.length + ENTRY_OVERHEAD_BYTES,
+    ...(onEvict && {
+      dispose: (_verified, _tail, why) => {
+        if (why === 'evict') onEvict()
+      }
+    })
+  })
+
+  function dropExpiredOldest(nowMs: number): void {
+    for (const tail of entries.rkeys()) {
+      const oldest = entries.peek(tail)
+      if (oldest === undefined || nowMs - oldest.expiresAtMs < EXPIRED_RETENTION_MS) return
+      entries.delete(tail)
+    }
+  }
+
+  return {
+    find(token) {
+      const verified = entries.get(token.slice(-TAIL_LENGTH), GET_OPTIONS)
+      // Two tokens can share a tail (the same signature under other claims, say): only the whole text is identity.
+      return verified !== undefined && verified.token === token ? verified : undefined
+    },
+    add(verified, nowMs) {
+      dropExpiredOldest(nowMs)
+      entries.set(verified.token.slice(-TAIL_LENGTH), verified)
+    },
+    delete(verified) {
+      const tail = verified.token.slice(-TAIL_LENGTH)
+      if (entries.peek(tail) === verified) entries.delete(tail)
+    },
+    clear() {
+      entries.clear()
+    },
+    get size() {
+      return entries.size
+    },
+    get bytes() {
+      return entries.calculatedSize
+    }
+  }
+}

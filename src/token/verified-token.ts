@@ -1,0 +1,47 @@
+import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.js'
+import type { VerificationKey } from '../jwks/types.js'
+
+/**
+ * A session token whose signature and claims have been checked: the entry of the token cache. It keeps what time
+ * decides, so that one that has run out is answered without another look at its signature.
+ */
+export class VerifiedToken {
+  readonly ok = true as const
+  readonly token: string
+  readonly key: VerificationKey
+  /** Refused from this instant on: `exp` plus the clock skew, in ms since the epoch. */
+  readonly expiresAtMs: number
+  /** Refused before this instant: the later of `nbf` and `iat`, less the clock skew, in ms since the epoch. */
+  readonly notBeforeMs: number
+  /** `iat` in seconds; `Infinity` when absent, as a token without `iat` is never older than anything (row 13). */
+  readonly issuedAt: number
+  /** `iss` without its scheme is the FAPI host of this instance (protocol reference, section 3.2 rule 2). */
+  readonly isOwnIssuer: boolean
+  readonly auth: SignedInAuth
+  /** What routes see that treat a pending session as signed out; null when the session is not pending. */
+  readonly pendingAuth: SignedOutAuth | null
+
+  constructor(fields: {
+    token: string
+    key: VerificationKey
+    expiresAtMs: number
+    notBeforeMs: number
+    issuedAt: number
+    isOwnIssuer: boolean
+    auth: SignedInAuth
+    pendingAuth: SignedOutAuth | null
+  }) {
+    this.token = fields.token
+    this.key = fields.key
+    this.expiresAtMs = fields.expiresAtMs
+    this.notBeforeMs = fields.notBeforeMs
+    this.issuedAt = fields.issuedAt
+    this.isOwnIssuer = fields.isOwnIssuer
+    this.auth = fields.auth
+    this.pendingAuth = fields.pendingAuth
+  }
+
+  get claims(): SessionClaims {
+    return this.auth.sessionClaims
+  }
+}
