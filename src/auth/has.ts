@@ -1,3 +1,162 @@
-export type OrganizationRole = string
-export type OrganizationPermission = string
-export type HasParams = { readonly role?: string; readonly permission?: string; readonly feature?: string; readonly plan?: string; readonly reverification?: unknown }
+import type { SignedInAuth } from './types.js'
+
+type DeclaredName<Key extends string> =
+  ClerkAuthorization extends Readonly<Record<Key, infer Name extends string>> ? Name : string
+
+/** Role names: those of the global `ClerkAuthorization` where the application declares it, else any string. */
+export type OrganizationRole = DeclaredName<'role'>
+/** Permission names: those of the global `ClerkAuthorization` where the application declares it, else any string. */
+export type OrganizationPermission = DeclaredName<'permission'>
+
+/** A feature or plan; without a scope, that of the organization or the user counts. */
+export type ScopedName = `${'o' | 'org' | 'organization' | 'u' | 'user'}:${string}` | (string & {})
+
+export type ReverificationLevel = 'first_factor' | 'second_factor' | 'multi_factor'
+export type ReverificationPreset = 'strict_mfa' | 'strict' | 'moderate' | 'lax'
+export type ReverificationConfig =
+  | ReverificationPreset
+  | {
+      readonly level: ReverificationLevel
+      /** Minutes; a verification of exactly this age no longer counts. Must be above 0. */
+      readonly afterMinutes: number
+    }
+
+interface Conditions {
+  /** The user's role in the active organization, with or without `org:`. */
+  readonly role: OrganizationRole
+  /** A custom permission in the active organization. System permissions are not part of session tokens. */
+  readonly permission: OrganizationPermission
+  readonly feature: ScopedName
+  readonly plan: ScopedName
+  /** How recently the user must have verified which factors. */
+  readonly reverification: ReverificationConfig
+}
+
+type AtLeastOne<T> = {
+  [Key in keyof T]: Pick<T, Key> & { readonly [Other in keyof T]?: T[Other] | undefined }
+}[keyof T]
+
+/** Conditions of `has()` and `authorize()`: at least one; all that are given must hold. */
+export type HasParams = AtLeastOne<Conditions>
+
+export type HasSubject = Pick<
+  SignedInAuth,
+  'userId' | 'sessionClaims' | 'orgId' | 'orgRole' | 'orgPermissions' | 'factorVerificationAge'
+>
+
+/**
+ * Whether the subject meets every condition given (protocol reference, section 9). Fails closed: no condition, a
+ * condition of the wrong type, or a claim that cannot be read give `false`; nothing throws.
+ */
+export function checkAuthorization(subject: HasSubject, params: HasParams): boolean {
+  if (typeof params !== 'object' || params === null || subject.userId === '') return false
+  const { role, permission, feature, plan, reverification } = params
+  let asked = false
+  if (role !== undefined) {
+    if (!hasRole(subject, role)) return false
+    asked = true
+  }
+  if (permission !== undefined) {
+    if (!hasPermission(subject, permission)) return false
+    asked = true
+  }
+  if (feature !== undefined) {
+    if (!isGranted(subject.sessionClaims.fea, feature)) return false
+    asked = true
+  }
+  if (plan !== undefined) {
+    if (!isGranted(subject.sessionClaims.pla, plan)) return false
+    asked = true
+  }
+  if (reverification !== undefined) {
+    if (!isVerifiedRecently(subject.factorVerificationAge, reverification)) return false
+    asked = true
+  }
+  return asked
+}
+
+function hasRole(subject: HasSubject, role: unknown): boolean {
+  if (!subject.orgId || !subject.orgRole || typeof role !== 'string') return false
+  return withPrefix(subject.orgRole) === withPrefix(role)
+}
+
+function hasPermission(subject: HasSubject, permission: unknown): boolean {
+  if (!subject.orgId || subject.orgPermissions === undefined || typeof permission !== 'string') return false
+  return (subject.orgPermissions as readonly string[]).includes(withPrefix(permission))
+}
+
+/** Any number of leading `org:` counts as one. */
+function withPrefix(name: string): string {
+  let start = 0
+  while (name.startsWith('org:', start)) start += 4
+  return start === 4 ? name : `org:${name.slice(start)}`
+}
+
+const ORGANIZATION = 1
+const USER = 2
+
+// Maps, not object literals: `constructor` and the like must not name a scope, a preset or a level.
+const requestedScopes = new Map([
+  ['o', ORGANIZATION],
+  ['org', ORGANIZATION],
+  ['organization', ORGANIZATION],
+  ['u', USER],
+  ['user', USER]
+])
+const claimedScopes = new Map([
+  ['o', ORGANIZATION],
+  ['u', USER],
+  ['ou', ORGANIZATION | USER],
+  ['uo', ORGANIZATION | USER]
+])
+
+/** Whether a list of `scope:id` (claims `fea` and `pla`) holds the requested `id` or `scope:id`. */
+function isGranted(claim: unknown, requested: unknown): boolean {
+  if (typeof claim !== 'string' || typeof requested !== 'string') return false
+  const [first = '', second] = requested.split(':')
+  const scope = second === undefined ? ORGANIZATION | USER : (requestedScopes.get(first) ?? 0)
+  const id = second ?? first
+  if (scope === 0 || id === '') return false
+  let granted = false
+  for (const item of claim.split(',')) {
+    const colon = item.indexOf(':')
+    if (colon === -1) return false
+    const itemScope = claimedScopes.get(item.slice(0, colon).trim()) ?? 0
+    if ((itemScope & scope) !== 0 && item.slice(colon + 1).trim() === id) granted = true
+  }
+  return granted
+}
+
+interface Reverification {
+  readonly level: unknown
+  readonly afterMinutes: unknown
+}
+
+const presets = new Map<unknown, Reverification>([
+  ['strict_mfa', { level: 'multi_factor', afterMinutes: 10 }],
+  ['strict', { level: 'second_factor', afterMinutes: 10 }],
+  ['moderate', { level: 'second_factor', afterMinutes: 60 }],
+  ['lax', { level: 'second_factor', afterMinutes: 1440 }]
+])
+
+function isVerifiedRecently(ages: readonly [number, number] | null, requested: unknown): boolean {
+  if (ages === null || requested === null) return false
+  const config = typeof requested === 'object' ? (requested as Reverification) : presets.get(requested)
+  if (config === undefined) return false
+  const { level, afterMinutes } = config
+  if (typeof afterMinutes !== 'number' || !(afterMinutes > 0)) return false
+  const [first, second] = ages
+  const firstFresh = first !== -1 && first < afterMinutes
+  const secondFresh = second !== -1 && second < afterMinutes
+  switch (level) {
+    case 'first_factor':
+      return firstFresh
+    case 'second_factor':
+      // A user who never set up a second factor is asked for the first.
+      return second === -1 ? firstFresh : secondFresh
+    case 'multi_factor':
+      return second === -1 ? firstFresh : firstFresh && secondFresh
+    default:
+      return false
+  }
+}

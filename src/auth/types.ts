@@ -1,8 +1,6 @@
 declare global {
   /** Applications add their own session claims by declaring this interface globally, as with Clerk's SDKs. */
-  interface CustomJwtSessionClaims {
-    [claim: string]: unknown
-  }
+  interface CustomJwtSessionClaims {}
   /** Applications narrow role and permission names by declaring this interface globally, as with Clerk's SDKs. */
   interface ClerkAuthorization {}
 }
@@ -25,6 +23,7 @@ export interface SessionClaims extends Readonly<CustomJwtSessionClaims> {
   readonly iat?: number
   readonly nbf?: number
   readonly azp?: string
+  readonly [claim: string]: unknown
 }
 
 export interface GetTokenOptions {
@@ -34,6 +33,7 @@ export interface GetTokenOptions {
 
 // has(): parameter types are refined in has.ts from ClerkAuthorization.
 export type { HasParams, OrganizationPermission, OrganizationRole } from './has.js'
+
 import type { HasParams, OrganizationPermission, OrganizationRole } from './has.js'
 
 export interface SignedInAuth {

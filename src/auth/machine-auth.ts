@@ -1,0 +1,212 @@
+import { deepFreeze } from './deep-freeze.js'
+import type {
+  ApiKeyAuth,
+  HasParams,
+  InvalidTokenAuth,
+  M2MTokenAuth,
+  MachineTokenType,
+  OAuthTokenAuth,
+  UnauthenticatedMachineAuth
+} from './types.js'
+
+// Auth objects of machine tokens (protocol reference, section 7.6). `has()` is about users in organizations, so it is
+// always false here: check `scopes`. Audience and actor chain of OAuth tokens are not part of the auth.
+
+/** What a verified API key tells. */
+export interface ApiKeyData {
+  readonly id: string
+  readonly name: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+}
+
+/** What a verified M2M token tells; the subject is the machine. */
+export interface M2MTokenData {
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+}
+
+/** What a verified OAuth access token tells; the subject is the user. */
+export interface OAuthTokenData {
+  readonly id: string
+  readonly subject: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+}
+
+export function createApiKeyAuth(data: ApiKeyData, token: string): ApiKeyAuth {
+  return new ApiKey(data, token)
+}
+
+export function createM2MTokenAuth(data: M2MTokenData, token: string): M2MTokenAuth {
+  return new M2MToken(data, token)
+}
+
+export function createOAuthTokenAuth(data: OAuthTokenData, token: string): OAuthTokenAuth {
+  return new OAuthToken(data, token)
+}
+
+/** A machine token was required and is missing or refused. */
+export function createUnauthenticatedMachineAuth<T extends MachineTokenType>(
+  tokenType: T,
+  reason: string,
+  message: string,
+  retryAfterSeconds: number | null = null
+): UnauthenticatedMachineAuth<T> {
+  return new UnauthenticatedMachine(tokenType, reason, message, retryAfterSeconds)
+}
+
+/** The type of the token is none of several accepted ones. */
+export function createInvalidTokenAuth(reason: string, message: string): InvalidTokenAuth {
+  return new InvalidToken(reason, message)
+}
+
+// The token stays in a private field, where neither JSON nor an inspector finds it.
+class MachineToken {
+  readonly #token: string
+
+  constructor(token: string) {
+    this.#token = token
+  }
+
+  get getToken(): () => Promise<string> {
+    return async () => this.#token
+  }
+
+  has(_params: HasParams): false {
+    return false
+  }
+}
+
+class ApiKey extends MachineToken implements ApiKeyAuth {
+  readonly isAuthenticated = true
+  readonly tokenType = 'api_key'
+  readonly id: string
+  readonly name: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly userId: string | null
+  readonly orgId: string | null
+
+  constructor(data: ApiKeyData, token: string) {
+    super(token)
+    this.id = data.id
+    this.name = data.name
+    this.subject = data.subject
+    this.scopes = deepFreeze(data.scopes)
+    this.claims = data.claims === null ? null : deepFreeze(data.claims)
+    this.userId = data.subject.startsWith('user_') ? data.subject : null
+    this.orgId = data.subject.startsWith('org_') ? data.subject : null
+    Object.freeze(this)
+  }
+}
+
+class M2MToken extends MachineToken implements M2MTokenAuth {
+  readonly isAuthenticated = true
+  readonly tokenType = 'm2m_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly machineId: string
+
+  constructor(data: M2MTokenData, token: string) {
+    super(token)
+    this.id = data.id
+    this.subject = data.subject
+    this.scopes = deepFreeze(data.scopes)
+    this.claims = data.claims === null ? null : deepFreeze(data.claims)
+    this.machineId = data.subject
+    Object.freeze(this)
+  }
+}
+
+class OAuthToken extends MachineToken implements OAuthTokenAuth {
+  readonly isAuthenticated = true
+  readonly tokenType = 'oauth_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly userId: string
+  readonly clientId: string
+
+  constructor(data: OAuthTokenData, token: string) {
+    super(token)
+    this.id = data.id
+    this.subject = data.subject
+    this.scopes = deepFreeze(data.scopes)
+    this.userId = data.subject
+    this.clientId = data.clientId
+    Object.freeze(this)
+  }
+}
+
+class Unauthenticated {
+  getToken(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
+  has(_params: HasParams): false {
+    return false
+  }
+}
+
+class UnauthenticatedMachine<T extends MachineTokenType>
+  extends Unauthenticated
+  implements UnauthenticatedMachineAuth<T>
+{
+  readonly isAuthenticated = false
+  readonly tokenType: T
+  readonly id = null
+  readonly subject = null
+  readonly scopes = null
+  readonly name = null
+  readonly claims = null
+  readonly userId = null
+  readonly orgId = null
+  readonly machineId = null
+  readonly clientId = null
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+
+  constructor(tokenType: T, reason: string, message: string, retryAfterSeconds: number | null) {
+    super()
+    this.tokenType = tokenType
+    this.reason = reason
+    this.message = message
+    this.retryAfterSeconds = retryAfterSeconds
+    Object.freeze(this)
+  }
+}
+
+class InvalidToken extends Unauthenticated implements InvalidTokenAuth {
+  readonly isAuthenticated = false
+  readonly tokenType = null
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds = null
+
+  constructor(reason: string, message: string) {
+    super()
+    this.reason = reason
+    this.message = message
+    Object.freeze(this)
+  }
+}
+
+for (const shared of [
+  MachineToken,
+  ApiKey,
+  M2MToken,
+  OAuthToken,
+  Unauthenticated,
+  UnauthenticatedMachine,
+  InvalidToken
+]) {
+  Object.freeze(shared.prototype)
+}

@@ -1,0 +1,59 @@
+// Version 2 tokens pack the organization's permissions (protocol reference, section 4.3): `fea` lists features with
+// their scopes, `o.per` lists names, and entry i of `o.fpm` is a bit mask over the names for organization feature i.
+
+const NONE: readonly string[] = Object.freeze([])
+
+// The members of one organization role carry the same three texts, so they share one decoded list: no work and no
+// memory per token. The texts are signed, so only the instance can fill the table; it is emptied when full.
+const decoded = new Map<string, readonly string[]>()
+const MAX_DECODED = 500
+
+/**
+ * Permissions as `org:<feature>:<name>`, features outer, names inner; frozen. Anything malformed gives no permission
+ * at all and never throws.
+ */
+export function decodeOrganizationPermissions(features: unknown, names: unknown, masks: unknown): readonly string[] {
+  if (typeof features !== 'string' || typeof names !== 'string' || typeof masks !== 'string') return NONE
+  if (features === '' || names === '' || masks === '') return NONE
+  const key = `${features}\n${names}\n${masks}`
+  let permissions = decoded.get(key)
+  if (permissions === undefined) {
+    permissions = expand(features, names, masks)
+    if (decoded.size >= MAX_DECODED) decoded.clear()
+    decoded.set(key, permissions)
+  }
+  return permissions
+}
+
+function expand(features: string, names: string, masks: string): readonly string[] {
+  const organizationFeatures = parseOrganizationFeatures(features)
+  if (organizationFeatures === null) return NONE
+  const nameList = names.split(',')
+  const maskList = masks.split(',')
+  const permissions: string[] = []
+  for (let i = 0; i < organizationFeatures.length && i < maskList.length; i++) {
+    const bits = parseMask((maskList[i] as string).trim())
+    for (let j = 0; j < nameList.length && j < bits.length; j++) {
+      const name = (nameList[j] as string).trim()
+      if (bits[bits.length - 1 - j] === '1' && name !== '') permissions.push(`org:${organizationFeatures[i]}:${name}`)
+    }
+  }
+  return permissions.length === 0 ? NONE : Object.freeze(permissions)
+}
+
+/** Ids of the features in the organization's scope, in order; null when an item has no scope. */
+function parseOrganizationFeatures(features: string): string[] | null {
+  const ids: string[] = []
+  for (const item of features.split(',')) {
+    const colon = item.indexOf(':')
+    if (colon === -1) return null
+    const scope = item.slice(0, colon).trim()
+    if (scope === 'o' || scope === 'ou' || scope === 'uo') ids.push(item.slice(colon + 1).trim())
+  }
+  return ids
+}
+
+/** Binary digits of a decimal text, most significant first. BigInt: masks of more than 53 names would lose bits. */
+function parseMask(text: string): string {
+  return /^[0-9]+$/.test(text) ? BigInt(text).toString(2) : ''
+}

@@ -1,0 +1,196 @@
+import { deepFreeze } from './deep-freeze.js'
+import { checkAuthorization } from './has.js'
+import { decodeOrganizationPermissions } from './organization-permissions.js'
+import type {
+  Actor,
+  GetTokenOptions,
+  HasParams,
+  OrganizationPermission,
+  OrganizationRole,
+  SessionClaims,
+  SessionStatus,
+  SignedInAuth,
+  SignedOutAuth
+} from './types.js'
+
+/** What the auth objects of one instance share: the way to BAPI for tokens that must be made. */
+export interface SessionAuthContext {
+  /** A token of another template or lifetime for the session. Rejects with a coded error. */
+  fetchToken(sessionId: string, options: GetTokenOptions): Promise<string>
+}
+
+/**
+ * The auth of a verified session token: built once per token, deeply frozen (claims included), shared by every request
+ * that carries the token. Never throws: a claim of the wrong shape counts as absent, and grants nothing.
+ */
+export function createSignedInAuth(claims: SessionClaims, token: string, context: SessionAuthContext): SignedInAuth {
+  return new SignedInSession(claims, token, context)
+}
+
+/** The auth of a request that is not signed in. `retryAfterSeconds` only when the token could not be judged. */
+export function createSignedOutAuth(
+  reason: string,
+  message: string,
+  retryAfterSeconds: number | null = null
+): SignedOutAuth {
+  return new SignedOutSession(null, reason, message, retryAfterSeconds)
+}
+
+/** The auth of a session with outstanding tasks (`sts: pending`) where the route treats it as signed out. */
+export function createPendingAuth(_claims?: SessionClaims): SignedOutAuth {
+  return pendingAuth
+}
+
+// An impersonator that cannot be read is still an impersonator: code that refuses when `actor` is set must refuse.
+const UNREADABLE_ACTOR: Actor = Object.freeze({ sub: '' })
+
+// Private fields keep token and context out of JSON, util.inspect and log serialisers. `getToken` and `has` are made
+// on access, so that an entry of the token cache does not pay for two closures, and destructuring works all the same.
+class SignedInSession implements SignedInAuth {
+  readonly #token: string
+  readonly #context: SessionAuthContext
+  readonly isAuthenticated = true
+  readonly tokenType = 'session_token'
+  readonly userId: string
+  readonly sessionId: string | undefined
+  readonly sessionClaims: SessionClaims
+  readonly sessionStatus: SessionStatus | null
+  readonly actor: Actor | undefined
+  readonly orgId: string | undefined
+  readonly orgRole: OrganizationRole | undefined
+  readonly orgSlug: string | undefined
+  readonly orgPermissions: readonly OrganizationPermission[] | undefined
+  readonly factorVerificationAge: readonly [number, number] | null
+
+  constructor(claims: SessionClaims, token: string, context: SessionAuthContext) {
+    const organization = claims.v === 2 ? readOrganization(claims) : readOrganizationV1(claims)
+    this.#token = token
+    this.#context = context
+    this.userId = claims.sub
+    this.sessionId = stringOrUndefined(claims.sid)
+    this.sessionClaims = deepFreeze(claims)
+    this.sessionStatus = claims.sts === 'active' || claims.sts === 'pending' ? claims.sts : null
+    this.actor = readActor(claims.act)
+    this.orgId = organization.id
+    this.orgRole = organization.role as OrganizationRole | undefined
+    this.orgSlug = organization.slug
+    this.orgPermissions = organization.permissions as readonly OrganizationPermission[] | undefined
+    this.factorVerificationAge = readFactorVerificationAge(claims.fva)
+    Object.freeze(this)
+  }
+
+  get getToken(): SignedInAuth['getToken'] {
+    return async (options) => {
+      if (this.sessionId === undefined) return null
+      if (options?.template === undefined && options?.expiresInSeconds === undefined) return this.#token
+      return this.#context.fetchToken(this.sessionId, options)
+    }
+  }
+
+  get has(): SignedInAuth['has'] {
+    return (params) => checkAuthorization(this, params)
+  }
+}
+
+class SignedOutSession implements SignedOutAuth {
+  readonly isAuthenticated = false
+  readonly tokenType = 'session_token'
+  readonly userId = null
+  readonly sessionId = null
+  readonly sessionClaims = null
+  readonly sessionStatus: 'pending' | null
+  readonly actor = null
+  readonly orgId = null
+  readonly orgRole = null
+  readonly orgSlug = null
+  readonly orgPermissions = null
+  readonly factorVerificationAge = null
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+
+  constructor(sessionStatus: 'pending' | null, reason: string, message: string, retryAfterSeconds: number | null) {
+    this.sessionStatus = sessionStatus
+    this.reason = reason
+    this.message = message
+    this.retryAfterSeconds = retryAfterSeconds
+    Object.freeze(this)
+  }
+
+  getToken(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
+  has(_params: HasParams): false {
+    return false
+  }
+}
+
+// Auth objects are shared, so what they inherit must not change under anybody either.
+Object.freeze(SignedInSession.prototype)
+Object.freeze(SignedOutSession.prototype)
+
+const pendingAuth = new SignedOutSession(
+  'pending',
+  'session-pending',
+  'The session has outstanding tasks, which the user has to complete first.',
+  null
+)
+
+interface Organization {
+  readonly id: string | undefined
+  readonly role: string | undefined
+  readonly slug: string | undefined
+  readonly permissions: readonly string[] | undefined
+}
+
+const NO_ORGANIZATION: Organization = { id: undefined, role: undefined, slug: undefined, permissions: undefined }
+
+function readOrganization(claims: SessionClaims): Organization {
+  const organization = claims.o
+  if (typeof organization !== 'object' || organization === null) return NO_ORGANIZATION
+  const { id, rol, slg, per, fpm } = organization as Record<string, unknown>
+  return {
+    id: stringOrUndefined(id),
+    role: typeof rol === 'string' && rol !== '' ? `org:${rol}` : undefined,
+    slug: stringOrUndefined(slg),
+    permissions: decodeOrganizationPermissions(claims.fea, per, fpm)
+  }
+}
+
+function readOrganizationV1(claims: SessionClaims): Organization {
+  if (claims.org_id === undefined) return NO_ORGANIZATION
+  return {
+    id: stringOrUndefined(claims.org_id),
+    role: stringOrUndefined(claims.org_role),
+    slug: stringOrUndefined(claims.org_slug),
+    permissions: readStrings(claims.org_permissions)
+  }
+}
+
+function stringOrUndefined(claim: unknown): string | undefined {
+  return typeof claim === 'string' ? claim : undefined
+}
+
+function readStrings(claim: unknown): readonly string[] | undefined {
+  if (!Array.isArray(claim)) return undefined
+  return claim.every(isString) ? claim : Object.freeze(claim.filter(isString))
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function readActor(claim: unknown): Actor | undefined {
+  if (claim === undefined || claim === null) return undefined
+  return typeof claim === 'object' ? (claim as Actor) : UNREADABLE_ACTOR
+}
+
+function readFactorVerificationAge(claim: unknown): readonly [number, number] | null {
+  if (!Array.isArray(claim) || claim.length !== 2) return null
+  return isAge(claim[0]) && isAge(claim[1]) ? (claim as unknown as readonly [number, number]) : null
+}
+
+function isAge(value: unknown): boolean {
+  return typeof value === 'number' && (value === -1 || value >= 0)
+}
