@@ -203,3 +203,10 @@ export const OptionSecretKeyMissingError = createError(
   '%s needs secretKey (CLERK_SECRET_KEY): only Clerk can say whether an API key is good',
   500
 )
+
+export const LocalClerkProductionError = createError(
+  'FST_CLERK_LOCAL_IN_PRODUCTION',
+  'The local Clerk accepts anyone and refuses to start with NODE_ENV=production. Use the keys of your Clerk instance there.',
+  500
+)
+export const LocalClerkOptionError = createError('FST_CLERK_LOCAL_OPTION', "createLocalClerk: '%s' must be %s.", 500)
