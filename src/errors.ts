@@ -1,4 +1,5 @@
 import fastifyError from '@fastify/error'
+import type * as errors from './errors.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
 // Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message: the only values
@@ -24,6 +25,11 @@ function createError<const C extends `FST_CLERK_${string}`, const S extends numb
   entries.push(Object.freeze({ code, text, statusCode }))
   return fastifyError<C, S>(code, text, statusCode)
 }
+
+type CodeOf<Export> = Export extends new (...args: never) => { code: infer C } ? C : never
+
+/** Every code this package's errors can have, for `switch (error.code)`; follows from the declarations below. */
+export type ClerkAuthErrorCode = { [Name in keyof typeof errors]: CodeOf<(typeof errors)[Name]> }[keyof typeof errors]
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -203,6 +209,8 @@ export const OptionSecretKeyMissingError = createError(
   '%s needs secretKey (CLERK_SECRET_KEY): only Clerk can say whether an API key is good',
   500
 )
+
+// ── The local Clerk ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const LocalClerkProductionError = createError(
   'FST_CLERK_LOCAL_IN_PRODUCTION',
