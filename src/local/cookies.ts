@@ -1,0 +1,41 @@
+import { type LocalInstance, randomText } from './instance.js'
+
+export interface CookieOptions {
+  /** Names with the instance's suffix. Default true. */
+  readonly suffixed?: boolean
+  /** Names without it, as older browsers sessions have them. Default true. */
+  readonly unsuffixed?: boolean
+  /** Seconds since the epoch of the last sign-in; default the token's `iat`. null: no such cookie. */
+  readonly clientUat?: number | string | null
+  /** Default: made up in development, none in production. null: none. */
+  readonly devBrowser?: string | null
+  /** Refresh token, only ever suffixed. Default: none. */
+  readonly refresh?: string | null
+}
+
+/** The Cookie header that a signed-in browser sends to the application. */
+export function cookieHeader(instance: LocalInstance, token: string | null, options: CookieOptions = {}): string {
+  const pairs: string[] = []
+  const { suffixed = true, unsuffixed = true } = options
+  const add = (name: string, value: string | number | null | undefined) => {
+    if (value === null || value === undefined) return
+    if (suffixed) pairs.push(`${name}_${instance.cookieSuffix}=${value}`)
+    if (unsuffixed) pairs.push(`${name}=${value}`)
+  }
+  const devBrowser = instance.type === 'development' ? `dvb_${randomText(27)}` : null
+  add('__clerk_db_jwt', options.devBrowser === undefined ? devBrowser : options.devBrowser)
+  add('__client_uat', options.clientUat === undefined ? issuedAt(token) : options.clientUat)
+  add('__session', token)
+  if (options.refresh) pairs.push(`__refresh_${instance.cookieSuffix}=${options.refresh}`)
+  return pairs.join('; ')
+}
+
+function issuedAt(token: string | null): number {
+  if (token === null) return 0
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    return Number((claims as { iat?: unknown } | null)?.iat ?? 0)
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,111 @@
+import { createId } from './instance.js'
+import type { TokenOrganization } from './session-claims.js'
+
+/** Someone who can sign in to the local instance. */
+export interface LocalUser {
+  readonly id: string
+  readonly name?: string
+  /** What the sign-in page says about this user. */
+  readonly note?: string
+  readonly memberships?: readonly LocalMembership[]
+  /** Features and plans of the user, not of an organization. */
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+  /** The organization that is active after sign-in; null: the personal account. Default: the first membership. */
+  readonly activeOrgId?: string | null
+}
+
+export interface LocalMembership {
+  readonly orgId: string
+  readonly role: string
+  readonly permissions?: readonly string[]
+}
+
+export interface LocalOrganization {
+  readonly id: string
+  readonly slug: string
+  readonly name?: string
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+}
+
+/** One user on one device. */
+export interface LocalSession {
+  readonly id: string
+  readonly userId: string
+  /** When the user signed in: the oldest `iat` a token of this session can have. */
+  readonly createdAtMs: number
+  status: 'active' | 'pending' | 'revoked' | 'ended'
+  activeOrgId: string | null
+  readonly refreshToken: string
+}
+
+/** Who exists and who is signed in. */
+export interface Directory {
+  users(): readonly LocalUser[]
+  user(id: string): LocalUser | undefined
+  organization(idOrSlug: string): LocalOrganization | undefined
+  session(id: string): LocalSession | undefined
+  openSession(userId: string, atMs: number): LocalSession
+  /** False when the user is no member: the session stays as it was. */
+  activate(session: LocalSession, idOrSlug: string): boolean
+  /** The organization as a session token of this user names it. */
+  tokenOrganization(userId: string, orgId: string | null): TokenOrganization | undefined
+}
+
+export function createDirectory(users: readonly LocalUser[], organizations: readonly LocalOrganization[]): Directory {
+  const usersById = new Map(users.map((user) => [user.id, user]))
+  const sessions = new Map<string, LocalSession>()
+
+  function organization(idOrSlug: string): LocalOrganization | undefined {
+    return organizations.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug)
+  }
+
+  function membership(userId: string, orgId: string): LocalMembership | undefined {
+    return usersById.get(userId)?.memberships?.find((entry) => entry.orgId === orgId)
+  }
+
+  return {
+    users: () => users,
+    user: (id) => usersById.get(id),
+    organization,
+    session: (id) => sessions.get(id),
+    openSession(userId, atMs) {
+      const user = usersById.get(userId)
+      const session: LocalSession = {
+        id: createId('sess'),
+        userId,
+        createdAtMs: atMs,
+        status: 'active',
+        activeOrgId: user?.activeOrgId === undefined ? (user?.memberships?.[0]?.orgId ?? null) : user.activeOrgId,
+        refreshToken: createId('rt')
+      }
+      sessions.set(session.id, session)
+      return session
+    },
+    activate(session, idOrSlug) {
+      if (idOrSlug === '') {
+        session.activeOrgId = null
+        return true
+      }
+      const org = organization(idOrSlug)
+      if (org === undefined || membership(session.userId, org.id) === undefined) return false
+      session.activeOrgId = org.id
+      return true
+    },
+    tokenOrganization(userId, orgId) {
+      if (orgId === null) return undefined
+      const org = organization(orgId)
+      const member = membership(userId, orgId)
+      if (org === undefined || member === undefined) return undefined
+      return {
+        id: org.id,
+        slug: org.slug,
+        role: member.role,
+        permissions: member.permissions ?? [],
+        features: org.features ?? [],
+        plans: org.plans ?? []
+      }
+    }
+  }
+}

@@ -1,0 +1,8 @@
+export type { CookieOptions } from './cookies.js'
+export type { Directory, LocalMembership, LocalOrganization, LocalSession, LocalUser } from './directory.js'
+export type { Fault, FaultKind, Faults, Hold } from './faults.js'
+export { createLocalClerk, type LocalClerk, type LocalPluginOptions } from './local-clerk.js'
+export type { LocalClerkOptions } from './options.js'
+export type { Endpoint, LoggedRequest, RequestLog } from './request-log.js'
+export type { SessionTokenInput, TokenOrganization } from './session-claims.js'
+export type { LocalJwk } from './signing-keys.js'

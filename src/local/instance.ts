@@ -1,0 +1,55 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { LocalClerkOptions } from './options.js'
+
+/** What names a Clerk instance: its keys and hosts. */
+export interface LocalInstance {
+  readonly type: 'development' | 'production'
+  readonly frontendApi: string
+  readonly issuer: string
+  readonly apiUrl: string
+  readonly publishableKey: string
+  readonly secretKey: string
+  readonly webhookSecret: string
+  /** Suffix of this instance's cookie names (protocol reference, section 3.1). */
+  readonly cookieSuffix: string
+}
+
+export function createInstance(options: LocalClerkOptions): LocalInstance {
+  const type = options.instanceType ?? 'development'
+  const mode = type === 'development' ? 'test' : 'live'
+  const frontendApi = options.frontendApi ?? 'clerk.local.test'
+  const publishableKey = encodePublishableKey(mode, frontendApi)
+  return Object.freeze({
+    type,
+    frontendApi,
+    issuer: `https://${frontendApi}`,
+    apiUrl: options.apiUrl ?? `https://api.${frontendApi.replace(/^clerk\./, '')}`,
+    publishableKey,
+    secretKey: options.secretKey ?? `sk_${mode}_${randomText(42)}`,
+    webhookSecret: options.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
+    cookieSuffix: cookieSuffixOf(publishableKey)
+  })
+}
+
+/** Clerk's encoding: base64 of host and `$`, without padding. */
+export function encodePublishableKey(mode: 'test' | 'live', frontendApi: string): string {
+  return `pk_${mode}_${Buffer.from(`${frontendApi}$`).toString('base64').replace(/=+$/, '')}`
+}
+
+export function cookieSuffixOf(publishableKey: string): string {
+  return createHash('sha1').update(publishableKey).digest('base64url').slice(0, 8)
+}
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** Random letters and digits, as Clerk's ids have behind their prefix. */
+export function randomText(length: number): string {
+  let text = ''
+  for (const byte of randomBytes(length)) text += alphabet[byte % alphabet.length]
+  return text
+}
+
+/** An id as Clerk's: prefix and 27 letters and digits. */
+export function createId(prefix: string): string {
+  return `${prefix}_${randomText(27)}`
+}

@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+type Handle = (request: Request) => Promise<Response>
+
+/** Serves the instance on 127.0.0.1, never on another address: its secrets are no secrets. */
+export async function listenOnLoopback(handle: Handle, port: number): Promise<Listener> {
+  const server = createServer((incoming, outgoing) => {
+    serve(handle, incoming, outgoing).catch(() => outgoing.destroy())
+  })
+  await listening(server, port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  }
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+async function serve(handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const abort = new AbortController()
+  outgoing.on('close', () => abort.abort())
+  const response = await handle(await toRequest(incoming, abort.signal))
+
+  outgoing.statusCode = response.status
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies)
+  if (response.body === null) return void outgoing.end()
+  // A body that breaks off rejects here: the socket is destroyed, as a real connection would be.
+  for await (const chunk of response.body) await new Promise((sent) => outgoing.write(chunk, sent))
+  outgoing.end()
+}
+
+const maxBodyBytes = 1024 * 1024
+
+async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+  const method = incoming.method ?? 'GET'
+  const headers = new Headers()
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '')
+  }
+  const url = new URL(`http://${incoming.headers.host ?? '127.0.0.1'}`)
+  const [pathname, search] = splitTarget(incoming.url ?? '/')
+  url.pathname = pathname
+  url.search = search
+  const body = await readBody(incoming)
+  return new Request(url, { method, headers, signal, body: body.length > 0 ? new Uint8Array(body) : null })
+}
+
+function splitTarget(target: string): [pathname: string, search: string] {
+  const query = target.indexOf('?')
+  return query === -1 ? [target, ''] : [target.slice(0, query), target.slice(query)]
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBodyBytes) throw new RangeError('request body too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,175 @@
+import { type CookieOptions, cookieHeader } from './cookies.js'
+import { createDirectory, type Directory } from './directory.js'
+import { createFaults, type FaultScript, type Faults, untilAborted } from './faults.js'
+import { applyFault } from './faulty-response.js'
+import { createInstance, type LocalInstance } from './instance.js'
+import { type Listener, listenOnLoopback } from './listener.js'
+import { assertLocalClerkOptions, type LocalClerkOptions } from './options.js'
+import { createRequestLog, type LoggedRequest, type RequestLog, type WritableRequestLog } from './request-log.js'
+import { findRoute } from './routes.js'
+import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
+import { createSigningKeys, type LocalJwk } from './signing-keys.js'
+import type { LocalState } from './state.js'
+
+/** Options that register the plugin against a local instance. */
+export interface LocalPluginOptions {
+  publishableKey: string
+  secretKey: string
+  apiUrl: string
+  proxyUrl?: string
+  fetch?: typeof globalThis.fetch
+  now?: () => number
+}
+
+/** A small but true stand-in for a Clerk instance, for tests, playgrounds and offline development. */
+export interface LocalClerk extends LocalInstance {
+  /** SPKI PEM of the current signing key, as for `CLERK_JWT_KEY`. */
+  readonly jwtKey: string
+  readonly kid: string
+  readonly directory: Directory
+  /** The key set as FAPI and BAPI publish it now. */
+  jwks(): { keys: LocalJwk[] }
+  /**
+   * Answers for the instance's hosts without a socket. Rejects for any other host, as `fetch` does without a network.
+   */
+  readonly fetch: typeof globalThis.fetch
+  /** What to register the plugin with; `overrides` go on top. Uses sockets once the instance listens, else `fetch`. */
+  pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
+  signSessionToken(input?: SessionTokenInput): string
+  /** Signs any claims with any JOSE header parameters on top of a session token's. */
+  sign(claims: unknown, header?: Readonly<Record<string, unknown>>, kid?: string): string
+  /** Headers of a request that carries the token in `Authorization`. */
+  bearer(token?: string | SessionTokenInput): { authorization: string }
+  /** Cookie header of a browser with that session; null: of one that is signed out. */
+  cookies(token?: string | SessionTokenInput | null, options?: CookieOptions): string
+  /** Makes a new signing key and returns its `kid`. `keepOld` (default true): the old keys stay in the key set. */
+  rotateKeys(options?: { keepOld?: boolean }): Promise<string>
+  /** Takes a key out of the key set; false when it was not in it. */
+  withdrawKey(kid: string): boolean
+  readonly faults: Faults
+  readonly requests: RequestLog
+  /** Serves the instance over HTTP on loopback; `origin` says where. */
+  listen(port?: number): Promise<string>
+  /** `http://localhost:<port>` while listening, else null. Another site than 127.0.0.1, as FAPI is for an app. */
+  readonly origin: string | null
+  close(): Promise<void>
+}
+
+/**
+ * Makes a local Clerk instance. Keys are made for each instance anew; nothing leaves the machine.
+ * Throws `FST_CLERK_LOCAL_IN_PRODUCTION` with `NODE_ENV=production`, `FST_CLERK_LOCAL_OPTION` for a bad option.
+ */
+export async function createLocalClerk(options: LocalClerkOptions = {}): Promise<LocalClerk> {
+  assertLocalClerkOptions(options, process.env.NODE_ENV)
+  const instance = createInstance(options)
+  const keys = await createSigningKeys(options.signingKey)
+  const directory = createDirectory(options.users ?? [], options.organizations ?? [])
+  const faults = createFaults()
+  const requests = createRequestLog()
+  const now = options.now ?? Date.now
+  const lifetimeSeconds = options.tokenLifetimeSeconds ?? 60
+  const closing = new AbortController()
+  let listener: Listener | null = null
+
+  const signSessionToken = (input: SessionTokenInput = {}): string =>
+    keys.sign(input.header ?? {}, createSessionClaims(input, instance.issuer, now(), lifetimeSeconds), input.kid)
+  const toToken = (token: string | SessionTokenInput = {}): string =>
+    typeof token === 'string' ? token : signSessionToken(token)
+
+  const state: LocalState = { instance, keys, directory, now, signSessionToken }
+  const handle = (request: Request) => answer(request, state, faults, requests, closing.signal)
+  const fetch = mountedFetch(handle, () => [
+    instance.frontendApi,
+    new URL(instance.apiUrl).host,
+    ...localHosts(listener)
+  ])
+  const origin = () => (listener === null ? null : `http://localhost:${listener.port}`)
+
+  return {
+    ...instance,
+    get jwtKey() {
+      return keys.current().pem
+    },
+    get kid() {
+      return keys.current().kid
+    },
+    get origin() {
+      return origin()
+    },
+    directory,
+    faults,
+    requests,
+    signSessionToken,
+    jwks: () => ({ keys: keys.published() }),
+    fetch,
+    pluginOptions<T extends object>(overrides?: T) {
+      return {
+        publishableKey: instance.publishableKey,
+        secretKey: instance.secretKey,
+        ...(listener === null
+          ? { apiUrl: instance.apiUrl, fetch }
+          : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: `http://localhost:${listener.port}` }),
+        ...(options.now && { now: options.now }),
+        ...overrides
+      } as LocalPluginOptions & T
+    },
+    sign: (claims, header = {}, kid) => keys.sign(header, claims, kid),
+    bearer: (token) => ({ authorization: `Bearer ${toToken(token)}` }),
+    cookies: (token, cookieOptions) => cookieHeader(instance, token === null ? null : toToken(token), cookieOptions),
+    rotateKeys: ({ keepOld = true } = {}) => keys.rotate(keepOld),
+    withdrawKey: (kid) => keys.withdraw(kid),
+    async listen(port = 0) {
+      listener ??= await listenOnLoopback(handle, port)
+      return `http://localhost:${listener.port}`
+    },
+    async close() {
+      closing.abort()
+      faults.clear()
+      await listener?.close()
+      listener = null
+    }
+  }
+}
+
+function localHosts(listener: Listener | null): string[] {
+  return listener === null ? [] : [`localhost:${listener.port}`, `127.0.0.1:${listener.port}`]
+}
+
+/** The way of every request: log, hold, fault, endpoint. */
+async function answer(
+  request: Request,
+  state: LocalState,
+  faults: FaultScript,
+  requests: WritableRequestLog,
+  closing: AbortSignal
+): Promise<Response> {
+  const url = new URL(request.url)
+  const { endpoint, handler, params } = findRoute(request.method, url.pathname)
+  const entry: LoggedRequest = { endpoint, method: request.method, url: request.url, atMs: state.now(), status: null }
+  requests.add(entry)
+
+  const signal = AbortSignal.any([request.signal, closing])
+  const body = await request.text()
+  await faults.pass(endpoint, signal)
+  const respond = () => handler({ method: request.method, url, headers: request.headers, body, params }, state)
+  const fault = faults.take(endpoint)
+  const response = await untilAborted(
+    Promise.resolve(fault === undefined ? respond() : applyFault(fault, respond, signal)),
+    signal
+  )
+  entry.status = response.status
+  return response
+}
+
+function mountedFetch(handle: (request: Request) => Promise<Response>, hosts: () => string[]): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    if (!hosts().includes(new URL(request.url).host)) {
+      throw new TypeError('fetch failed', { cause: new Error('the local Clerk answers for its own hosts only') })
+    }
+    const response = await handle(request)
+    if (response.status < 300 || response.status > 399 || request.redirect === 'manual') return response
+    if (request.redirect === 'error') throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') })
+    return mountedFetch(handle, hosts)(new URL(response.headers.get('location') ?? '/', request.url))
+  }
+}

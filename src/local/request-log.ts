@@ -1,0 +1,64 @@
+/** One request that reached the local instance. */
+export interface LoggedRequest {
+  readonly endpoint: Endpoint
+  readonly method: string
+  readonly url: string
+  readonly atMs: number
+  /** null: no response (held, hung or reset). */
+  status: number | null
+}
+
+export type Endpoint =
+  | 'fapi-jwks'
+  | 'bapi-jwks'
+  | 'handshake'
+  | 'handshake-payload'
+  | 'refresh'
+  | 'session-token'
+  | 'dev-browser'
+  | 'sign-in'
+  | 'sign-out'
+  | 'api-key'
+  | 'm2m-token'
+  | 'oauth-token'
+  | 'unknown'
+
+/** What was asked of the instance, oldest first; the newest 10,000 are kept. */
+export interface RequestLog {
+  readonly entries: readonly LoggedRequest[]
+  /** Since the start or the last `clear()`. `jwks` counts both key endpoints; without an argument, everything. */
+  count(endpoint?: Endpoint | 'jwks'): number
+  clear(): void
+}
+
+export interface WritableRequestLog extends RequestLog {
+  add(entry: LoggedRequest): void
+}
+
+const maxEntries = 10_000
+
+export function createRequestLog(): WritableRequestLog {
+  const entries: LoggedRequest[] = []
+  const counts = new Map<Endpoint, number>()
+  let total = 0
+  const of = (endpoint: Endpoint) => counts.get(endpoint) ?? 0
+
+  return {
+    entries,
+    count(endpoint) {
+      if (endpoint === undefined) return total
+      return endpoint === 'jwks' ? of('fapi-jwks') + of('bapi-jwks') : of(endpoint)
+    },
+    clear() {
+      entries.length = 0
+      counts.clear()
+      total = 0
+    },
+    add(entry) {
+      entries.push(entry)
+      if (entries.length > maxEntries) entries.shift()
+      counts.set(entry.endpoint, of(entry.endpoint) + 1)
+      total++
+    }
+  }
+}

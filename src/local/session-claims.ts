@@ -1,0 +1,127 @@
+import { createId, randomText } from './instance.js'
+
+/** The active organization, as a session token is to name it. */
+export interface TokenOrganization {
+  readonly id: string
+  readonly slug?: string
+  /** With or without `org:`. */
+  readonly role?: string
+  /** `org:<feature>:<permission>` each. */
+  readonly permissions?: readonly string[]
+  /** Features the organization has besides those its permissions name. */
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+}
+
+export interface SessionTokenInput {
+  /** Default `user_local`. */
+  readonly userId?: string
+  /** Default: made up. `null`: a token without `sid`. */
+  readonly sessionId?: string | null
+  readonly org?: TokenOrganization | null
+  /** Features and plans of the user. */
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+  /** Claims to add or replace; `undefined` takes one away. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Layout of the claims. Default 2. */
+  readonly version?: 1 | 2
+  /** Default: now. */
+  readonly issuedAtMs?: number
+  /** Default: the instance's `tokenLifetimeSeconds`. Negative: born expired. */
+  readonly expiresInSeconds?: number
+  /** Origin that asked for the token. Default `https://app.local.test`; `null`: none. */
+  readonly azp?: string | null
+  /** Default `active`. */
+  readonly status?: 'active' | 'pending'
+  /** Minutes since the first and second factor were verified, -1: never. Default `[0, -1]`. */
+  readonly factorVerificationAge?: readonly [number, number] | null
+  /** The impersonator. */
+  readonly actor?: Readonly<Record<string, unknown>>
+  /** JOSE header parameters to add or replace; `undefined` takes one away. */
+  readonly header?: Readonly<Record<string, unknown>>
+  /** Sign with this key of the instance, withdrawn ones included. Default: the current one. */
+  readonly kid?: string
+}
+
+/** Claims as Clerk orders them (protocol reference, section 4.2). */
+export function createSessionClaims(
+  input: SessionTokenInput,
+  issuer: string,
+  nowMs: number,
+  lifetimeSeconds: number
+): Record<string, unknown> {
+  const version = input.version ?? 2
+  const iat = Math.floor((input.issuedAtMs ?? nowMs) / 1000)
+  const azp = input.azp === undefined ? 'https://app.local.test' : input.azp
+  const claims: Record<string, unknown> = {
+    ...(azp !== null && { azp }),
+    exp: iat + (input.expiresInSeconds ?? lifetimeSeconds),
+    ...(version === 2 && { fea: encodeFeatures(input) }),
+    ...(input.factorVerificationAge !== null && { fva: input.factorVerificationAge ?? [0, -1] }),
+    iat,
+    iss: issuer,
+    ...(version === 2 && { jti: randomText(20).toLowerCase() }),
+    nbf: iat - 10,
+    ...(input.org &&
+      (version === 2 ? { o: encodeOrganization(input.org, featuresOf(input.org)) } : flatClaims(input.org))),
+    ...(version === 2 && { pla: encodeScopes(input.org?.plans ?? [], input.plans ?? []) }),
+    ...(input.sessionId !== null && { sid: input.sessionId ?? createId('sess') }),
+    sts: input.status ?? 'active',
+    sub: input.userId ?? 'user_local',
+    ...(input.actor && { act: input.actor }),
+    ...(version === 2 && { v: 2 }),
+    ...input.claims
+  }
+  if (claims.fea === '') delete claims.fea
+  if (claims.pla === '') delete claims.pla
+  return claims
+}
+
+/** Version 1 (the layout before 2025-04): one claim for each property. */
+function flatClaims(org: TokenOrganization): Record<string, unknown> {
+  return {
+    org_id: org.id,
+    ...(org.permissions && { org_permissions: org.permissions }),
+    ...(org.role !== undefined && { org_role: org.role.startsWith('org:') ? org.role : `org:${org.role}` }),
+    ...(org.slug !== undefined && { org_slug: org.slug })
+  }
+}
+
+/** Version 2: permission names once, and a bit mask over them for each feature of the organization. */
+function encodeOrganization(org: TokenOrganization, features: readonly string[]): Record<string, unknown> {
+  const pairs = (org.permissions ?? []).map(splitPermission)
+  const names = [...new Set(pairs.map(([, name]) => name))]
+  const masks = features.map((feature) => {
+    let mask = 0n
+    for (const [owner, name] of pairs) if (owner === feature) mask |= 1n << BigInt(names.indexOf(name))
+    return mask.toString()
+  })
+  return {
+    ...(names.length > 0 && { fpm: masks.join(',') }),
+    id: org.id,
+    ...(names.length > 0 && { per: names.join(',') }),
+    ...(org.role !== undefined && { rol: org.role.replace(/^org:/, '') }),
+    ...(org.slug !== undefined && { slg: org.slug })
+  }
+}
+
+function splitPermission(permission: string): [feature: string, name: string] {
+  const [scope, feature, ...rest] = permission.split(':')
+  return scope === 'org' ? [feature ?? '', rest.join(':')] : [scope ?? '', [feature, ...rest].join(':')]
+}
+
+function featuresOf(org: TokenOrganization): string[] {
+  return [...new Set([...(org.permissions ?? []).map((name) => splitPermission(name)[0]), ...(org.features ?? [])])]
+}
+
+function encodeFeatures(input: SessionTokenInput): string {
+  return encodeScopes(input.org ? featuresOf(input.org) : [], input.features ?? [])
+}
+
+/** Entries of the organization first, in order: `fpm` counts along them. */
+function encodeScopes(ofOrganization: readonly string[], ofUser: readonly string[]): string {
+  const shared = ofOrganization.map((name) => `${ofUser.includes(name) ? 'uo' : 'o'}:${name}`)
+  const own = ofUser.filter((name) => !ofOrganization.includes(name)).map((name) => `u:${name}`)
+  return [...shared, ...own].join(',')
+}

@@ -1,0 +1,100 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
+import { promisify } from 'node:util'
+import { LocalClerkOptionError } from '../errors.js'
+import { createId } from './instance.js'
+
+/** A public key as Clerk publishes it (RFC 7517 section 4). */
+export interface LocalJwk {
+  readonly kid: string
+  readonly kty: 'RSA'
+  readonly alg: 'RS256'
+  readonly use: 'sig'
+  readonly n: string
+  readonly e: string
+}
+
+interface SigningKey {
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly jwk: LocalJwk
+  /** SPKI PEM, as the dashboard shows it for `CLERK_JWT_KEY`. */
+  readonly pem: string
+}
+
+export interface SigningKeys {
+  /** The key that signs new tokens. */
+  current(): SigningKey
+  /** Public keys, in the order in which they were made. */
+  published(): LocalJwk[]
+  /** Signs with the key of that name, also one that is withdrawn: that is how a stale token comes about. */
+  sign(header: Readonly<Record<string, unknown>>, claims: unknown, kid?: string): string
+  rotate(keepOld: boolean): Promise<string>
+  withdraw(kid: string): boolean
+}
+
+const generate = promisify(generateKeyPair)
+const signatureHashes: Readonly<Record<string, string>> = { RS256: 'sha256', RS384: 'sha384', RS512: 'sha512' }
+
+export async function createSigningKeys(pem: string | undefined): Promise<SigningKeys> {
+  const first = pem === undefined ? await makeKey() : describeKey(readPrivateKey(pem))
+  const every = new Map<string, SigningKey>([[first.kid, first]])
+  let published: readonly SigningKey[] = [first]
+  let current = first
+
+  return {
+    current: () => current,
+    published: () => published.map((key) => key.jwk),
+    sign(header, claims, kid) {
+      const key = kid === undefined ? current : every.get(kid)
+      if (key === undefined) throw new LocalClerkOptionError('kid', 'the name of a key this instance has or had')
+      const text = `${encode({ alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid: key.kid, typ: 'JWT', ...header })}.${encode(claims)}`
+      const hash = signatureHashes[String(header.alg ?? 'RS256')] ?? 'sha256'
+      return `${text}.${sign(hash, Buffer.from(text), key.privateKey).toString('base64url')}`
+    },
+    async rotate(keepOld) {
+      const next = await makeKey()
+      every.set(next.kid, next)
+      published = keepOld ? [...published, next] : [next]
+      current = next
+      return next.kid
+    },
+    withdraw(kid) {
+      const left = published.filter((key) => key.kid !== kid)
+      const changed = left.length !== published.length
+      published = left
+      return changed
+    }
+  }
+}
+
+async function makeKey(): Promise<SigningKey> {
+  const { privateKey } = await generate('rsa', { modulusLength: 2048 })
+  return describeKey(privateKey)
+}
+
+function readPrivateKey(pem: string): KeyObject {
+  let key: KeyObject
+  try {
+    key = createPrivateKey(pem)
+  } catch {
+    throw new LocalClerkOptionError('signingKey', 'PEM text of an RSA private key')
+  }
+  if (key.asymmetricKeyType !== 'rsa') throw new LocalClerkOptionError('signingKey', 'PEM text of an RSA private key')
+  return key
+}
+
+function describeKey(privateKey: KeyObject): SigningKey {
+  const publicKey = createPublicKey(privateKey)
+  const { n, e } = publicKey.export({ format: 'jwk' })
+  const kid = createId('ins')
+  return {
+    kid,
+    privateKey,
+    jwk: Object.freeze({ use: 'sig', kty: 'RSA', kid, alg: 'RS256', n: n as string, e: e as string }),
+    pem: publicKey.export({ type: 'spki', format: 'pem' }) as string
+  }
+}
+
+function encode(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
