@@ -1,0 +1,159 @@
+import type { CarriedCookies } from './carried.js'
+
+const EQUALS = '='
+const SEMICOLON = ';'
+const SPACE = 32
+const TAB = 9
+const UNDERSCORE = 95
+
+// One bit a cookie, to keep the first of each name.
+const SESSION = 1
+const SESSION_SUFFIXED = 2
+const CLIENT_UAT = 4
+const CLIENT_UAT_SUFFIXED = 8
+const DEV_BROWSER = 16
+const DEV_BROWSER_SUFFIXED = 32
+const REFRESH_SUFFIXED = 64
+const HANDSHAKE = 128
+const HANDSHAKE_NONCE = 256
+const REDIRECT_COUNT = 512
+
+export type CookieReader = (header: string | undefined, into: CarriedCookies) => void
+
+export function createCarriedCookies(): CarriedCookies {
+  return {
+    session: '',
+    sessionSuffixed: '',
+    clientUat: '',
+    clientUatSuffixed: '',
+    devBrowser: '',
+    devBrowserSuffixed: '',
+    refreshSuffixed: '',
+    handshake: '',
+    handshakeNonce: '',
+    redirectCount: ''
+  }
+}
+
+/** Percent-decodes one value, after the header has been split: an encoded `;` can forge no cookie (checklist S-5). */
+function decodeValue(value: string): string {
+  if (value.indexOf('%') === -1) return value
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+/**
+ * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that matter, the
+ * first occurrence of each (protocol reference, section 2.6). What the header lacks is set to `''`.
+ */
+export function compileCookieReader(suffix: string | null): CookieReader {
+  // Without a publishable key there is no suffix, and a name that no cookie can have takes its place.
+  const ending = suffix === null ? '_;' : `_${suffix}`
+  const names: readonly (readonly [name: string, bit: number])[] = [
+    ['__session', SESSION],
+    ['__client_uat', CLIENT_UAT],
+    ['__clerk_db_jwt', DEV_BROWSER],
+    ['__clerk_handshake', HANDSHAKE],
+    ['__clerk_handshake_nonce', HANDSHAKE_NONCE],
+    ['__clerk_redirect_count', REDIRECT_COUNT],
+    [`__session${ending}`, SESSION_SUFFIXED],
+    [`__client_uat${ending}`, CLIENT_UAT_SUFFIXED],
+    [`__clerk_db_jwt${ending}`, DEV_BROWSER_SUFFIXED],
+    [`__refresh${ending}`, REFRESH_SUFFIXED]
+  ]
+  // Names by their length, as the length is known before a character is compared.
+  const byLength: (readonly (readonly [name: string, bit: number])[])[] = []
+  for (let length = 0; length < 32; length++) byLength.push(names.filter(([name]) => name.length === length))
+
+  function identify(header: string, start: number, end: number): number {
+    const length = end - start
+    if (length > 31) return 0
+    const candidates = byLength[length] as readonly (readonly [string, number])[]
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i] as readonly [string, number]
+      if (header.startsWith(candidate[0], start)) return candidate[1]
+    }
+    return 0
+  }
+
+  return function readCookies(header, into) {
+    into.session = ''
+    into.sessionSuffixed = ''
+    into.clientUat = ''
+    into.clientUatSuffixed = ''
+    into.devBrowser = ''
+    into.devBrowserSuffixed = ''
+    into.refreshSuffixed = ''
+    into.handshake = ''
+    into.handshakeNonce = ''
+    into.redirectCount = ''
+    if (header === undefined) return
+
+    let seen = 0
+    let pieceEnd = -1
+    while (pieceEnd < header.length) {
+      let start = pieceEnd + 1
+      pieceEnd = header.indexOf(SEMICOLON, start)
+      if (pieceEnd === -1) pieceEnd = header.length
+      while (start < pieceEnd && isBlank(header.charCodeAt(start))) start++
+      // Every name that matters starts with two underscores; most cookies of other software do not.
+      if (header.charCodeAt(start) !== UNDERSCORE || header.charCodeAt(start + 1) !== UNDERSCORE) continue
+
+      const equals = header.indexOf(EQUALS, start)
+      if (equals === -1 || equals >= pieceEnd) continue
+      let nameEnd = equals
+      while (nameEnd > start && isBlank(header.charCodeAt(nameEnd - 1))) nameEnd--
+      const bit = identify(header, start, nameEnd)
+      if (bit === 0 || (seen & bit) !== 0) continue
+      seen |= bit
+
+      let valueStart = equals + 1
+      let valueEnd = pieceEnd
+      while (valueStart < valueEnd && isBlank(header.charCodeAt(valueStart))) valueStart++
+      while (valueEnd > valueStart && isBlank(header.charCodeAt(valueEnd - 1))) valueEnd--
+      store(into, bit, decodeValue(header.slice(valueStart, valueEnd)))
+    }
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}
+
+function store(into: CarriedCookies, bit: number, value: string): void {
+  switch (bit) {
+    case SESSION:
+      into.session = value
+      break
+    case SESSION_SUFFIXED:
+      into.sessionSuffixed = value
+      break
+    case CLIENT_UAT:
+      into.clientUat = value
+      break
+    case CLIENT_UAT_SUFFIXED:
+      into.clientUatSuffixed = value
+      break
+    case DEV_BROWSER:
+      into.devBrowser = value
+      break
+    case DEV_BROWSER_SUFFIXED:
+      into.devBrowserSuffixed = value
+      break
+    case REFRESH_SUFFIXED:
+      into.refreshSuffixed = value
+      break
+    case HANDSHAKE:
+      into.handshake = value
+      break
+    case HANDSHAKE_NONCE:
+      into.handshakeNonce = value
+      break
+    case REDIRECT_COUNT:
+      into.redirectCount = value
+      break
+  }
+}
