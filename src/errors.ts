@@ -218,3 +218,76 @@ export const LocalClerkProductionError = createError(
   500
 )
 export const LocalClerkOptionError = createError('FST_CLERK_LOCAL_OPTION', "createLocalClerk: '%s' must be %s.", 500)
+
+// ── Revocation, webhooks, long-lived connections ─────────────────────────────────────────────────────────────────────
+
+export const RevocationTargetError = createError(
+  'FST_CLERK_REVOCATION_TARGET',
+  'revoke needs { sessionId }, { userId } or { organizationId, userId }, each a non-empty string',
+  500
+)
+export const RevocationTimeError = createError(
+  'FST_CLERK_REVOCATION_TIME',
+  'revoke: at must be a Date or milliseconds since the epoch, within the last year and not in the future',
+  500
+)
+export const RedisClientError = createError(
+  'FST_CLERK_REVOCATION_REDIS_CLIENT',
+  'createRedisBus: client must be a client of ioredis or iovalkey: it has to offer duplicate()',
+  500
+)
+export const WebhookSecretMissingError = createError(
+  'FST_CLERK_WEBHOOK_SECRET_MISSING',
+  'Webhooks need signingSecret (CLERK_WEBHOOK_SIGNING_SECRET): copy it from the endpoint in the Clerk dashboard',
+  500
+)
+export const WebhookSecretInvalidError = createError(
+  'FST_CLERK_WEBHOOK_SECRET_INVALID',
+  'signingSecret must be the endpoint secret of the Clerk dashboard: "whsec_" and base64',
+  500
+)
+export const WebhookVerifierMissingError = createError(
+  'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
+  'Webhooks are verified by the package standardwebhooks: install it next to fastify-clerk-auth',
+  500
+)
+export const WebhookHeadersError = createError(
+  'FST_CLERK_WEBHOOK_HEADERS',
+  'The request lacks svix-id, svix-timestamp or svix-signature: only Clerk calls this address',
+  400
+)
+export const WebhookTimestampError = createError(
+  'FST_CLERK_WEBHOOK_TIMESTAMP',
+  'The timestamp of the webhook is more than five minutes away: send it again, and check the clock',
+  400
+)
+export const WebhookSignatureError = createError(
+  'FST_CLERK_WEBHOOK_SIGNATURE',
+  'The signature of the webhook does not match: check the signing secret of this endpoint',
+  401
+)
+export const WebhookPayloadError = createError(
+  'FST_CLERK_WEBHOOK_PAYLOAD',
+  'The body of the webhook is not an event of Clerk',
+  400
+)
+export const WebhookBodyError = createError(
+  'FST_CLERK_WEBHOOK_BODY',
+  'verifyWebhook needs the body as it was received: give the route a parser with parseAs "buffer"',
+  500
+)
+export const WebhookReplayError = createError(
+  'FST_CLERK_WEBHOOK_REPLAY',
+  'This webhook is being handled already: send it again later',
+  409
+)
+export const LifetimeRevokedError = createError(
+  'FST_CLERK_LIFETIME_REVOKED',
+  'The session of this connection was revoked: sign in again',
+  401
+)
+export const LifetimeExpiredError = createError(
+  'FST_CLERK_LIFETIME_EXPIRED',
+  'The token of this connection ran out: renew it or connect again',
+  401
+)

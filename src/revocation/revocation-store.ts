@@ -1,0 +1,172 @@
+import type { Revocation } from './revocation.js'
+
+/** What a look-up reads of a verified token: `VerifiedToken` fits as it is, so nothing is allocated to ask. */
+export interface RevocableToken {
+  readonly auth: {
+    readonly sessionId: string | undefined
+    readonly userId: string
+    readonly orgId: string | undefined
+    readonly actor: { readonly sub: string } | undefined
+  }
+  /** `iat` in seconds; `Infinity` when the token has none. */
+  readonly issuedAt: number
+}
+
+/** What one overflow gives up, so that the next ones are far away. */
+const FOLD_DIVISOR = 16
+
+/**
+ * Revocations by the identifiers a token carries, bounded in number.
+ *
+ * `iat` is in whole seconds, a revocation in milliseconds. A token with the `iat` of the second in which the
+ * revocation falls may be from before or after it; it is refused. The price is that whoever signs in again within the
+ * same second is refused until the next one begins; the other choice would let a token live on that was revoked.
+ */
+export class RevocationStore {
+  /** Entries, plus one while the watermark stands. 0: no token needs a look-up. */
+  size = 0
+  /** Every token issued at or before this instant is refused, whoever it belongs to; `-Infinity`: none. */
+  watermarkMs = -Infinity
+  readonly #sessions = new Map<string, number>()
+  readonly #users = new Map<string, number>()
+  readonly #memberships = new Map<string, Map<string, number>>()
+  readonly #maxEntries: number
+  #membershipCount = 0
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
+  }
+
+  covers(token: RevocableToken): boolean {
+    // Without `iat` nobody can show that the token is younger than the revocation.
+    const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
+    if (issuedAtMs <= this.watermarkMs) return true
+    const { sessionId, userId, orgId, actor } = token.auth
+    if (sessionId !== undefined && isAtOrBefore(issuedAtMs, this.#sessions.get(sessionId))) return true
+    if (isAtOrBefore(issuedAtMs, this.#users.get(userId))) return true
+    // An impersonator who is revoked loses the borrowed sessions too.
+    if (actor !== undefined && isAtOrBefore(issuedAtMs, this.#users.get(actor.sub))) return true
+    if (orgId === undefined) return false
+    const members = this.#memberships.get(orgId)
+    return members !== undefined && isAtOrBefore(issuedAtMs, members.get(userId))
+  }
+
+  /** Enters a revocation. False when a later one for the same target is there already. */
+  add(revocation: Revocation): boolean {
+    const { sessionId, userId, organizationId, atMs } = revocation
+    if (atMs <= this.watermarkMs) return false
+    let isNews = false
+    if (sessionId !== null) isNews = raise(this.#sessions, sessionId, atMs)
+    else if (userId !== null && organizationId === null) isNews = raise(this.#users, userId, atMs)
+    else if (userId !== null && organizationId !== null) isNews = this.#addMembership(organizationId, userId, atMs)
+    this.#count()
+    return isNews
+  }
+
+  /**
+   * Too many entries: the oldest ones become a watermark. A revocation is never forgotten; what is given up is
+   * precision, for the tokens that have the least time left to live.
+   */
+  foldWhenFull(): boolean {
+    const count = this.#entryCount()
+    if (count <= this.#maxEntries) return false
+    const moments = new Float64Array(count)
+    let next = 0
+    for (const revocation of this) moments[next++] = revocation.atMs
+    moments.sort()
+    const last = Math.min(count, count - this.#maxEntries + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
+    this.raiseWatermark(moments[last] ?? -Infinity)
+    return true
+  }
+
+  raiseWatermark(atMs: number): void {
+    this.watermarkMs = Math.max(this.watermarkMs, atMs)
+    this.dropThrough(this.watermarkMs)
+  }
+
+  /** Drops the entries of `atMs` and before, and returns the latest moment among them (`-Infinity`: none). */
+  dropThrough(atMs: number): number {
+    let latest = drop(this.#sessions, atMs, -Infinity)
+    latest = drop(this.#users, atMs, latest)
+    this.#membershipCount = 0
+    for (const [organizationId, members] of this.#memberships) {
+      latest = drop(members, atMs, latest)
+      if (members.size === 0) this.#memberships.delete(organizationId)
+      this.#membershipCount += members.size
+    }
+    this.#count()
+    return latest
+  }
+
+  /** The moment of the oldest entry or of the watermark; `Infinity` when there is none. */
+  earliestMs(): number {
+    let earliest = this.watermarkMs === -Infinity ? Infinity : this.watermarkMs
+    for (const atMs of this.#sessions.values()) if (atMs < earliest) earliest = atMs
+    for (const atMs of this.#users.values()) if (atMs < earliest) earliest = atMs
+    for (const members of this.#memberships.values()) {
+      for (const atMs of members.values()) if (atMs < earliest) earliest = atMs
+    }
+    return earliest
+  }
+
+  lowerWatermark(): void {
+    this.watermarkMs = -Infinity
+    this.#count()
+  }
+
+  clear(): void {
+    this.#sessions.clear()
+    this.#users.clear()
+    this.#memberships.clear()
+    this.#membershipCount = 0
+    this.lowerWatermark()
+  }
+
+  *[Symbol.iterator](): Generator<Revocation> {
+    for (const [sessionId, atMs] of this.#sessions) yield { sessionId, userId: null, organizationId: null, atMs }
+    for (const [userId, atMs] of this.#users) yield { sessionId: null, userId, organizationId: null, atMs }
+    for (const [organizationId, members] of this.#memberships) {
+      for (const [userId, atMs] of members) yield { sessionId: null, userId, organizationId, atMs }
+    }
+  }
+
+  #addMembership(organizationId: string, userId: string, atMs: number): boolean {
+    let members = this.#memberships.get(organizationId)
+    if (members === undefined) {
+      members = new Map()
+      this.#memberships.set(organizationId, members)
+    }
+    const before = members.size
+    const isNews = raise(members, userId, atMs)
+    this.#membershipCount += members.size - before
+    return isNews
+  }
+
+  #entryCount(): number {
+    return this.#sessions.size + this.#users.size + this.#membershipCount
+  }
+
+  #count(): void {
+    this.size = this.#entryCount() + (this.watermarkMs === -Infinity ? 0 : 1)
+  }
+}
+
+function isAtOrBefore(issuedAtMs: number, revokedAtMs: number | undefined): boolean {
+  return revokedAtMs !== undefined && issuedAtMs <= revokedAtMs
+}
+
+function raise(moments: Map<string, number>, id: string, atMs: number): boolean {
+  const known = moments.get(id)
+  if (known !== undefined && known >= atMs) return false
+  moments.set(id, atMs)
+  return true
+}
+
+function drop(moments: Map<string, number>, atMs: number, latest: number): number {
+  for (const [id, momentMs] of moments) {
+    if (momentMs > atMs) continue
+    moments.delete(id)
+    if (momentMs > latest) latest = momentMs
+  }
+  return latest
+}

@@ -1,0 +1,175 @@
+import type { Logger } from '../logger.js'
+import type { RevocationBus, RevocationBusHealth } from './bus.js'
+import { assertRevocation, type Revocation, type RevocationTarget } from './revocation.js'
+import { type RevocableToken, RevocationStore } from './revocation-store.js'
+
+export interface RevocationsOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly clockSkewMs: number
+  readonly logger: Logger
+  /** How revocations reach other processes; without one they count in this process only. */
+  readonly bus?: RevocationBus | undefined
+  /** Upper bound of entries, default 250,000. Beyond it the oldest become "all tokens issued before". */
+  readonly maxEntries?: number
+  /** Runs a function once after a delay and returns what cancels it. Default: an unref'd timer. */
+  readonly setTimer?: (run: () => void, delayMs: number) => () => void
+}
+
+export interface RevocationsHealth {
+  /** Entries held, plus one while all tokens issued before some instant are refused. */
+  readonly entries: number
+  /** Tokens issued at or before this instant (ms) are refused whoever they belong to; null: none. */
+  readonly everyoneIssuedUntilMs: number | null
+  /** How long an entry is kept from its moment on. */
+  readonly retentionMs: number
+  readonly bus: RevocationBusHealth | null
+}
+
+export interface Revocations {
+  /** 0: nothing is revoked, and `covers` need not be asked. */
+  readonly size: number
+  /** Whether the token is refused. One bounded set of look-ups, no allocation. */
+  covers(token: RevocableToken): boolean
+  /** To be told of every newly verified token, before `covers` is asked about it. */
+  observe(token: { readonly issuedAt: number; readonly expiresAtMs: number }): void
+  /**
+   * Refuses every token of the target issued until now, or until `at`. It counts in this process when the call
+   * returns; the promise says whether the other processes have been told (false: they will be, when the bus is back).
+   */
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  /** Calls back with each revocation that is news here, local or from the bus. Returns what stops it. */
+  onRevoked(listener: (revocation: Revocation) => void): () => void
+  /** Resolves when the bus has told what was revoked before this process started, or cannot for now. */
+  readonly ready: Promise<void>
+  health(): RevocationsHealth
+  close(): Promise<void>
+}
+
+/** Lifetime of Clerk's session tokens; what is seen of others only makes it longer. */
+const SESSION_TOKEN_LIFETIME_MS = 60_000
+const DEFAULT_MAX_ENTRIES = 250_000
+/** Sweeping looks at every entry, so it happens no more often than this. */
+const MIN_SWEEP_INTERVAL_MS = 1_000
+
+/** Revocations of one instance: what was signed out before its tokens ran out. */
+export function createRevocations(options: RevocationsOptions): Revocations {
+  const { now, logger, bus, setTimer = setUnrefTimer } = options
+  const store = new RevocationStore(options.maxEntries ?? DEFAULT_MAX_ENTRIES)
+  const listeners = new Set<(revocation: Revocation) => void>()
+  let retentionMs = SESSION_TOKEN_LIFETIME_MS + options.clockSkewMs
+  let newestIssuedAtMs = -Infinity
+  let latestSweptMs = -Infinity
+  let cancelSweep: (() => void) | null = null
+  let isClosed = false
+
+  function apply(revocation: Revocation): void {
+    if (isClosed) return
+    if (revocation.atMs + retentionMs <= now()) {
+      // Too old to matter for any token known, which is the same as entered and swept.
+      latestSweptMs = Math.max(latestSweptMs, revocation.atMs)
+      return
+    }
+    if (!store.add(revocation)) return
+    tell(revocation)
+    if (store.foldWhenFull()) {
+      logger.warn(
+        { entries: store.size, everyoneIssuedUntilMs: store.watermarkMs },
+        'too many revocations at once: the oldest now count for every token issued before them'
+      )
+      tell({ sessionId: null, userId: null, organizationId: null, atMs: store.watermarkMs })
+    }
+    if (cancelSweep === null) scheduleSweep()
+  }
+
+  function tell(revocation: Revocation): void {
+    for (const listener of listeners) listener(revocation)
+  }
+
+  function scheduleSweep(): void {
+    cancelSweep?.()
+    cancelSweep = null
+    if (store.size === 0) return
+    const dueMs = store.earliestMs() + retentionMs - now()
+    cancelSweep = setTimer(sweep, Math.max(MIN_SWEEP_INTERVAL_MS, dueMs))
+  }
+
+  function sweep(): void {
+    const horizonMs = now() - retentionMs
+    latestSweptMs = Math.max(latestSweptMs, store.dropThrough(horizonMs))
+    if (store.watermarkMs <= horizonMs) {
+      latestSweptMs = Math.max(latestSweptMs, store.watermarkMs)
+      store.lowerWatermark()
+    }
+    scheduleSweep()
+  }
+
+  const ready =
+    bus === undefined
+      ? Promise.resolve()
+      : bus.open({
+          receive(revocations) {
+            for (const revocation of revocations) apply(revocation)
+          },
+          known: () => store,
+          retentionMs: () => retentionMs
+        })
+
+  return {
+    get size() {
+      return store.size
+    },
+
+    covers: (token) => store.covers(token),
+
+    observe({ issuedAt, expiresAtMs }) {
+      const issuedAtMs = issuedAt === Infinity ? now() : issuedAt * 1000
+      if (issuedAtMs > newestIssuedAtMs) newestIssuedAtMs = issuedAtMs
+      if (expiresAtMs - issuedAtMs <= retentionMs) return
+      retentionMs = expiresAtMs - issuedAtMs
+      // Tokens this long-lived were not expected when entries were swept: one of them may have been revoked by what
+      // is forgotten. All shorter ones from that time have run out, so this refuses nobody else.
+      if (latestSweptMs > store.watermarkMs) store.raiseWatermark(latestSweptMs)
+      scheduleSweep()
+    },
+
+    revoke(target, at) {
+      const nowMs = now()
+      // A token seen with a later `iat` shows that the issuer's clock is ahead of this one: "now" is at least that.
+      const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
+      const revocation = assertRevocation(target, moment, nowMs)
+      apply(revocation)
+      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation)
+    },
+
+    onRevoked(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+
+    ready,
+
+    health: () => ({
+      entries: store.size,
+      everyoneIssuedUntilMs: store.watermarkMs === -Infinity ? null : store.watermarkMs,
+      retentionMs,
+      bus: bus?.health() ?? null
+    }),
+
+    async close() {
+      isClosed = true
+      cancelSweep?.()
+      cancelSweep = null
+      listeners.clear()
+      await bus?.close()
+      store.clear()
+    }
+  }
+}
+
+function setUnrefTimer(run: () => void, delayMs: number): () => void {
+  // Node fires at once for delays beyond 32 bits.
+  const timer = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1))
+  timer.unref()
+  return () => clearTimeout(timer)
+}
