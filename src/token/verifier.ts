@@ -1,27 +1,29 @@
 import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.js'
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
-import { type ClaimCheck, isPlausible } from './claims.js'
-import { type JsonObject, parseJsonPart, splitToken, type TokenParts } from './decode.js'
-import { failureFor, unavailableFailure } from './failures.js'
+import type { ClaimCheck } from './claims.js'
+import { decodeUnverified, type JsonObject, parseJsonPart, splitToken, type UnverifiedToken } from './decode.js'
+import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
-import type { JoseHeader } from './jose-header.js'
-import type { VerificationOutcome } from './outcome.js'
-import { verifySignature, verifySignaturePooled } from './signature.js'
+import { parseJoseHeader } from './jose-header.js'
+import type { VerificationFailure, VerificationOutcome } from './outcome.js'
+import { type Candidate, createSignatureCheck, isFailure, type SignatureResult } from './signature-check.js'
 import type { TokenCache } from './token-cache.js'
 import { VerifiedToken } from './verified-token.js'
 
 /** How a verified payload becomes what routes see. */
 export interface AuthFactory {
   signedIn(claims: SessionClaims, token: string): SignedInAuth
-  /** The signed-out auth of a pending session; null when the session is not pending. */
-  pending(claims: SessionClaims): SignedOutAuth | null
+  /** The signed-out auth of a session with outstanding tasks. */
+  pending(claims: SessionClaims): SignedOutAuth
 }
 
+/** What was signed out before its tokens ran out. */
 export interface RevocationCheck {
   /** 0: nothing is revoked, and nothing is asked. */
   readonly size: number
   covers(verified: VerifiedToken): boolean
+  observe(verified: VerifiedToken): void
 }
 
 export interface VerifierSettings {
@@ -36,9 +38,10 @@ export interface VerifierSettings {
   readonly revocations: RevocationCheck
   readonly stats: Stats
   readonly now: () => number
-  /** How many first-seen tokens of one turn of the event loop are verified on the loop before the pool takes over. */
   readonly synchronousPerTurn: number
 }
+
+export type SignatureOutcome = ({ readonly ok: true } & UnverifiedToken) | VerificationFailure
 
 export interface Verifier {
   /**
@@ -49,23 +52,15 @@ export interface Verifier {
   verify(token: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
   /** What a token in memory is worth at this instant; undefined when it is not in memory (any more). */
   recall(token: string): VerificationOutcome | undefined
+  /** Decoding, algorithm, key and signature of any JWT of the instance, and nothing else: no claim, `typ` or `cat`. */
+  verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome>
 }
-
-interface Candidate {
-  readonly token: string
-  readonly parts: TokenParts
-  readonly header: JoseHeader
-  readonly claims: JsonObject
-  readonly skewMs: number
-}
-
-const SCHEME = /^https?:\/\//i
 
 export function createVerifier(settings: VerifierSettings): Verifier {
-  const { keyStore, cache, checkClaims, issuers, clockSkewInMs, auth, revocations, stats, now } = settings
+  const { keyStore, cache, checkClaims, clockSkewInMs, revocations, stats, now } = settings
   const headers = createHeaderTable(keyStore, now)
+  const checkSignature = createSignatureCheck(settings)
   const inFlight = new Map<string, Promise<VerificationOutcome>>()
-  const takeTurn = createTurnCounter(settings.synchronousPerTurn)
 
   function recall(token: string): VerificationOutcome | undefined {
     const verified = cache.find(token)
@@ -86,19 +81,17 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function verify(token: string, skewMs: number = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
-    const isCacheable = skewMs === clockSkewInMs
-    if (isCacheable) {
-      const known = recall(token)
-      if (known !== undefined) return known
-      stats.misses++
-      const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
-      if (pending !== undefined) {
-        stats.shared++
-        return pending
-      }
+    if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
+    const known = recall(token)
+    if (known !== undefined) return known
+    stats.misses++
+    const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
+    if (pending !== undefined) {
+      stats.shared++
+      return pending
     }
     const outcome = verifyUnknown(token, skewMs)
-    if (isCacheable && outcome instanceof Promise) {
+    if (outcome instanceof Promise) {
       inFlight.set(token, outcome)
       const forget = () => inFlight.delete(token)
       outcome.then(forget, forget)
@@ -113,93 +106,36 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (entry === null) return failureFor('token-invalid')
     const claims = parseJsonPart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
     if (claims === null) return failureFor('token-invalid')
-    const { header } = entry
-    if (header.category !== 'session') return failureFor('token-type-mismatch')
-    // A machine's JWT says so by its subject as well (protocol reference, section 7.1).
-    if (typeof claims.sub === 'string' && claims.sub.startsWith('mch_')) return failureFor('token-type-mismatch')
+    if (entry.header.category !== 'session' || isMachine(claims)) return failureFor('token-type-mismatch')
 
-    const candidate: Candidate = { token, parts, header, claims, skewMs }
-    if (entry.keys.length > 0) return verifyWith(candidate, entry.keys)
-    return resolveKeys(candidate)
+    const candidate: Candidate = { token, parts, header: entry.header, mustBeJwt: true, claims, keys: entry.keys }
+    const result = checkSignature(candidate)
+    return result instanceof Promise
+      ? result.then((settled) => conclude(candidate, settled, skewMs))
+      : conclude(candidate, result, skewMs)
   }
 
-  async function resolveKeys(candidate: Candidate): Promise<VerificationOutcome> {
-    const resolution = await keyStore.resolve(candidate.header.kid, isWorthAFetch(candidate))
-    if (resolution.ok) return verifyWith(candidate, resolution.keys)
-    return resolution.unavailable
-      ? unavailableFailure(resolution.reason, resolution.retryAfterSeconds)
-      : failureFor(resolution.reason)
-  }
-
-  function isWorthAFetch({ header, claims, skewMs }: Candidate): boolean {
-    if (header.algorithm === null || !header.isJwt || header.isCritical) return false
-    return isPlausible(claims, issuers, now(), skewMs)
-  }
-
-  function verifyWith(
-    candidate: Candidate,
-    keys: readonly VerificationKey[]
-  ): VerificationOutcome | Promise<VerificationOutcome> {
-    const { header } = candidate
-    if (!header.isJwt || header.isCritical) return failureFor('token-invalid')
-    if (header.algorithm === null) return failureFor('token-invalid-algorithm')
-    if (!keys.some((key) => key.algorithm === header.algorithm)) return failureFor('token-verification-failed')
-
-    if (!takeTurn()) return verifyPooled(candidate, keys)
-    for (const key of keys) {
-      if (key.algorithm !== header.algorithm) continue
-      stats.verifications++
-      if (verifySignature(candidate.token, candidate.parts, key)) return admit(candidate, key)
-    }
-    return refuseSignature(candidate)
-  }
-
-  async function verifyPooled(candidate: Candidate, keys: readonly VerificationKey[]): Promise<VerificationOutcome> {
-    for (const key of keys) {
-      if (key.algorithm !== candidate.header.algorithm) continue
-      stats.verifications++
-      stats.pooledVerifications++
-      if (await verifySignaturePooled(candidate.token, candidate.parts, key)) {
-        // The key may have been withdrawn while the pool was at work: then it counts for nothing.
-        if (now() < key.trustedUntilMs) return admit(candidate, key)
-        return resolveKeys(candidate)
-      }
-    }
-    return refuseSignature(candidate)
-  }
-
-  function refuseSignature(candidate: Candidate): VerificationOutcome | Promise<VerificationOutcome> {
-    stats.forged++
-    if (!isWorthAFetch(candidate)) return failureFor('token-invalid-signature')
-    const reconsidered = keyStore.reconsider(candidate.header.kid)
-    if (reconsidered === false) return failureFor('token-invalid-signature')
-    return reconsidered.then((isChanged) => (isChanged ? verifyOnceMore(candidate) : failureFor('token-invalid-signature')))
-  }
-
-  /** With the replaced key set, and without another appeal. */
-  async function verifyOnceMore(candidate: Candidate): Promise<VerificationOutcome> {
-    for (const key of keyStore.find(candidate.header.kid)) {
-      if (key.algorithm !== candidate.header.algorithm) continue
-      stats.verifications++
-      if (verifySignature(candidate.token, candidate.parts, key)) return admit(candidate, key)
-    }
-    return failureFor('token-invalid-signature')
-  }
-
-  /** The signature is good; now the claims are believed enough to be looked at. */
-  function admit({ token, claims, skewMs }: Candidate, key: VerificationKey): VerificationOutcome {
+  /** Once the signature is good, the claims are believed enough to be looked at. */
+  function conclude(candidate: Candidate, result: SignatureResult, skewMs: number): VerificationOutcome {
+    if (isFailure(result)) return result
     const nowMs = now()
-    const reason = checkClaims(claims, nowMs, skewMs)
+    const reason = checkClaims(candidate.claims, nowMs, skewMs)
     if (reason !== null) return failureFor(reason)
-    const verified = createVerifiedToken(token, claims as SessionClaims, key, skewMs)
-    if (skewMs === clockSkewInMs) cache.add(verified, nowMs)
+
+    const verified = createVerifiedToken(candidate, result, skewMs)
+    revocations.observe(verified)
+    if (skewMs === clockSkewInMs) {
+      cache.add(verified, nowMs)
+      if (verified.auth.sessionId !== undefined) keyStore.witness(verified.auth.sessionId)
+    }
     if (revocations.size !== 0 && revocations.covers(verified)) return failureFor('session-revoked')
     return verified
   }
 
-  function createVerifiedToken(received: string, claims: SessionClaims, key: VerificationKey, skewMs: number) {
+  function createVerifiedToken(candidate: Candidate, key: VerificationKey, skewMs: number): VerifiedToken {
+    const claims = candidate.claims as SessionClaims
     // A copy, because what was received is a slice that would keep the whole Cookie header in memory.
-    const token = Buffer.from(received, 'latin1').toString('latin1')
+    const token = Buffer.from(candidate.token, 'latin1').toString('latin1')
     const notBefore = Math.max(claims.nbf ?? Number.NEGATIVE_INFINITY, claims.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
@@ -207,27 +143,29 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       expiresAtMs: claims.exp * 1000 + skewMs,
       notBeforeMs: notBefore * 1000 - skewMs,
       issuedAt: claims.iat ?? Number.POSITIVE_INFINITY,
-      isOwnIssuer:
-        typeof claims.iss === 'string' && claims.iss.replace(SCHEME, '') === settings.originalFrontendApi,
-      auth: auth.signedIn(claims, token),
-      pendingAuth: auth.pending(claims)
+      isOwnIssuer: claims.iss === `https://${settings.originalFrontendApi}`,
+      auth: settings.auth.signedIn(claims, token),
+      pendingAuth: claims.sts === 'pending' ? settings.auth.pending(claims) : null
     })
   }
 
-  return { verify, recall }
+  function verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome> {
+    const parts = splitToken(token)
+    const decoded = decodeUnverified(token)
+    if (parts === null || decoded === null) return failureFor('token-invalid')
+    const header = parseJoseHeader(decoded.header)
+    const conclude = (result: SignatureResult): SignatureOutcome =>
+      isFailure(result) ? result : { ok: true, ...decoded }
+    const { claims } = decoded
+    const keys = keyStore.find(header.kid)
+    const result = checkSignature({ token, parts, header, mustBeJwt: false, claims, keys })
+    return result instanceof Promise ? result.then(conclude) : conclude(result)
+  }
+
+  return { verify, recall, verifySignature }
 }
 
-/**
- * Says whether this first-seen token may be verified on the event loop: the first few of a turn may, as the pool costs a
- * lone token more latency than it saves; a burst goes to the pool, where it leaves the loop free for known tokens.
- */
-function createTurnCounter(synchronousPerTurn: number): () => boolean {
-  let taken = 0
-  const reset = () => {
-    taken = 0
-  }
-  return function takeTurn() {
-    if (taken === 0) setImmediate(reset)
-    return taken++ < synchronousPerTurn
-  }
+/** A machine's JWT says so by its subject as well as by its category (protocol reference, section 7.1). */
+function isMachine(claims: JsonObject): boolean {
+  return typeof claims.sub === 'string' && claims.sub.startsWith('mch_')
 }
