@@ -1,4 +1,4 @@
-import type { Revocation } from './revocation.js'
+import { everyone, type Revocation } from './revocation.js'
 
 /** What a look-up reads of a verified token: `VerifiedToken` fits as it is, so nothing is allocated to ask. */
 export interface RevocableToken {
@@ -55,6 +55,10 @@ export class RevocationStore {
   add(revocation: Revocation): boolean {
     const { sessionId, userId, organizationId, atMs } = revocation
     if (atMs <= this.watermarkMs) return false
+    if (userId === null && sessionId === null) {
+      this.raiseWatermark(atMs)
+      return true
+    }
     let isNews = false
     if (sessionId !== null) isNews = raise(this.#sessions, sessionId, atMs)
     else if (userId !== null && organizationId === null) isNews = raise(this.#users, userId, atMs)
@@ -72,7 +76,8 @@ export class RevocationStore {
     if (count <= this.#maxEntries) return false
     const moments = new Float64Array(count)
     let next = 0
-    for (const revocation of this) moments[next++] = revocation.atMs
+    for (const revocation of this)
+      if (revocation.userId !== null || revocation.sessionId !== null) moments[next++] = revocation.atMs
     moments.sort()
     const last = Math.min(count, count - this.#maxEntries + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
     this.raiseWatermark(moments[last] ?? -Infinity)
@@ -123,6 +128,7 @@ export class RevocationStore {
   }
 
   *[Symbol.iterator](): Generator<Revocation> {
+    if (this.watermarkMs !== -Infinity) yield everyone(this.watermarkMs)
     for (const [sessionId, atMs] of this.#sessions) yield { sessionId, userId: null, organizationId: null, atMs }
     for (const [userId, atMs] of this.#users) yield { sessionId: null, userId, organizationId: null, atMs }
     for (const [organizationId, members] of this.#memberships) {

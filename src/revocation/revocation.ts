@@ -6,7 +6,10 @@ export type RevocationTarget =
   | { readonly userId: string; readonly sessionId?: undefined; readonly organizationId?: undefined }
   | { readonly organizationId: string; readonly userId: string; readonly sessionId?: undefined }
 
-/** One revocation as stores and buses hold it: every token of the target issued at or before `atMs` is refused. */
+/**
+ * One revocation as stores and buses hold it: every token of the target issued at or before `atMs` is refused. Without
+ * any identifier it is everyone's: that is what a store makes of its oldest entries when there are too many.
+ */
 export interface Revocation {
   readonly sessionId: string | null
   readonly userId: string | null
@@ -38,6 +41,7 @@ export function parseRevocation(value: unknown): Revocation | null {
   if (!Array.isArray(value) || value.length !== 4) return null
   const [sessionId, userId, organizationId, atMs] = value as unknown[]
   if (typeof atMs !== 'number' || !Number.isFinite(atMs)) return null
+  if (sessionId === null && userId === null && organizationId === null) return everyone(atMs)
   return toRevocation(
     { sessionId: sessionId ?? undefined, userId: userId ?? undefined, organizationId: organizationId ?? undefined },
     atMs
@@ -47,6 +51,10 @@ export function parseRevocation(value: unknown): Revocation | null {
 /** The form a bus carries: a short array, as there may be a hundred thousand of them. */
 export function serializeRevocation(revocation: Revocation): readonly unknown[] {
   return [revocation.sessionId, revocation.userId, revocation.organizationId, revocation.atMs]
+}
+
+export function everyone(atMs: number): Revocation {
+  return { sessionId: null, userId: null, organizationId: null, atMs }
 }
 
 function toRevocation(target: unknown, atMs: number): Revocation | null {

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js'
 import type { RevocationBus, RevocationBusHealth } from './bus.js'
-import { assertRevocation, type Revocation, type RevocationTarget } from './revocation.js'
+import { assertRevocation, everyone, type Revocation, type RevocationTarget } from './revocation.js'
 import { type RevocableToken, RevocationStore } from './revocation-store.js'
 
 export interface RevocationsOptions {
@@ -77,7 +77,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         { entries: store.size, everyoneIssuedUntilMs: store.watermarkMs },
         'too many revocations at once: the oldest now count for every token issued before them'
       )
-      tell({ sessionId: null, userId: null, organizationId: null, atMs: store.watermarkMs })
+      tell(everyone(store.watermarkMs))
     }
     if (cancelSweep === null) scheduleSweep()
   }
@@ -129,7 +129,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       retentionMs = expiresAtMs - issuedAtMs
       // Tokens this long-lived were not expected when entries were swept: one of them may have been revoked by what
       // is forgotten. All shorter ones from that time have run out, so this refuses nobody else.
-      if (latestSweptMs > store.watermarkMs) store.raiseWatermark(latestSweptMs)
+      if (latestSweptMs > store.watermarkMs) apply(everyone(latestSweptMs))
       scheduleSweep()
     },
 
