@@ -4,8 +4,13 @@
  */
 export interface Carried {
   readonly method: string
-  /** The public URL (`clerkUrl`): scheme and host as far as `trustProxy` lets forwarded headers count. */
+  /**
+   * The public URL (`clerkUrl`): scheme and host as far as `trustProxy` lets forwarded headers count. Best a getter that
+   * parses once: a request that carries a known token and no Clerk query parameter never asks for it.
+   */
   readonly url: URL
+  /** The request target as received, or at least its query: tells without parsing that there is none. */
+  readonly target: string
   /** Token of the `Authorization` header (section 2.4). */
   readonly headerToken: string
   readonly cookies: CarriedCookies

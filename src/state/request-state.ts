@@ -1,5 +1,5 @@
-import type { Auth } from '../auth/types.js'
-import type { TokenType } from '../auth/types.js'
+import type { Auth, TokenType } from '../auth/types.js'
+import type { VerifiedToken } from '../token/verified-token.js'
 
 export type Carrier = 'header' | 'cookie'
 
@@ -9,6 +9,8 @@ export interface RequestState {
   readonly tokenType: TokenType | null
   /** What the route sees. With a handshake: the signed-out auth, for routes that never redirect. */
   readonly auth: Auth
+  /** The session token behind a signed-in state: has the auth that a pending session gets, and when it runs out. */
+  readonly verified: VerifiedToken | null
   readonly reason: string | null
   readonly message: string | null
   /** Redirect target (307) of a handshake, or of the development clean-up redirect in any status. */

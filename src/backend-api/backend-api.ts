@@ -1,0 +1,113 @@
+import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
+import type { GetTokenOptions } from '../auth/types.js'
+import { parseApiKey, parseM2MToken, parseOAuthToken, type Verified } from './machine-answers.js'
+import { encodeSegment } from './path.js'
+import { type BackendResult, backendFailure } from './result.js'
+import { createTransport, isRecord } from './transport.js'
+
+export interface BackendApiSettings {
+  /** Without a trailing slash. */
+  readonly apiUrl: string
+  readonly apiVersion: string
+  readonly secretKey: string
+  readonly machineSecretKey: string | null
+  readonly fetch: typeof globalThis.fetch
+  readonly timeoutMs: number
+  readonly userAgent: string
+  readonly now: () => number
+}
+
+export interface RefreshRequest {
+  readonly sessionId: string
+  readonly expiredToken: string
+  readonly refreshToken: string
+  readonly requestOrigin: string
+  /** As received; Clerk's risk rules look at them. */
+  readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>
+  readonly suffixedCookies: boolean
+}
+
+/** The calls of Clerk's Backend API that authentication needs (protocol reference, appendix A). None throws or rejects. */
+export interface BackendApi {
+  /** The `Set-Cookie` lines behind a handshake nonce, not validated. */
+  fetchHandshakePayload(nonce: string): Promise<BackendResult<readonly string[]>>
+  /** The `Set-Cookie` lines of a refreshed session, not validated. */
+  refreshSession(request: RefreshRequest): Promise<BackendResult<readonly string[]>>
+  /** A fresh session token, of a template when one is named. */
+  createSessionToken(sessionId: string, options?: GetTokenOptions): Promise<BackendResult<string>>
+  verifyApiKey(token: string): Promise<BackendResult<Verified<ApiKeyData>>>
+  verifyM2MToken(token: string): Promise<BackendResult<Verified<M2MTokenData>>>
+  verifyOAuthToken(token: string): Promise<BackendResult<Verified<OAuthTokenData & { readonly aud: unknown }>>>
+}
+
+export function createBackendApi(settings: BackendApiSettings): BackendApi {
+  const { apiUrl, secretKey, machineSecretKey } = settings
+  const versioned = `${apiUrl}/${settings.apiVersion}`
+  const send = createTransport(settings)
+
+  async function verify<T>(path: string, body: object, key: string, parse: (value: unknown) => T | null) {
+    return parsed(await send({ method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
+  }
+
+  return {
+    async fetchHandshakePayload(nonce) {
+      const url = `${versioned}/clients/handshake_payload?nonce=${encodeURIComponent(nonce)}`
+      return parsed(await send({ method: 'GET', url, key: secretKey }), (value) => strings(value, 'directives'))
+    },
+
+    async refreshSession(request) {
+      const sessionId = encodeSegment(request.sessionId)
+      if (sessionId === null) return backendFailure('refused')
+      const query = request.suffixedCookies ? '?suffixed_cookies=true' : ''
+      const body = {
+        format: 'cookie',
+        expired_token: request.expiredToken,
+        refresh_token: request.refreshToken,
+        request_origin: request.requestOrigin,
+        request_headers: listedHeaders(request.requestHeaders)
+      }
+      const url = `${versioned}/sessions/${sessionId}/refresh${query}`
+      return parsed(await send({ method: 'POST', url, key: secretKey, body }), (value) => strings(value, 'cookies'))
+    },
+
+    async createSessionToken(sessionId, options = {}) {
+      const session = encodeSegment(sessionId)
+      const template = options.template === undefined ? '' : encodeSegment(options.template)
+      if (session === null || template === null) return backendFailure('refused')
+      const { expiresInSeconds } = options
+      const answer = await send({
+        method: 'POST',
+        url: `${versioned}/sessions/${session}/tokens${template === '' ? '' : `/${template}`}`,
+        key: secretKey,
+        body: expiresInSeconds === undefined ? {} : { expires_in_seconds: expiresInSeconds }
+      })
+      return parsed(answer, (value) => (isRecord(value) && typeof value.jwt === 'string' ? value.jwt : null))
+    },
+
+    verifyApiKey: (token) => verify('/api_keys/verify', { secret: token }, secretKey, parseApiKey),
+    verifyM2MToken: (token) => verify('/m2m_tokens/verify', { token }, machineSecretKey ?? secretKey, parseM2MToken),
+    verifyOAuthToken: (token) =>
+      verify('/oauth_applications/access_tokens/verify', { access_token: token }, secretKey, parseOAuthToken)
+  }
+}
+
+function parsed<T>(result: BackendResult<unknown>, parse: (value: unknown) => T | null): BackendResult<T> {
+  if (!result.ok) return result
+  const value = parse(result.value)
+  return value === null ? backendFailure('malformed') : { ok: true, value }
+}
+
+function strings(value: unknown, member: string): readonly string[] | null {
+  const list = isRecord(value) ? value[member] : null
+  return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : null
+}
+
+/** Every header as a list of one, as Clerk's own SDK sends them. */
+function listedHeaders(headers: RefreshRequest['requestHeaders']): Record<string, string[]> {
+  const listed: [string, string[]][] = []
+  for (const [name, value] of Object.entries(headers)) {
+    const text = Array.isArray(value) ? value.join(',') : value
+    if (text) listed.push([name, [text]])
+  }
+  return Object.fromEntries(listed)
+}

@@ -1,0 +1,26 @@
+import type { MachineAuth, MachineTokenType } from '../auth/types.js'
+
+/** Clerk's reason strings for machine tokens (protocol reference, section 7.4). */
+export type MachineFailureReason =
+  | 'token-invalid'
+  | 'token-verification-failed'
+  | 'secret-key-invalid'
+  | 'unexpected-error'
+
+export interface MachineFailure {
+  readonly ok: false
+  readonly type: MachineTokenType
+  readonly reason: MachineFailureReason
+  /** Constant text, ready to be shown. */
+  readonly message: string
+  /** Set when the token could not be judged (Clerk away, quota spent, too many at once): 503, not 401. */
+  readonly retryAfterSeconds: number | null
+}
+
+export interface VerifiedMachineToken {
+  readonly ok: true
+  readonly type: MachineTokenType
+  readonly auth: MachineAuth
+}
+
+export type MachineOutcome = VerifiedMachineToken | MachineFailure

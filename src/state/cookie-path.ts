@@ -1,0 +1,132 @@
+import type { Carried } from '../request/carried.js'
+import type { VerificationFailure } from '../token/outcome.js'
+import type { VerifiedToken } from '../token/verified-token.js'
+import type { StateContext } from './context.js'
+import { chosenClientUat, chosenDevBrowser, chosenSession, usesSuffixedCookies } from './cookie-family.js'
+import { needsCrossOriginSync } from './cross-origin-sync.js'
+import { tryHandshake } from './handshake-attempt.js'
+import { resolveHandshake, returnedHandshake } from './handshake-return.js'
+import { syncOrganization } from './organization-sync.js'
+import { type ClerkQuery, readClerkQuery } from './query.js'
+import type { RequestState } from './request-state.js'
+import { respondToSatellite, syncSatellite } from './satellite.js'
+import { signedIn } from './signed-in.js'
+import { signedOut } from './signed-out.js'
+import { isSessionToken } from './token-kind.js'
+import { answerFailure } from './verification-failure.js'
+
+/** The state that cookies and URL give. The numbers are the rows of the decision table, protocol reference section 6.3. */
+export function decideByCookies(context: StateContext, carried: Carried): RequestState | Promise<RequestState> {
+  if (!context.settings.readsCookies) return withoutPublishableKey(carried)
+  const query = readClerkQuery(carried)
+
+  // 1: what a handshake brought back comes before everything else, on any method and destination.
+  const returned = context.settings.handshake ? returnedHandshake(carried, query) : null
+  if (returned !== null) {
+    return resolveHandshake(context, carried, returned).then((state) => state ?? decideByTable(context, carried, query))
+  }
+  return decideByTable(context, carried, query)
+}
+
+function decideByTable(
+  context: StateContext,
+  carried: Carried,
+  query: ClerkQuery
+): RequestState | Promise<RequestState> {
+  const { settings } = context
+  const suffixed = usesSuffixedCookies(context, carried.cookies)
+  const session = chosenSession(carried.cookies, suffixed)
+  const clientUat = chosenClientUat(carried.cookies, suffixed)
+
+  // 2, 3, 4
+  if (settings.isSatellite) {
+    const state = syncSatellite(context, carried, query, session !== '' || clientUat !== 0)
+    if (state !== null) return state
+  }
+  if (settings.isDevelopment) {
+    const devBrowser = chosenDevBrowser(carried, suffixed, query.devBrowser)
+    // 5
+    if (!settings.isSatellite && query.redirectUrl !== '') {
+      return respondToSatellite(context, carried, query.redirectUrl, devBrowser)
+    }
+    // 6: the browser comes with a new identity, which only FAPI can make the cookies follow.
+    if (query.hasDevBrowser) return tryHandshake(context, carried, 'dev-browser-sync', '')
+    // 7
+    if (devBrowser === '') return tryHandshake(context, carried, 'dev-browser-missing', '')
+  }
+  if (session === '') {
+    return clientUat === 0
+      ? signedOut('session-token-and-uat-missing', '') // 8
+      : tryHandshake(context, carried, 'client-uat-but-no-session-token', '') // 10
+  }
+  // 9
+  if (clientUat === 0) return tryHandshake(context, carried, 'session-token-but-no-client-uat', '')
+  return decideBySession(context, carried, session, clientUat)
+}
+
+function decideBySession(
+  context: StateContext,
+  carried: Carried,
+  session: string,
+  clientUat: number
+): RequestState | Promise<RequestState> {
+  const { effects } = context
+  const known = effects.cachedSession(session)
+  let issuedAt: unknown
+  if (known === null) {
+    const decoded = effects.decode(session)
+    // 11
+    if (decoded === null) return answerFailure(context, carried, 'cookie', session, UNDECODABLE)
+    // 12
+    if (!isSessionToken(decoded)) return signedOut('token-type-mismatch', '')
+    issuedAt = decoded.claims.iat
+  } else {
+    issuedAt = known.issuedAt
+  }
+  // 13: something happened to the client's sessions since this token was issued.
+  if (typeof issuedAt === 'number' && issuedAt < clientUat) {
+    return tryHandshake(context, carried, 'session-token-iat-before-client-uat', '')
+  }
+  if (known !== null) return decideVerified(context, carried, known)
+
+  const outcome = effects.verifySession(session)
+  if (outcome instanceof Promise) {
+    return outcome.then((settled) =>
+      settled.ok
+        ? decideVerified(context, carried, settled)
+        : answerFailure(context, carried, 'cookie', session, settled)
+    )
+  }
+  // 14
+  return outcome.ok
+    ? decideVerified(context, carried, outcome)
+    : answerFailure(context, carried, 'cookie', session, outcome)
+}
+
+function decideVerified(context: StateContext, carried: Carried, verified: VerifiedToken): RequestState {
+  // 15
+  if (needsCrossOriginSync(context, carried)) {
+    return tryHandshake(context, carried, 'primary-domain-cross-origin-sync', CROSS_ORIGIN)
+  }
+  // 16, 17
+  return syncOrganization(context, carried, verified.auth) ?? signedIn(verified)
+}
+
+/** Bearer tokens need no publishable key; cookies do, and someone who sends one should learn why it does nothing. */
+function withoutPublishableKey(carried: Carried): RequestState {
+  const { session, clientUat } = carried.cookies
+  return signedOut(
+    'session-token-and-uat-missing',
+    session === '' && clientUat === '' ? '' : 'Cookies are read only with the option publishableKey.'
+  )
+}
+
+const CROSS_ORIGIN = 'This page was reached from another origin: its session is compared with the primary domain.'
+
+export const UNDECODABLE: VerificationFailure = Object.freeze({
+  ok: false,
+  reason: 'token-invalid',
+  message: 'The session token is no JWT.',
+  unavailable: false,
+  retryAfterSeconds: 0
+})

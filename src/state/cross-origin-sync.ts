@@ -1,0 +1,31 @@
+import type { Carried } from '../request/carried.js'
+import { isDevelopmentAccountPortal } from './account-portal.js'
+import type { StateContext } from './context.js'
+import { redirectCount } from './handshake-attempt.js'
+import { frontendApiUrl } from './handshake-url.js'
+
+/**
+ * Row 15: a page load on the primary that comes from another origin may follow a change of session there, a satellite for
+ * one (protocol reference, section 6.7). Clerk's own pages are known and do not count; the list is exact (S-13).
+ */
+export function needsCrossOriginSync(context: StateContext, carried: Carried): boolean {
+  const { settings } = context
+  if (carried.referer === '' || carried.secFetchDest !== 'document') return false
+  if (settings.isSatellite || !settings.handshake) return false
+  if (carried.method !== 'GET' || redirectCount(carried) !== 0) return false
+
+  const referrer = parseUrl(carried.referer)
+  if (referrer === null || referrer.origin === carried.url.origin) return false
+  return !isKnown(context, carried, referrer)
+}
+
+function isKnown(context: StateContext, carried: Carried, referrer: URL): boolean {
+  const { settings } = context
+  if (referrer.hostname === parseUrl(frontendApiUrl(settings.frontendApi, carried))?.hostname) return true
+  if (settings.isDevelopment && isDevelopmentAccountPortal(referrer.hostname)) return true
+  return referrer.origin === settings.accountPortalOrigin
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}

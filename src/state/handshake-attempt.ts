@@ -1,0 +1,71 @@
+import { createSignedOutAuth } from '../auth/session-auth.js'
+import type { Carried } from '../request/carried.js'
+import type { StateContext } from './context.js'
+import { usesSuffixedCookies } from './cookie-family.js'
+import { handshakeUrl } from './handshake-url.js'
+import type { RequestState } from './request-state.js'
+import { signedOut } from './signed-out.js'
+
+/** A browser that has been sent round this often within the life of the counter cookie is not sent again. */
+const MAX_REDIRECTS = 3
+
+/** Every redirect: a browser that keeps a 307 would go on using it after the state has changed (S-21). */
+export const NO_STORE: Readonly<Record<string, string>> = Object.freeze({ 'cache-control': 'no-store' })
+
+/**
+ * Sends the browser through FAPI if this request can be sent (protocol reference, section 6.2), else answers signed out
+ * with the same reason. `target` replaces the handshake URL in the two flows between satellite and primary.
+ */
+export function tryHandshake(
+  context: StateContext,
+  carried: Carried,
+  reason: string,
+  message: string,
+  target?: string
+): RequestState {
+  if (!context.settings.handshake) return signedOut(reason, message === '' ? withoutHandshake(reason) : message)
+  if (!isEligible(carried)) return signedOut(reason, message)
+
+  const redirects = redirectCount(carried)
+  if (redirects === MAX_REDIRECTS) {
+    context.effects.log.warn(
+      { reason },
+      'Clerk: redirect loop stopped. The usual causes: publishable key and secret key of different instances, cookies that ' +
+        'do not come back (domain, proxy, Secure over http), or a server clock that is off.'
+    )
+    return signedOut(reason, message)
+  }
+  return {
+    status: 'handshake',
+    tokenType: 'session_token',
+    auth: createSignedOutAuth(reason, message, null),
+    verified: null,
+    reason,
+    message,
+    location: target ?? handshakeUrl(context, carried, usesSuffixedCookies(context, carried.cookies), reason),
+    headers: NO_STORE,
+    setCookies: [`__clerk_redirect_count=${redirects + 1}; SameSite=Lax; HttpOnly; Max-Age=2`]
+  }
+}
+
+/** Only a page load can follow a redirect to another site and come back (S-20: only GET). */
+export function isEligible(carried: Carried): boolean {
+  if (carried.method !== 'GET') return false
+  const { secFetchDest } = carried
+  if (secFetchDest === '') return carried.accept.startsWith('text/html')
+  return secFetchDest === 'document' || secFetchDest === 'iframe'
+}
+
+export function redirectCount(carried: Carried): number {
+  return Number(carried.cookies.redirectCount) || 0
+}
+
+/** Why a cookie does not count in an application that never redirects. */
+function withoutHandshake(reason: string): string {
+  return reason.startsWith('dev-browser-') ? DEVELOPMENT_WITHOUT_HANDSHAKE : ''
+}
+
+const DEVELOPMENT_WITHOUT_HANDSHAKE =
+  'A development instance reads the session cookie only next to the cookie __clerk_db_jwt, which a browser gets by a ' +
+  'redirect, and redirects are off (handshake: false). Send the session token as "Authorization: Bearer", or turn ' +
+  'the handshake on.'

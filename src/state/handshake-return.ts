@@ -1,0 +1,157 @@
+import { createSignedOutAuth } from '../auth/session-auth.js'
+import type { Carried } from '../request/carried.js'
+import { parseJoseHeader } from '../token/jose-header.js'
+import type { VerificationFailure } from '../token/outcome.js'
+import type { StateContext } from './context.js'
+import { NO_STORE } from './handshake-attempt.js'
+import type { ClerkQuery } from './query.js'
+import type { RequestState } from './request-state.js'
+import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
+import { signedInWith } from './signed-in.js'
+import { signedOut } from './signed-out.js'
+import { withTail } from './verification-failure.js'
+
+/** How far a developer's clock may be off before a fresh handshake fails (section 6.4 step 7): a day. */
+const DEVELOPMENT_SKEW_MS = 86_400_000
+
+/** Clerk sends both with every resolved handshake. */
+const RESOLVED: Readonly<Record<string, string>> = Object.freeze({
+  'access-control-allow-origin': 'null',
+  'access-control-allow-credentials': 'true'
+})
+const RESOLVED_AND_REDIRECTED: Readonly<Record<string, string>> = Object.freeze({ ...RESOLVED, ...NO_STORE })
+
+export interface ReturnedHandshake {
+  readonly form: 'nonce' | 'token'
+  readonly value: string
+}
+
+/** What FAPI sent the browser back with: the nonce before the token, the URL before the cookie (section 6.4). */
+export function returnedHandshake(carried: Carried, query: ClerkQuery): ReturnedHandshake | null {
+  const nonce = query.handshakeNonce || carried.cookies.handshakeNonce
+  if (nonce !== '') return { form: 'nonce', value: nonce }
+  const token = query.handshake || carried.cookies.handshake
+  return token === '' ? null : { form: 'token', value: token }
+}
+
+/**
+ * The state that a returned handshake gives, or null when it gives none and the cookies are to decide. Production goes on
+ * then, because the handshake cookie lies on the registrable domain and may be a sibling application's; the redirect
+ * counter bounds the retries.
+ */
+export async function resolveHandshake(
+  context: StateContext,
+  carried: Carried,
+  returned: ReturnedHandshake
+): Promise<RequestState | null> {
+  const { isDevelopment } = context.settings
+  const resolved = await (returned.form === 'nonce'
+    ? directivesOfNonce(context, returned.value)
+    : directivesOfToken(context, returned.value))
+
+  if (!resolved.ok) {
+    logFailure(context, resolved.failure, returned.form)
+    return isDevelopment ? refusedInDevelopment(resolved.failure) : null
+  }
+
+  const headers = isDevelopment ? RESOLVED_AND_REDIRECTED : RESOLVED
+  const location = isDevelopment ? withoutHandshake(carried.url) : null
+  const token = sessionTokenOf(resolved.directives)
+  if (token === '') {
+    return {
+      ...signedOut('session-token-missing', ''),
+      auth: createSignedOutAuth('session-token-missing', '', null),
+      location,
+      headers,
+      setCookies: resolved.directives
+    }
+  }
+
+  const outcome = await verifyReturnedSession(context, token)
+  if (outcome.ok) return signedInWith(outcome, location, headers, resolved.directives)
+  context.effects.log.warn(
+    { reason: outcome.reason },
+    'Clerk: the session token that a handshake brought does not verify'
+  )
+  return null
+}
+
+type Resolved =
+  | { readonly ok: true; readonly directives: readonly string[] }
+  | { readonly ok: false; readonly failure: VerificationFailure }
+
+async function directivesOfNonce(context: StateContext, nonce: string): Promise<Resolved> {
+  const payload = await context.effects.fetchHandshakePayload?.(nonce)
+  if (payload === undefined || !payload.ok) {
+    context.effects.log.warn(
+      { kind: payload?.kind ?? 'no secret key', status: payload?.status ?? null },
+      'Clerk: the payload of a handshake nonce could not be had'
+    )
+    return { ok: true, directives: [] }
+  }
+  return { ok: true, directives: parseDirectives(payload.value) }
+}
+
+/** No claim of a handshake token is checked but `cat` (S-8): its freshness is that of the session token inside. */
+async function directivesOfToken(context: StateContext, token: string): Promise<Resolved> {
+  const decoded = context.effects.decode(token)
+  if (decoded === null) return { ok: false, failure: INVALID }
+  const header = parseJoseHeader(decoded.header)
+  if (header.category !== 'session' || !header.isJwt) return { ok: false, failure: INVALID }
+  const outcome = await context.effects.verifySignature(token)
+  if (!outcome.ok) return { ok: false, failure: outcome }
+  return { ok: true, directives: parseDirectives(outcome.claims.handshake) }
+}
+
+const INVALID: VerificationFailure = Object.freeze({
+  ok: false,
+  reason: 'token-invalid',
+  message: 'The handshake token is not one of Clerk.',
+  unavailable: false,
+  retryAfterSeconds: 0
+})
+
+async function verifyReturnedSession(context: StateContext, token: string) {
+  const outcome = await context.effects.verifySession(token)
+  if (outcome.ok || !context.settings.isDevelopment || !isClockTrouble(outcome)) return outcome
+  context.effects.log.warn(
+    { reason: outcome.reason },
+    'Clerk: the clock of this machine differs from that of Clerk. Development goes on with a day of tolerance; production would not.'
+  )
+  return context.effects.verifySession(token, { skewMs: DEVELOPMENT_SKEW_MS })
+}
+
+function isClockTrouble(failure: VerificationFailure): boolean {
+  return (
+    failure.reason === 'token-expired' ||
+    failure.reason === 'token-not-active-yet' ||
+    failure.reason === 'token-iat-in-the-future'
+  )
+}
+
+function logFailure(context: StateContext, failure: VerificationFailure, form: string): void {
+  const { log } = context.effects
+  if (context.settings.isDevelopment && failure.reason === 'token-invalid-signature') {
+    log.error(
+      {},
+      'Clerk: a handshake came back signed by another key. The usual cause is switched keys: the publishable key and the ' +
+        'secret key (or jwtKey) belong to different instances. Copy both from the same instance and clear the cookies of this site.'
+    )
+    return
+  }
+  log.warn({ reason: failure.reason, form }, 'Clerk: a returned handshake does not verify')
+}
+
+/** Going on would redirect again at once, with the same keys: the loop is not worth its three rounds. */
+function refusedInDevelopment(failure: VerificationFailure): RequestState {
+  return signedOut(failure.reason, withTail(failure, 'cookie'), failure.unavailable ? failure.retryAfterSeconds : null)
+}
+
+/** The page the user asked for, without what the handshake put into its URL. */
+function withoutHandshake(publicUrl: URL): string {
+  const url = new URL(publicUrl)
+  for (const name of ['__clerk_handshake', '__clerk_help', '__clerk_db_jwt', '__clerk_handshake_nonce']) {
+    url.searchParams.delete(name)
+  }
+  return url.href
+}

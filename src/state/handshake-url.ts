@@ -1,0 +1,43 @@
+import type { Carried } from '../request/carried.js'
+import type { StateContext } from './context.js'
+import { chosenDevBrowser, chosenSession } from './cookie-family.js'
+import { readClerkQuery } from './query.js'
+
+/** The FAPI version whose handshake this package speaks. */
+const FAPI_VERSION = '2026-05-12'
+
+/** Where FAPI resolves the state of this browser (protocol reference, section 6.5). Holds the session token: never logged (S-30). */
+export function handshakeUrl(context: StateContext, carried: Carried, suffixed: boolean, reason: string): string {
+  const { settings } = context
+  const url = new URL(`${frontendApiUrl(settings.frontendApi, carried)}/v1/client/handshake`)
+  const query = url.searchParams
+  query.append('redirect_url', withoutDevBrowser(carried.url))
+  query.append('__clerk_api_version', FAPI_VERSION)
+  query.append('suffixed_cookies', String(suffixed))
+  query.append('__clerk_hs_reason', reason)
+  query.append('format', 'nonce')
+
+  const session = chosenSession(carried.cookies, suffixed) || carried.headerToken
+  if (session !== '') query.append('__session', session)
+  if (settings.isDevelopment) {
+    const devBrowser = chosenDevBrowser(carried, suffixed, readClerkQuery(carried).devBrowser)
+    if (devBrowser !== '') query.append('__clerk_db_jwt', devBrowser)
+  }
+  const organization = settings.organizationTarget?.(carried.url.pathname)
+  if (organization) query.append('organization_id', organization.value)
+  return url.href
+}
+
+/** The base of FAPI without trailing slashes; a proxy's path stays. A relative proxy is on the public origin of the request. */
+export function frontendApiUrl(frontendApi: string, carried: Carried): string {
+  const absolute = frontendApi.startsWith('/') ? `${carried.url.origin}${frontendApi}` : frontendApi
+  const base = absolute.startsWith('http') ? absolute : `https://${absolute}`
+  return base.replace(/\/+$/, '')
+}
+
+function withoutDevBrowser(publicUrl: URL): string {
+  const url = new URL(publicUrl)
+  url.searchParams.delete('__clerk_db_jwt')
+  url.searchParams.delete('__dev_session')
+  return url.href
+}

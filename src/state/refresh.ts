@@ -1,0 +1,82 @@
+import { LRUCache } from 'lru-cache'
+import type { BackendFailure } from '../backend-api/result.js'
+import type { Carried } from '../request/carried.js'
+import type { VerifiedToken } from '../token/verified-token.js'
+import type { StateContext } from './context.js'
+import { usesSuffixedCookies } from './cookie-family.js'
+import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
+
+export type RefreshOutcome =
+  | { readonly ok: true; readonly verified: VerifiedToken; readonly setCookies: readonly string[] }
+  | { readonly ok: false; readonly code: string }
+
+export type RefreshFlow = (context: StateContext, carried: Carried, expiredToken: string) => Promise<RefreshOutcome>
+
+/**
+ * How long a refresh answers for requests with the same two tokens: those that a page sent before its browser had the
+ * new cookies. A second refresh for them would be a second call, and with a rotated refresh token a failed one.
+ */
+const SHARED_MS = 5_000
+const MAX_SHARED = 1_000
+
+/**
+ * Trades an expired session token and its refresh token for a new one (protocol reference, section 6.8). A page's parallel
+ * requests refresh once.
+ */
+export function createRefreshFlow(now: () => number): RefreshFlow {
+  const shared = new LRUCache<string, { readonly untilMs: number; readonly outcome: Promise<RefreshOutcome> }>({
+    max: MAX_SHARED
+  })
+
+  return (context, carried, expiredToken) => {
+    const name = `${carried.cookies.refreshSuffixed}\n${expiredToken}`
+    const before = shared.get(name)
+    if (before !== undefined && before.untilMs > now()) return before.outcome
+
+    const outcome = refresh(context, carried, expiredToken)
+    shared.set(name, { untilMs: Number.POSITIVE_INFINITY, outcome })
+    void outcome.then((settled) => {
+      if (settled.ok) shared.set(name, { untilMs: now() + SHARED_MS, outcome })
+      else shared.delete(name)
+    })
+    return outcome
+  }
+}
+
+async function refresh(context: StateContext, carried: Carried, expiredToken: string): Promise<RefreshOutcome> {
+  const { effects } = context
+  if (effects.refreshSession === null) return failed('missing-api-client')
+  const decoded = effects.decode(expiredToken)
+  if (decoded === null) return failed('expired-session-token-decode-failed')
+  const sessionId = decoded.claims.sid
+  if (typeof sessionId !== 'string' || sessionId === '') return failed('expired-session-token-missing-sid-claim')
+
+  const answer = await effects.refreshSession({
+    sessionId,
+    expiredToken,
+    refreshToken: carried.cookies.refreshSuffixed,
+    requestOrigin: carried.url.origin,
+    requestHeaders: carried.headers,
+    suffixedCookies: usesSuffixedCookies(context, carried.cookies)
+  })
+  if (!answer.ok) return failed(codeOf(answer))
+
+  const directives = parseDirectives(answer.value)
+  if (directives.length === 0) return failed('unexpected-sdk-error')
+  const token = sessionTokenOf(directives)
+  if (token === '') return failed('invalid-session-token')
+  const verified = await effects.verifySession(token)
+  return verified.ok ? { ok: true, verified, setCookies: directives } : failed('invalid-session-token')
+}
+
+function failed(code: string): RefreshOutcome {
+  return { ok: false, code }
+}
+
+/** Clerk's own codes go on as they are, e.g. `session_is_revoked`; the failures of the way there have one code. */
+function codeOf(failure: BackendFailure): string {
+  if (failure.kind === 'malformed') return 'unexpected-sdk-error'
+  if (failure.kind !== 'http') return 'fetch-error'
+  if (failure.code === 'unexpected_error') return 'fetch-error'
+  return failure.code ?? 'unexpected-bapi-error'
+}

@@ -1,0 +1,64 @@
+import type { ResolvedOptions } from '../options.js'
+import { accountPortalOrigin } from './account-portal.js'
+import { compileOrganizationTarget, type OrganizationTarget } from './organization-sync.js'
+
+/** What the state machine needs of the options, derived once when an instance is made. */
+export interface StateSettings {
+  /** Without a publishable key cookies mean nothing: their names, their instance and its FAPI are unknown. */
+  readonly readsCookies: boolean
+  readonly isDevelopment: boolean
+  readonly isSatellite: boolean
+  readonly satelliteAutoSync: boolean
+  readonly signInUrl: string
+  /** False: no redirects, and whatever a handshake brought back is ignored. */
+  readonly handshake: boolean
+  /** Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key (section 1.2). */
+  readonly frontendApi: string
+  /** The same without the proxy: what session tokens name as their issuer (section 3.2 rule 2). */
+  readonly originalFrontendApi: string
+  /** The sign-in pages that Clerk hosts: a page of theirs may link here without a new handshake (section 6.7). */
+  readonly accountPortalOrigin: string
+  readonly clockSkewMs: number
+  readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
+}
+
+type StateOptions = Pick<
+  ResolvedOptions,
+  | 'instanceType'
+  | 'frontendApi'
+  | 'domain'
+  | 'isSatellite'
+  | 'satelliteAutoSync'
+  | 'proxyUrl'
+  | 'signInUrl'
+  | 'handshake'
+  | 'clockSkewInMs'
+  | 'organizationSyncOptions'
+>
+
+/** Throws when an organization pattern does not compile: at registration, not on a request. */
+export function createStateSettings(options: StateOptions): StateSettings {
+  const isDevelopment = options.instanceType !== 'production'
+  const originalFrontendApi =
+    !isDevelopment && options.isSatellite && options.domain !== ''
+      ? `clerk.${options.domain}`
+      : (options.frontendApi ?? '')
+  const frontendApi = options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl
+  const patterns = options.organizationSyncOptions
+  return {
+    readsCookies: options.frontendApi !== null,
+    isDevelopment,
+    isSatellite: options.isSatellite,
+    satelliteAutoSync: options.satelliteAutoSync,
+    signInUrl: options.signInUrl,
+    handshake: options.handshake,
+    frontendApi,
+    originalFrontendApi,
+    accountPortalOrigin: accountPortalOrigin(frontendApi),
+    clockSkewMs: options.clockSkewInMs,
+    organizationTarget:
+      patterns === null
+        ? null
+        : compileOrganizationTarget(patterns.organizationPatterns, patterns.personalAccountPatterns)
+  }
+}

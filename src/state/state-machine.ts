@@ -1,0 +1,28 @@
+import type { AcceptsToken } from '../options.js'
+import type { Carried } from '../request/carried.js'
+import type { StateContext } from './context.js'
+import { decideByCookies } from './cookie-path.js'
+import type { Effects } from './effects.js'
+import { decideByHeader, refusedByList, refusedMachine } from './header-path.js'
+import { createRefreshFlow } from './refresh.js'
+import type { RequestState } from './request-state.js'
+import type { StateSettings } from './settings.js'
+
+export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
+
+/**
+ * What Clerk's `authenticateRequest` decides, as a function of what the request carries (protocol reference, sections 2 to
+ * 7). It never throws and never rejects for anything a client sends, and answers a known token at once.
+ */
+export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
+  const context: StateContext = { settings, effects, refresh: createRefreshFlow(() => effects.now()) }
+
+  return (carried, acceptsToken) => {
+    if (carried.headerToken !== '') return decideByHeader(context, carried, acceptsToken)
+    if (acceptsToken === 'session_token' || acceptsToken === 'any') return decideByCookies(context, carried)
+    if (typeof acceptsToken !== 'string') {
+      return acceptsToken.includes('session_token') ? decideByCookies(context, carried) : refusedByList()
+    }
+    return refusedMachine(acceptsToken, 'No token in header', '', null)
+  }
+}

@@ -1,0 +1,58 @@
+import type { Carried } from '../request/carried.js'
+import type { VerificationFailure } from '../token/outcome.js'
+import type { StateContext } from './context.js'
+import { tryHandshake } from './handshake-attempt.js'
+import type { Carrier, RequestState } from './request-state.js'
+import { signedInWith } from './signed-in.js'
+import { signedOut } from './signed-out.js'
+
+/**
+ * What follows when a session token does not verify (protocol reference, section 6.6). Time is all that a browser can
+ * mend: with a refresh, or by a handshake. Everything else is signed out, and says so with the verifier's reason.
+ */
+export function answerFailure(
+  context: StateContext,
+  carried: Carried,
+  carrier: Carrier,
+  token: string,
+  failure: VerificationFailure
+): RequestState | Promise<RequestState> {
+  switch (failure.reason) {
+    case 'token-expired':
+      return answerExpired(context, carried, carrier, token, failure)
+    case 'token-not-active-yet':
+      return tryHandshake(context, carried, 'session-token-nbf', withTail(failure, carrier))
+    case 'token-iat-in-the-future':
+      return tryHandshake(context, carried, 'session-token-iat-in-the-future', withTail(failure, carrier))
+    default:
+      return signedOut(
+        failure.reason,
+        withTail(failure, carrier),
+        failure.unavailable ? failure.retryAfterSeconds : null
+      )
+  }
+}
+
+function answerExpired(
+  context: StateContext,
+  carried: Carried,
+  carrier: Carrier,
+  token: string,
+  failure: VerificationFailure
+): RequestState | Promise<RequestState> {
+  const message = withTail(failure, carrier)
+  const expired = (code: string) => tryHandshake(context, carried, `session-token-expired-refresh-${code}`, message)
+
+  if (carried.method !== 'GET') return expired('non-eligible-non-get')
+  if (carried.cookies.refreshSuffixed === '') return expired('non-eligible-no-refresh-cookie')
+  return context
+    .refresh(context, carried, token)
+    .then((refreshed) =>
+      refreshed.ok ? signedInWith(refreshed.verified, null, null, refreshed.setCookies) : expired(refreshed.code)
+    )
+}
+
+/** The end of a message that clients can rely on: reason and carrier (section 5.2). */
+export function withTail(failure: VerificationFailure, carrier: Carrier): string {
+  return `${failure.message} (reason=${failure.reason}, token-carrier=${carrier})`
+}
