@@ -151,7 +151,7 @@ export const SecretKeyError = createError(
 )
 export const KeysMixedError = createError(
   'FST_CLERK_OPTION_KEYS_MIXED',
-  '%s is of a %s instance, %s of a %s one: give both keys of one instance',
+  '%s and %s belong to different instances (%s): give both keys of one instance',
   500
 )
 export const NoKeySourceError = createError(
@@ -171,7 +171,7 @@ export const JwtKeyPrivateError = createError(
 )
 export const JwtKeyNotRsaError = createError(
   'FST_CLERK_OPTION_JWT_KEY_NOT_RSA',
-  '%s must be an RSA public key with an odd exponent of at least 3: Clerk signs with RS256',
+  '%s must be an RSA public key with an odd exponent of at least 65537: Clerk signs with RS256',
   500
 )
 export const JwtKeySizeError = createError(
@@ -181,7 +181,7 @@ export const JwtKeySizeError = createError(
 )
 export const JwksKeysError = createError(
   'FST_CLERK_OPTION_JWKS_KEYS',
-  '%s must be a public RSA key as a JWK (RFC 7517): kty "RSA", with n and e',
+  '%s must be a public RSA key as a JWK (RFC 7517), %s',
   500
 )
 export const JwksPrivateError = createError(

@@ -1,3 +1,4 @@
+export { checkAcceptsToken } from './options/accepts-token.js'
 export type {
   AcceptsToken,
   ClerkAuthOptions,
@@ -8,4 +9,5 @@ export type {
   OrganizationSyncOptions,
   WarmUp
 } from './options/input.js'
+export { type OptionSeams, resolveOptions } from './options/resolve.js'
 export type { ResolvedJwksCache, ResolvedMachineTokens, ResolvedOptions } from './options/resolved.js'

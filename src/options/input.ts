@@ -1,5 +1,6 @@
 import type { TokenType } from '../auth/types.js'
 import type { Logger } from '../logger.js'
+import type { RevocationBus } from '../revocation/bus.js'
 
 /** What a request may authenticate with: one type, several, or `any`. */
 export type AcceptsToken = TokenType | 'any' | readonly TokenType[]
@@ -105,6 +106,14 @@ export interface ClerkAuthOptions {
    */
   readonly tokenCache?: { readonly maxEntries?: number | undefined; readonly maxBytes?: number | undefined } | undefined
   readonly machineTokens?: MachineTokenOptions | undefined
+  /**
+   * Sessions ended before their tokens run out: `bus` carries revocations to other processes (default: none, this
+   * process only), `maxEntries` bounds those held (default 250000, 1000 to 10000000). Security: beyond the bound the
+   * oldest become "every token issued before then", so nothing revoked is ever forgotten.
+   */
+  readonly revocation?:
+    | { readonly bus?: RevocationBus | undefined; readonly maxEntries?: number | undefined }
+    | undefined
   /** With a resolver: how many instances are kept built, least recently used go first. Default 100, 1 to 10000. */
   readonly maxInstances?: number | undefined
 

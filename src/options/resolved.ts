@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js'
+import type { RevocationBus } from '../revocation/bus.js'
 import type { AcceptsToken, DebugHeaders, KeySetSnapshotStore, WarmUp } from './input.js'
 
 /** Options of one instance after validation: every field present, nothing left to default, deeply frozen. */
@@ -9,8 +10,6 @@ export interface ResolvedOptions {
   readonly frontendApi: string | null
   /** Host that un-suffixed tokens carry as `iss`: `clerk.` + `domain` on a production satellite, else `frontendApi`. */
   readonly originalFrontendApi: string | null
-  /** Where users manage their account, e.g. `https://accounts.example.com`; a referrer that needs no sync. */
-  readonly accountPortalUrl: string | null
   /** Eight characters that end the names of suffixed cookies; `''` without a publishable key. */
   readonly cookieSuffix: string
   readonly secretKey: string | null
@@ -47,6 +46,7 @@ export interface ResolvedOptions {
   } | null
   readonly tokenCache: { readonly maxEntries: number; readonly maxBytes: number }
   readonly machineTokens: ResolvedMachineTokens
+  readonly revocation: { readonly bus: RevocationBus | null; readonly maxEntries: number }
   readonly maxInstances: number
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
