@@ -128,10 +128,11 @@ function isGranted(claim: unknown, requested: unknown): boolean {
 }
 
 interface Reverification {
-  readonly level: unknown
-  readonly afterMinutes: unknown
+  readonly level: string
+  readonly afterMinutes: number
 }
 
+const levels = new Set(['first_factor', 'second_factor', 'multi_factor'])
 const presets = new Map<unknown, Reverification>([
   ['strict_mfa', { level: 'multi_factor', afterMinutes: 10 }],
   ['strict', { level: 'second_factor', afterMinutes: 10 }],
@@ -139,24 +140,25 @@ const presets = new Map<unknown, Reverification>([
   ['lax', { level: 'second_factor', afterMinutes: 1440 }]
 ])
 
+/** Whether the value is a preset or a well-formed configuration; what `has()` answers `false` to otherwise. */
+export function isReverificationConfig(value: unknown): value is ReverificationConfig {
+  return resolveReverification(value) !== null
+}
+
+function resolveReverification(value: unknown): Reverification | null {
+  if (typeof value !== 'object' || value === null) return presets.get(value) ?? null
+  const { level, afterMinutes } = value as Reverification
+  if (!levels.has(level) || typeof afterMinutes !== 'number' || !(afterMinutes > 0)) return null
+  return value as Reverification
+}
+
 function isVerifiedRecently(ages: readonly [number, number] | null, requested: unknown): boolean {
-  if (ages === null || requested === null) return false
-  const config = typeof requested === 'object' ? (requested as Reverification) : presets.get(requested)
-  if (config === undefined) return false
-  const { level, afterMinutes } = config
-  if (typeof afterMinutes !== 'number' || !(afterMinutes > 0)) return false
+  const config = resolveReverification(requested)
+  if (ages === null || config === null) return false
   const [first, second] = ages
-  const firstFresh = first !== -1 && first < afterMinutes
-  const secondFresh = second !== -1 && second < afterMinutes
-  switch (level) {
-    case 'first_factor':
-      return firstFresh
-    case 'second_factor':
-      // A user who never set up a second factor is asked for the first.
-      return second === -1 ? firstFresh : secondFresh
-    case 'multi_factor':
-      return second === -1 ? firstFresh : firstFresh && secondFresh
-    default:
-      return false
-  }
+  const firstFresh = first !== -1 && first < config.afterMinutes
+  const secondFresh = second !== -1 && second < config.afterMinutes
+  // Users who never set up a second factor are asked for the first.
+  if (config.level === 'first_factor' || second === -1) return firstFresh
+  return config.level === 'second_factor' ? secondFresh : firstFresh && secondFresh
 }

@@ -1,0 +1,28 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface PreflightRequest {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly routeOptions: { readonly method?: string | readonly string[] | undefined }
+  readonly is404: boolean
+}
+
+/**
+ * A CORS preflight as browsers send it (Fetch standard, section 4.8), which never carries credentials and must not be
+ * asked for them.
+ *
+ * Anybody can send these headers, so they open nothing but what answers preflights: routes for OPTIONS alone, and the
+ * not-found handler. The handler of `fastify.all()` or of `method: ['POST', 'OPTIONS']` stays closed.
+ */
+export function isCorsPreflight(request: PreflightRequest): boolean {
+  if (request.method !== 'OPTIONS') return false
+  const { headers } = request
+  if (headers.origin === undefined || headers['access-control-request-method'] === undefined) return false
+  if (headers.authorization !== undefined || headers['transfer-encoding'] !== undefined) return false
+  if (headers['content-length'] !== undefined && headers['content-length'] !== '0') return false
+  return request.is404 || servesOptionsAlone(request.routeOptions.method)
+}
+
+function servesOptionsAlone(method: string | readonly string[] | undefined): boolean {
+  return typeof method === 'string' ? method === 'OPTIONS' : method?.length === 1 && method[0] === 'OPTIONS'
+}

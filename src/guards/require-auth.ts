@@ -1,0 +1,20 @@
+import { type GuardHook, type GuardSettings, isAuthenticated, refuse } from './refusal.js'
+
+/**
+ * The hook behind `fastify.requireAuth`: lets authenticated requests and CORS preflights pass.
+ *
+ * - signed out: 401 `FST_CLERK_UNAUTHORIZED` with `WWW-Authenticate: Bearer` (RFC 6750 section 3), `error.reason`
+ *   being Clerk's reason. The header is set on the reply itself: a composed guard that lets the request pass after
+ *   all leaves it there, which RFC 9110 section 11.6.1 allows.
+ * - keys cannot be had: 503 `FST_CLERK_KEYS_UNAVAILABLE` with `Retry-After`
+ * - the route has `config.clerk: false`: 500 `FST_CLERK_NOT_EVALUATED`; no plugin: 500 `FST_CLERK_NOT_REGISTERED`
+ *
+ * Every one of these passes through the application's error handler.
+ */
+export function createRequireAuth(settings: GuardSettings): GuardHook {
+  return function requireAuth(request, reply, done) {
+    const auth = settings.readAuth(request)
+    if (isAuthenticated(auth)) done()
+    else refuse(settings, auth, request, reply, done)
+  }
+}
