@@ -1,9 +1,9 @@
-// The account portal: the sign-in pages that Clerk hosts for an instance (protocol reference, sections 1.2 and 6.7).
+// The account portal: the sign-in pages that Clerk hosts for an instance (protocol reference, section 6.7).
 
 const LEGACY_DEVELOPMENT_SUFFIXES = ['.lcl.dev', '.lclstage.dev', '.lclclerk.com']
 const DEVELOPMENT_SUFFIXES = ['.accounts.dev', '.accountsstage.dev', '.accounts.lclclerk.com']
 
-/** `clerk.example.com` → `https://accounts.example.com`; `a-b-1.clerk.accounts.dev` → `https://a-b-1.accounts.dev`. */
+/** `clerk.example.com` → `https://accounts.example.com`; `a-b-1.clerk.accounts.dev` → `https://a-b-1.accounts.dev` (section 1.2). */
 export function accountPortalOrigin(frontendApi: string): string {
   if (frontendApi === '') return ''
   const host = frontendApi

@@ -18,7 +18,6 @@ export interface StateSettings {
   readonly originalFrontendApi: string
   /** The sign-in pages that Clerk hosts: a page of theirs may link here without a new handshake (section 6.7). */
   readonly accountPortalOrigin: string
-  readonly clockSkewMs: number
   readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
 }
 
@@ -26,36 +25,30 @@ type StateOptions = Pick<
   ResolvedOptions,
   | 'instanceType'
   | 'frontendApi'
-  | 'domain'
+  | 'originalFrontendApi'
   | 'isSatellite'
   | 'satelliteAutoSync'
   | 'proxyUrl'
   | 'signInUrl'
   | 'handshake'
-  | 'clockSkewInMs'
   | 'organizationSyncOptions'
 >
 
 /** Throws when an organization pattern does not compile: at registration, not on a request. */
 export function createStateSettings(options: StateOptions): StateSettings {
-  const isDevelopment = options.instanceType !== 'production'
-  const originalFrontendApi =
-    !isDevelopment && options.isSatellite && options.domain !== ''
-      ? `clerk.${options.domain}`
-      : (options.frontendApi ?? '')
-  const frontendApi = options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl
+  const originalFrontendApi = options.originalFrontendApi ?? ''
   const patterns = options.organizationSyncOptions
   return {
     readsCookies: options.frontendApi !== null,
-    isDevelopment,
+    isDevelopment: options.instanceType !== 'production',
     isSatellite: options.isSatellite,
     satelliteAutoSync: options.satelliteAutoSync,
     signInUrl: options.signInUrl,
     handshake: options.handshake,
-    frontendApi,
+    frontendApi: options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl,
     originalFrontendApi,
-    accountPortalOrigin: accountPortalOrigin(frontendApi),
-    clockSkewMs: options.clockSkewInMs,
+    // Behind a proxy nothing tells the portal's host, as with Clerk's own SDK.
+    accountPortalOrigin: options.proxyUrl === '' ? accountPortalOrigin(originalFrontendApi) : '',
     organizationTarget:
       patterns === null
         ? null

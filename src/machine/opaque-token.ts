@@ -1,0 +1,144 @@
+import { createApiKeyAuth, createM2MTokenAuth, createOAuthTokenAuth } from '../auth/machine-auth.js'
+import type { MachineAuth, MachineTokenType } from '../auth/types.js'
+import type { BackendApi } from '../backend-api/backend-api.js'
+import type { Verified } from '../backend-api/machine-answers.js'
+import type { BackendFailure, BackendResult } from '../backend-api/result.js'
+import { isForAudience } from './audience.js'
+import type { Budget } from './budget.js'
+import { machineFailure } from './failures.js'
+import type { OpaqueCache } from './opaque-cache.js'
+import type { MachineFailure, MachineOutcome } from './outcome.js'
+
+export interface OpaqueTokenSettings {
+  /** Null without a secret key. */
+  readonly backendApi: BackendApi | null
+  readonly audience: readonly string[]
+  readonly cache: OpaqueCache
+  /** How many tokens that have never been good may be asked about. */
+  readonly strangers: Budget
+  /** How many may be asked about at once. */
+  readonly maxConcurrency: number
+}
+
+/** Longer than any of Clerk's, shorter than what would make a lookup dear. */
+const MAX_LENGTH = 512
+
+/** When another attempt makes sense after a call that failed without saying. */
+const RETRY_SECONDS = 5
+/** When the secret key is wrong or missing, it takes somebody to mend it. */
+const MISCONFIGURED_RETRY_SECONDS = 60
+
+/**
+ * Asks Clerk about opaque tokens (protocol reference, section 7.4) so that nobody can spend the instance's call quota by making
+ * tokens up: form, memory, calls under way, concurrency and a budget for strangers come before the call.
+ */
+export function createOpaqueTokenVerifier(
+  settings: OpaqueTokenSettings
+): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {
+  const { backendApi, cache, strangers, maxConcurrency } = settings
+  const underWay = new Map<string, Promise<MachineOutcome>>()
+
+  function verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome> {
+    if (token.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(token)) return notFound(type)
+    const known = cache.find(token) ?? underWay.get(token)
+    if (known !== undefined) return known
+    if (backendApi === null) {
+      const text = 'Opaque tokens are verified by Clerk, which needs the option secretKey.'
+      return machineFailure(type, 'secret-key-invalid', text, null, MISCONFIGURED_RETRY_SECONDS)
+    }
+    if (underWay.size >= maxConcurrency) return busy(type, 1)
+    const waitSeconds = cache.wasGood(token) ? 0 : strangers.take()
+    if (waitSeconds > 0) return busy(type, waitSeconds)
+
+    const outcome = ask(backendApi, type, token).finally(() => underWay.delete(token))
+    underWay.set(token, outcome)
+    return outcome
+  }
+
+  async function ask(api: BackendApi, type: MachineTokenType, token: string): Promise<MachineOutcome> {
+    const answer = await askFor(api, type, token)
+    if (!answer.ok) {
+      const failure = failureOf(type, answer)
+      if (failure.retryAfterSeconds === null) cache.add(token, failure, 0)
+      return failure
+    }
+    const { expiresAtMs } = answer.value
+    const outcome = judge(type, answer.value)
+    cache.add(token, outcome, expiresAtMs)
+    return outcome
+  }
+
+  function judge(type: MachineTokenType, { isOver, data }: Verified<Answer>): MachineOutcome {
+    if (isOver) return machineFailure(type, 'token-invalid', 'The token has been revoked or has expired.')
+    if (type === 'oauth_token' && !isForAudience(data.aud, settings.audience)) {
+      return machineFailure(type, 'token-verification-failed', 'The token is for another audience.')
+    }
+    return { ok: true, type, auth: data.auth }
+  }
+
+  return verify
+}
+
+interface Answer {
+  readonly auth: MachineAuth
+  readonly aud: unknown
+}
+
+async function askFor(
+  api: BackendApi,
+  type: MachineTokenType,
+  token: string
+): Promise<BackendResult<Verified<Answer>>> {
+  switch (type) {
+    case 'api_key':
+      return withAuth(await api.verifyApiKey(token), (data) => ({
+        auth: createApiKeyAuth(data, token),
+        aud: undefined
+      }))
+    case 'm2m_token':
+      return withAuth(await api.verifyM2MToken(token), (data) => ({
+        auth: createM2MTokenAuth(data, token),
+        aud: undefined
+      }))
+    case 'oauth_token':
+      return withAuth(await api.verifyOAuthToken(token), (data) => ({
+        auth: createOAuthTokenAuth(data, token),
+        aud: data.aud
+      }))
+  }
+}
+
+function withAuth<T>(
+  result: BackendResult<Verified<T>>,
+  toAnswer: (data: T) => Answer
+): BackendResult<Verified<Answer>> {
+  return result.ok ? { ok: true, value: { ...result.value, data: toAnswer(result.value.data) } } : result
+}
+
+const NOT_FOUND: Readonly<Record<MachineTokenType, string>> = {
+  api_key: 'API key not found',
+  m2m_token: 'Machine token not found',
+  oauth_token: 'OAuth token not found'
+}
+
+function notFound(type: MachineTokenType): MachineFailure {
+  return machineFailure(type, 'token-invalid', NOT_FOUND[type], 404)
+}
+
+function busy(type: MachineTokenType, retryAfterSeconds: number): MachineFailure {
+  const text = 'Too many unknown tokens at once: this one has not been judged.'
+  return machineFailure(type, 'unexpected-error', text, null, retryAfterSeconds)
+}
+
+function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFailure {
+  const { status, retryAfterSeconds } = failure
+  if (status === 404) return notFound(type)
+  if (status === 401) {
+    const text = 'Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.'
+    return machineFailure(type, 'secret-key-invalid', text, status, MISCONFIGURED_RETRY_SECONDS)
+  }
+  // Any other 4xx but a rate limit or a timeout is Clerk's word on this token, and will be the same next time.
+  const isFinal = status !== null && status >= 400 && status < 500 && status !== 429 && status !== 408
+  const text = 'Clerk could not be asked about the token.'
+  return machineFailure(type, 'unexpected-error', text, status, isFinal ? null : (retryAfterSeconds ?? RETRY_SECONDS))
+}
