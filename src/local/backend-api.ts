@@ -1,20 +1,99 @@
+import { cookieDirectives } from './directives.js'
+import { apiError, parseWebUrl } from './http.js'
 import type { Handler, LocalRequest, LocalState } from './state.js'
-
-/** Error body as BAPI sends it. */
-export function apiError(status: number, code: string, message: string): Response {
-  return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
-}
 
 /** Runs the handler only for the instance's secret key. */
 export function withSecretKey(handler: Handler): Handler {
   return (request, state) => {
-    if (hasSecretKey(request, state)) return handler(request, state)
+    if (hasKey(request, state.instance.secretKey)) return handler(request, state)
     return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
   }
 }
 
-function hasSecretKey(request: LocalRequest, state: LocalState): boolean {
-  return request.headers.get('authorization') === `Bearer ${state.instance.secretKey}`
+export function hasKey(request: LocalRequest, key: string): boolean {
+  return request.headers.get('authorization') === `Bearer ${key}`
+}
+
+/** The body as a JSON object; what is not one counts as empty. */
+export function readJson(request: LocalRequest): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(request.body)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
 }
 
 export const keySet: Handler = (_request, state) => Response.json({ keys: state.keys.published() })
+
+/** `GET /v1/clients/handshake_payload`: the directives behind a nonce. */
+export const handshakePayload: Handler = (request, state) => {
+  const directives = state.clients.payload(request.url.searchParams.get('nonce') ?? '', state.now())
+  if (directives === undefined) return apiError(404, 'resource_not_found', 'No such handshake payload')
+  return Response.json({ directives })
+}
+
+/** `POST /v1/sessions/:sid/refresh`: a new session token for an expired one and its refresh token. */
+export const refreshSession: Handler = (request, state) => {
+  const body = readJson(request)
+  const session = state.directory.session(request.params.sid ?? '')
+  if (session === undefined) return apiError(404, 'resource_not_found', 'Session not found')
+  if (session.status === 'revoked') return apiError(401, 'session_is_revoked', 'The session is revoked')
+  if (session.status === 'ended') return apiError(401, 'session_is_ended', 'The session has ended')
+  if (body.refresh_token !== session.refreshToken) {
+    return apiError(401, 'refresh_token_invalid', 'The refresh token does not belong to the session')
+  }
+  if (!namesSession(body.expired_token, session.id)) {
+    return apiError(401, 'expired_token_invalid', 'The expired token does not belong to the session')
+  }
+  const url = parseWebUrl(String(body.request_origin))
+  if (url === null) return apiError(422, 'form_param_invalid', 'request_origin must be an origin')
+  return Response.json({ object: 'cookies', cookies: refreshDirectives(state, session.id, url) })
+}
+
+/** Only the session's own cookies: a refresh changes nothing about the browser. */
+function refreshDirectives(state: LocalState, sessionId: string, url: URL): string[] {
+  const client = { id: '', devBrowser: '', sessionId, updatedAtMs: 0 }
+  const target = { url, issuer: state.instance.issuer, sharedDomain: null }
+  return cookieDirectives(state, client, target).filter((line) => /^__(session|refresh)/.test(line))
+}
+
+function namesSession(token: unknown, sessionId: string): boolean {
+  try {
+    const payload = String(token).split('.')[1] ?? ''
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return (claims as { sid?: unknown } | null)?.sid === sessionId
+  } catch {
+    return false
+  }
+}
+
+/** `POST /v1/sessions/:sid/tokens[/:template]`: a fresh session token, or one made after a template. */
+export const createSessionToken: Handler = (request, state) => {
+  const session = state.directory.session(request.params.sid ?? '')
+  if (session === undefined || session.status === 'revoked' || session.status === 'ended') {
+    return apiError(404, 'resource_not_found', 'Session not found')
+  }
+  const { expires_in_seconds: seconds } = readJson(request)
+  const expires = typeof seconds === 'number' ? { expiresInSeconds: seconds } : {}
+  const name = request.params.template
+  if (name === undefined) {
+    const org = state.directory.tokenOrganization(session.userId, session.activeOrgId)
+    const input = { userId: session.userId, sessionId: session.id, ...expires, ...(org && { org }) }
+    return Response.json({ object: 'token', jwt: state.signSessionToken(input) })
+  }
+  const template = state.templates[name]
+  if (template === undefined) return apiError(404, 'resource_not_found', 'JWT template not found')
+  const iat = Math.floor(state.now() / 1000)
+  const exp = iat + (expires.expiresInSeconds ?? 60)
+  const claims = { exp, iat, iss: state.instance.issuer, nbf: iat - 10, sub: session.userId, ...template }
+  return Response.json({ object: 'token', jwt: state.keys.sign({ cat: 'cl_B7d4PD222AAA' }, claims) })
+}
+
+/** `POST /v1/sessions/:sid/revoke`. */
+export const revokeSession: Handler = (request, state) => {
+  const session = state.directory.session(request.params.sid ?? '')
+  if (session === undefined) return apiError(404, 'resource_not_found', 'Session not found')
+  session.status = 'revoked'
+  return Response.json({ object: 'session', id: session.id, user_id: session.userId, status: session.status })
+}

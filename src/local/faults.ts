@@ -120,7 +120,10 @@ function matches(on: Endpoint | 'jwks' | undefined, endpoint: Endpoint): boolean
 
 /** Waits for the promise, or rejects as `fetch` does once the caller gives up. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason)
+  if (signal.aborted) {
+    promise.catch(() => {})
+    return Promise.reject(signal.reason)
+  }
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

@@ -9,6 +9,8 @@ export interface LocalInstance {
   readonly apiUrl: string
   readonly publishableKey: string
   readonly secretKey: string
+  /** Key of a machine, which verifies M2M tokens besides the secret key. */
+  readonly machineSecretKey: string
   readonly webhookSecret: string
   /** Suffix of this instance's cookie names (protocol reference, section 3.1). */
   readonly cookieSuffix: string
@@ -26,6 +28,7 @@ export function createInstance(options: LocalClerkOptions): LocalInstance {
     apiUrl: options.apiUrl ?? `https://api.${frontendApi.replace(/^clerk\./, '')}`,
     publishableKey,
     secretKey: options.secretKey ?? `sk_${mode}_${randomText(42)}`,
+    machineSecretKey: `ak_${randomText(42)}`,
     webhookSecret: options.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
     cookieSuffix: cookieSuffixOf(publishableKey)
   })

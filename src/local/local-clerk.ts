@@ -1,15 +1,19 @@
+import { LocalClerkOptionError } from '../errors.js'
+import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
-import { createDirectory, type Directory } from './directory.js'
+import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createFaults, type FaultScript, type Faults, untilAborted } from './faults.js'
 import { applyFault } from './faulty-response.js'
 import { createInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
+import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { assertLocalClerkOptions, type LocalClerkOptions } from './options.js'
 import { createRequestLog, type LoggedRequest, type RequestLog, type WritableRequestLog } from './request-log.js'
 import { findRoute } from './routes.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
 import type { LocalState } from './state.js'
+import { type SignedWebhook, signWebhookEvent, type WebhookEvent, type WebhookInput } from './webhooks.js'
 
 /** Options that register the plugin against a local instance. */
 export interface LocalPluginOptions {
@@ -46,11 +50,26 @@ export interface LocalClerk extends LocalInstance {
   rotateKeys(options?: { keepOld?: boolean }): Promise<string>
   /** Takes a key out of the key set; false when it was not in it. */
   withdrawKey(kid: string): boolean
+  /** Signs a user in without a browser: a session that refreshes, can be revoked, and mints tokens. */
+  openSession(userId: string): LocalSession
+  /** A token of that session, with its user's active organization. */
+  sessionToken(sessionId: string, input?: SessionTokenInput): string
+  /** BAPI refuses the session from now on; tokens out there live until they expire. False for an unknown session. */
+  revokeSession(sessionId: string): boolean
+  readonly machineTokens: Omit<MachineTokens, 'find'>
+  /** A webhook delivery, signed with `webhookSecret`. */
+  signWebhook(event: WebhookEvent | string, input?: WebhookInput): SignedWebhook
+  /** Pages that sign in and out; both take `redirect_url`. */
+  readonly signInUrl: string
+  readonly signOutUrl: string
   readonly faults: Faults
   readonly requests: RequestLog
   /** Serves the instance over HTTP on loopback; `origin` says where. */
   listen(port?: number): Promise<string>
-  /** `http://localhost:<port>` while listening, else null. Another site than 127.0.0.1, as FAPI is for an app. */
+  /**
+   * Where browsers reach FAPI while it listens, else null: `http://localhost:<port>` (another site than 127.0.0.1, as
+   * FAPI is for an application), or the FAPI host with the port where that host is below `.localhost`.
+   */
   readonly origin: string | null
   close(): Promise<void>
 }
@@ -76,14 +95,31 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const toToken = (token: string | SessionTokenInput = {}): string =>
     typeof token === 'string' ? token : signSessionToken(token)
 
-  const state: LocalState = { instance, keys, directory, now, signSessionToken }
+  const origin = () => (listener === null ? null : originAt(instance.frontendApi, listener.port))
+  const publicOrigin = () => origin() ?? instance.issuer
+  const machineTokens = createMachineTokens(instance, keys, now)
+  const satellites = options.satellites ?? []
+  const state: LocalState = {
+    instance,
+    keys,
+    directory,
+    clients: createClients(),
+    machineTokens,
+    satellites,
+    templates: options.templates ?? {},
+    handshakeFormat: options.handshakeFormat ?? 'auto',
+    refreshTokens: options.refreshTokens ?? true,
+    now,
+    publicOrigin,
+    signSessionToken
+  }
   const handle = (request: Request) => answer(request, state, faults, requests, closing.signal)
   const fetch = mountedFetch(handle, () => [
     instance.frontendApi,
+    ...satellites.map((domain) => `clerk.${domain}`),
     new URL(instance.apiUrl).host,
     ...localHosts(listener)
   ])
-  const origin = () => (listener === null ? null : `http://localhost:${listener.port}`)
 
   return {
     ...instance,
@@ -96,6 +132,26 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     get origin() {
       return origin()
     },
+    get signInUrl() {
+      return `${publicOrigin()}/sign-in`
+    },
+    get signOutUrl() {
+      return `${publicOrigin()}/sign-out`
+    },
+    machineTokens,
+    openSession: (userId) => directory.openSession(userId, now()),
+    sessionToken(sessionId, input) {
+      const session = directory.session(sessionId)
+      if (session === undefined) throw new LocalClerkOptionError('sessionId', 'the id of an open session')
+      const org = directory.tokenOrganization(session.userId, session.activeOrgId)
+      return signSessionToken({ userId: session.userId, sessionId, ...(org && { org }), ...input })
+    },
+    revokeSession(sessionId) {
+      const session = directory.session(sessionId)
+      if (session !== undefined) session.status = 'revoked'
+      return session !== undefined
+    },
+    signWebhook: (event, input = {}) => signWebhookEvent(event, input, instance.webhookSecret, now()),
     directory,
     faults,
     requests,
@@ -108,7 +164,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
         secretKey: instance.secretKey,
         ...(listener === null
           ? { apiUrl: instance.apiUrl, fetch }
-          : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: `http://localhost:${listener.port}` }),
+          : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: publicOrigin() }),
         ...(options.now && { now: options.now }),
         ...overrides
       } as LocalPluginOptions & T
@@ -120,7 +176,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     withdrawKey: (kid) => keys.withdraw(kid),
     async listen(port = 0) {
       listener ??= await listenOnLoopback(handle, port)
-      return `http://localhost:${listener.port}`
+      return publicOrigin()
     },
     async close() {
       closing.abort()
@@ -129,6 +185,12 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
       listener = null
     }
   }
+}
+
+/** Names below `.localhost` are loopback everywhere (RFC 6761 section 6.3), so such a FAPI host keeps its name. */
+function originAt(frontendApi: string, port: number): string {
+  const [host = ''] = frontendApi.split(':')
+  return `http://${host.endsWith('.localhost') ? host : 'localhost'}:${port}`
 }
 
 function localHosts(listener: Listener | null): string[] {

@@ -1,5 +1,6 @@
 import { LocalClerkOptionError, LocalClerkProductionError } from '../errors.js'
 import type { LocalOrganization, LocalUser } from './directory.js'
+import type { HandshakeFormat } from './state.js'
 
 export interface LocalClerkOptions {
   /** What the keys say the instance is: `pk_test_`/`sk_test_` or `pk_live_`/`sk_live_`. Default `development`. */
@@ -22,6 +23,14 @@ export interface LocalClerkOptions {
   /** Users one can sign in as. Default: none; tokens can be signed for any user id all the same. */
   readonly users?: readonly LocalUser[]
   readonly organizations?: readonly LocalOrganization[]
+  /** Domains of satellites, without port, as `satellite.test`; their FAPI host is `clerk.` + domain. Default: none. */
+  readonly satellites?: readonly string[]
+  /** JWT templates by name: the claims they add. Default: none. */
+  readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Form of a returned handshake. Default `auto`: as Clerk, a nonce where the payload is large. */
+  readonly handshakeFormat?: HandshakeFormat
+  /** Whether browsers get a `__refresh` cookie, so that expired sessions refresh through BAPI. Default true. */
+  readonly refreshTokens?: boolean
   /** Clock in ms since the epoch, handed on by `pluginOptions()` when given. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -36,6 +45,10 @@ const known = new Set<string>([
   'tokenLifetimeSeconds',
   'users',
   'organizations',
+  'satellites',
+  'templates',
+  'handshakeFormat',
+  'refreshTokens',
   'now'
 ])
 
@@ -45,9 +58,12 @@ export function assertLocalClerkOptions(options: LocalClerkOptions, environment:
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw new LocalClerkOptionError(name, 'a known option')
   }
-  const { instanceType, frontendApi, secretKey, tokenLifetimeSeconds } = options
+  const { instanceType, frontendApi, handshakeFormat, secretKey, tokenLifetimeSeconds } = options
   if (instanceType !== undefined && instanceType !== 'development' && instanceType !== 'production') {
     throw new LocalClerkOptionError('instanceType', "'development' or 'production'")
+  }
+  if (handshakeFormat !== undefined && !['auto', 'nonce', 'token'].includes(handshakeFormat)) {
+    throw new LocalClerkOptionError('handshakeFormat', "'auto', 'nonce' or 'token'")
   }
   if (frontendApi !== undefined && (!/^[a-z0-9.:-]+$/i.test(frontendApi) || !frontendApi.includes('.'))) {
     throw new LocalClerkOptionError('frontendApi', 'a host name with a dot, without scheme and path')

@@ -15,6 +15,8 @@ export type Endpoint =
   | 'handshake-payload'
   | 'refresh'
   | 'session-token'
+  | 'revoke'
+  | 'satellite-sync'
   | 'dev-browser'
   | 'sign-in'
   | 'sign-out'

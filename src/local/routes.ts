@@ -1,5 +1,16 @@
-import { keySet, withSecretKey } from './backend-api.js'
+import {
+  createSessionToken,
+  handshakePayload,
+  keySet,
+  refreshSession,
+  revokeSession,
+  withSecretKey
+} from './backend-api.js'
+import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
+import { apiError } from './http.js'
+import { verifyMachineToken } from './machine-tokens.js'
 import type { Endpoint } from './request-log.js'
+import { showSignIn, signIn, signOut } from './sign-in.js'
 import type { Handler } from './state.js'
 
 interface Route {
@@ -11,7 +22,33 @@ interface Route {
 
 const routes: readonly Route[] = [
   route('fapi-jwks', 'GET', '/.well-known/jwks.json', keySet),
-  route('bapi-jwks', 'GET', '/v1/jwks', withSecretKey(keySet))
+  route('handshake', 'GET', '/v1/client/handshake', handshake),
+  route('satellite-sync', 'GET', '/v1/client/sync', syncSatellite),
+  route('dev-browser', 'POST', '/v1/dev_browser', createDevBrowser),
+  route('sign-in', 'GET', '/sign-in', showSignIn),
+  route('sign-in', 'POST', '/sign-in', signIn),
+  route('sign-out', 'GET', '/sign-out', signOut),
+  route('sign-out', 'POST', '/sign-out', signOut),
+
+  route('bapi-jwks', 'GET', '/v1/jwks', withSecretKey(keySet)),
+  route('handshake-payload', 'GET', '/v1/clients/handshake_payload', withSecretKey(handshakePayload)),
+  route('refresh', 'POST', '/v1/sessions/:sid/refresh', withSecretKey(refreshSession)),
+  route('session-token', 'POST', '/v1/sessions/:sid/tokens', withSecretKey(createSessionToken)),
+  route('session-token', 'POST', '/v1/sessions/:sid/tokens/:template', withSecretKey(createSessionToken)),
+  route('revoke', 'POST', '/v1/sessions/:sid/revoke', withSecretKey(revokeSession)),
+  route('api-key', 'POST', '/api_keys/verify', verifyMachineToken('secret', 'api_key', 'API key not found')),
+  route(
+    'm2m-token',
+    'POST',
+    '/m2m_tokens/verify',
+    verifyMachineToken('token', 'machine_to_machine_token', 'Machine token not found', true)
+  ),
+  route(
+    'oauth-token',
+    'POST',
+    '/oauth_applications/access_tokens/verify',
+    verifyMachineToken('access_token', 'clerk_idp_oauth_access_token', 'OAuth token not found')
+  )
 ]
 
 export interface RouteMatch {
@@ -22,7 +59,7 @@ export interface RouteMatch {
 
 const unknown: RouteMatch = {
   endpoint: 'unknown',
-  handler: () => Response.json({ errors: [{ code: 'resource_not_found', message: 'not found' }] }, { status: 404 }),
+  handler: () => apiError(404, 'resource_not_found', 'not found'),
   params: {}
 }
 

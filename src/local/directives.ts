@@ -1,0 +1,70 @@
+import type { LocalClient } from './clients.js'
+import type { LocalSession } from './directory.js'
+import type { LocalState } from './state.js'
+
+const yearSeconds = 365 * 24 * 3600
+
+/** The session of the client if it still counts. */
+export function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
+  const session = client?.sessionId ? state.directory.session(client.sessionId) : undefined
+  return session?.status === 'active' || session?.status === 'pending' ? session : undefined
+}
+
+/** A fresh token of the session for an application at that origin; `issuer` differs on a production satellite. */
+export function tokenOfSession(
+  state: LocalState,
+  session: LocalSession,
+  origin: string,
+  issuer = state.instance.issuer
+): string {
+  const user = state.directory.user(session.userId)
+  const org = state.directory.tokenOrganization(session.userId, session.activeOrgId)
+  return state.signSessionToken({
+    userId: session.userId,
+    sessionId: session.id,
+    azp: origin,
+    status: session.status === 'pending' ? 'pending' : 'active',
+    factorVerificationAge: [Math.floor((state.now() - session.createdAtMs) / 60_000), -1],
+    features: user?.features ?? [],
+    plans: user?.plans ?? [],
+    claims: { iss: issuer },
+    ...(org && { org })
+  })
+}
+
+/** What a directive is for: the application that will send it on to the browser. */
+export interface DirectiveTarget {
+  readonly url: URL
+  readonly issuer: string
+  /** Domain that FAPI and application share, as in production; null: none. */
+  readonly sharedDomain: string | null
+}
+
+/** `Set-Cookie` lines that put a browser into the state in which FAPI knows it. */
+export function cookieDirectives(state: LocalState, client: LocalClient, target: DirectiveTarget): string[] {
+  const session = liveSession(state, client)
+  const secure = target.url.protocol === 'https:' ? '; Secure' : ''
+  const keep = `; Path=/; Max-Age=${yearSeconds}; SameSite=Lax${secure}`
+  const drop = `; Path=/; Max-Age=0; SameSite=Lax${secure}`
+  const domain = target.sharedDomain === null ? '' : `; Domain=${target.sharedDomain}`
+  const clientUat = session === undefined ? 0 : Math.floor(client.updatedAtMs / 1000)
+
+  const lines = both(state, '__client_uat', `${clientUat}${keep}${domain}`)
+  if (session === undefined) {
+    lines.push(...both(state, '__session', drop), `__refresh_${state.instance.cookieSuffix}=${drop}; HttpOnly`)
+  } else {
+    const token = tokenOfSession(state, session, target.url.origin, target.issuer)
+    lines.push(...both(state, '__session', `${token}${keep}`))
+    if (state.refreshTokens) {
+      lines.push(`__refresh_${state.instance.cookieSuffix}=${session.refreshToken}${keep}; HttpOnly`)
+    }
+  }
+  if (state.instance.type === 'development') lines.push(...both(state, '__clerk_db_jwt', `${client.devBrowser}${keep}`))
+  else lines.push(`__clerk_handshake=${drop}${domain}`, `__clerk_handshake_nonce=${drop}${domain}`)
+  return lines
+}
+
+/** A cookie under its plain and its suffixed name. */
+function both(state: LocalState, name: string, rest: string): string[] {
+  return [`${name}=${rest}`, `${name}_${state.instance.cookieSuffix}=${rest}`]
+}

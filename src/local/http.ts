@@ -1,0 +1,44 @@
+/** Small pieces of HTTP that the endpoints share. */
+
+export function parseWebUrl(text: string | null): URL | null {
+  if (text === null || !URL.canParse(text)) return null
+  const url = new URL(text)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : null
+}
+
+export function readCookie(headers: Headers, name: string): string | undefined {
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=', 2)
+    if (key === name) return value
+  }
+  return undefined
+}
+
+export function redirectTo(url: URL, setCookies: readonly string[] = []): Response {
+  const headers = new Headers({ location: url.href, 'cache-control': 'no-store' })
+  for (const line of setCookies) headers.append('set-cookie', line)
+  return new Response(null, { status: 303, headers })
+}
+
+export function badRequest(message: string): Response {
+  return apiError(400, 'form_param_invalid', message)
+}
+
+/** Error body as FAPI and BAPI send it. */
+export function apiError(status: number, code: string, message: string): Response {
+  return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
+}
+
+export function htmlPage(html: string, setCookies: readonly string[] = []): Response {
+  const headers = new Headers({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+  })
+  for (const line of setCookies) headers.append('set-cookie', line)
+  return new Response(html, { headers })
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,104 @@
+import { hasKey, readJson } from './backend-api.js'
+import { apiError } from './http.js'
+import { createId, type LocalInstance, randomText } from './instance.js'
+import type { SigningKeys } from './signing-keys.js'
+import type { Handler } from './state.js'
+
+export interface ApiKeyInput {
+  /** A user or organization id. */
+  readonly subject: string
+  readonly name?: string
+  readonly scopes?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>> | null
+}
+
+export interface M2MTokenInput {
+  /** Default: made up, `mch_…`. */
+  readonly machineId?: string
+  readonly scopes?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>> | null
+  /** `jwt`: verified by signature, cannot be revoked. Default `opaque`. */
+  readonly format?: 'opaque' | 'jwt'
+  /** Lifetime of a JWT. Default 3600. */
+  readonly expiresInSeconds?: number
+}
+
+export interface OAuthTokenInput {
+  readonly userId: string
+  readonly clientId?: string
+  readonly scopes?: readonly string[]
+  readonly audience?: string | readonly string[]
+  readonly format?: 'opaque' | 'jwt'
+  readonly expiresInSeconds?: number
+}
+
+/** Makes, knows and revokes machine tokens. */
+export interface MachineTokens {
+  createApiKey(input: ApiKeyInput): string
+  createM2MToken(input?: M2MTokenInput): string
+  createOAuthToken(input: OAuthTokenInput): string
+  /** False for a token that is not known; a JWT is good until it expires. */
+  revoke(token: string): boolean
+  /** The object that BAPI answers a verification with. */
+  find(token: unknown): Readonly<Record<string, unknown>> | undefined
+}
+
+export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, now: () => number): MachineTokens {
+  const tokens = new Map<string, Readonly<Record<string, unknown>>>()
+
+  function register(prefix: string, fields: Readonly<Record<string, unknown>>): string {
+    const token = `${prefix}_${randomText(40)}`
+    const alive = { revoked: false, revocation_reason: null, expired: false, expiration: null }
+    tokens.set(token, Object.freeze({ ...fields, ...alive, created_at: now(), updated_at: now() }))
+    return token
+  }
+
+  function signJwt(
+    claims: Readonly<Record<string, unknown>>,
+    header: Readonly<Record<string, unknown>>,
+    seconds = 3600
+  ) {
+    const iat = Math.floor(now() / 1000)
+    return keys.sign(header, { iss: instance.issuer, iat, nbf: iat - 10, exp: iat + seconds, ...claims })
+  }
+
+  return {
+    createApiKey: ({ subject, name = 'Local API key', scopes = [], claims = null }) =>
+      register('ak', { object: 'api_key', id: createId('ak'), type: 'api_key', name, subject, scopes, claims }),
+    createM2MToken(input = {}) {
+      const subject = input.machineId ?? createId('mch')
+      const { scopes = [], claims = null, format = 'opaque', expiresInSeconds } = input
+      const id = createId('mt')
+      if (format === 'jwt') {
+        const payload = { jti: id, sub: subject, scopes: scopes.join(' '), ...claims }
+        return signJwt(payload, { cat: 'cl_B7d4PD333AAA' }, expiresInSeconds)
+      }
+      return register('mt', { object: 'machine_to_machine_token', id, subject, scopes, claims })
+    },
+    createOAuthToken(input) {
+      const { userId: subject, clientId = createId('client'), scopes = [], audience, format, expiresInSeconds } = input
+      const id = createId('oat')
+      const aud = audience === undefined ? {} : { aud: audience }
+      if (format === 'jwt') {
+        const payload = { jti: id, sub: subject, client_id: clientId, scope: scopes.join(' '), ...aud }
+        return signJwt(payload, { typ: 'at+jwt', cat: undefined }, expiresInSeconds)
+      }
+      const object = 'clerk_idp_oauth_access_token'
+      return register('oat', { object, id, type: 'oauth', client_id: clientId, subject, scopes, ...aud })
+    },
+    revoke: (token) => tokens.delete(token),
+    find: (token) => (typeof token === 'string' ? tokens.get(token) : undefined)
+  }
+}
+
+/** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another kind. */
+export function verifyMachineToken(field: string, object: string, missing: string, machineKey = false): Handler {
+  return (request, state) => {
+    const { secretKey, machineSecretKey } = state.instance
+    if (!hasKey(request, secretKey) && !(machineKey && hasKey(request, machineSecretKey))) {
+      return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
+    }
+    const token = state.machineTokens.find(readJson(request)[field])
+    return token?.object === object ? Response.json(token) : apiError(404, 'resource_not_found', missing)
+  }
+}
