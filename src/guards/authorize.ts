@@ -1,4 +1,5 @@
 import type { HasParams, ReverificationConfig } from '../auth/has.js'
+import type { AuthFor, InstanceAcceptsToken } from '../auth/request-auth.js'
 import { AuthorizeParamsError, ForbiddenError } from '../errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import {
@@ -11,8 +12,14 @@ import {
 } from './refusal.js'
 import { compileReverificationRefusal } from './reverification.js'
 
-/** Decides by code. Only `true` permits; it has to answer at once, so it must not be `async`. */
-export type AuthorizePredicate = (has: (params: HasParams) => boolean, auth: AuthenticatedAuth) => boolean
+/**
+ * Decides by code. Only `true` permits; it has to answer at once, so it must not be `async`. `auth` is typed by the
+ * instance's `acceptsToken`; where the route accepts others, name them: `authorize<'api_key'>((has, auth) => …)`.
+ */
+export type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
+  has: (params: HasParams) => boolean,
+  auth: Extract<AuthFor<Accepted>, { isAuthenticated: true }>
+) => boolean
 
 /**
  * `fastify.authorize`: makes a hook that lets permitted requests pass.
@@ -24,10 +31,12 @@ export type AuthorizePredicate = (has: (params: HasParams) => boolean, auth: Aut
  * Machine tokens have no roles, permissions, features or plans: with conditions they get 403; a predicate may look at
  * their `scopes`. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`.
  */
-export type Authorize = (condition: HasParams | AuthorizePredicate) => GuardHook
+export type Authorize = <Accepted = InstanceAcceptsToken>(
+  condition: HasParams | AuthorizePredicate<Accepted>
+) => GuardHook
 
 export function createAuthorize(settings: GuardSettings): Authorize {
-  return (condition) => {
+  return (condition: HasParams | AuthorizePredicate<never>) => {
     assertAuthorizeCondition(condition)
     const decide = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
     return function authorize(request, reply, done) {
@@ -49,11 +58,11 @@ type Decision = ((reply: GuardReply, done: (error?: Error) => void) => void) | n
 const forbid: Decision = (_reply, done) => done(new ForbiddenError())
 const forbidPromise: Decision = (_reply, done) => done(new AuthorizeParamsError('predicate', 'synchronous'))
 
-function compilePredicate(predicate: AuthorizePredicate): (auth: AuthenticatedAuth) => Decision {
+function compilePredicate(predicate: AuthorizePredicate<never>): (auth: AuthenticatedAuth) => Decision {
   return (auth) => {
     let permitted: unknown
     try {
-      permitted = predicate(auth.has, auth)
+      permitted = predicate(auth.has, auth as never)
     } catch (error) {
       return (_reply, done) => done(error as Error)
     }

@@ -31,8 +31,11 @@ export interface GuardSettings {
   signInRedirect?(request: GuardRequest): string | null
 }
 
-/** Errors of guards carry Clerk's reason, for the application's error handler. */
-export type RefusalError = FastifyError & { readonly reason: string }
+/** 401 and 503 carry Clerk's reason, for the application's error handler. */
+export type RefusalError = FastifyError & {
+  readonly reason: string
+  readonly headers: Readonly<Record<string, string>>
+}
 
 export function isAuthenticated(auth: Auth | AuthNotEvaluated | null): auth is AuthenticatedAuth {
   return auth !== null && !isAuthNotEvaluated(auth) && auth.isAuthenticated
@@ -60,14 +63,25 @@ export function refuse(
   done(isPlain ? refusalOf(auth, request, reply) : auth === null ? new NotRegisteredError() : new NotEvaluatedError())
 }
 
+/** The error of an unauthenticated request; `headers` are those that the response needs. */
+export function toRefusalError(reason: string, retryAfterSeconds: number | null, challenge?: string): RefusalError {
+  return retryAfterSeconds === null
+    ? Object.assign(new UnauthorizedError(reason), {
+        reason,
+        headers: { 'www-authenticate': challenge ?? challengeFor(reason) }
+      })
+    : Object.assign(new KeysUnavailableError(reason), {
+        reason,
+        headers: { 'retry-after': String(Math.ceil(retryAfterSeconds)) }
+      })
+}
+
 function refusalOf(auth: UnauthenticatedAuth, request: GuardRequest, reply: GuardReply): RefusalError {
-  const { reason, retryAfterSeconds } = auth
-  if (retryAfterSeconds !== null) {
-    reply.header('retry-after', retryAfterSeconds)
-    return Object.assign(new KeysUnavailableError(reason), { reason })
-  }
-  reply.header('www-authenticate', challengeFor(reason, request))
-  return Object.assign(new UnauthorizedError(reason), { reason })
+  // This reason also stands for "a token of an accepted type is missing".
+  const isMissing = auth.reason === 'token-type-mismatch' && !request.headers.authorization
+  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, isMissing ? CHALLENGE : undefined)
+  for (const [name, value] of Object.entries(error.headers)) reply.header(name, value)
+  return error
 }
 
 // RFC 6750 section 3: without credentials the challenge stands alone, so that a client which did not know that it had
@@ -83,9 +97,7 @@ const badTokenReasons = new Set([
   'jwk-kid-mismatch'
 ])
 
-function challengeFor(reason: string, request: GuardRequest): string {
-  // The one reason that also stands for "a token of an accepted type is missing".
-  if (reason === 'token-type-mismatch' && !request.headers.authorization) return CHALLENGE
+function challengeFor(reason: string): string {
   const isBadToken =
     reason.startsWith('token-') || reason.startsWith('session-token-expired') || badTokenReasons.has(reason)
   return isBadToken ? CHALLENGE_INVALID_TOKEN : CHALLENGE
