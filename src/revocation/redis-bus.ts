@@ -58,6 +58,14 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
     if (disconnectedSinceMs !== null || isClosed) return
     disconnectedSinceMs = now()
     logger.warn({ bus: 'redis' }, 'revocation bus is away: revocations count in this process until it is back')
+    retryIn(RETRY_MS)
+  }
+
+  function retryIn(delayMs: number): void {
+    if (isClosed) return
+    clearTimeout(retry)
+    retry = setTimeout(reconcile, delayMs)
+    retry.unref()
   }
 
   async function reconcile(): Promise<void> {
@@ -84,9 +92,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
     } catch (error) {
       goAway()
       logger.debug({ bus: 'redis', err: error }, 'revocation bus could not be reconciled')
-      if (isClosed) return
-      retry = setTimeout(reconcile, closures === closuresBefore ? RETRY_MS : 0)
-      retry.unref()
+      retryIn(closures === closuresBefore ? RETRY_MS : 0)
     } finally {
       isReconciling = false
     }
@@ -167,7 +173,6 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
       return true
     } catch {
       goAway()
-      void reconcile()
       return false
     }
   }

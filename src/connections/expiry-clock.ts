@@ -1,0 +1,100 @@
+/** What the clock holds: it keeps the place in the ring on the object itself, not in a map beside it. */
+export interface Expiring {
+  /** Milliseconds since the epoch. */
+  expiresAtMs: number
+  /** The second this object was entered for; owned by the clock. */
+  dueSecond: number
+}
+
+const SECOND_MS = 1_000
+
+/**
+ * One timer for any number of expiries: they are kept by the second in which they fall due, and the clock ticks once a
+ * second while there are any. `exp` is in whole seconds, so nothing fires later than the tick of its own second.
+ */
+export class ExpiryClock<T extends Expiring> {
+  size = 0
+  readonly #due = new Map<number, Set<T>>()
+  readonly #now: () => number
+  readonly #setTimer: (run: () => void, delayMs: number) => () => void
+  readonly #onExpired: (item: T) => void
+  #cancelTick: (() => void) | null = null
+  #tickedSecond = 0
+
+  constructor(
+    now: () => number,
+    setTimer: (run: () => void, delayMs: number) => () => void,
+    onExpired: (item: T) => void
+  ) {
+    this.#now = now
+    this.#setTimer = setTimer
+    this.#onExpired = onExpired
+  }
+
+  add(item: T): void {
+    if (this.#cancelTick === null) this.#start()
+    // What is overdue already goes with the next tick: its own second is over.
+    const second = Math.max(Math.ceil(item.expiresAtMs / SECOND_MS), this.#tickedSecond + 1)
+    item.dueSecond = second
+    let items = this.#due.get(second)
+    if (items === undefined) {
+      items = new Set()
+      this.#due.set(second, items)
+    }
+    items.add(item)
+    this.size++
+  }
+
+  remove(item: T): void {
+    const items = this.#due.get(item.dueSecond)
+    if (items === undefined || !items.delete(item)) return
+    this.size--
+    if (items.size === 0) this.#due.delete(item.dueSecond)
+  }
+
+  stop(): void {
+    this.#cancelTick?.()
+    this.#cancelTick = null
+    this.#due.clear()
+    this.size = 0
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (const items of this.#due.values()) yield* items
+  }
+
+  #start(): void {
+    const nowMs = this.#now()
+    this.#tickedSecond = Math.floor(nowMs / SECOND_MS)
+    this.#scheduleTick(nowMs)
+  }
+
+  #scheduleTick(nowMs: number): void {
+    const nextMs = (Math.floor(nowMs / SECOND_MS) + 1) * SECOND_MS
+    this.#cancelTick = this.#setTimer(() => this.#tick(), nextMs - nowMs)
+  }
+
+  #tick(): void {
+    const nowMs = this.#now()
+    const second = Math.floor(nowMs / SECOND_MS)
+    // After a pause of the process, or a clock set forward, the seconds that hold something are fewer than those passed.
+    const passed = second - this.#tickedSecond
+    const due = passed <= this.#due.size ? range(this.#tickedSecond + 1, passed) : [...this.#due.keys()]
+    this.#tickedSecond = second
+    this.#cancelTick = null
+    if (this.size > 0) this.#scheduleTick(nowMs)
+    for (const dueSecond of due) if (dueSecond <= second) this.#expire(dueSecond)
+  }
+
+  #expire(second: number): void {
+    const items = this.#due.get(second)
+    if (items === undefined) return
+    this.#due.delete(second)
+    this.size -= items.size
+    for (const item of items) this.#onExpired(item)
+  }
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: Math.max(0, count) }, (_, i) => first + i)
+}

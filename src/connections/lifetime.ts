@@ -1,0 +1,214 @@
+import type { Auth, SignedInAuth } from '../auth/types.js'
+import { LifetimeExpiredError, LifetimeRevokedError, UnauthorizedError } from '../errors.js'
+import type { Revocation } from '../revocation/revocation.js'
+import type { Revocations } from '../revocation/revocations.js'
+import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
+import { ConnectionIndex } from './connection-index.js'
+import { type Expiring, ExpiryClock } from './expiry-clock.js'
+
+export type RenewalFailureReason =
+  | VerificationFailureReason
+  | 'session-mismatch'
+  | 'organization-mismatch'
+  | 'session-pending'
+  | 'connection-ended'
+
+export type Renewal =
+  | { readonly ok: true; readonly auth: SignedInAuth; readonly expiresAtMs: number }
+  | { readonly ok: false; readonly reason: RenewalFailureReason }
+
+/** How long a connection that outlives its request may go on. */
+export interface Lifetime {
+  /**
+   * Fires when the session is revoked (`reason.code` is `FST_CLERK_LIFETIME_REVOKED`) or the token runs out without
+   * renewal (`FST_CLERK_LIFETIME_EXPIRED`). It does not fire when the connection closes by itself.
+   */
+  readonly signal: AbortSignal
+  /** The claims of the newest token: permissions can change with a renewal. */
+  readonly auth: SignedInAuth
+  /** When the connection ends unless renewed: `exp` of the newest token plus the clock skew, ms since the epoch. */
+  readonly expiresAtMs: number
+  /**
+   * Goes on with a fresh token that the client sent over the connection. It has to be of the same session, user and
+   * organization. A token that is refused changes nothing: the connection ends when it would have ended.
+   */
+  renew(token: string): Promise<Renewal>
+  /** Lets go of the connection. Called by itself when the signal fires or the given socket closes. */
+  close(): void
+}
+
+/** What ends a connection from outside: a socket, or a stream of HTTP/2. */
+export interface Closable {
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
+}
+
+export interface LifetimesOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly clockSkewMs: number
+  readonly revocations: Pick<Revocations, 'size' | 'covers' | 'onRevoked'>
+  readonly verify: (token: string) => VerificationOutcome | Promise<VerificationOutcome>
+  /** Runs a function once after a delay and returns what cancels it. Default: an unref'd timer. */
+  readonly setTimer?: (run: () => void, delayMs: number) => () => void
+}
+
+export interface Lifetimes {
+  /** Connections that are open. */
+  readonly size: number
+  /** Begins the lifetime of a connection. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in. */
+  open(auth: Auth, closable?: Closable): Lifetime
+  /** Lets go of all connections; no signal fires. */
+  close(): void
+}
+
+/** Lifetimes of the long-lived connections of one instance: one timer for all, and an index to find the revoked. */
+export function createLifetimes(options: LifetimesOptions): Lifetimes {
+  const { now, clockSkewMs, revocations, verify, setTimer = setUnrefTimer } = options
+  const bySession = new ConnectionIndex<Connection>()
+  const byUser = new ConnectionIndex<Connection>()
+  // Made once: thousands of connections can end in one turn, and a stack trace of each says nothing more.
+  const revoked = new LifetimeRevokedError()
+  const expired = new LifetimeExpiredError()
+  const clock = new ExpiryClock<Connection>(now, setTimer, (connection) => connection.end(expired))
+  const room: Room = { clock, verify, clockSkewMs, enter, leave }
+
+  const stopListening = revocations.onRevoked((revocation) => {
+    for (const connection of affectedBy(revocation)) if (revocations.covers(connection)) connection.end(revoked)
+  })
+
+  function affectedBy({ sessionId, userId }: Revocation): Connection[] {
+    if (sessionId !== null) return bySession.find(sessionId)
+    return userId !== null ? byUser.find(userId) : [...clock]
+  }
+
+  function enter(connection: Connection): void {
+    const { sessionId, userId, actor } = connection.auth
+    clock.add(connection)
+    byUser.add(userId, connection)
+    if (sessionId !== undefined) bySession.add(sessionId, connection)
+    if (actor !== undefined) byUser.add(actor.sub, connection)
+  }
+
+  function leave(connection: Connection): void {
+    const { sessionId, userId, actor } = connection.auth
+    clock.remove(connection)
+    byUser.remove(userId, connection)
+    if (sessionId !== undefined) bySession.remove(sessionId, connection)
+    if (actor !== undefined) byUser.remove(actor.sub, connection)
+  }
+
+  return {
+    get size() {
+      return clock.size
+    },
+
+    open(auth, closable) {
+      if (auth.tokenType !== 'session_token' || !auth.isAuthenticated) throw new UnauthorizedError('sign in first')
+      const connection = new Connection(room, auth, closable)
+      enter(connection)
+      if (revocations.size !== 0 && revocations.covers(connection)) connection.end(revoked)
+      return connection
+    },
+
+    close() {
+      stopListening()
+      for (const connection of [...clock]) connection.close()
+      clock.stop()
+    }
+  }
+}
+
+interface Room {
+  readonly clock: ExpiryClock<Connection>
+  readonly verify: LifetimesOptions['verify']
+  readonly clockSkewMs: number
+  enter(connection: Connection): void
+  leave(connection: Connection): void
+}
+
+/** One open connection. A class, as there may be tens of thousands: methods are shared and fields are few. */
+class Connection implements Lifetime, Expiring {
+  auth: SignedInAuth
+  issuedAt = Infinity
+  expiresAtMs = 0
+  dueSecond = 0
+  readonly #room: Room
+  #isOpen = true
+  #closable: Closable | undefined
+  #onClose: (() => void) | undefined
+  // An abort controller is by far the largest part: only who asks for the signal pays for it.
+  #controller: AbortController | undefined
+  #endedBy: Error | undefined
+
+  constructor(room: Room, auth: SignedInAuth, closable: Closable | undefined) {
+    this.#room = room
+    this.auth = auth
+    this.#take(auth)
+    if (closable === undefined) return
+    this.#closable = closable
+    this.#onClose = () => this.close()
+    closable.once('close', this.#onClose)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#endedBy !== undefined) this.#controller.abort(this.#endedBy)
+    }
+    return this.#controller.signal
+  }
+
+  async renew(token: string): Promise<Renewal> {
+    const outcome = await this.#room.verify(token)
+    if (!outcome.ok) return { ok: false, reason: outcome.reason }
+    const reason = this.#objectionTo(outcome.auth)
+    if (reason !== null) return { ok: false, reason }
+    if (outcome.expiresAtMs > this.expiresAtMs) {
+      this.#room.leave(this)
+      this.#take(outcome.auth)
+      this.#room.enter(this)
+    }
+    return { ok: true, auth: this.auth, expiresAtMs: this.expiresAtMs }
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#room.leave(this)
+    if (this.#onClose !== undefined) this.#closable?.off('close', this.#onClose)
+    this.#closable = undefined
+    this.#onClose = undefined
+  }
+
+  end(reason: Error): void {
+    if (!this.#isOpen) return
+    this.close()
+    this.#endedBy = reason
+    this.#controller?.abort(reason)
+  }
+
+  /**
+   * The application decided about this connection from its first token: one of another session or organization, or of
+   * a session that has tasks outstanding since, is a different decision and takes a new connection.
+   */
+  #objectionTo(auth: SignedInAuth): RenewalFailureReason | null {
+    if (!this.#isOpen) return 'connection-ended'
+    const { sessionId, userId, orgId, sessionStatus } = this.auth
+    if (sessionId === undefined || auth.sessionId !== sessionId || auth.userId !== userId) return 'session-mismatch'
+    if (auth.orgId !== orgId) return 'organization-mismatch'
+    return auth.sessionStatus === 'pending' && sessionStatus !== 'pending' ? 'session-pending' : null
+  }
+
+  #take(auth: SignedInAuth): void {
+    this.auth = auth
+    this.issuedAt = auth.sessionClaims.iat ?? Infinity
+    this.expiresAtMs = auth.sessionClaims.exp * 1000 + this.#room.clockSkewMs
+  }
+}
+
+function setUnrefTimer(run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
