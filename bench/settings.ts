@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+
+/** One throughput measurement: how often, how long, how hard. */
+export interface Pace {
+  readonly rounds: number
+  readonly roundMs: number
+  readonly warmupMs: number
+  readonly connections: number
+  readonly pipelining: number
+}
+
+export interface Settings {
+  /** Of every shuffle and every draw, so that two runs send the same requests in the same order. */
+  readonly seed: number
+  readonly users: number
+  readonly compare: Pace
+  readonly against: Pace
+  readonly micro: {
+    readonly timeMs: number
+    readonly warmupMs: number
+    readonly inputs: number
+    readonly allocationRuns: number
+  }
+  readonly load: {
+    readonly durationMs: number
+    readonly connections: number
+    /** Requests per second of the profiles that are paced. */
+    readonly rate: number
+    readonly rounds: number
+  }
+  readonly scale: {
+    readonly rounds: number
+    readonly roundMs: number
+    readonly warmupMs: number
+    readonly tokens: readonly number[]
+    readonly connections: readonly number[]
+    readonly tokenBytes: readonly number[]
+  }
+}
+
+/** Settings from `.benchrc`; `short` puts the values under its "short" key on top: enough to see that the suite works. */
+export function readSettings(path: string, short: boolean): Settings {
+  const { short: small, ...full } = JSON.parse(readFileSync(path, 'utf8'))
+  return short ? merge(full, small) : full
+}
+
+function merge<T extends object>(base: T, over: Partial<T>): T {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [name, value] of Object.entries(over)) {
+    const old = merged[name]
+    merged[name] = isPlain(old) && isPlain(value) ? merge(old, value) : value
+  }
+  return merged as T
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,57 @@
+/** Returns numbers in [0, 1) that depend on the seed alone (mulberry32: 32 bits of state, enough to order requests). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A new array in random order (Fisher and Yates): every order equally likely, unlike sorting by a random comparison. */
+export function shuffle<T>(items: readonly T[], random: () => number): T[] {
+  const shuffled = [...items]
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T]
+  }
+  return shuffled
+}
+
+/** Draws an index below `count`, the first ones far more often than the last: users of an application differ so. */
+export function createZipf(count: number, random: () => number, exponent = 1): () => number {
+  const cumulative: number[] = []
+  let total = 0
+  for (let rank = 1; rank <= count; rank++) {
+    total += 1 / rank ** exponent
+    cumulative.push(total)
+  }
+  return () => {
+    const drawn = random() * total
+    let low = 0
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((cumulative[middle] as number) <= drawn) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** `count` items in which each kind has its share to the last item, in random order. Shares have to add up to 1. */
+export function mix<T>(shares: ReadonlyMap<() => T, number>, count: number, random: () => number): T[] {
+  const items: T[] = []
+  let owed = 0
+  for (const [make, share] of shares) {
+    owed += share * count
+    while (items.length < Math.round(owed)) items.push(make())
+  }
+  return shuffle(items, random)
+}
+
+/** Order of the contenders in each round: each round a new one, so that none always runs after the same neighbour. */
+export function alternate<T>(contenders: readonly T[], rounds: number, random: () => number): T[][] {
+  return Array.from({ length: rounds }, () => shuffle(contenders, random))
+}
