@@ -291,3 +291,12 @@ export const LifetimeExpiredError = createError(
   'The token of this connection ran out: renew it or connect again',
   401
 )
+
+// ── Audit log ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const AuditFullError = createError(
+  'FST_CLERK_AUDIT_FULL',
+  'The audit log has no room at the moment and nothing is done unrecorded: try again later',
+  503
+)
+export const AuditPeerError = createError('FST_CLERK_AUDIT_PEER', '%s needs the package %s: install it', 500)
