@@ -50,6 +50,11 @@ export const ResolverError = createError(
   'The instance of this request could not be resolved; the log has the cause',
   500
 )
+export const ResolverOnlyError = createError(
+  'FST_CLERK_NO_INSTANCE',
+  'This plugin has a resolver and so no instance of its own: pass a request that it has authenticated',
+  500
+)
 export const NotEvaluatedError = createError(
   'FST_CLERK_NOT_EVALUATED',
   'request.auth is not evaluated here: the route has config.clerk set to false, or an earlier hook reads it',
@@ -94,6 +99,11 @@ export const AuthorizeParamsError = createError(
 export const NoInitialKeysError = createError(
   'FST_CLERK_NO_INITIAL_KEYS',
   'Keys could not be had within the warm-up (%s): check the network and the keys, or set jwks.warmUp to "background"',
+  500
+)
+export const SecretKeyRefusedError = createError(
+  'FST_CLERK_SECRET_KEY_REFUSED',
+  'Clerk refuses the secret key (option secretKey, CLERK_SECRET_KEY): copy it again from the Clerk dashboard',
   500
 )
 

@@ -1,0 +1,213 @@
+import { createPendingAuth, createSignedInAuth } from './auth/session-auth.js'
+import { type BackendApi, createBackendApi } from './backend-api/backend-api.js'
+import { createSessionAuthContext } from './backend-api/session-tokens.js'
+import { createKeyStore } from './jwks/key-store.js'
+import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
+import { createMachineVerifier } from './machine/machine-verifier.js'
+import type { AcceptsToken, ResolvedOptions } from './options.js'
+import type { Carried } from './request/carried.js'
+import { type CookieReader, compileCookieReader } from './request/cookies.js'
+import { createRevocations, type Revocations, type RevocationsHealth } from './revocation/revocations.js'
+import type { Effects } from './state/effects.js'
+import { compileKnownSession, type KnownSession } from './state/known-session.js'
+import type { RequestState } from './state/request-state.js'
+import { createStateSettings } from './state/settings.js'
+import { createStateMachine } from './state/state-machine.js'
+import { Stats } from './stats.js'
+import { compileClaimCheck } from './token/claims.js'
+import { decodeUnverified } from './token/decode.js'
+import type { VerificationOutcome } from './token/outcome.js'
+import { createTokenCache, type TokenCache } from './token/token-cache.js'
+import { createVerifier, type Verifier } from './token/verifier.js'
+import type { VerifyResult } from './verify-result.js'
+import { VERSION } from './version.js'
+
+export interface InstanceHealth {
+  readonly keys: KeyStoreHealth
+  readonly revocation: RevocationsHealth
+  /** Something is wrong that the instance works around: keys beyond their freshness, or a bus that is away. */
+  readonly degraded: boolean
+}
+
+export interface InstanceStats extends Readonly<Stats> {
+  readonly cachedTokens: number
+  readonly cachedBytes: number
+  readonly keys: KeyStoreStats
+}
+
+/** One Clerk application, with its own keys and caches: nothing of it is shared with another. */
+export interface Instance {
+  readonly options: ResolvedOptions
+  readonly counters: Stats
+  readonly verifier: Verifier
+  readonly keyStore: KeyStore
+  readonly cache: TokenCache
+  readonly revocations: Revocations
+  readonly readCookies: CookieReader
+  readonly knownSession: KnownSession
+  /** The state of a request. `handshake: false`: on a route that never redirects. */
+  authenticate(
+    carried: Carried,
+    acceptsToken: AcceptsToken,
+    handshake: boolean
+  ): RequestState | Promise<RequestState>
+  verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  stats(): InstanceStats
+  health(): InstanceHealth
+  /** Warm-up as configured, and what was revoked before this process started. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * First-seen tokens that one turn of the event loop verifies itself. Measured by `npm run bench -- micro`: the pool costs a
+ * lone token more than it saves, and from the second on it leaves the loop to known tokens.
+ */
+const SYNCHRONOUS_PER_TURN = 1
+
+export function createInstance(options: ResolvedOptions): Instance {
+  const { now, logger, clockSkewInMs } = options
+  const counters = new Stats()
+  const keyStore = createKeyStore(options, { activity: () => counters.hits + counters.misses })
+  const cache = createTokenCache({ ...options.tokenCache, onEvict: () => counters.evictions++ })
+  const revocations = createRevocations({
+    now,
+    logger,
+    clockSkewMs: clockSkewInMs,
+    bus: options.revocation.bus ?? undefined,
+    maxEntries: options.revocation.maxEntries
+  })
+  const backendApi = createInstanceBackendApi(options)
+  const authContext = createSessionAuthContext(backendApi)
+  const verifier = createVerifier({
+    keyStore,
+    cache,
+    checkClaims: compileClaimCheck({ ...options, onReport: createReporter(options, counters) }),
+    issuers: options.issuers,
+    originalFrontendApi: options.originalFrontendApi,
+    clockSkewInMs,
+    auth: {
+      signedIn: (claims, token) => createSignedInAuth(claims, token, authContext),
+      pending: createPendingAuth
+    },
+    revocations,
+    stats: counters,
+    now,
+    synchronousPerTurn: SYNCHRONOUS_PER_TURN
+  })
+  const machineTokens = createMachineVerifier({
+    backendApi,
+    decode: decodeUnverified,
+    verifySignature: verifier.verifySignature,
+    audience: options.audience,
+    clockSkewMs: clockSkewInMs,
+    isDevelopment: options.instanceType === 'development',
+    cacheTtlMs: options.machineTokens.cacheTtlInMs,
+    negativeCacheTtlMs: options.machineTokens.negativeCacheTtlInMs,
+    maxEntries: options.machineTokens.maxEntries,
+    maxConcurrency: options.machineTokens.maxConcurrency,
+    jwtOnly: options.machineTokens.jwtOnly,
+    now
+  })
+  const settings = createStateSettings(options)
+  const effects: Effects = {
+    cachedSession(token) {
+      const outcome = verifier.recall(token)
+      return outcome?.ok ? outcome : null
+    },
+    decode: decodeUnverified,
+    verifySession: (token, given) => verifier.verify(token, given?.skewMs),
+    verifySignature: verifier.verifySignature,
+    fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
+    refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
+    verifyMachineToken: (type, token) => machineTokens.verify(type, token),
+    now,
+    log: logger
+  }
+  const decide = createStateMachine(settings, effects)
+  const decideWithoutHandshake = settings.handshake
+    ? createStateMachine({ ...settings, handshake: false }, effects)
+    : decide
+  const readCookies = compileCookieReader(options.cookieSuffix)
+
+  return {
+    options,
+    counters,
+    verifier,
+    keyStore,
+    cache,
+    revocations,
+    readCookies,
+    knownSession: compileKnownSession({
+      acceptsSession: acceptsSession(options.acceptsToken),
+      readsCookies: settings.readsCookies,
+      isDevelopment: settings.isDevelopment,
+      isSatellite: settings.isSatellite,
+      syncsOrganization: settings.organizationTarget !== null,
+      readCookies,
+      recall: verifier.recall
+    }),
+    authenticate: (carried, acceptsToken, handshake) =>
+      (handshake ? decide : decideWithoutHandshake)(carried, acceptsToken),
+    verifyToken(token) {
+      const outcome = verifier.verify(token)
+      return outcome instanceof Promise ? outcome.then(toResult) : toResult(outcome)
+    },
+    stats: () => ({
+      ...counters,
+      cachedTokens: cache.size,
+      cachedBytes: cache.bytes,
+      keys: keyStore.stats()
+    }),
+    health() {
+      const keys = keyStore.health()
+      const revocation = revocations.health()
+      return { keys, revocation, degraded: keys.degraded || revocation.bus?.connected === false }
+    },
+    async ready() {
+      await Promise.all([keyStore.ready(), revocations.ready])
+    },
+    async close() {
+      keyStore.close()
+      await revocations.close()
+    }
+  }
+}
+
+function createInstanceBackendApi(options: ResolvedOptions): BackendApi | null {
+  const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = options
+  if (secretKey === null && machineSecretKey === null) return null
+  return createBackendApi({
+    apiUrl,
+    apiVersion,
+    secretKey: secretKey ?? '',
+    machineSecretKey,
+    fetch,
+    timeoutMs: options.apiTimeoutInMs,
+    userAgent: `fastify-clerk-auth/${VERSION}`,
+    now
+  })
+}
+
+/** Counts what a report-only rule would have refused, and says so once. */
+function createReporter(options: ResolvedOptions, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
+  const said = new Set<string>()
+  return (rule) => {
+    if (rule === 'issuer') counters.reportedIssuers++
+    else counters.reportedAuthorizedParties++
+    if (said.has(rule)) return
+    said.add(rule)
+    options.logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
+  }
+}
+
+function acceptsSession(acceptsToken: AcceptsToken): boolean {
+  if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
+  return acceptsToken.includes('session_token')
+}
+
+function toResult(outcome: VerificationOutcome): VerifyResult {
+  if (outcome.ok) return { ok: true, claims: outcome.claims, auth: outcome.auth }
+  const { reason, message, unavailable, retryAfterSeconds } = outcome
+  return { ok: false, reason, message, retryAfterSeconds: unavailable ? retryAfterSeconds : null }
+}

@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify'
+import { ResolverOnlyError } from '../errors.js'
+import type { Instance, InstanceHealth, InstanceStats } from '../instance.js'
+import type { RevocationTarget } from '../revocation/revocation.js'
+import type { VerifyResult } from '../verify-result.js'
+import type { AuthenticatedSlots } from './on-request.js'
+import type { RouteTable, RouteTableEntry } from './route-table.js'
+import { kInstance } from './symbols.js'
+
+/** `fastify.clerk`: what an application can ask of the plugin besides authenticating requests. */
+export interface ClerkDecorator {
+  /**
+   * Verifies a session token that did not come in a header or cookie of a request: of a WebSocket's first message, of a
+   * job. Never throws for a bad token. With a resolver, name the request whose instance is meant.
+   */
+  verifyToken(token: string, request?: FastifyRequest): Promise<VerifyResult>
+  /**
+   * Signs out before tokens run out: from the next request on, tokens of the target issued until now (or until `at`)
+   * are refused with reason `session-revoked`. Resolves to whether other processes have been told.
+   */
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  /** State of keys and revocations, for a readiness route. Holds no secret. */
+  health(): InstanceHealth
+  /** Counters since start. */
+  stats(): InstanceStats
+  /** Every route of the scope with what it asks of a request, in order of registration. */
+  routes(): readonly RouteTableEntry[]
+  /** The same as a text table. */
+  printRoutes(): string
+  /** The instance that authenticated a request; with one instance, that one. For extensions. */
+  instanceOf(request?: FastifyRequest): Instance
+}
+
+export function createClerkDecorator(single: Instance | null, table: RouteTable): ClerkDecorator {
+  function instanceOf(request?: FastifyRequest): Instance {
+    const instance = request === undefined ? single : (request as unknown as AuthenticatedSlots)[kInstance]
+    if (instance === null || instance === undefined) throw new ResolverOnlyError()
+    return instance
+  }
+
+  return Object.freeze({
+    instanceOf,
+    // Not async: a token in memory is answered without waiting for anything but the promise itself.
+    verifyToken: (token: string, request?: FastifyRequest) => Promise.resolve(instanceOf(request).verifyToken(token)),
+    revoke: (target: RevocationTarget, at?: number | Date) => instanceOf().revocations.revoke(target, at),
+    health: () => instanceOf().health(),
+    stats: () => instanceOf().stats(),
+    routes: () => table.entries,
+    printRoutes: () => table.print()
+  }) as ClerkDecorator
+}

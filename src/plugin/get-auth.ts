@@ -1,0 +1,69 @@
+import type { FastifyRequest } from 'fastify'
+import {
+  createInvalidTokenAuth,
+  createUnauthenticatedMachineAuth
+} from '../auth/machine-auth.js'
+import { isAuthNotEvaluated } from '../auth/not-evaluated.js'
+import { createSignedOutAuth } from '../auth/session-auth.js'
+import type {
+  ApiKeyAuth,
+  Auth,
+  InvalidTokenAuth,
+  M2MTokenAuth,
+  MachineTokenType,
+  OAuthTokenAuth,
+  SessionAuth,
+  TokenType,
+  UnauthenticatedMachineAuth
+} from '../auth/types.js'
+import { NotEvaluatedError, NotRegisteredError } from '../errors.js'
+import type { AuthenticatedSlots } from './on-request.js'
+import { kAuth } from './symbols.js'
+
+interface AuthByType {
+  session_token: SessionAuth
+  api_key: ApiKeyAuth | UnauthenticatedMachineAuth<'api_key'>
+  m2m_token: M2MTokenAuth | UnauthenticatedMachineAuth<'m2m_token'>
+  oauth_token: OAuthTokenAuth | UnauthenticatedMachineAuth<'oauth_token'>
+}
+
+const MISMATCH = 'token-type-mismatch'
+const signedOutByMismatch = createSignedOutAuth(MISMATCH, '', null)
+const invalidToken = createInvalidTokenAuth(MISMATCH, '')
+
+/**
+ * The auth of a request, for code that comes from `@clerk/fastify`. `acceptsToken` (default `session_token`) filters what
+ * the route's own `acceptsToken` let in: a token of another type counts as not authenticated.
+ *
+ * Throws `FST_CLERK_NOT_REGISTERED` when the plugin is not registered on the route's scope, `FST_CLERK_NOT_EVALUATED` on
+ * a route with `config.clerk: false`.
+ */
+export function getAuth(request: FastifyRequest): SessionAuth
+export function getAuth(request: FastifyRequest, options: { readonly acceptsToken: 'any' }): Auth
+export function getAuth<const T extends TokenType>(
+  request: FastifyRequest,
+  options: { readonly acceptsToken: T }
+): AuthByType[T]
+export function getAuth<const T extends readonly TokenType[]>(
+  request: FastifyRequest,
+  options: { readonly acceptsToken: T }
+): AuthByType[T[number]] | InvalidTokenAuth
+export function getAuth(
+  request: FastifyRequest,
+  options?: { readonly acceptsToken?: TokenType | 'any' | readonly TokenType[] }
+): Auth {
+  const auth = (request as unknown as AuthenticatedSlots)[kAuth]
+  if (auth === undefined || auth === null) throw new NotRegisteredError()
+  if (isAuthNotEvaluated(auth)) throw new NotEvaluatedError()
+  const acceptsToken = options?.acceptsToken ?? 'session_token'
+  if (acceptsToken === 'any' || auth.tokenType === acceptsToken) return auth
+  if (typeof acceptsToken !== 'string') {
+    return auth.tokenType !== null && acceptsToken.includes(auth.tokenType) ? auth : invalidToken
+  }
+  return acceptsToken === 'session_token' ? signedOutByMismatch : unauthenticated(acceptsToken, auth)
+}
+
+function unauthenticated(type: MachineTokenType, auth: Auth): Auth {
+  const retryAfterSeconds = auth.isAuthenticated ? null : auth.retryAfterSeconds
+  return createUnauthenticatedMachineAuth(type, MISMATCH, '', retryAfterSeconds)
+}

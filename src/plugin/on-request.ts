@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { authNotEvaluated } from '../auth/not-evaluated.js'
+import type { Auth } from '../auth/types.js'
+import type { Instance } from '../instance.js'
+import { readCarried } from '../request/read-carried.js'
+import type { RequestState } from '../state/request-state.js'
+import { applyState } from './apply-state.js'
+import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
+import { policyOf, type RoutePolicy } from './route-policy.js'
+import { kAuth, kInstance, kVerified } from './symbols.js'
+
+/** A Fastify request with our slots. */
+export interface AuthenticatedSlots {
+  [kAuth]: Auth | typeof authNotEvaluated | null
+  [kVerified]: RequestState['verified']
+  [kInstance]: Instance | null
+}
+
+export type OnRequestHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
+export interface RoutePolicies {
+  /** False until a route says something under `config.clerk`: then no request looks for a policy. */
+  isInUse: boolean
+  readonly defaults: RoutePolicy
+}
+
+/** How often the time of a hit is taken: reading the clock twice costs a good part of what a hit does. */
+const TIMED_HIT_MASK = 63
+
+/** The hook of a plugin with one instance. A token seen before ends in `done()` before anything else is made. */
+export function createOnRequest(instance: Instance, policies: RoutePolicies): OnRequestHook {
+  const { knownSession, counters: stats } = instance
+
+  return function authenticate(request, reply, done) {
+    const policy = policies.isInUse ? (policyOf(request.routeOptions.config) ?? policies.defaults) : policies.defaults
+    if (policy === policies.defaults) {
+      const isTimed = (stats.hits & TIMED_HIT_MASK) === 0
+      const startMs = isTimed ? performance.now() : 0
+      const { raw } = request
+      const verified = knownSession(raw.method as string, raw.url as string, raw.headers)
+      if (verified !== null) {
+        const slots = request as unknown as AuthenticatedSlots
+        slots[kVerified] = verified
+        slots[kInstance] = instance
+        slots[kAuth] = verified.pendingAuth ?? verified.auth
+        stats.hits++
+        if (isTimed) stats.hitMs = performance.now() - startMs
+        done()
+        return
+      }
+    }
+    authenticateFully(instance, policy, request, reply, done)
+  }
+}
+
+/** Everything that is not plainly signed in, or on a route of its own mind: the whole state machine. */
+export function authenticateFully(
+  instance: Instance,
+  policy: RoutePolicy,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
+  const slots = request as unknown as AuthenticatedSlots
+  slots[kInstance] = instance
+  if (!policy.isEvaluated) {
+    slots[kAuth] = authNotEvaluated
+    done()
+    return
+  }
+  warnOfForwardedHeaders(instance, request)
+  const carried = readCarried(new FastifyRequestSource(request), instance.readCookies)
+  const state = instance.authenticate(carried, policy.acceptsToken, policy.handshake)
+  if (state instanceof Promise) {
+    state.then(
+      (settled) => finish(instance, policy, settled, slots, reply, done),
+      // The state machine answers for everything a client can send: what gets here is a defect, and Fastify's to report.
+      done
+    )
+    return
+  }
+  finish(instance, policy, state, slots, reply, done)
+}
+
+function finish(
+  instance: Instance,
+  policy: RoutePolicy,
+  state: RequestState,
+  slots: AuthenticatedSlots,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
+  count(instance, state)
+  const pending = policy.treatPendingAsSignedOut ? (state.verified?.pendingAuth ?? null) : null
+  slots[kVerified] = state.verified
+  slots[kAuth] = pending ?? state.auth
+  if (applyState(state, reply, instance.options.debugHeaders)) return
+  done()
+}
+
+function count({ counters: stats }: Instance, state: RequestState): void {
+  if (state.status === 'signed-in') stats.signedIn++
+  else if (state.status === 'handshake') stats.handshakes++
+  else if (state.auth.isAuthenticated === false && state.auth.retryAfterSeconds !== null) stats.unavailable++
+  else stats.signedOut++
+}
+
+/** Instances that have been warned about: once says it. */
+const warned = new WeakSet<Instance>()
+
+function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): void {
+  const header = ignoredForwardedHeader(request)
+  if (header === null || warned.has(instance)) return
+  warned.add(instance)
+  instance.options.logger.warn(
+    { header },
+    'A forwarded header arrived and was ignored because trustProxy is off. If this server is behind a proxy, set ' +
+      "Fastify's trustProxy to the proxy's addresses: redirects and same-origin checks use the wrong URL otherwise."
+  )
+}

@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { authNotEvaluated } from '../auth/not-evaluated.js'
+import { ResolverError } from '../errors.js'
+import type { Instances } from './instances.js'
+import {
+  type AuthenticatedSlots,
+  authenticateFully,
+  createOnRequest,
+  type OnRequestHook
+} from './on-request.js'
+import { createDefaultPolicy, policyOf } from './route-policy.js'
+import { kAuth } from './symbols.js'
+import type { InstanceResolver, ResolvableOptions } from './types.js'
+
+/** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
+export function createResolvingOnRequest(
+  resolver: InstanceResolver,
+  instances: Instances
+): OnRequestHook {
+  const hooks = new WeakMap<object, OnRequestHook>()
+
+  function authenticate(
+    options: ResolvableOptions,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction
+  ): void {
+    if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
+    const instance = instances.obtain(options)
+    const policy = policyOf(request.routeOptions.config)
+    // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
+    if (policy !== undefined) {
+      const handshake = policy.handshake && instance.options.handshake
+      authenticateFully(instance, { ...policy, handshake }, request, reply, done)
+      return
+    }
+    let hook = hooks.get(instance)
+    if (hook === undefined) {
+      const { acceptsToken, handshake } = instance.options
+      hook = createOnRequest(instance, { isInUse: false, defaults: createDefaultPolicy({ acceptsToken, handshake }) })
+      hooks.set(instance, hook)
+    }
+    hook(request, reply, done)
+  }
+
+  return function resolveInstance(request, reply, done) {
+    const fail = (error: unknown): void => {
+      request.log.error({ err: error }, 'Clerk: the resolver gave no instance for this request')
+      done(new ResolverError())
+    }
+    if (policyOf(request.routeOptions.config)?.isEvaluated === false) {
+      const slots = request as unknown as AuthenticatedSlots
+      slots[kAuth] = authNotEvaluated
+      done()
+      return
+    }
+    let options: ResolvableOptions | Promise<ResolvableOptions>
+    try {
+      options = resolver(request)
+      if (!(options instanceof Promise)) {
+        authenticate(options, request, reply, done)
+        return
+      }
+    } catch (error) {
+      fail(error)
+      return
+    }
+    options.then((settled) => authenticate(settled, request, reply, done)).catch(fail)
+  }
+}

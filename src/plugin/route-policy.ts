@@ -1,0 +1,86 @@
+import { RouteOptionsError, RoutePolicyError } from '../errors.js'
+import type { AcceptsToken } from '../options.js'
+import { kRoutePolicy } from './symbols.js'
+
+/** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */
+export type RouteOptions = false | RouteSettings
+
+export interface RouteSettings {
+  /** What requests to this route may authenticate with. Default: the plugin's. */
+  readonly acceptsToken?: AcceptsToken
+  /** `false`: a session with outstanding tasks counts as signed in here. Default true. */
+  readonly treatPendingAsSignedOut?: boolean
+  /** `false`: never a redirect on this route, as for JSON endpoints of an application with pages. Default: the plugin's. */
+  readonly handshake?: boolean
+  /** With `defaultDeny`: this route needs no authentication. Default false. */
+  readonly public?: boolean
+  /** For `fastify-clerk-auth/audit`. */
+  readonly audit?: unknown
+}
+
+/** The same, resolved once when the route was registered. */
+export interface RoutePolicy {
+  readonly isEvaluated: boolean
+  readonly acceptsToken: AcceptsToken
+  readonly treatPendingAsSignedOut: boolean
+  readonly handshake: boolean
+  readonly isPublic: boolean
+}
+
+export interface PolicyDefaults {
+  readonly acceptsToken: AcceptsToken
+  readonly handshake: boolean
+}
+
+export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
+  return Object.freeze({ ...defaults, isEvaluated: true, treatPendingAsSignedOut: true, isPublic: false })
+}
+
+const KNOWN_SETTINGS = new Set(['acceptsToken', 'treatPendingAsSignedOut', 'handshake', 'public', 'audit'])
+const TOKEN_TYPES = new Set<unknown>(['session_token', 'api_key', 'm2m_token', 'oauth_token'])
+
+function isAcceptsToken(value: unknown): value is AcceptsToken {
+  if (Array.isArray(value)) return value.length > 0 && value.every((type) => TOKEN_TYPES.has(type))
+  return value === 'any' || TOKEN_TYPES.has(value)
+}
+
+function assertBoolean(value: unknown, name: string): asserts value is boolean | undefined {
+  if (value !== undefined && typeof value !== 'boolean') throw new RouteOptionsError(name, 'true or false')
+}
+
+/** Compiles `config.clerk`. Throws a coded error, at route registration, for anything that is not understood. */
+export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): RoutePolicy {
+  if (clerk === undefined) return defaults
+  if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, isPublic: true })
+  if (typeof clerk !== 'object' || clerk === null) throw new RouteOptionsError('clerk', 'false or an object')
+  for (const name of Object.keys(clerk)) {
+    if (!KNOWN_SETTINGS.has(name)) throw new RouteOptionsError(name, `one of ${[...KNOWN_SETTINGS].join(', ')}`)
+  }
+  const settings = clerk as RouteSettings
+  const { acceptsToken, treatPendingAsSignedOut, handshake } = settings
+  if (acceptsToken !== undefined && !isAcceptsToken(acceptsToken)) {
+    throw new RouteOptionsError('acceptsToken', '"any", a token type or a list of token types')
+  }
+  assertBoolean(treatPendingAsSignedOut, 'treatPendingAsSignedOut')
+  assertBoolean(handshake, 'handshake')
+  assertBoolean(settings.public, 'public')
+  if (handshake === true && !defaults.handshake) {
+    throw new RoutePolicyError('handshake is true, but the plugin is registered with handshake: false')
+  }
+  return Object.freeze({
+    isEvaluated: true,
+    acceptsToken: acceptsToken ?? defaults.acceptsToken,
+    treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
+    handshake: handshake ?? defaults.handshake,
+    isPublic: settings.public ?? false
+  })
+}
+
+/** Config objects of routes carry their policy, so that a request finds it without a look-up by name. */
+export function attachPolicy(config: object, policy: RoutePolicy): void {
+  Object.defineProperty(config, kRoutePolicy, { value: policy, enumerable: true, configurable: true })
+}
+
+export function policyOf(config: unknown): RoutePolicy | undefined {
+  return (config as { [kRoutePolicy]?: RoutePolicy } | undefined)?.[kRoutePolicy]
+}

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify'
+import type { Auth } from '../auth/types.js'
+import type { Authorize } from '../guards/authorize.js'
+import type { GuardHook } from '../guards/refusal.js'
+import type { ClerkAuthOptions } from '../options.js'
+import type { ClerkDecorator } from './clerk-decorator.js'
+import type { RouteOptions } from './route-policy.js'
+
+/** What a resolver answers a request with: options of the instance that the request belongs to. */
+export type ResolvableOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
+
+/** Says which instance a request belongs to, for servers with several. Called for every request that is authenticated. */
+export type InstanceResolver = (request: FastifyRequest) => ResolvableOptions | Promise<ResolvableOptions>
+
+/** Options of the plugin for a server with several instances. */
+export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'> {
+  /**
+   * Gives the options of the request's instance. Instances are built once and kept by the identity of their keys, at
+   * most `maxInstances` of them. A resolver that throws, or whose options are not valid, makes the request fail with
+   * `FST_CLERK_RESOLVER` (500): it is never answered with another instance's keys.
+   */
+  readonly resolver: InstanceResolver
+}
+
+export type PluginOptions = ClerkAuthOptions | ResolverOptions
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sent the request. Never null in a handler; on routes with `config.clerk: false` every use of it throws. */
+    readonly auth: Auth
+  }
+
+  interface FastifyInstance {
+    /** Hook that lets authenticated requests pass: 401 for others, 503 while keys cannot be had. */
+    readonly requireAuth: GuardHook
+    /** Makes a hook that lets permitted requests pass: 401 when signed out, 403 when not permitted. */
+    readonly authorize: Authorize
+    readonly clerk: ClerkDecorator
+  }
+
+  interface FastifyContextConfig {
+    /** `false` turns authentication off for the route; an object changes it for the route. */
+    clerk?: RouteOptions
+  }
+}

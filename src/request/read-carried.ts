@@ -1,0 +1,63 @@
+import { parseAuthorization } from './authorization.js'
+import type { Carried, CarriedCookies } from './carried.js'
+import { type CookieReader, createCarriedCookies } from './cookies.js'
+import { publicUrl } from './public-url.js'
+
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** A request before anybody has looked into it. The server has already decided which forwarded headers count. */
+export interface RequestSource {
+  readonly method: string
+  /** Request target as received. */
+  readonly target: string
+  /** Lower-case names. */
+  readonly headers: RequestHeaders
+  /** Public scheme and authority; asked for only when the public URL is needed. */
+  readonly protocol: string
+  readonly host: string
+}
+
+/** Reads a request into the record that the state machine takes. The public URL is parsed when first asked for. */
+export function readCarried(source: RequestSource, readCookies: CookieReader): Carried {
+  return new CarriedRequest(source, readCookies)
+}
+
+class CarriedRequest implements Carried {
+  readonly method: string
+  readonly target: string
+  readonly headerToken: string
+  readonly cookies: CarriedCookies
+  readonly secFetchDest: string
+  readonly accept: string
+  readonly referer: string
+  readonly origin: string
+  readonly userAgent: string
+  readonly headers: RequestHeaders
+  readonly #source: RequestSource
+  #url: URL | null = null
+
+  constructor(source: RequestSource, readCookies: CookieReader) {
+    const { headers } = source
+    this.#source = source
+    this.method = source.method
+    this.target = source.target
+    this.headers = headers
+    this.headerToken = parseAuthorization(textOf(headers.authorization))
+    this.cookies = createCarriedCookies()
+    readCookies(textOf(headers.cookie), this.cookies)
+    this.secFetchDest = textOf(headers['sec-fetch-dest'])
+    this.accept = textOf(headers.accept)
+    this.referer = textOf(headers.referer)
+    this.origin = textOf(headers.origin)
+    this.userAgent = textOf(headers['user-agent'])
+  }
+
+  get url(): URL {
+    this.#url ??= publicUrl(this.#source.protocol, this.#source.host, this.target)
+    return this.#url
+  }
+}
+
+function textOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' ? header : ''
+}

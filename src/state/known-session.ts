@@ -1,0 +1,97 @@
+import { parseAuthorization } from '../request/authorization.js'
+import type { CarriedCookies } from '../request/carried.js'
+import type { CookieReader } from '../request/cookies.js'
+import { createCarriedCookies } from '../request/cookies.js'
+import type { VerificationOutcome } from '../token/outcome.js'
+import type { VerifiedToken } from '../token/verified-token.js'
+
+export interface KnownSessionSettings {
+  /** Whether an `Authorization` header may carry a session token. */
+  readonly acceptsSession: boolean
+  readonly readsCookies: boolean
+  readonly isDevelopment: boolean
+  readonly isSatellite: boolean
+  readonly syncsOrganization: boolean
+  readonly readCookies: CookieReader
+  /** What a token in memory is worth now; undefined when it is not there. */
+  readonly recall: (token: string) => VerificationOutcome | undefined
+}
+
+export type KnownSession = (
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string | string[] | undefined>>
+) => VerifiedToken | null
+
+/**
+ * The hot path: the verified token of a request that is plainly signed in, or null when anything about it needs the whole
+ * state machine. It never answers where the state machine would answer otherwise (`test/known-session.test.ts`
+ * compares the two), and makes no promise, closure or copy.
+ */
+export function compileKnownSession(settings: KnownSessionSettings): KnownSession {
+  const { acceptsSession, readsCookies, isDevelopment, isSatellite, syncsOrganization, readCookies, recall } = settings
+  // One record for all requests: nothing of it is used after the call.
+  const cookies = createCarriedCookies()
+
+  function recallGood(token: string): VerifiedToken | null {
+    const outcome = recall(token)
+    return outcome !== undefined && outcome.ok ? outcome : null
+  }
+
+  return function knownSession(method, target, headers) {
+    if (!acceptsSession) return null
+    const authorization = headers.authorization
+    if (authorization !== undefined && authorization !== '') {
+      const token = parseAuthorization(authorization as string)
+      if (token !== '') return recallGood(token)
+    }
+
+    const cookieHeader = headers.cookie
+    if (!readsCookies || cookieHeader === undefined || syncsOrganization || mayHoldClerkQuery(target)) return null
+    readCookies(cookieHeader as string, cookies)
+    if (cookies.handshake !== '' || cookies.handshakeNonce !== '') return null
+
+    const family = chooseFamily(cookies, isDevelopment)
+    if (family === UNSURE) return null
+    const verified = recallGood(family === SUFFIXED ? cookies.sessionSuffixed : cookies.session)
+    // A token of another issuer makes the suffixed cookies count, whatever else is there.
+    if (verified === null || !verified.isOwnIssuer) return null
+
+    const clientUat = Number.parseInt(family === SUFFIXED ? cookies.clientUatSuffixed : cookies.clientUat, 10)
+    // Zero and NaN are no time; a token older than the client's last change of state has to be replaced.
+    if (!clientUat || verified.issuedAt < clientUat) return null
+    if (isDevelopment && (family === SUFFIXED ? cookies.devBrowserSuffixed : cookies.devBrowser) === '') return null
+
+    // A page load that another site linked to may need a sync with the primary; the state machine knows.
+    const isFollowedLink = method === 'GET' && headers.referer !== undefined && headers['sec-fetch-dest'] === 'document'
+    return isFollowedLink && !isSatellite ? null : verified
+  }
+}
+
+const UNSUFFIXED = 0
+const SUFFIXED = 1
+const UNSURE = 2
+
+/**
+ * The plain cases of `usesSuffixedCookies`: one family only, or both with the same token. Valid for a token of this
+ * instance that has not expired, which the caller checks.
+ */
+function chooseFamily(cookies: CarriedCookies, isDevelopment: boolean): number {
+  const { session, sessionSuffixed, clientUat, clientUatSuffixed } = cookies
+  if (sessionSuffixed === '') return clientUatSuffixed === '' && session !== '' ? UNSUFFIXED : UNSURE
+  if (clientUatSuffixed === '' || (session !== '' && session !== sessionSuffixed)) return UNSURE
+  if (clientUatSuffixed === '0') return UNSURE
+  return isDevelopment && clientUat === '0' ? UNSURE : SUFFIXED
+}
+
+/**
+ * Whether the query of a request target may name one of Clerk's parameters: as it is, or with some of its letters
+ * percent-encoded (`%5F` is the underscore, `%6…` and `%7…` the lower-case letters).
+ */
+function mayHoldClerkQuery(target: string): boolean {
+  const query = target.indexOf('?')
+  if (query === -1) return false
+  if (target.indexOf('__clerk_', query) !== -1) return true
+  if (target.indexOf('%', query) === -1) return false
+  return target.indexOf('%5', query) !== -1 || target.indexOf('%6', query) !== -1 || target.indexOf('%7', query) !== -1
+}

@@ -1,0 +1,36 @@
+import { createInstance, type InstanceHealth, type InstanceStats } from './instance.js'
+import { silentLogger } from './logger.js'
+import { type ClerkAuthOptions, resolveOptions } from './options.js'
+import type { RevocationTarget } from './revocation/revocation.js'
+import type { VerifyResult } from './verify-result.js'
+
+/** The verification core without Fastify. */
+export interface TokenVerifier {
+  /** Judges a session token: its type, signature and claims. Never throws or rejects for a bad token. */
+  verify(token: string): Promise<VerifyResult>
+  /** As `fastify.clerk.revoke`. */
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  health(): InstanceHealth
+  stats(): InstanceStats
+  /** Warm-up as configured by `jwks.warmUp`. Optional: the first token does the same. */
+  ready(): Promise<void>
+  /** Stops refreshing keys. Timers keep no process alive, so a script need not call it. */
+  close(): Promise<void>
+}
+
+/**
+ * The verification core for WebSocket upgrades, jobs and everything else without a Fastify request: the same options and
+ * environment variables, key store, token cache and answers as the plugin. Throws the coded error of a bad option.
+ */
+export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
+  const instance = createInstance(resolveOptions(options, { env: process.env, logger: silentLogger }))
+  return {
+    verify: async (token) =>
+      typeof token === 'string' ? instance.verifyToken(token) : instance.verifyToken(''),
+    revoke: (target, at) => instance.revocations.revoke(target, at),
+    health: instance.health,
+    stats: instance.stats,
+    ready: instance.ready,
+    close: instance.close
+  }
+}
