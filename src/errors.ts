@@ -310,3 +310,8 @@ export const AuditFullError = createError(
   503
 )
 export const AuditPeerError = createError('FST_CLERK_AUDIT_PEER', '%s needs the package %s: install it', 500)
+export const WebhookPluginError = createError(
+  'FST_CLERK_WEBHOOK_PLUGIN',
+  'fastify-clerk-auth/webhooks revokes by fastify.clerk: register fastify-clerk-auth before it, or give revoke: false',
+  500
+)

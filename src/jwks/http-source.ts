@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { VERSION } from '../version.js'
+import { discard, estimateClockOffsetMs, parseMaxAgeMs, parseRetryAfterMs, readText } from './response.js'
+import { type FetchFailure, failed, type KeySource, type SourceAnswer, type SourceRequest } from './source.js'
+
+export interface HttpSourceSettings {
+  readonly maxBytes: number
+  readonly fetch: typeof globalThis.fetch
+  readonly now: () => number
+}
+
+const CLERK_API_VERSION = '2026-05-12'
+const USER_AGENT = `fastify-clerk-auth/${VERSION}`
+const MAX_REDIRECTS = 2
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+const MAX_ERROR_BYTES = 16_384
+
+/** `https://<FAPI host>/.well-known/jwks.json`: public, nothing secret is sent. */
+export function createFapiSource(frontendApi: string, settings: HttpSourceSettings): KeySource {
+  const url = `https://${frontendApi}/.well-known/jwks.json`
+  return createHttpSource('fapi', url, url, { accept: 'application/json', 'user-agent': USER_AGENT }, settings)
+}
+
+/** `GET <apiUrl>/<apiVersion>/jwks` with the secret key (Clerk: Backend API, JWKS). */
+export function createBapiSource(
+  api: { readonly apiUrl: string; readonly apiVersion: string; readonly secretKey: string },
+  settings: HttpSourceSettings
+): KeySource {
+  const url = `${api.apiUrl.replace(/\/+$/, '')}/${api.apiVersion}/jwks`
+  // Instances share this URL: what tells them apart is the key, of which a digest says nothing.
+  const fingerprint = createHash('sha256').update(`fastify-clerk-auth key source\n${api.secretKey}`).digest('base64url')
+  const headers = {
+    accept: 'application/json',
+    authorization: `Bearer ${api.secretKey}`,
+    'clerk-api-version': CLERK_API_VERSION,
+    'content-type': 'application/json',
+    'user-agent': USER_AGENT
+  }
+  return createHttpSource('bapi', url, `${url}#${fingerprint.slice(0, 22)}`, headers, settings)
+}
+
+function createHttpSource(
+  kind: 'bapi' | 'fapi',
+  url: string,
+  id: string,
+  headers: Readonly<Record<string, string>>,
+  settings: HttpSourceSettings
+): KeySource {
+  const { now, maxBytes } = settings
+
+  async function ask(request: SourceRequest): Promise<SourceAnswer> {
+    const sentAtMs = now()
+    const response = await followWithinHost(url, request)
+    if (response === null) return failed('redirect')
+    const receivedAtMs = now()
+    const clockOffsetMs = estimateClockOffsetMs(response.headers, sentAtMs, receivedAtMs)
+    const maxAgeMs = parseMaxAgeMs(response.headers)
+
+    if (response.status === 304) {
+      await discard(response)
+      if (request.etag === null) return failed('unexpected-not-modified', null, clockOffsetMs)
+      return { kind: 'not-modified', maxAgeMs, fetchedAtMs: sentAtMs, clockOffsetMs }
+    }
+    if (response.status !== 200) {
+      const retryAfterMs = parseRetryAfterMs(response.headers, receivedAtMs)
+      return failed(await judgeStatus(response), retryAfterMs, clockOffsetMs)
+    }
+    // A captive portal or an error page of something in between; no point in reading it.
+    if (response.headers.get('content-type')?.toLowerCase().includes('html')) {
+      await discard(response)
+      return failed('html', null, clockOffsetMs)
+    }
+    const text = await readText(response, maxBytes)
+    if (text === null) return failed('too-large', null, clockOffsetMs)
+    const etag = parseEtag(response.headers.get('etag'))
+    return { kind: 'key-set', text, etag, maxAgeMs, fetchedAtMs: sentAtMs, clockOffsetMs }
+  }
+
+  /** Follows redirects on the same origin only: another host would say which keys we trust, and see the secret key. */
+  async function followWithinHost(start: string, { etag, signal }: SourceRequest): Promise<Response | null> {
+    const sent = etag === null ? headers : { ...headers, 'if-none-match': etag }
+    let target = start
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const response = await settings.fetch(target, { method: 'GET', headers: sent, redirect: 'manual', signal })
+      if (!REDIRECTS.has(response.status)) return response
+      await discard(response)
+      const location = response.headers.get('location')
+      if (location === null || !URL.canParse(location, target)) return null
+      const next = new URL(location, target)
+      if (next.origin !== new URL(start).origin) return null
+      target = next.href
+    }
+    return null
+  }
+
+  async function judgeStatus(response: Response): Promise<FetchFailure> {
+    const failure: FetchFailure = `http-${response.status}`
+    if (kind !== 'bapi' || response.status < 400 || response.status >= 500) {
+      await discard(response)
+      return failure
+    }
+    if (response.status === 401) {
+      await discard(response)
+      return 'secret-key-invalid'
+    }
+    const text = await readText(response, MAX_ERROR_BYTES)
+    return text?.includes('"clerk_key_invalid"') ? 'secret-key-invalid' : failure
+  }
+
+  return {
+    kind,
+    id,
+    async fetch(request) {
+      try {
+        return await ask(request)
+      } catch {
+        // What a runtime says about a broken connection names hosts and ports, and differs between runtimes.
+        return failed(request.signal.aborted ? 'timeout' : 'network')
+      }
+    }
+  }
+}
+
+/** An entity tag is sent back as it came, if it is one (RFC 9110 section 8.8.3). */
+function parseEtag(etag: string | null): string | null {
+  return etag !== null && etag.length <= 256 && /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag) ? etag : null
+}

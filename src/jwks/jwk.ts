@@ -1,0 +1,92 @@
+import { isBase64url } from '../token/base64url.js'
+import type { SignatureAlgorithm } from './types.js'
+
+/** Why a key of a set was left out. Bounded: these are the names under which skipped keys are counted. */
+export type SkipReason =
+  | 'not-an-object'
+  | 'not-rsa'
+  | 'not-for-signatures'
+  | 'algorithm'
+  | 'no-kid'
+  | 'duplicate-kid'
+  | 'private-key'
+  | 'malformed'
+  | 'modulus-size'
+  | 'exponent'
+  | 'not-importable'
+  | 'too-many'
+
+/** The members of an RSA public key (RFC 7518 section 6.3.1) that count, and nothing else of what was sent. */
+export interface PublicJwk {
+  readonly kid: string
+  readonly algorithm: SignatureAlgorithm
+  readonly n: string
+  readonly e: string
+  readonly modulusBits: number
+}
+
+// RFC 7518 section 3.3 demands 2048 bits; beyond 8192 one verification costs what a hundred do at 2048.
+const MIN_MODULUS_BITS = 2048
+const MAX_MODULUS_BITS = 8192
+const MAX_KID_LENGTH = 256
+const ALGORITHMS: ReadonlySet<unknown> = new Set<SignatureAlgorithm>(['RS256', 'RS384', 'RS512'])
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
+
+/**
+ * Judges one member of a key set: an RSA signing key of sane size whose `use`, `key_ops` and `alg` agree, with its
+ * algorithm bound (an absent `alg` means RS256, the only one Clerk signs with). Certificates (`x5c`, `x5u`) are ignored.
+ */
+export function parseJwk(jwk: unknown): PublicJwk | SkipReason {
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not-an-object'
+  const { kty, use, key_ops: operations, alg, kid, n, e } = jwk as Record<string, unknown>
+  if (kty !== 'RSA') return 'not-rsa'
+  if (use !== undefined && use !== 'sig') return 'not-for-signatures'
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    return 'not-for-signatures'
+  }
+  if (alg !== undefined && !ALGORITHMS.has(alg)) return 'algorithm'
+  if (!isKid(kid)) return 'no-kid'
+  // A private key in a public place is no secret any more: whoever reads it can sign.
+  for (const member of PRIVATE_MEMBERS) if (member in jwk) return 'private-key'
+  if (typeof n !== 'string' || typeof e !== 'string') return 'malformed'
+
+  const modulusBits = parseModulusBits(n)
+  if (modulusBits === null) return 'malformed'
+  if (modulusBits < MIN_MODULUS_BITS || modulusBits > MAX_MODULUS_BITS) return 'modulus-size'
+  if (!isExponent(e)) return 'exponent'
+  return { kid, algorithm: (alg as SignatureAlgorithm | undefined) ?? 'RS256', n, e, modulusBits }
+}
+
+/** Printable ASCII of bounded length: anything else is no name that a key of ours has. */
+export function isKid(kid: unknown): kid is string {
+  if (typeof kid !== 'string' || kid.length === 0 || kid.length > MAX_KID_LENGTH) return false
+  for (let i = 0; i < kid.length; i++) {
+    const code = kid.charCodeAt(i)
+    if (code < 0x21 || code > 0x7e) return false
+  }
+  return true
+}
+
+/** Bits of an odd modulus without leading zeros (RFC 7518 section 2, Base64urlUInt); null when it is none. */
+function parseModulusBits(n: string): number | null {
+  // Length first: what would be refused for its size is not worth decoding.
+  if (n.length === 0 || n.length > MAX_MODULUS_BITS / 4 || !isBase64url(n, 0, n.length)) return null
+  const bytes = Buffer.from(n, 'base64url')
+  const first = bytes[0] as number
+  const last = bytes[bytes.length - 1] as number
+  if (first === 0 || (last & 1) === 0) return null
+  return bytes.length * 8 - (Math.clz32(first) - 24)
+}
+
+/**
+ * Odd, from 65537 to 2^32 - 1. RFC 8017 section 3.1 would allow 3, but a small exponent turns every laxness of a padding
+ * check into a forgery, and FIPS 186-5 section A.1.1 asks for more than 2^16. The upper bound keeps the cost of one
+ * verification where it is with 65537, which is what Clerk and practically everyone uses.
+ */
+export function isExponent(e: string): boolean {
+  if (e.length > 6 || !isBase64url(e, 0, e.length)) return false
+  const bytes = Buffer.from(e, 'base64url')
+  if (bytes.length < 3 || bytes.length > 4 || bytes[0] === 0) return false
+  const value = bytes.readUIntBE(0, bytes.length)
+  return value >= 65_537 && (value & 1) === 1
+}

@@ -1,0 +1,100 @@
+import { EMPTY_GENERATION, type Generation, succeed, trustUntil } from './generation.js'
+import type { KeySet, SkipCounts } from './key-set.js'
+import { freshnessMs } from './refresh-policy.js'
+import type { VerificationKey } from './types.js'
+
+/** The key set in hand: its generation, its age, and until when it is believed. Knows nothing of fetching. */
+export interface KeySetHolder {
+  readonly generation: Generation
+  readonly skipped: SkipCounts
+  /** As of when the set is known to be the newest; null before the first. */
+  readonly fetchedAtMs: number | null
+  readonly freshUntilMs: number
+  /** Beyond this the keys count for nothing, come what may. */
+  readonly staleUntilMs: number
+  readonly etag: string | null
+  find(kid: string, nowMs: number): readonly VerificationKey[]
+  /** Some key can be used as things stand. */
+  isUsable(nowMs: number): boolean
+  /** Null, and nothing happens, when the set in hand is newer. */
+  install(set: KeySet, answer: Confirmation & { readonly etag: string | null }): Change | null
+  /** The set in hand is still the newest. */
+  confirm(answer: Confirmation): void
+  /** Refreshing fails: known keys stay in use up to the stale limit. */
+  extendToStale(): void
+}
+
+export interface Confirmation {
+  readonly fetchedAtMs: number
+  readonly maxAgeMs: number | null
+}
+
+export interface Change {
+  readonly added: readonly string[]
+  readonly withdrawn: readonly string[]
+}
+
+const NONE: readonly VerificationKey[] = Object.freeze([])
+
+export function createKeySetHolder(bounds: {
+  readonly cacheMaxAgeInMs: number
+  readonly staleIfErrorInMs: number
+}): KeySetHolder {
+  let generation = EMPTY_GENERATION
+  let skipped: SkipCounts = {}
+  let fetchedAtMs: number | null = null
+  let freshUntilMs = 0
+  let staleUntilMs = 0
+  let trustedUntilMs = 0
+  let etag: string | null = null
+
+  function setAge(answer: Confirmation): void {
+    fetchedAtMs = answer.fetchedAtMs
+    freshUntilMs = answer.fetchedAtMs + freshnessMs(answer.maxAgeMs, bounds.cacheMaxAgeInMs)
+    staleUntilMs = freshUntilMs + bounds.staleIfErrorInMs
+    trustedUntilMs = freshUntilMs
+  }
+
+  return {
+    get generation() {
+      return generation
+    },
+    get skipped() {
+      return skipped
+    },
+    get fetchedAtMs() {
+      return fetchedAtMs
+    },
+    get freshUntilMs() {
+      return freshUntilMs
+    },
+    get staleUntilMs() {
+      return staleUntilMs
+    },
+    get etag() {
+      return etag
+    },
+    find(kid, nowMs) {
+      return nowMs < trustedUntilMs ? (generation.byKid.get(kid) ?? NONE) : NONE
+    },
+    isUsable: (nowMs) => nowMs < trustedUntilMs,
+    install(set, answer) {
+      if (fetchedAtMs !== null && answer.fetchedAtMs < fetchedAtMs) return null
+      setAge(answer)
+      const succession = succeed(generation, set.keys, trustedUntilMs)
+      generation = succession.generation
+      skipped = set.skipped
+      etag = answer.etag
+      return succession
+    },
+    confirm(answer) {
+      if (fetchedAtMs !== null && answer.fetchedAtMs < fetchedAtMs) return
+      setAge(answer)
+      trustUntil(generation, trustedUntilMs)
+    },
+    extendToStale() {
+      trustedUntilMs = staleUntilMs
+      trustUntil(generation, trustedUntilMs)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { KeyObject } from 'node:crypto'
+import { importJWK } from 'jose'
+import { type PublicJwk, parseJwk, type SkipReason } from './jwk.js'
+
+/** A key of a set after validation, not yet tied to a generation. */
+export interface ImportedKey extends PublicJwk {
+  readonly keyObject: KeyObject
+}
+
+export type SkipCounts = Partial<Record<SkipReason, number>>
+
+export interface KeySet {
+  /** At least one. */
+  readonly keys: readonly ImportedKey[]
+  readonly skipped: SkipCounts
+}
+
+export type KeySetFailure = 'not-json' | 'not-a-key-set' | 'empty' | 'no-usable-key'
+
+/** Beyond this many members the rest is not even looked at: the bound on the work that one answer can cause. */
+const MAX_MEMBERS_LOOKED_AT = 1024
+
+export function parseKeySetText(text: string, maxKeys: number): Promise<KeySet | KeySetFailure> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return Promise.resolve('not-json')
+  }
+  return parseKeySet(json, maxKeys)
+}
+
+/**
+ * A key set (RFC 7517 section 5): keys that are not ours to use are skipped and counted, the others imported through
+ * jose. Of keys that share a kid the first one counts, so that nothing appended to a set displaces a key.
+ *
+ * jose imports to a CryptoKey; `node:crypto` verifies with the KeyObject under it, without a promise per signature.
+ */
+export async function parseKeySet(json: unknown, maxKeys: number): Promise<KeySet | KeySetFailure> {
+  const members = (json as { keys?: unknown } | null | undefined)?.keys
+  if (!Array.isArray(members)) return 'not-a-key-set'
+  if (members.length === 0) return 'empty'
+
+  const skipped: SkipCounts = {}
+  const skip = (reason: SkipReason, count = 1) => {
+    skipped[reason] = (skipped[reason] ?? 0) + count
+  }
+  const byKid = new Map<string, PublicJwk>()
+  for (const member of members.slice(0, MAX_MEMBERS_LOOKED_AT)) {
+    const jwk = parseJwk(member)
+    if (typeof jwk === 'string') skip(jwk)
+    else if (byKid.has(jwk.kid)) skip('duplicate-kid')
+    else if (byKid.size >= maxKeys) skip('too-many')
+    else byKid.set(jwk.kid, jwk)
+  }
+  if (members.length > MAX_MEMBERS_LOOKED_AT) skip('too-many', members.length - MAX_MEMBERS_LOOKED_AT)
+
+  const keys: ImportedKey[] = []
+  for (const jwk of byKid.values()) {
+    const keyObject = await importPublicKey(jwk)
+    if (keyObject === null) skip('not-importable')
+    else keys.push({ ...jwk, keyObject })
+  }
+  return keys.length === 0 ? 'no-usable-key' : { keys, skipped }
+}
+
+async function importPublicKey({ n, e, algorithm, modulusBits }: PublicJwk): Promise<KeyObject | null> {
+  try {
+    const imported = await importJWK({ kty: 'RSA', n, e, alg: algorithm }, algorithm)
+    if (imported instanceof Uint8Array) return null
+    const keyObject = KeyObject.from(imported)
+    return keyObject.asymmetricKeyDetails?.modulusLength === modulusBits ? keyObject : null
+  } catch {
+    return null
+  }
+}

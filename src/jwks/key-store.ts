@@ -1,0 +1,59 @@
+import { randomInt } from 'node:crypto'
+import type { ResolvedOptions } from '../options.js'
+import { createBapiSource, createFapiSource } from './http-source.js'
+import { createRemoteKeyStore } from './remote-key-store.js'
+import { createFileSnapshotStore, createSnapshots, type Snapshots } from './snapshot.js'
+import type { KeySource } from './source.js'
+import { createGivenKeyStore, createPemKeyStore } from './static-key-store.js'
+import { type SetTimer, setUnrefTimer } from './timers.js'
+import type { KeyStore } from './types.js'
+
+export type KeyStoreOptions = Pick<
+  ResolvedOptions,
+  'jwtKeys' | 'jwks' | 'jwksCache' | 'secretKey' | 'frontendApi' | 'apiUrl' | 'apiVersion' | 'now' | 'fetch' | 'logger'
+>
+
+export interface KeyStoreSeams {
+  /** Grows with every authenticated request (a counter of the hot path); compared between timer ticks, never reset. */
+  readonly activity?: () => number
+  readonly setTimer?: SetTimer
+  /** From 0 to less than 1, for jitter. */
+  readonly random?: () => number
+}
+
+/** The keys of one instance, from the first source that is configured: PEM, key set in code, BAPI, FAPI. */
+export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = {}): KeyStore {
+  if (options.jwtKeys.length > 0) return createPemKeyStore(options.jwtKeys)
+  if (options.jwks !== null) return createGivenKeyStore(options.jwks, options.jwksCache.maxKeys)
+  const source = createSource(options)
+  return createRemoteKeyStore({
+    source,
+    cache: options.jwksCache,
+    snapshots: createSnapshotsOf(options, source),
+    now: options.now,
+    logger: options.logger,
+    // Without a counter every look counts as traffic: keys are then refreshed as if somebody always asked.
+    activity: seams.activity ?? countLooks(),
+    setTimer: seams.setTimer ?? setUnrefTimer,
+    random: seams.random ?? (() => randomInt(0, 2 ** 32) / 2 ** 32)
+  })
+}
+
+function createSource(options: KeyStoreOptions): KeySource {
+  const settings = { maxBytes: options.jwksCache.maxBytes, fetch: options.fetch, now: options.now }
+  if (options.secretKey !== null) return createBapiSource({ ...options, secretKey: options.secretKey }, settings)
+  if (options.frontendApi !== null) return createFapiSource(options.frontendApi, settings)
+  throw new TypeError('unreachable: resolved options have a key source')
+}
+
+function createSnapshotsOf({ jwksCache, secretKey, now }: KeyStoreOptions, source: KeySource): Snapshots | null {
+  const { snapshot, maxBytes } = jwksCache
+  if (snapshot === null) return null
+  const store = typeof snapshot === 'string' ? createFileSnapshotStore(snapshot, maxBytes) : snapshot
+  return createSnapshots({ store, sourceId: source.id, secretKey, maxBytes, now })
+}
+
+function countLooks(): () => number {
+  let looks = 0
+  return () => ++looks
+}

@@ -1,0 +1,62 @@
+import type { Logger } from '../logger.js'
+import { keyOutageChannel } from './events.js'
+import type { Change, KeySetHolder } from './key-set-holder.js'
+import type { FetchFailure } from './source.js'
+
+/** Says what changes, once per change: a server without keys is loud in its state, not in its number of log lines. */
+export interface OutageReporter {
+  report(failures: number, lastError: FetchFailure | null, held: KeySetHolder, nowMs: number): void
+  changed(change: Change): void
+}
+
+type Condition = 'well' | 'stale' | 'missing' | 'secret-key-invalid'
+
+export function createOutageReporter(source: 'bapi' | 'fapi', logger: Logger): OutageReporter {
+  let condition: Condition = 'well'
+  let failure: FetchFailure = 'network'
+  let sinceMs = 0
+
+  function log(nowMs: number, fields: object): void {
+    if (condition === 'well') {
+      logger.info({ ...fields, outageMs: nowMs - sinceMs }, 'Clerk key set is refreshed again')
+    } else if (condition === 'secret-key-invalid') {
+      logger.error(
+        fields,
+        'Clerk refuses the secret key (option secretKey, CLERK_SECRET_KEY): no verification keys can be had until it is corrected'
+      )
+    } else if (condition === 'stale') {
+      logger.warn(fields, 'Clerk key set cannot be refreshed; known keys stay in use until the stale limit')
+    } else {
+      logger.error(fields, 'Clerk key set cannot be had and no known key is usable: tokens cannot be judged')
+    }
+  }
+
+  return {
+    report(failures, lastError, held, nowMs) {
+      const next = judge(failures, lastError, held.isUsable(nowMs))
+      if (next === condition) return
+      const isBeginning = condition === 'well'
+      if (isBeginning) sinceMs = nowMs
+      failure = lastError ?? failure
+      condition = next
+      const usableUntilMs = held.isUsable(nowMs) ? held.staleUntilMs : null
+      log(nowMs, {
+        source,
+        failure,
+        usableUntil: usableUntilMs === null ? null : new Date(usableUntilMs).toISOString()
+      })
+      if ((isBeginning || next === 'well') && keyOutageChannel.hasSubscribers) {
+        keyOutageChannel.publish({ source, phase: isBeginning ? 'begin' : 'end', failure, usableUntilMs })
+      }
+    },
+    changed({ added, withdrawn }) {
+      logger.info({ source, added, withdrawn }, 'Clerk key set changed')
+    }
+  }
+}
+
+function judge(failures: number, lastError: FetchFailure | null, isUsable: boolean): Condition {
+  if (failures === 0) return 'well'
+  if (lastError === 'secret-key-invalid') return 'secret-key-invalid'
+  return isUsable ? 'stale' : 'missing'
+}

@@ -1,0 +1,402 @@
+import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import type { ResolvedJwksCache } from '../options.js'
+import { type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
+import { type KeySet, parseKeySetText } from './key-set.js'
+import { type Change, createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
+import { createOutageReporter } from './outage-reporter.js'
+import { backoffMs, createRateWindow, refreshDueMs } from './refresh-policy.js'
+import type { Snapshots } from './snapshot.js'
+import { type FetchFailure, failed, type KeySetAnswer, type KeySource, type SourceAnswer } from './source.js'
+import type { SetTimer } from './timers.js'
+import type { KeyStoreHealth, KeyStoreStats } from './types.js'
+
+export interface RefresherSettings {
+  readonly source: KeySource
+  readonly cache: Omit<ResolvedJwksCache, 'snapshot'>
+  readonly snapshots: Snapshots | null
+  readonly now: () => number
+  readonly logger: Logger
+  /** Grows with every authenticated request: how traffic is noticed without a call from the hot path. */
+  readonly activity: () => number
+  readonly setTimer: SetTimer
+  readonly random: () => number
+}
+
+/** Keeps the key set in hand the newest one. All fetching goes through here: one at a time, within the rate. */
+export interface Refresher {
+  readonly held: KeySetHolder
+  readonly counters: Counters
+  /** The fetch under way; resolves when it has landed, well or not, at its deadline at the latest. */
+  readonly flight: Promise<void> | null
+  readonly failures: number
+  readonly lastError: FetchFailure | null
+  /** While refreshing fails: when the next attempt is due. */
+  readonly retryAtMs: number
+  /** When the next demanded fetch starts; `Infinity`: none is demanded. */
+  readonly scheduledAtMs: number
+  /** Nothing usable is in memory: waits for the fetch under way, or for one that starts now unless backing off. */
+  obtain(): Promise<void>
+  /** Fetch at `atMs`, or as soon after it as the rate allows; gives the start. */
+  schedule(cause: RefreshCause, atMs: number): number
+  /** Resolves when the fetch under way, or else the next one, has landed. */
+  nextLanding(): Promise<void>
+  onChange(listener: () => void): void
+  ready(): Promise<void>
+  close(): void
+  health(): KeyStoreHealth
+}
+
+export type Counters = { -readonly [Name in keyof KeyStoreStats]: number }
+
+type Attempt = { readonly answer: KeySetAnswer; readonly set: KeySet } | Exclude<SourceAnswer, KeySetAnswer>
+type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
+
+/** All causes together, in any minute: a last line that holds whatever the other bounds add up to. */
+export const MAX_FETCHES_PER_MINUTE = 12
+/** While nobody asks: how often to look whether somebody does again. No I/O. */
+const IDLE_TICK_MS = 5000
+/** Timers are relative and clocks get set: no wake-up is planned further ahead than this. */
+const MAX_SLEEP_MS = 60_000
+const UNCHANGED: Change = Object.freeze({ added: Object.freeze([]), withdrawn: Object.freeze([]) })
+
+export function createRefresher(settings: RefresherSettings): Refresher {
+  const { source, cache, snapshots, now, activity, setTimer, random } = settings
+  const held = createKeySetHolder(cache)
+  const rate = createRateWindow(MAX_FETCHES_PER_MINUTE, 60_000)
+  const reporter = createOutageReporter(source.kind, settings.logger)
+  const counters = createCounters()
+  const listeners: (() => void)[] = []
+
+  let flight: Promise<void> | null = null
+  let abortFlight: (() => void) | null = null
+  let landing: Landing | null = null
+  let cancelTimer: (() => void) | null = null
+  let isClosed = false
+  let failures = 0
+  let lastError: FetchFailure | null = null
+  let retryAtMs = 0
+  let dueMs = Number.POSITIVE_INFINITY
+  let scheduledAtMs = Number.POSITIVE_INFINITY
+  let scheduledCause: RefreshCause = 'unknown-kid'
+  let lastStartMs = Number.NEGATIVE_INFINITY
+  let activityAtStart = 0
+  let clockOffsetMs: number | null = null
+
+  // ── One attempt ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function start(cause: RefreshCause): Promise<void> {
+    if (flight !== null) return flight
+    lastStartMs = now()
+    rate.record(lastStartMs)
+    activityAtStart = activity()
+    scheduledAtMs = Number.POSITIVE_INFINITY
+    disarm()
+    flight = fly(cause)
+    return flight
+  }
+
+  /** From start to landing; never rejects. */
+  async function fly(cause: RefreshCause): Promise<void> {
+    const startedAtMs = lastStartMs
+    const adopted = snapshots === null ? null : await adoptSnapshot(snapshots, cause)
+    const outcome = adopted ?? apply(await attemptWithinDeadline(cause))
+    if (!isClosed) {
+      reporter.report(failures, lastError, held, now())
+      if (keyRefreshChannel.hasSubscribers) {
+        keyRefreshChannel.publish({ source: source.kind, cause, durationMs: now() - startedAtMs, ...outcome })
+      }
+    }
+    flight = null
+    abortFlight = null
+    landing?.resolve()
+    landing = null
+    arm()
+  }
+
+  /**
+   * The deadline covers body and import, and holds whether or not `fetch` heeds its signal: what arrives later is
+   * dropped, so that an abandoned answer can neither block nor overwrite anything.
+   */
+  function attemptWithinDeadline(cause: RefreshCause): Promise<Attempt> {
+    const abort = new AbortController()
+    return new Promise((resolve) => {
+      const cancel = setTimer(() => giveUp('timeout'), cache.timeoutInMs)
+      const giveUp = (failure: FetchFailure) => {
+        cancel()
+        abort.abort()
+        resolve(failed(failure))
+      }
+      abortFlight = () => giveUp('network')
+      attempt(cause, abort.signal).then(
+        (result) => {
+          cancel()
+          resolve(result)
+        },
+        () => giveUp('network')
+      )
+    })
+  }
+
+  async function attempt(cause: RefreshCause, signal: AbortSignal): Promise<Attempt> {
+    counters.fetches++
+    if (cause === 'unknown-kid' || cause === 'bad-signature') counters.demandedFetches++
+    const newerThanMs = isDemand(cause) ? lastStartMs - 1 : (held.fetchedAtMs ?? Number.NEGATIVE_INFINITY)
+    const answer = await source.fetch({ etag: held.etag, signal, newerThanMs })
+    if (answer.kind !== 'key-set') return answer
+    const set = await parseKeySetText(answer.text, cache.maxKeys)
+    return typeof set === 'string' ? failed(set, null, answer.clockOffsetMs) : { answer, set }
+  }
+
+  /** A set that another process fetched after ours: as good as a fetch if it is fresh and brings what was asked for. */
+  async function adoptSnapshot(from: Snapshots, cause: RefreshCause): Promise<Outcome | null> {
+    const kept = await within(from.read(), cache.timeoutInMs / 4, 'failed' as const)
+    if (kept === 'failed') counters.failedSnapshots++
+    if (kept === null || kept === 'failed' || isClosed) return null
+    if (held.fetchedAtMs !== null && kept.fetchedAtMs <= held.fetchedAtMs) return null
+    const set = await parseKeySetText(kept.text, cache.maxKeys)
+    if (typeof set === 'string') {
+      counters.failedSnapshots++
+      return null
+    }
+    counters.adoptedSnapshots++
+    const change = install(set, kept)
+    const isEnough = isDemand(cause) ? change.added.length > 0 || change.withdrawn.length > 0 : now() < dueMs
+    if (!isEnough) return null
+    recover()
+    return { outcome: 'snapshot', failure: null, ...change }
+  }
+
+  function apply(attempt: Attempt): Outcome {
+    if (isClosed) return { outcome: 'failed', failure: 'network', ...UNCHANGED }
+    if ('set' in attempt) {
+      clockOffsetMs = attempt.answer.clockOffsetMs ?? clockOffsetMs
+      const change = install(attempt.set, attempt.answer)
+      recover()
+      keep(attempt.answer)
+      const isChange = change.added.length > 0 || change.withdrawn.length > 0
+      return { outcome: isChange ? 'changed' : 'unchanged', failure: null, ...change }
+    }
+    clockOffsetMs = attempt.clockOffsetMs ?? clockOffsetMs
+    if (attempt.kind === 'failure') return fail(attempt.failure, attempt.retryAfterMs)
+    if (held.etag === null) return fail('unexpected-not-modified', null)
+    counters.notModified++
+    held.confirm(attempt)
+    plan()
+    recover()
+    return { outcome: 'unchanged', failure: null, ...UNCHANGED }
+  }
+
+  function install(set: KeySet, answer: KeySetAnswer): Change {
+    const change = held.install(set, answer)
+    if (change === null) return UNCHANGED
+    plan()
+    for (const count of Object.values(set.skipped)) counters.skippedKeys += count
+    counters.withdrawnKeys += change.withdrawn.length
+    if (change.added.length > 0 || change.withdrawn.length > 0) {
+      counters.generations++
+      reporter.changed(change)
+      for (const listener of listeners) listener()
+    }
+    return change
+  }
+
+  function keep(answer: KeySetAnswer): void {
+    source.keep?.(answer)
+    snapshots?.write(answer).then((isKept) => {
+      if (!isKept) counters.failedSnapshots++
+    })
+  }
+
+  function recover(): void {
+    failures = 0
+    lastError = null
+    retryAtMs = 0
+  }
+
+  function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
+    counters.failedFetches++
+    failures++
+    lastError = failure
+    retryAtMs = rate.nextMs(now() + backoffMs(failures, retryAfterMs, random))
+    held.extendToStale()
+    return { outcome: 'failed', failure, ...UNCHANGED }
+  }
+
+  // ── When ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function plan(): void {
+    const fetchedAtMs = held.fetchedAtMs ?? now()
+    dueMs = refreshDueMs(fetchedAtMs, held.freshUntilMs - fetchedAtMs, cache.refreshAheadInMs, random)
+  }
+
+  function disarm(): void {
+    cancelTimer?.()
+    cancelTimer = null
+  }
+
+  /** One timer, for whatever comes first: a retry, a demanded fetch, the refresh ahead of expiry. */
+  function arm(): void {
+    disarm()
+    if (isClosed || flight !== null) return
+    const nowMs = now()
+    const wakeMs = Math.min(nextStartMs(nowMs), nowMs + MAX_SLEEP_MS)
+    cancelTimer = setTimer(wake, Math.max(1, Math.ceil(wakeMs - nowMs)))
+  }
+
+  function nextStartMs(nowMs: number): number {
+    if (failures > 0) return retryAtMs
+    if (held.fetchedAtMs === null) return scheduledAtMs
+    return Math.min(scheduledAtMs, dueMs > nowMs ? dueMs : nowMs + IDLE_TICK_MS)
+  }
+
+  function wake(): void {
+    cancelTimer = null
+    if (isClosed || flight !== null) return
+    const nowMs = now()
+    reporter.report(failures, lastError, held, nowMs)
+    // Retries go on without traffic: a server taken out of rotation for its missing keys would never see any.
+    if (failures > 0) {
+      if (nowMs >= retryAtMs) start('retry')
+    } else if (scheduledAtMs <= nowMs) {
+      start(scheduledCause)
+    } else if (held.fetchedAtMs !== null && (nowMs >= dueMs || nowMs < held.fetchedAtMs)) {
+      if ((cache.pollWhenIdle || activity() !== activityAtStart) && rate.nextMs(nowMs) <= nowMs) start('refresh-ahead')
+    }
+    if (flight === null) arm()
+  }
+
+  async function obtain(): Promise<void> {
+    if (isClosed) return
+    if (flight !== null) return flight
+    const nowMs = now()
+    if (nowMs < retryAtMs) return
+    if (rate.nextMs(nowMs) > nowMs) held.extendToStale()
+    else await start('missing-keys')
+  }
+
+  function schedule(cause: RefreshCause, atMs: number): number {
+    if (isClosed || flight !== null) return flight === null ? Number.POSITIVE_INFINITY : lastStartMs
+    const nowMs = now()
+    const earliestMs = Math.max(nowMs, atMs, lastStartMs + cache.cooldownInMs, failures > 0 ? retryAtMs : 0)
+    const startMs = earliestMs === Number.POSITIVE_INFINITY ? earliestMs : rate.nextMs(earliestMs)
+    if (startMs >= scheduledAtMs) return scheduledAtMs
+    scheduledAtMs = startMs
+    scheduledCause = cause
+    if (startMs <= nowMs) start(cause)
+    else arm()
+    return startMs
+  }
+
+  function nextLanding(): Promise<void> {
+    if (flight !== null) return flight
+    if (isClosed) return Promise.resolve()
+    landing ??= createLanding()
+    return landing.promise
+  }
+
+  async function ready(): Promise<void> {
+    if (cache.warmUp === false || held.fetchedAtMs !== null) return
+    const warmUp = start('warm-up')
+    if (cache.warmUp === 'background') return
+    await warmUp
+    if (lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
+    if (!held.isUsable(now())) throw new NoInitialKeysError(lastError ?? 'timeout')
+  }
+
+  function close(): void {
+    isClosed = true
+    disarm()
+    abortFlight?.()
+    landing?.resolve()
+    landing = null
+  }
+
+  function health(): KeyStoreHealth {
+    const nowMs = now()
+    const fetchedAtMs = held.fetchedAtMs
+    // Fresh, or what the next request would fall back on: an idle server is not an unready one.
+    const kids = fetchedAtMs !== null && nowMs < held.staleUntilMs ? held.generation.kids : []
+    const startMs = isClosed ? Number.POSITIVE_INFINITY : nextStartMs(nowMs)
+    return {
+      source: source.kind,
+      kids,
+      ageMs: fetchedAtMs === null ? null : Math.max(0, nowMs - fetchedAtMs),
+      nextRefreshInMs: startMs === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.round(startMs - nowMs)),
+      lastError,
+      consecutiveFailures: failures,
+      degraded: failures > 0 || kids.length === 0,
+      skippedKeys: { ...held.skipped },
+      clockOffsetMs
+    }
+  }
+
+  async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = setTimer(() => resolve(otherwise), ms)
+      promise.then(resolve, reject).finally(cancel)
+    })
+  }
+
+  return {
+    held,
+    counters,
+    get flight() {
+      return flight
+    },
+    get failures() {
+      return failures
+    },
+    get lastError() {
+      return lastError
+    },
+    get retryAtMs() {
+      return retryAtMs
+    },
+    get scheduledAtMs() {
+      return scheduledAtMs
+    },
+    obtain,
+    schedule,
+    nextLanding,
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+    ready,
+    close,
+    health
+  }
+}
+
+function isDemand(cause: RefreshCause): boolean {
+  return cause === 'unknown-kid' || cause === 'bad-signature'
+}
+
+interface Landing {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+}
+
+function createLanding(): Landing {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+function createCounters(): Counters {
+  return {
+    fetches: 0,
+    failedFetches: 0,
+    notModified: 0,
+    generations: 0,
+    withdrawnKeys: 0,
+    skippedKeys: 0,
+    adoptedSnapshots: 0,
+    failedSnapshots: 0,
+    unknownKids: 0,
+    unknownKidsRefused: 0,
+    demandedFetches: 0
+  }
+}

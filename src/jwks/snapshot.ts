@@ -1,0 +1,136 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
+import type { KeySetSnapshotStore } from '../options.js'
+import type { KeySetAnswer } from './source.js'
+
+export interface Snapshots {
+  /** Null: none that counts. Never rejects. */
+  read(): Promise<KeySetAnswer | null | 'failed'>
+  /** False when it could not be kept. Never rejects. */
+  write(kept: KeySetAnswer): Promise<boolean>
+}
+
+export interface SnapshotSettings {
+  readonly store: KeySetSnapshotStore
+  /** A snapshot of another instance or endpoint is none of ours. */
+  readonly sourceId: string
+  /** With it the snapshot is sealed, so that write access to the store does not suffice to add keys. */
+  readonly secretKey: string | null
+  readonly maxBytes: number
+  readonly now: () => number
+}
+
+interface Envelope {
+  readonly version: 1
+  readonly source: string
+  readonly fetchedAtMs: number
+  readonly maxAgeMs: number | null
+  readonly etag: string | null
+  readonly keySet: string
+}
+
+/** How far the clock of the process that wrote it may be ahead of ours. */
+const MAX_FUTURE_MS = 60_000
+/** Room for the envelope around the key set, whose quotes are escaped in it. */
+const ENVELOPE_FACTOR = 3
+
+export function createSnapshots(settings: SnapshotSettings): Snapshots {
+  const { store, sourceId, secretKey, now } = settings
+  const sealKey =
+    secretKey === null ? null : createHmac('sha256', secretKey).update('fastify-clerk-auth key set snapshot').digest()
+  const seal = (body: string) =>
+    sealKey === null ? '' : createHmac('sha256', sealKey).update(body).digest('base64url')
+
+  return {
+    async read() {
+      let text: string | null | undefined
+      try {
+        text = await store.get()
+      } catch {
+        return 'failed'
+      }
+      if (text === null || text === undefined) return null
+      if (typeof text !== 'string' || text.length > settings.maxBytes * ENVELOPE_FACTOR) return 'failed'
+      const end = text.indexOf('\n')
+      if (end === -1) return 'failed'
+      const body = text.slice(end + 1)
+      if (!isEqual(text.slice(0, end), seal(body))) return 'failed'
+      const envelope = parseEnvelope(body)
+      if (envelope === null || envelope.keySet.length > settings.maxBytes) return 'failed'
+      if (envelope.source !== sourceId) return null
+      const nowMs = now()
+      if (envelope.fetchedAtMs > nowMs + MAX_FUTURE_MS) return 'failed'
+      return {
+        kind: 'key-set',
+        text: envelope.keySet,
+        etag: envelope.etag,
+        maxAgeMs: envelope.maxAgeMs,
+        fetchedAtMs: Math.min(envelope.fetchedAtMs, nowMs),
+        clockOffsetMs: null
+      }
+    },
+    async write({ text, etag, maxAgeMs, fetchedAtMs }) {
+      const envelope: Envelope = { version: 1, source: sourceId, fetchedAtMs, maxAgeMs, etag, keySet: text }
+      const body = JSON.stringify(envelope)
+      try {
+        await store.set(`${seal(body)}\n${body}`)
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+}
+
+function parseEnvelope(body: string): Envelope | null {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch {
+    return null
+  }
+  if (typeof json !== 'object' || json === null) return null
+  const { version, source, fetchedAtMs, maxAgeMs, etag, keySet } = json as Record<string, unknown>
+  if (version !== 1 || typeof source !== 'string' || typeof keySet !== 'string') return null
+  if (typeof fetchedAtMs !== 'number' || !Number.isFinite(fetchedAtMs)) return null
+  if (maxAgeMs !== null && !(typeof maxAgeMs === 'number' && maxAgeMs >= 0)) return null
+  if (etag !== null && typeof etag !== 'string') return null
+  return { version, source, fetchedAtMs, maxAgeMs, etag, keySet }
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const a = Buffer.from(given)
+  const b = Buffer.from(expected)
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** A snapshot in a file: written aside and renamed, so that a reader never sees half of one. */
+export function createFileSnapshotStore(path: string, maxBytes: number): KeySetSnapshotStore {
+  const limit = maxBytes * ENVELOPE_FACTOR
+  let writes = 0
+  return {
+    async get() {
+      const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw error
+      })
+      if (file === null) return null
+      try {
+        const { size } = await file.stat()
+        return size > limit ? '' : await file.readFile('utf8')
+      } finally {
+        await file.close()
+      }
+    },
+    async set(snapshot) {
+      const aside = `${path}.${process.pid}.${++writes}.tmp`
+      try {
+        await writeFile(aside, snapshot, { mode: 0o600 })
+        await rename(aside, path)
+      } catch (error) {
+        await rm(aside, { force: true }).catch(() => {})
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { createPublicKey } from 'node:crypto'
+import { NoInitialKeysError } from '../errors.js'
+import { EMPTY_GENERATION, type Generation, succeed } from './generation.js'
+import { parseKeySet, type SkipCounts } from './key-set.js'
+import type { KeyResolution, KeyStore, KeyStoreHealth, KeyStoreStats, VerificationKey } from './types.js'
+
+const NONE: readonly VerificationKey[] = Object.freeze([])
+const MISMATCH: KeyResolution = Object.freeze({
+  ok: false,
+  reason: 'jwk-kid-mismatch',
+  unavailable: false,
+  retryAfterSeconds: 0
+})
+
+/**
+ * PEM keys (option `jwtKey`): no network, and `kid` does not matter, so every token is tried against all of them. The
+ * texts have been validated with the options. They say nothing of an algorithm: it is RS256, as with Clerk's SDK.
+ */
+export function createPemKeyStore(pems: readonly string[]): KeyStore {
+  const keys: readonly VerificationKey[] = Object.freeze(pems.map(importPem))
+  const resolution: Promise<KeyResolution> = Promise.resolve({ ok: true, keys })
+  return createStaticKeyStore('jwtKey', {
+    find: () => keys,
+    resolve: () => resolution,
+    ready: async () => {},
+    kids: () => [],
+    skipped: () => ({}),
+    isReady: () => true
+  })
+}
+
+function importPem(pem: string): VerificationKey {
+  const keyObject = createPublicKey(pem)
+  const bits = keyObject.asymmetricKeyDetails?.modulusLength ?? 0
+  return {
+    kid: null,
+    algorithm: 'RS256',
+    keyObject,
+    signatureLength: Math.ceil(bits / 8),
+    trustedUntilMs: Number.POSITIVE_INFINITY
+  }
+}
+
+/** A key set given in code (option `jwks.keys`): judged as a fetched one, trusted as long as the process lives. */
+export function createGivenKeyStore(given: { readonly keys: readonly object[] }, maxKeys: number): KeyStore {
+  let generation: Generation = EMPTY_GENERATION
+  let skipped: SkipCounts = {}
+  let problem: string | null = null
+  const listeners: (() => void)[] = []
+  const find = (kid: string | undefined) => (kid === undefined ? NONE : (generation.byKid.get(kid) ?? NONE))
+
+  const imported = parseKeySet(given, maxKeys).then((set) => {
+    if (typeof set === 'string') {
+      problem = set
+      return
+    }
+    generation = succeed(EMPTY_GENERATION, set.keys, Number.POSITIVE_INFINITY).generation
+    skipped = set.skipped
+    for (const listener of listeners) listener()
+  })
+
+  return createStaticKeyStore('jwks', {
+    find,
+    async resolve(kid) {
+      await imported
+      const keys = find(kid)
+      return keys.length > 0 ? { ok: true, keys } : MISMATCH
+    },
+    async ready() {
+      await imported
+      if (problem !== null) throw new NoInitialKeysError(problem)
+    },
+    kids: () => generation.kids,
+    skipped: () => ({ ...skipped }),
+    isReady: () => generation.kids.length > 0,
+    listeners
+  })
+}
+
+interface StaticKeys {
+  find(kid: string | undefined): readonly VerificationKey[]
+  resolve(kid: string | undefined): Promise<KeyResolution>
+  ready(): Promise<void>
+  kids(): readonly string[]
+  skipped(): SkipCounts
+  isReady(): boolean
+  readonly listeners?: (() => void)[]
+}
+
+const NO_STATS: KeyStoreStats = Object.freeze({
+  fetches: 0,
+  failedFetches: 0,
+  notModified: 0,
+  generations: 0,
+  withdrawnKeys: 0,
+  skippedKeys: 0,
+  adoptedSnapshots: 0,
+  failedSnapshots: 0,
+  unknownKids: 0,
+  unknownKidsRefused: 0,
+  demandedFetches: 0
+})
+
+function createStaticKeyStore(source: 'jwtKey' | 'jwks', keys: StaticKeys): KeyStore {
+  return {
+    find: keys.find,
+    resolve: keys.resolve,
+    reconsider: () => false,
+    witness() {},
+    onChange(listener) {
+      keys.listeners?.push(listener)
+    },
+    ready: keys.ready,
+    close() {},
+    health: (): KeyStoreHealth => ({
+      source,
+      kids: keys.kids(),
+      ageMs: null,
+      nextRefreshInMs: null,
+      lastError: null,
+      consecutiveFailures: 0,
+      degraded: !keys.isReady(),
+      skippedKeys: keys.skipped(),
+      clockOffsetMs: null
+    }),
+    stats: () => NO_STATS
+  }
+}
