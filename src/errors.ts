@@ -286,8 +286,8 @@ export const WebhookBodyError = createError(
   'verifyWebhook needs the body as it was received: give the route a parser with parseAs "buffer"',
   500
 )
-export const WebhookReplayError = createError(
-  'FST_CLERK_WEBHOOK_REPLAY',
+export const WebhookBusyError = createError(
+  'FST_CLERK_WEBHOOK_BUSY',
   'This webhook is being handled already: send it again later',
   409
 )

@@ -1,0 +1,55 @@
+import type { FastifyRequest } from 'fastify'
+import { WebhookBodyError, WebhookPayloadError } from '../errors.js'
+import { parseEvent, type WebhookEvent } from './events.js'
+import { assertDeliveryHeaders, assertSecrets, createSignatureCheck, type SignatureCheck } from './signature.js'
+
+export interface VerifyWebhookOptions {
+  /** Secret of the endpoint, or several during rotation. Default: `CLERK_WEBHOOK_SIGNING_SECRET`. */
+  readonly signingSecret?: string | readonly string[]
+  /** The body as it was received. Default: `request.rawBody`, else `request.body`, as string or bytes. */
+  readonly rawBody?: string | Buffer
+}
+
+const checks = new Map<string, Promise<SignatureCheck>>()
+const MAX_CHECKS = 100
+
+/**
+ * Verifies a webhook of Clerk on a route of your own and returns its event. The route has to keep the body as it was
+ * received: a body that was parsed and written again is not what was signed. It does not remember deliveries: the same
+ * event can arrive again, and what you do with it should bear that.
+ *
+ * Throws, with a status of 400 or 401 for what the sender did wrong: `FST_CLERK_WEBHOOK_HEADERS`, `_TIMESTAMP` (more
+ * than five minutes away), `_SIGNATURE`, `_PAYLOAD`; and 500 for what the server lacks: `_BODY`, `_SECRET_MISSING`,
+ * `_SECRET_INVALID`, `_VERIFIER_MISSING` (the package `standardwebhooks`).
+ */
+export async function verifyWebhook(
+  request: Pick<FastifyRequest, 'headers' | 'body'>,
+  options: VerifyWebhookOptions = {}
+): Promise<WebhookEvent> {
+  const checkSignature = await checkFor(assertSecrets(options.signingSecret))
+  const headers = assertDeliveryHeaders(request.headers, Date.now())
+  const body = readBody(request, options.rawBody)
+  checkSignature(body, headers)
+  const event = parseEvent(body)
+  if (event === null) throw new WebhookPayloadError()
+  return event
+}
+
+function readBody(request: Pick<FastifyRequest, 'body'> & { rawBody?: unknown }, given: unknown): string {
+  const body = given ?? request.rawBody ?? request.body ?? ''
+  if (typeof body === 'string') return body
+  if (Buffer.isBuffer(body)) return body.toString()
+  throw new WebhookBodyError()
+}
+
+function checkFor(secrets: readonly string[]): Promise<SignatureCheck> {
+  const key = secrets.join(' ')
+  let check = checks.get(key)
+  if (check === undefined) {
+    check = createSignatureCheck(secrets)
+    check.catch(() => checks.delete(key))
+    if (checks.size >= MAX_CHECKS) checks.clear()
+    checks.set(key, check)
+  }
+  return check
+}
