@@ -129,7 +129,7 @@ export interface ClerkAuthOptions {
 export interface JwksOptions {
   /** A key set (RFC 7517) of public RSA keys given in code: no network. */
   readonly keys?: readonly object[] | undefined
-  /** Where the last good key set is kept, so that a cold start needs no network: a file path, or a store. Security: whoever can write there can add keys. */
+  /** Where the last good key set is kept, so that a cold start needs no network: a file path, or a store. Security: sealed with the secret key where there is one; otherwise whoever can write there can add keys. */
   readonly snapshot?: string | KeySetSnapshotStore | undefined
   /** How long a fetched key set is fresh; `Cache-Control: max-age` may shorten it. Default 300000 (Clerk's own), 10000 to 86400000. Security: longest time a withdrawn key is believed while the endpoint answers. */
   readonly cacheMaxAgeInMs?: number | undefined

@@ -13,6 +13,7 @@ interface Block {
 
 // Three dozen RSA 8192 keys fit; what is longer is no key.
 const MAX_LENGTH = 65_536
+const PRIVATE_LABEL = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g
 
 /**
@@ -20,11 +21,14 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g
  * stores make of one: CRLF, one line, spaces or literal `\n` for line breaks, several blocks, or the bare base64 body.
  */
 export function parsePublicKeyPem(text: string): PemResult {
+  if (text.length > MAX_LENGTH) return { ok: false, problem: 'malformed' }
+  // By its label alone: an encrypted private key (RFC 1421) has headers and is no plain PEM, but private all the same.
+  if (PRIVATE_LABEL.test(text)) return { ok: false, problem: 'private' }
   const blocks = parseBlocks(text)
   if (blocks === null) return { ok: false, problem: 'malformed' }
   const pems: string[] = []
   for (const { label, der } of blocks) {
-    if (label.endsWith('PRIVATE KEY') || isPrivate(der)) return { ok: false, problem: 'private' }
+    if (isPrivate(der)) return { ok: false, problem: 'private' }
     const key = importKey(label, der)
     if (key === null) return { ok: false, problem: 'malformed' }
     const problem = judge(key)
@@ -35,7 +39,6 @@ export function parsePublicKeyPem(text: string): PemResult {
 }
 
 function parseBlocks(text: string): readonly Block[] | null {
-  if (text.length > MAX_LENGTH) return null
   const lines = text.replaceAll('\\r', '\n').replaceAll('\\n', '\n')
   if (!lines.includes('-----')) {
     const der = decodeBody(lines)
@@ -44,10 +47,8 @@ function parseBlocks(text: string): readonly Block[] | null {
   const blocks: Block[] = []
   for (const [, label = '', body = ''] of lines.matchAll(BLOCK)) {
     const der = decodeBody(body)
-    if (der !== null) blocks.push({ label, der })
-    // The headers of an encrypted private key (RFC 1421) are no base64; it is a private key all the same.
-    else if (label.endsWith('PRIVATE KEY')) blocks.push({ label, der: Buffer.alloc(0) })
-    else return null
+    if (der === null) return null
+    blocks.push({ label, der })
   }
   // Text around the blocks is refused: half a block is such text, and it would go unnoticed.
   return blocks.length === 0 || lines.replaceAll(BLOCK, '').trim() !== '' ? null : blocks

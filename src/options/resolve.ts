@@ -1,8 +1,5 @@
-import { pathToRegexp } from 'path-to-regexp'
 import {
   NoKeySourceError,
-  OptionPatternError,
-  OptionRangeError,
   OptionSecretKeyMissingError,
   OptionTypeError,
   OptionValueError,
@@ -32,10 +29,17 @@ import {
   member,
   memberOrVariable
 } from './given.js'
-import type { ClerkAuthOptions, KeySetSnapshotStore } from './input.js'
+import {
+  resolveJwksCache,
+  resolveMachineTokens,
+  resolveOrganizationSync,
+  resolveRevocation,
+  resolveTokenCache
+} from './groups.js'
+import type { ClerkAuthOptions } from './input.js'
 import { assertSameInstanceType, checkJwtKeys, checkKeySet, checkPublishableKey, checkSecretKey } from './keys.js'
 import { GROUPS, HINTS, OPTIONS } from './names.js'
-import type { ResolvedJwksCache, ResolvedOptions } from './resolved.js'
+import type { ResolvedOptions } from './resolved.js'
 import { assertSatellite } from './satellite.js'
 import {
   assertOrigins,
@@ -126,9 +130,9 @@ export function resolveOptions(input: ClerkAuthOptions | undefined, { env, logge
     requireAuthRedirect,
     defaultDeny: checkBoolean(option('defaultDeny'), false),
     organizationSyncOptions: resolveOrganizationSync(option('organizationSyncOptions')),
-    tokenCache: resolveTokenCache(assertMembers(option('tokenCache'), GROUPS.tokenCache)),
-    machineTokens: resolveMachineTokens(assertMembers(option('machineTokens'), GROUPS.machineTokens)),
-    revocation: resolveRevocation(assertMembers(option('revocation'), GROUPS.revocation)),
+    tokenCache: resolveTokenCache(option('tokenCache')),
+    machineTokens: resolveMachineTokens(option('machineTokens')),
+    revocation: resolveRevocation(option('revocation')),
     maxInstances: checkInteger(option('maxInstances'), { min: 1, max: 10_000, fallback: 100 }),
     now: checkFunction(option('now'), Date.now),
     // Looked up per call, so that instrumentation installed later is used too.
@@ -177,84 +181,6 @@ function resolveReportOnly(given: Given): ResolvedOptions['reportOnly'] {
     throw new OptionValueError(name, 'a list of "issuer" and "authorizedParties"')
   }
   return Object.freeze({ issuer: rules.includes('issuer'), authorizedParties: rules.includes('authorizedParties') })
-}
-
-function resolveOrganizationSync(given: Given): ResolvedOptions['organizationSyncOptions'] {
-  if (given.value === undefined) return null
-  const group = assertMembers(given, GROUPS.organizationSyncOptions)
-  return Object.freeze({
-    organizationPatterns: checkPatterns(member(group, 'organizationPatterns')),
-    personalAccountPatterns: checkPatterns(member(group, 'personalAccountPatterns'))
-  })
-}
-
-function checkPatterns(given: Given): readonly string[] {
-  const patterns = checkTextList(given) ?? Object.freeze([])
-  for (const [index, pattern] of patterns.entries()) {
-    try {
-      pathToRegexp(pattern)
-    } catch {
-      throw new OptionPatternError(`${given.name}[${index}]`)
-    }
-  }
-  return patterns
-}
-
-function resolveJwksCache(group: Members): ResolvedJwksCache {
-  const duration = (name: string, min: number, max: number, fallback: number) =>
-    checkInteger(member(group, name), { min, max, fallback })
-  const cacheMaxAgeInMs = duration('cacheMaxAgeInMs', 10_000, 86_400_000, 300_000)
-  // The default gives way to a short maximum age; a value that was given does not.
-  const aheadFallback = Math.min(60_000, Math.floor(cacheMaxAgeInMs / 2))
-  const refreshAheadInMs = duration('refreshAheadInMs', 0, 86_400_000, aheadFallback)
-  if (refreshAheadInMs >= cacheMaxAgeInMs)
-    throw new OptionRangeError('jwks.refreshAheadInMs', 'less than jwks.cacheMaxAgeInMs')
-  return Object.freeze({
-    cacheMaxAgeInMs,
-    refreshAheadInMs,
-    staleIfErrorInMs: duration('staleIfErrorInMs', 0, 604_800_000, 14_400_000),
-    cooldownInMs: duration('cooldownInMs', 0, 3_600_000, 1_000),
-    timeoutInMs: duration('timeoutInMs', 100, 60_000, 3_000),
-    maxBytes: checkInteger(member(group, 'maxBytes'), { min: 1_024, max: 1_048_576, fallback: 65_536 }),
-    maxKeys: checkInteger(member(group, 'maxKeys'), { min: 1, max: 256, fallback: 32 }),
-    warmUp: checkChoice(member(group, 'warmUp'), ['wait', 'background', false], 'background'),
-    pollWhenIdle: checkBoolean(member(group, 'pollWhenIdle'), false),
-    snapshot: checkSnapshot(member(group, 'snapshot'))
-  })
-}
-
-function checkSnapshot(given: Given): string | KeySetSnapshotStore | null {
-  if (typeof given.value === 'string') return checkText(given) ?? null
-  return checkMethods<KeySetSnapshotStore | null>(given, ['get', 'set'], null)
-}
-
-function resolveTokenCache(group: Members): ResolvedOptions['tokenCache'] {
-  return Object.freeze({
-    maxEntries: checkInteger(member(group, 'maxEntries'), { min: 1, max: 10_000_000, fallback: 50_000 }),
-    maxBytes: checkInteger(member(group, 'maxBytes'), { min: 65_536, max: 4_294_967_296, fallback: 67_108_864 })
-  })
-}
-
-function resolveMachineTokens(group: Members): ResolvedOptions['machineTokens'] {
-  const ttl = { min: 0, max: 300_000, fallback: 10_000 }
-  return Object.freeze({
-    cacheTtlInMs: checkInteger(member(group, 'cacheTtlInMs'), ttl),
-    negativeCacheTtlInMs: checkInteger(member(group, 'negativeCacheTtlInMs'), ttl),
-    maxEntries: checkInteger(member(group, 'maxEntries'), { min: 1, max: 1_000_000, fallback: 10_000 }),
-    maxConcurrency: checkInteger(member(group, 'maxConcurrency'), { min: 1, max: 1_000, fallback: 16 }),
-    jwtOnly: checkBoolean(member(group, 'jwtOnly'), false)
-  })
-}
-
-function resolveRevocation(group: Members): ResolvedOptions['revocation'] {
-  return Object.freeze({
-    maxEntries: checkInteger(member(group, 'maxEntries'), { min: 1_000, max: 10_000_000, fallback: 250_000 }),
-    bus: checkMethods<ResolvedOptions['revocation']['bus']>(
-      member(group, 'bus'),
-      ['open', 'publish', 'health', 'close'],
-      null
-    )
-  })
 }
 
 /** Legal settings that may be a mistake: one line each, at registration. */
