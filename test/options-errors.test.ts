@@ -351,7 +351,7 @@ t.test('every bad configuration has its own coded error that names the option an
     const message = error?.message ?? ''
     t.ok(typeof names === 'string' ? message.includes(names) : names.test(message), `${what}: names it in "${message}"`)
     const printed = `${message}${error?.stack}${JSON.stringify(error)}`
-    for (const value of valuesOf(options).concat(Object.values(env))) {
+    for (const value of valuesOf(options).concat(Object.values(env).flatMap(valuesOf))) {
       t.notOk(printed.includes(value), `${what}: prints no value`)
     }
   }
@@ -375,7 +375,9 @@ function refusal(options: unknown, env: Record<string, string>) {
 /** Every text given, at any depth, that is long enough to be anything but a part of an English sentence. */
 function valuesOf(value: unknown): string[] {
   if (typeof value === 'string')
-    return value.length > 6 && !/^(true|session(_token)?|api_key|sign-in|https?:\/\/)$/.test(value) ? [value] : []
+    return value.length > 6 && !/^(true|session(_token)?|api_key|sign-in|onRequest|https?:\/\/)$/.test(value)
+      ? [value]
+      : []
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, inner]) => (/^[sp]k_/.test(name) ? [name] : []).concat(valuesOf(inner)))
 }
