@@ -118,11 +118,12 @@ function isGranted(claim: unknown, requested: unknown): boolean {
   const id = second ?? first
   if (scope === 0 || id === '') return false
   let granted = false
-  for (const item of claim.split(',')) {
+  for (const entry of claim.split(',')) {
+    const item = entry.trim()
     const colon = item.indexOf(':')
     if (colon === -1) return false
-    const itemScope = claimedScopes.get(item.slice(0, colon).trim()) ?? 0
-    if ((itemScope & scope) !== 0 && item.slice(colon + 1).trim() === id) granted = true
+    const itemScope = claimedScopes.get(item.slice(0, colon)) ?? 0
+    if ((itemScope & scope) !== 0 && item.slice(colon + 1) === id) granted = true
   }
   return granted
 }

@@ -28,7 +28,7 @@ function refuse(): never {
 
 /** The one object that stands for it. `getOwnPropertyDescriptor` and `ownKeys` find nothing and are left alone. */
 export const authNotEvaluated: AuthNotEvaluated = new Proxy(
-  Object.freeze({ [Symbol.toStringTag]: 'AuthNotEvaluated' }),
+  Object.freeze(Object.create({ [Symbol.toStringTag]: 'AuthNotEvaluated' })),
   {
     get: read,
     has: (target, key) => (typeof key === 'symbol' ? Reflect.has(target, key) : refuse()),

@@ -44,11 +44,12 @@ function expand(features: string, names: string, masks: string): readonly string
 /** Ids of the features in the organization's scope, in order; null when an item has no scope. */
 function parseOrganizationFeatures(features: string): string[] | null {
   const ids: string[] = []
-  for (const item of features.split(',')) {
+  for (const entry of features.split(',')) {
+    const item = entry.trim()
     const colon = item.indexOf(':')
     if (colon === -1) return null
-    const scope = item.slice(0, colon).trim()
-    if (scope === 'o' || scope === 'ou' || scope === 'uo') ids.push(item.slice(colon + 1).trim())
+    const scope = item.slice(0, colon)
+    if (scope === 'o' || scope === 'ou' || scope === 'uo') ids.push(item.slice(colon + 1))
   }
   return ids
 }

@@ -159,7 +159,6 @@ function readOrganization(claims: SessionClaims): Organization {
 }
 
 function readOrganizationV1(claims: SessionClaims): Organization {
-  if (claims.org_id === undefined) return NO_ORGANIZATION
   return {
     id: stringOrUndefined(claims.org_id),
     role: stringOrUndefined(claims.org_role),
