@@ -45,7 +45,7 @@ export function readSettings(path: string, short: boolean): Settings {
 }
 
 function merge<T extends object>(base: T, over: Partial<T>): T {
-  const merged: Record<string, unknown> = { ...base }
+  const merged = { ...base } as Record<string, unknown>
   for (const [name, value] of Object.entries(over)) {
     const old = merged[name]
     merged[name] = isPlain(old) && isPlain(value) ? merge(old, value) : value

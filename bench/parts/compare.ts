@@ -1,0 +1,97 @@
+import { contenders } from '../contenders/index.js'
+import { assertCorrect } from '../measure/gate.js'
+import { createProgress } from '../measure/progress.js'
+import { pairedRatio, type Summary, summarize } from '../measure/statistics.js'
+import { measureThroughput, type PipeGenerator, type ThroughputSample } from '../measure/throughput.js'
+import { type ServerProcess, startServer } from '../servers/server-process.js'
+import type { Settings } from '../settings.js'
+import { startGenerator } from '../traffic/generator-process.js'
+import { type Carrier, createInstance, type Headers, headersFor, signToken, trustOf } from '../traffic/material.js'
+import { alternate, createRandom } from '../traffic/random.js'
+
+export interface CompareRow {
+  readonly name: string
+  readonly duties: string
+  readonly carrier: Carrier
+  readonly requestsPerSecond: Summary
+  readonly cpuMicroseconds: Summary
+  /** Against bare Fastify with the same requests, round by round. */
+  readonly throughputRatio: Summary
+  readonly cpuRatio: Summary
+  readonly loopDelayP99Ms: Summary
+}
+
+export interface CompareResult {
+  readonly rows: readonly CompareRow[]
+}
+
+interface Cell {
+  readonly name: string
+  readonly duties: string
+  readonly carrier: Carrier
+  readonly judges: boolean
+  readonly port: number
+  readonly server: ServerProcess
+  readonly samples: ThroughputSample[]
+}
+
+/** Ours against others, each in its own process, one at a time, in an order that changes every round. */
+export async function compare(settings: Settings, only: readonly string[] = []): Promise<CompareResult> {
+  const { rounds, roundMs, warmupMs, connections, pipelining } = settings.compare
+  const clerk = await createInstance()
+  const tokens = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
+  const requests: Record<Carrier, Headers[]> = {
+    bearer: tokens.map((token) => headersFor(clerk, 'bearer', token)),
+    cookie: tokens.map((token) => headersFor(clerk, 'cookie', token))
+  }
+  const generator: PipeGenerator = startGenerator('pipe-generator.js')
+  const cells: Cell[] = []
+  try {
+    for (const contender of contenders) {
+      if (only.length > 0 && !only.includes(contender.name)) continue
+      for (const carrier of contender.carriers) {
+        const server = await startServer({ contender: contender.name, trust: trustOf(clerk) })
+        const { name, duties, judges } = contender
+        cells.push({ name, duties, carrier, judges, port: server.port, server, samples: [] })
+      }
+    }
+    await assertCorrect(clerk, cells)
+
+    const progress = createProgress('compare', cells.length * (rounds + 1))
+    const load = async (cell: Cell, durationMs: number, round: number) => {
+      progress.step(`${cell.name}, ${cell.carrier}`)
+      const job = { connections, pipelining, durationMs, seed: settings.seed + round, requests: requests[cell.carrier] }
+      return measureThroughput(cell.server, generator, job)
+    }
+    for (const cell of cells) await load(cell, warmupMs, 0)
+    for (const [round, order] of alternate(cells, rounds, createRandom(settings.seed)).entries()) {
+      for (const cell of order) {
+        await cell.server.collectGarbage()
+        cell.samples.push(await load(cell, roundMs, round + 1))
+      }
+    }
+    progress.done()
+    return { rows: cells.map((cell) => rowOf(cell, cells)) }
+  } finally {
+    await generator.close()
+    for (const cell of cells) await cell.server.close()
+    await clerk.close()
+  }
+}
+
+function rowOf(cell: Cell, cells: readonly Cell[]): CompareRow {
+  const { name, duties, carrier, samples } = cell
+  const baseline = cells.find((other) => !other.judges && other.carrier === carrier)?.samples ?? samples
+  const rates = (all: readonly ThroughputSample[]) => all.map((sample) => sample.requestsPerSecond)
+  const costs = (all: readonly ThroughputSample[]) => all.map((sample) => sample.cpuMicroseconds)
+  return {
+    name,
+    duties,
+    carrier,
+    requestsPerSecond: summarize(rates(samples)),
+    cpuMicroseconds: summarize(costs(samples)),
+    throughputRatio: pairedRatio(rates(samples), rates(baseline)),
+    cpuRatio: pairedRatio(costs(samples), costs(baseline)),
+    loopDelayP99Ms: summarize(samples.map((sample) => sample.usage.loopDelayMs.p99))
+  }
+}

@@ -1,0 +1,42 @@
+/** Columns of text, numbers to the right: for a terminal and, with `markdown`, for the README. */
+export type Cell = string | number
+
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly Cell[])[]
+  /** What the figures do not say by themselves. */
+  readonly notes: readonly string[]
+}
+
+export function formatTable({ title, columns, rows, notes }: Table): string {
+  const texts = rows.map((row) => row.map(String))
+  const widths = columns.map((name, i) => Math.max(name.length, ...texts.map((row) => row[i]?.length ?? 0)))
+  const isNumeric = columns.map((_, i) => rows.some((row) => /^[~≤≥]?\s*-?[\d.,]/.test(String(row[i] ?? ''))) && i > 0)
+  const pad = (text: string, i: number) => (isNumeric[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0))
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, i) => pad(text, i))
+      .join('  ')
+      .trimEnd()
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ')
+  return [title, '', line(columns), rule, ...texts.map(line), ...notes.map((note) => `  ${note}`), ''].join('\n')
+}
+
+export function formatMarkdown({ columns, rows, notes }: Table): string {
+  const line = (row: readonly Cell[]) => `| ${row.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
+  const alignment = columns.map((_, i) => (i === 0 ? '---' : '---:'))
+  const table = [line(columns), line(alignment), ...rows.map(line)].join('\n')
+  return notes.length === 0 ? table : `${table}\n\n${notes.map((note) => `- ${note}`).join('\n')}`
+}
+
+/** Three significant digits, thousands separated: more would claim a precision that no shared machine has. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  const magnitude = Math.abs(value)
+  if (magnitude >= 1000) {
+    const unit = 10 ** (Math.floor(Math.log10(magnitude)) - 2)
+    return (Math.round(value / unit) * unit).toLocaleString('en-US')
+  }
+  return value.toFixed(magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 0.1 ? 2 : 3)
+}

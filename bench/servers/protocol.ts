@@ -1,0 +1,43 @@
+import type { Trust } from '../traffic/material.js'
+
+/** What the bench tells a server process, and what it hears back. */
+export type ServerCommand =
+  | { readonly kind: 'start'; readonly contender: string; readonly root: string | null; readonly trust: Trust }
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'collect-garbage' }
+
+export type ServerReply =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'ended'; readonly usage: ServerUsage }
+  | { readonly kind: 'collected'; readonly memory: MemoryUse }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** What a server process spent between `begin` and `end`, measured inside it. */
+export interface ServerUsage {
+  readonly wallMs: number
+  /** User and system time of all threads of the process. */
+  readonly cpuMs: number
+  /** Share of the wall time in which the event loop was busy. */
+  readonly loopUtilization: number
+  readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly memory: MemoryUse
+  /** The plugin's own counters, where it has them: difference over the measurement. */
+  readonly counters: Readonly<Record<string, number>>
+}
+
+export interface MemoryUse {
+  readonly heapUsed: number
+  readonly external: number
+  readonly rss: number
+}
+
+/** What the load generator counted. */
+export interface Traffic {
+  readonly responses: number
+  readonly statuses: Readonly<Record<string, number>>
+  readonly wallMs: number
+  /** Connections that failed; always 0 in a measurement that counts. */
+  readonly errors: number
+}

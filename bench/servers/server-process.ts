@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Trust } from '../traffic/material.js'
+import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
+
+export interface ServerProcess {
+  readonly port: number
+  begin(): Promise<void>
+  end(): Promise<ServerUsage>
+  collectGarbage(): Promise<MemoryUse>
+  close(): Promise<void>
+}
+
+export interface ServerProcessOptions {
+  readonly contender: string
+  readonly trust: Trust
+  /** Compiled source of another revision, as a `file:` URL; null: the contender's own. */
+  readonly root?: string | null
+  /** Extra arguments for Node, `--cpu-prof` for one. */
+  readonly nodeArguments?: readonly string[]
+}
+
+const serverFile = fileURLToPath(new URL('server.js', import.meta.url))
+
+/** Starts a contender in its own process and waits until it listens. */
+export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
+  const child = fork(serverFile, [], {
+    execArgv: ['--expose-gc', ...(options.nodeArguments ?? [])],
+    // NODE_ENV=production is what a deployed server runs with.
+    env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' }
+  })
+  const { contender, trust, root = null } = options
+  const { port } = await ask(child, { kind: 'start', contender, root, trust }, 'listening')
+  return {
+    port,
+    async begin() {
+      await ask(child, { kind: 'begin' }, 'begun')
+    },
+    async end() {
+      return (await ask(child, { kind: 'end' }, 'ended')).usage
+    },
+    async collectGarbage() {
+      return (await ask(child, { kind: 'collect-garbage' }, 'collected')).memory
+    },
+    async close() {
+      if (child.exitCode !== null) return
+      const exited = once(child, 'exit')
+      child.disconnect()
+      await exited
+    }
+  }
+}
+
+async function ask<K extends ServerReply['kind']>(
+  child: ChildProcess,
+  command: ServerCommand,
+  expected: K
+): Promise<Extract<ServerReply, { kind: K }>> {
+  const answered = once(child, 'message') as Promise<[ServerReply]>
+  const died = once(child, 'exit').then(([code]) => {
+    throw new Error(`The server process ended with exit code ${code} before it answered "${command.kind}"`)
+  })
+  // Whichever comes second is nobody's concern.
+  died.catch(() => undefined)
+  child.send(command)
+  const [reply] = await Promise.race([answered, died])
+  if (reply.kind === 'failed') throw new Error(reply.message)
+  if (reply.kind !== expected) throw new Error(`The server answered ${reply.kind} instead of ${expected}`)
+  return reply as Extract<ServerReply, { kind: K }>
+}

@@ -1,0 +1,98 @@
+// One contender in a process of its own. Commands come over IPC; the bench forks this file.
+import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import process from 'node:process'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { contenders } from '../contenders/index.js'
+import { createOurs } from '../contenders/ours.js'
+import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
+
+type Start = Extract<ServerCommand, { kind: 'start' }>
+
+let fastify: FastifyInstance | null = null
+// The bare contender has no plugin and no counters.
+let readCounters = (): Record<string, number> => ({})
+let measurement: ReturnType<typeof beginMeasurement> | null = null
+
+async function start({ contender: name, root, trust }: Start): Promise<number> {
+  const contender = root === null ? contenders.find((known) => known.name === name) : createOurs(root, name)
+  if (contender === undefined) throw new Error(`No contender is called ${name}`)
+  fastify = Fastify({ logger: false })
+  await contender.register(fastify, trust)
+  const port = Number(new URL(await fastify.listen({ host: '127.0.0.1', port: 0 })).port)
+  const { clerk } = fastify as unknown as { clerk?: { stats?: () => object } }
+  if (typeof clerk?.stats === 'function') readCounters = () => numbersOf(clerk.stats?.() ?? {})
+  return port
+}
+
+function numbersOf(stats: object): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(stats).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : []))
+  )
+}
+
+function beginMeasurement() {
+  // A resolution of 5 ms keeps the monitor's own timer out of the figures.
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  return {
+    delay,
+    counters: readCounters(),
+    utilization: performance.eventLoopUtilization(),
+    cpu: process.cpuUsage(),
+    startedMs: performance.now()
+  }
+}
+
+function endMeasurement(begun: ReturnType<typeof beginMeasurement>): ServerUsage {
+  const wallMs = performance.now() - begun.startedMs
+  const cpu = process.cpuUsage(begun.cpu)
+  const utilization = performance.eventLoopUtilization(begun.utilization)
+  begun.delay.disable()
+  const counters = readCounters()
+  const delay = begun.delay.count === 0 ? createHistogram() : begun.delay
+  const toMs = (percentile: number) => (begun.delay.count === 0 ? 0 : delay.percentile(percentile) / 1e6)
+  return {
+    wallMs,
+    cpuMs: (cpu.user + cpu.system) / 1000,
+    loopUtilization: utilization.utilization,
+    loopDelayMs: { p50: toMs(50), p99: toMs(99), max: begun.delay.count === 0 ? 0 : delay.max / 1e6 },
+    memory: memoryUse(),
+    counters: Object.fromEntries(
+      Object.entries(counters).map(([name, value]) => [name, value - (begun.counters[name] ?? 0)])
+    )
+  }
+}
+
+function memoryUse(): MemoryUse {
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { heapUsed, external, rss }
+}
+
+async function obey(command: ServerCommand): Promise<ServerReply> {
+  switch (command.kind) {
+    case 'start':
+      return { kind: 'listening', port: await start(command) }
+    case 'begin':
+      measurement = beginMeasurement()
+      return { kind: 'begun' }
+    case 'end':
+      if (measurement === null) throw new Error('A measurement has to begin before it ends')
+      return { kind: 'ended', usage: endMeasurement(measurement) }
+    case 'collect-garbage':
+      // Twice: what finalizers free is gone only after the second.
+      globalThis.gc?.()
+      globalThis.gc?.()
+      return { kind: 'collected', memory: memoryUse() }
+  }
+}
+
+process.on('message', (command: ServerCommand) => {
+  obey(command).then(
+    (reply) => process.send?.(reply),
+    (error: unknown) =>
+      process.send?.({ kind: 'failed', message: error instanceof Error ? `${error.stack}` : `${error}` })
+  )
+})
+
+// The bench is gone: so is the reason to run.
+process.on('disconnect', () => process.exit(0))

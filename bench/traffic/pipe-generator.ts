@@ -1,0 +1,132 @@
+// Keeps connections full of pipelined requests and counts what comes back. A process of its own, forked by the bench.
+//
+// autocannon parses every response in JavaScript, which costs more than the fastest server spends on a request: the
+// generator would be what is measured. This one looks for status lines only, with `Buffer.indexOf`.
+import { connect, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+import type { Traffic } from '../servers/protocol.js'
+import type { Headers } from './material.js'
+import { createRandom, shuffle } from './random.js'
+
+export interface PipeJob {
+  readonly port: number
+  readonly path: string
+  readonly requests: readonly Headers[]
+  readonly connections: number
+  readonly pipelining: number
+  readonly durationMs: number
+  readonly seed: number
+}
+
+const STATUS_LINE = Buffer.from('HTTP/1.1 ')
+/** Status line up to and with the code. */
+const NEEDED = STATUS_LINE.length + 3
+
+function createBatches({ path, requests, pipelining, seed }: PipeJob): Buffer[] {
+  const random = createRandom(seed)
+  const messages = shuffle(requests, random).map((headers) => {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  })
+  // Repeated until it divides evenly, so that every request is sent equally often.
+  const all = Array.from({ length: pipelining }, () => messages).flat()
+  const batches: Buffer[] = []
+  for (let i = 0; i < all.length; i += pipelining) batches.push(Buffer.concat(all.slice(i, i + pipelining)))
+  return batches
+}
+
+class Connection {
+  readonly #socket: Socket
+  readonly #batches: readonly Buffer[]
+  readonly #pipelining: number
+  readonly #statuses: Map<string, number>
+  readonly #isOver: () => boolean
+  readonly finished: Promise<void>
+  #next: number
+  #outstanding = 0
+  #carry: Buffer = Buffer.alloc(0)
+
+  constructor(
+    job: PipeJob,
+    batches: readonly Buffer[],
+    first: number,
+    statuses: Map<string, number>,
+    isOver: () => boolean
+  ) {
+    this.#batches = batches
+    this.#pipelining = job.pipelining
+    this.#next = first
+    this.#statuses = statuses
+    this.#isOver = isOver
+    this.#socket = connect({ port: job.port, host: '127.0.0.1', noDelay: true })
+    this.finished = new Promise((resolve, reject) => {
+      this.#socket.on('error', reject)
+      this.#socket.on('close', resolve)
+    })
+    this.#socket.on('connect', () => this.#send())
+    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
+  }
+
+  #send(): void {
+    if (this.#isOver()) {
+      this.#socket.end()
+      return
+    }
+    this.#outstanding = this.#pipelining
+    this.#socket.write(this.#batches[this.#next] as Buffer)
+    this.#next = (this.#next + 1) % this.#batches.length
+  }
+
+  #read(chunk: Buffer): void {
+    const data = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk])
+    let from = 0
+    for (;;) {
+      const found = data.indexOf(STATUS_LINE, from)
+      if (found === -1 || found + NEEDED > data.length) {
+        // A status line may be cut by the end of the chunk: keep what could be its beginning.
+        this.#carry = data.subarray(found === -1 ? Math.max(from, data.length - STATUS_LINE.length + 1) : found)
+        break
+      }
+      const status = data.toString('latin1', found + STATUS_LINE.length, found + NEEDED)
+      this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
+      this.#outstanding--
+      from = found + NEEDED
+    }
+    if (this.#outstanding === 0) {
+      this.#carry = Buffer.alloc(0)
+      this.#send()
+    }
+  }
+}
+
+async function run(job: PipeJob): Promise<Traffic> {
+  const batches = createBatches(job)
+  const statuses = new Map<string, number>()
+  const startedMs = performance.now()
+  const isOver = () => performance.now() - startedMs >= job.durationMs
+  const connections = Array.from({ length: job.connections }, (_, index) => {
+    const first = Math.floor((index * batches.length) / job.connections)
+    return new Connection(job, batches, first, statuses, isOver)
+  })
+  const settled = await Promise.allSettled(connections.map((connection) => connection.finished))
+  let responses = 0
+  for (const count of statuses.values()) responses += count
+  return {
+    responses,
+    statuses: Object.fromEntries(statuses),
+    wallMs: performance.now() - startedMs,
+    errors: settled.filter((outcome) => outcome.status === 'rejected').length
+  }
+}
+
+process.on('message', (job: PipeJob) => {
+  run(job).then(
+    (traffic) => process.send?.(traffic),
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    }
+  )
+})
+process.on('disconnect', () => process.exit(0))
