@@ -66,12 +66,6 @@ export const NotRegisteredError = createError(
   500
 )
 export const TokenFetchError = createError('FST_CLERK_GET_TOKEN', 'Clerk issued no token for this session: %s', 502)
-export const TokenOptionsError = createError('FST_CLERK_GET_TOKEN_OPTIONS', 'getToken() option %s must be %s', 500)
-export const SecretKeyMissingError = createError(
-  'FST_CLERK_SECRET_KEY_MISSING',
-  '%s needs the option secretKey (CLERK_SECRET_KEY)',
-  500
-)
 
 // ── Registration ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

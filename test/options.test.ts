@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Logger } from '../src/logger.js'
 import { parsePublicKeyPem } from '../src/options/pem.js'
-import { type ClerkAuthOptions, resolveOptions } from '../src/options.js'
+import { type ClerkAuthOptions, resolveOptions, resolveResolverOptions } from '../src/options.js'
 
 const PK_TEST = 'pk_test_aGFwcHktbGlvbi0xMi5jbGVyay5hY2NvdW50cy5kZXYk'
 const PK_LIVE = 'pk_live_Y2xlcmsuZXhhbXBsZS5jb20k'
@@ -231,6 +231,24 @@ t.test('objects of the application are kept as they are', async (t) => {
   t.equal(options.now, now)
   t.equal(options.fetch, fetch)
   t.notOk(Object.isFrozen(snapshot))
+})
+
+t.test('options beside a resolver are checked, and those of an instance are sent to the resolver', async (t) => {
+  const resolver = () => ({})
+  t.match(resolveResolverOptions({ resolver }, {}), { resolver, maxInstances: 100, defaultDeny: false })
+  const refused = (options: object) => {
+    try {
+      resolveResolverOptions({ resolver, ...options }, {})
+      return undefined
+    } catch (error) {
+      return error as Error & { code: string }
+    }
+  }
+  t.match(refused({ secretKey: SK_LIVE }), { code: 'FST_CLERK_OPTION_UNKNOWN', message: /secretKey: with a resolver/ })
+  t.match(refused({ maxInstance: 5 }), { code: 'FST_CLERK_OPTION_UNKNOWN', message: /did you mean maxInstances/ })
+  t.match(refused({ maxInstances: 0 }), { code: 'FST_CLERK_OPTION_RANGE', message: /maxInstances/ })
+  t.match(refused({ defaultDeny: 'yes' }), { code: 'FST_CLERK_OPTION_TYPE', message: /defaultDeny/ })
+  t.match(refused({ resolver: 5 }), { code: 'FST_CLERK_OPTION_TYPE', message: /resolver must be a function/ })
 })
 
 t.test('legal but risky settings are warned of once, by option', async (t) => {

@@ -1,4 +1,5 @@
 import { OptionEmptyError, OptionRangeError, OptionTypeError, OptionValueError } from '../errors.js'
+import type { Logger } from '../logger.js'
 import { describeType, type Given } from './given.js'
 
 // Each check throws a coded error that names the option, or returns the value as it was given: nothing is coerced.
@@ -75,6 +76,10 @@ export function checkMethods<T>(given: Given, methods: readonly string[], fallba
     throw new OptionTypeError(name, `an object with the methods ${methods.join(', ')}`, describeType(value))
   }
   return value as T
+}
+
+export function checkLogger(given: Given, fallback: Logger): Logger {
+  return checkMethods(given, ['debug', 'info', 'warn', 'error'], fallback)
 }
 
 /** One of a few constants. */

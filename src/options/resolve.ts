@@ -14,7 +14,7 @@ import {
   checkChoice,
   checkFunction,
   checkInteger,
-  checkMethods,
+  checkLogger,
   checkNumber,
   checkText,
   checkTextList,
@@ -40,6 +40,7 @@ import type { ClerkAuthOptions } from './input.js'
 import { assertSameInstanceType, checkJwtKeys, checkKeySet, checkPublishableKey, checkSecretKey } from './keys.js'
 import { GROUPS, HINTS, OPTIONS } from './names.js'
 import type { ResolvedOptions } from './resolved.js'
+import { MAX_INSTANCES } from './resolver.js'
 import { assertSatellite } from './satellite.js'
 import {
   assertOrigins,
@@ -133,11 +134,11 @@ export function resolveOptions(input: ClerkAuthOptions | undefined, { env, logge
     tokenCache: resolveTokenCache(option('tokenCache')),
     machineTokens: resolveMachineTokens(option('machineTokens')),
     revocation: resolveRevocation(option('revocation')),
-    maxInstances: checkInteger(option('maxInstances'), { min: 1, max: 10_000, fallback: 100 }),
+    maxInstances: checkInteger(option('maxInstances'), MAX_INSTANCES),
     now: checkFunction(option('now'), Date.now),
     // Looked up per call, so that instrumentation installed later is used too.
     fetch: checkFunction<typeof fetch>(option('fetch'), (resource, init) => globalThis.fetch(resource, init)),
-    logger: checkMethods(option('logger'), ['debug', 'info', 'warn', 'error'], logger ?? silentLogger)
+    logger: checkLogger(option('logger'), logger ?? silentLogger)
   })
   warnOfRisks(resolved)
   return resolved
