@@ -1,4 +1,4 @@
-import { cookieDirectives } from './directives.js'
+import { cookieDirectives, tokenOfSession } from './directives.js'
 import { apiError, parseWebUrl } from './http.js'
 import type { Handler, LocalRequest, LocalState } from './state.js'
 
@@ -78,9 +78,7 @@ export const createSessionToken: Handler = (request, state) => {
   const expires = typeof seconds === 'number' ? { expiresInSeconds: seconds } : {}
   const name = request.params.template
   if (name === undefined) {
-    const org = state.directory.tokenOrganization(session.userId, session.activeOrgId)
-    const input = { userId: session.userId, sessionId: session.id, ...expires, ...(org && { org }) }
-    return Response.json({ object: 'token', jwt: state.signSessionToken(input) })
+    return Response.json({ object: 'token', jwt: tokenOfSession(state, session, expires) })
   }
   const template = state.templates[name]
   if (template === undefined) return apiError(404, 'resource_not_found', 'JWT template not found')

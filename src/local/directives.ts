@@ -1,5 +1,6 @@
 import type { LocalClient } from './clients.js'
 import type { LocalSession } from './directory.js'
+import type { SessionTokenInput } from './session-claims.js'
 import type { LocalState } from './state.js'
 
 const yearSeconds = 365 * 24 * 3600
@@ -10,25 +11,19 @@ export function liveSession(state: LocalState, client: LocalClient | undefined):
   return session?.status === 'active' || session?.status === 'pending' ? session : undefined
 }
 
-/** A fresh token of the session for an application at that origin; `issuer` differs on a production satellite. */
-export function tokenOfSession(
-  state: LocalState,
-  session: LocalSession,
-  origin: string,
-  issuer = state.instance.issuer
-): string {
+/** A fresh token of the session, with what the directory says about its user; `input` goes on top. */
+export function tokenOfSession(state: LocalState, session: LocalSession, input: SessionTokenInput = {}): string {
   const user = state.directory.user(session.userId)
   const org = state.directory.tokenOrganization(session.userId, session.activeOrgId)
   return state.signSessionToken({
     userId: session.userId,
     sessionId: session.id,
-    azp: origin,
     status: session.status === 'pending' ? 'pending' : 'active',
     factorVerificationAge: [Math.floor((state.now() - session.createdAtMs) / 60_000), -1],
     features: user?.features ?? [],
     plans: user?.plans ?? [],
-    claims: { iss: issuer },
-    ...(org && { org })
+    ...(org && { org }),
+    ...input
   })
 }
 
@@ -53,7 +48,7 @@ export function cookieDirectives(state: LocalState, client: LocalClient, target:
   if (session === undefined) {
     lines.push(...both(state, '__session', drop), `__refresh_${state.instance.cookieSuffix}=${drop}; HttpOnly`)
   } else {
-    const token = tokenOfSession(state, session, target.url.origin, target.issuer)
+    const token = tokenOfSession(state, session, { azp: target.url.origin, claims: { iss: target.issuer } })
     lines.push(...both(state, '__session', `${token}${keep}`))
     if (state.refreshTokens) {
       lines.push(`__refresh_${state.instance.cookieSuffix}=${session.refreshToken}${keep}; HttpOnly`)

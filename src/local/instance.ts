@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { buildPublishableKey, cookieSuffix } from '../publishable-key.js'
 import type { LocalClerkOptions } from './options.js'
 
 /** What names a Clerk instance: its keys and hosts. */
@@ -20,7 +21,7 @@ export function createInstance(options: LocalClerkOptions): LocalInstance {
   const type = options.instanceType ?? 'development'
   const mode = type === 'development' ? 'test' : 'live'
   const frontendApi = options.frontendApi ?? 'clerk.local.test'
-  const publishableKey = encodePublishableKey(mode, frontendApi)
+  const publishableKey = buildPublishableKey(frontendApi, type)
   return Object.freeze({
     type,
     frontendApi,
@@ -30,17 +31,8 @@ export function createInstance(options: LocalClerkOptions): LocalInstance {
     secretKey: options.secretKey ?? `sk_${mode}_${randomText(42)}`,
     machineSecretKey: `ak_${randomText(42)}`,
     webhookSecret: options.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
-    cookieSuffix: cookieSuffixOf(publishableKey)
+    cookieSuffix: cookieSuffix(publishableKey)
   })
-}
-
-/** Clerk's encoding: base64 of host and `$`, without padding. */
-export function encodePublishableKey(mode: 'test' | 'live', frontendApi: string): string {
-  return `pk_${mode}_${Buffer.from(`${frontendApi}$`).toString('base64').replace(/=+$/, '')}`
-}
-
-export function cookieSuffixOf(publishableKey: string): string {
-  return createHash('sha1').update(publishableKey).digest('base64url').slice(0, 8)
 }
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

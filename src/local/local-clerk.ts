@@ -1,6 +1,7 @@
 import { LocalClerkOptionError } from '../errors.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
+import { tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createFaults, type FaultScript, type Faults, untilAborted } from './faults.js'
 import { applyFault } from './faulty-response.js'
@@ -143,8 +144,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     sessionToken(sessionId, input) {
       const session = directory.session(sessionId)
       if (session === undefined) throw new LocalClerkOptionError('sessionId', 'the id of an open session')
-      const org = directory.tokenOrganization(session.userId, session.activeOrgId)
-      return signSessionToken({ userId: session.userId, sessionId, ...(org && { org }), ...input })
+      return tokenOfSession(state, session, input)
     },
     revokeSession(sessionId) {
       const session = directory.session(sessionId)

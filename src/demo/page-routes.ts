@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+
+const files = [
+  { url: '/playground.css', name: 'playground.css', type: 'text/css; charset=utf-8' },
+  { url: '/playground.js', name: 'playground.js', type: 'text/javascript; charset=utf-8' }
+] as const
+
+const policy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+/** The page, which is authenticated like any route, and its assets, which are not. */
+export function registerPage(app: FastifyInstance): void {
+  const html = readPageFile('index.html')
+  // Under /org/:slug and /personal the URL says which organization is to be active (organization sync).
+  for (const url of ['/', '/org/:slug', '/personal']) {
+    app.get(url, (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', policy)
+        .header('cache-control', 'no-store')
+        .send(html)
+    )
+  }
+  for (const { url, name, type } of files) {
+    const text = readPageFile(name)
+    app.get(url, { config: { clerk: false } }, (_request, reply) => reply.type(type).send(text))
+  }
+  app.get('/favicon.ico', { config: { clerk: false } }, (_request, reply) => reply.code(204).send())
+}
+
+function readPageFile(name: string): string {
+  return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
+}

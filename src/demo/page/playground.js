@@ -1,0 +1,182 @@
+// The page of the playground: no framework, no build step, nothing from the network.
+
+const routes = [
+  ['/api/public', 'for anyone'],
+  ['/api/me', 'requireAuth'],
+  ['/api/docs', "authorize({ permission: 'org:docs:write' })"],
+  ['/api/admin', "authorize({ role: 'org:admin' })"],
+  ['/api/beta', "authorize({ feature: 'beta' })"]
+]
+
+const counters = [
+  ['hits', 'cache hits'],
+  ['misses', 'misses'],
+  ['verifications', 'signatures verified'],
+  ['keyFetches', 'key fetches'],
+  ['hitMs', 'auth on a hit', microseconds],
+  ['requestMs', 'request, median', milliseconds]
+]
+
+const byId = (id) => document.getElementById(id)
+let directory = { signInUrl: '', signOutUrl: '', users: [] }
+
+/** Makes an element; text never becomes markup. */
+function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
+  node.append(...children)
+  return node
+}
+
+function microseconds(ms) {
+  return [ms ? (ms * 1000).toFixed(1) : '–', 'µs']
+}
+
+function milliseconds(ms) {
+  return [ms ? ms.toFixed(2) : '–', 'ms']
+}
+
+async function getJson(url, init) {
+  const response = await fetch(url, init)
+  return response.json()
+}
+
+function showCounters(values) {
+  const list = byId('counters')
+  for (const [name, label, format = (value) => [String(value ?? 0), '']] of counters) {
+    const [text, unit] = format(values[name])
+    let figure = list.querySelector(`[data-counter="${name}"]`)
+    if (figure === null) {
+      figure = element('dd', { 'data-counter': name })
+      list.append(element('div', {}, element('dt', {}, label), figure))
+    }
+    if (figure.dataset.text === text) continue
+    if (figure.dataset.text !== undefined) {
+      figure.classList.remove('changed')
+      void figure.offsetWidth // restarts the animation
+      figure.classList.add('changed')
+    }
+    figure.dataset.text = text
+    figure.replaceChildren(text, unit === '' ? '' : element('small', {}, unit))
+  }
+  const away = document.querySelector('[data-action="clerk-away"]')
+  away.setAttribute('aria-pressed', String(values.isClerkAway))
+  away.textContent = values.isClerkAway ? 'Bring Clerk back' : 'Take Clerk down'
+}
+
+async function updateCounters() {
+  showCounters(await getJson('/demo/counters'))
+}
+
+function showAuth(auth) {
+  const facts = auth.isAuthenticated
+    ? [
+        ['User', auth.userId],
+        ['Session', auth.sessionId],
+        ['Organization', auth.orgSlug ?? 'none, personal account'],
+        ['Role', auth.orgRole ?? '–'],
+        ['Permissions', auth.orgPermissions?.join(', ') || '–'],
+        ['Token ends', new Date(auth.sessionClaims.exp * 1000).toLocaleTimeString()]
+      ]
+    : [
+        ['Signed in', 'no'],
+        ['Reason', auth.reason]
+      ]
+  byId('auth').replaceChildren(...facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]))
+  byId('auth-json').textContent = JSON.stringify(auth, null, 2)
+  showAccount(auth)
+  showOrganizations(auth)
+  for (const button of document.querySelectorAll('[data-signed-in]')) button.disabled = !auth.isAuthenticated
+}
+
+function showAccount(auth) {
+  const here = encodeURIComponent(location.href)
+  if (!auth.isAuthenticated) {
+    const signIn = `${directory.signInUrl}?redirect_url=${here}`
+    byId('account').replaceChildren(element('a', { class: 'button primary', id: 'sign-in', href: signIn }, 'Sign in'))
+    return
+  }
+  const user = directory.users.find(({ id }) => id === auth.userId)
+  const organization = user?.organizations.find(({ id }) => id === auth.orgId)
+  const home = encodeURIComponent(new URL('/', location.href).href)
+  byId('account').replaceChildren(
+    element(
+      'div',
+      { class: 'who' },
+      user?.name ?? auth.userId,
+      element('small', {}, organization?.name ?? 'personal account')
+    ),
+    element('a', { class: 'button', id: 'sign-out', href: `${directory.signOutUrl}?redirect_url=${home}` }, 'Sign out')
+  )
+}
+
+/** Links whose path says which organization is meant: the plugin makes it the active one. */
+function showOrganizations(auth) {
+  const user = auth.isAuthenticated ? directory.users.find(({ id }) => id === auth.userId) : undefined
+  const links = user?.organizations.length
+    ? [...user.organizations.map(({ id, slug, name }) => [`/org/${slug}`, name, id]), ['/personal', 'Personal account']]
+    : []
+  byId('organizations').replaceChildren(
+    ...links.map(([href, name, id]) => {
+      const isCurrent = id === (auth.orgId ?? undefined)
+      return element('a', { class: 'button', href, ...(isCurrent && { 'aria-current': 'page' }) }, name)
+    })
+  )
+}
+
+async function updateAuth() {
+  showAuth(await getJson('/api/auth'))
+  await updateCounters()
+}
+
+async function call(path, answer) {
+  const startMs = performance.now()
+  const response = await fetch(path)
+  const took = performance.now() - startMs
+  const body = await response.text()
+  answer.replaceChildren(
+    element('span', { class: response.ok ? 'status good' : 'status' }, String(response.status)),
+    element('span', { class: 'took' }, `${took.toFixed(1)} ms in the browser`),
+    element('pre', {}, body.startsWith('{') ? JSON.stringify(JSON.parse(body), null, 2) : body)
+  )
+  await updateAuth()
+}
+
+function showRoutes() {
+  for (const [path, guard] of routes) {
+    const answer = element('div', { class: 'answer', 'aria-live': 'polite' })
+    const button = element('button', { type: 'button', 'aria-label': `Call ${path}` }, 'Call')
+    button.addEventListener('click', () => call(path, answer))
+    const name = element('div', {}, element('code', {}, `GET ${path}`), element('small', {}, guard))
+    byId('routes').append(
+      element('li', { 'data-route': path }, element('div', { class: 'route' }, name, button), answer)
+    )
+  }
+}
+
+const actions = {
+  async burst() {
+    const startMs = performance.now()
+    await Promise.all(Array.from({ length: 200 }, () => fetch('/api/public')))
+    const took = performance.now() - startMs
+    return { message: `200 requests in ${took.toFixed(0)} ms.` }
+  }
+}
+
+for (const button of document.querySelectorAll('[data-action]')) {
+  const { action } = button.dataset
+  button.addEventListener('click', async () => {
+    button.disabled = true
+    const { message } = await (actions[action]?.() ?? getJson(`/demo/${action}`, { method: 'POST' }))
+    byId('notice').textContent = message
+    button.disabled = false
+    await (action === 'expire' ? updateCounters() : updateAuth())
+  })
+}
+
+showRoutes()
+directory = await getJson('/demo/people')
+await updateAuth()
+setInterval(() => {
+  if (document.visibilityState === 'visible') updateCounters().catch(() => {})
+}, 1000)
