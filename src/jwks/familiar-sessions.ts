@@ -8,6 +8,7 @@
  */
 export interface FamiliarSessions {
   witness(sessionId: string): void
+  knows(sessionId: string): boolean
   mayAsk(sessionId: string, nowMs: number): boolean
   asked(sessionId: string, nowMs: number): void
   /** What the session asked for did not exist. */
@@ -42,6 +43,7 @@ export function createFamiliarSessions(): FamiliarSessions {
       }
       put(sessionId, fromMs ?? 0)
     },
+    knows: (sessionId) => askFromMs.has(sessionId),
     mayAsk(sessionId, nowMs) {
       const fromMs = askFromMs.get(sessionId)
       return fromMs !== undefined && nowMs >= fromMs

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { ResolvedOptions } from '../options.js'
 import { createBapiSource, createFapiSource } from './http-source.js'
 import { createRemoteKeyStore } from './remote-key-store.js'
@@ -35,7 +34,7 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
     // Without a counter every look counts as traffic: keys are then refreshed as if somebody always asked.
     activity: seams.activity ?? countLooks(),
     setTimer: seams.setTimer ?? setUnrefTimer,
-    random: seams.random ?? (() => randomInt(0, 2 ** 32) / 2 ** 32)
+    random: seams.random ?? Math.random
   })
 }
 

@@ -1,15 +1,16 @@
-import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { ResolvedJwksCache } from '../options.js'
+import { type Attempt, createAttempts } from './attempt.js'
+import { type Counters, createCounters } from './counters.js'
+import { createDeferred, type Deferred } from './deferred.js'
 import { type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
 import { type KeySet, parseKeySetText } from './key-set.js'
 import { type Change, createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
 import { createOutageReporter } from './outage-reporter.js'
 import { backoffMs, createRateWindow, refreshDueMs } from './refresh-policy.js'
 import type { Snapshots } from './snapshot.js'
-import { type FetchFailure, failed, type KeySetAnswer, type KeySource, type SourceAnswer } from './source.js'
-import type { SetTimer } from './timers.js'
-import type { KeyStoreHealth, KeyStoreStats } from './types.js'
+import { type FetchFailure, failed, type KeySetAnswer, type KeySource } from './source.js'
+import { type SetTimer, withinTime } from './timers.js'
 
 export interface RefresherSettings {
   readonly source: KeySource
@@ -41,15 +42,17 @@ export interface Refresher {
   schedule(cause: RefreshCause, atMs: number): number
   /** Resolves when the fetch under way, or else the next one, has landed. */
   nextLanding(): Promise<void>
+  /** How many fetches have started, and the number of the last one by which the endpoint confirmed the set in hand. */
+  readonly started: number
+  readonly confirmed: number
+  readonly clockOffsetMs: number | null
+  /** When the next fetch starts as things stand; `Infinity`: nothing is planned. */
+  nextStartMs(nowMs: number): number
+  start(cause: RefreshCause): Promise<void>
   onChange(listener: () => void): void
-  ready(): Promise<void>
   close(): void
-  health(): KeyStoreHealth
 }
 
-export type Counters = { -readonly [Name in keyof KeyStoreStats]: number }
-
-type Attempt = { readonly answer: KeySetAnswer; readonly set: KeySet } | Exclude<SourceAnswer, KeySetAnswer>
 type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
 
 /** All causes together, in any minute: a last line that holds whatever the other bounds add up to. */
@@ -63,14 +66,14 @@ const UNCHANGED: Change = Object.freeze({ added: Object.freeze([]), withdrawn: O
 export function createRefresher(settings: RefresherSettings): Refresher {
   const { source, cache, snapshots, now, activity, setTimer, random } = settings
   const held = createKeySetHolder(cache)
+  const attempts = createAttempts(source, cache, setTimer)
   const rate = createRateWindow(MAX_FETCHES_PER_MINUTE, 60_000)
   const reporter = createOutageReporter(source.kind, settings.logger)
   const counters = createCounters()
   const listeners: (() => void)[] = []
 
   let flight: Promise<void> | null = null
-  let abortFlight: (() => void) | null = null
-  let landing: Landing | null = null
+  let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
   let isClosed = false
   let failures = 0
@@ -79,6 +82,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   let dueMs = Number.POSITIVE_INFINITY
   let scheduledAtMs = Number.POSITIVE_INFINITY
   let scheduledCause: RefreshCause = 'unknown-kid'
+  let started = 0
+  let confirmed = 0
   let lastStartMs = Number.NEGATIVE_INFINITY
   let activityAtStart = 0
   let clockOffsetMs: number | null = null
@@ -87,6 +92,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function start(cause: RefreshCause): Promise<void> {
     if (flight !== null) return flight
+    if (isClosed) return Promise.resolve()
+    started++
     lastStartMs = now()
     rate.record(lastStartMs)
     activityAtStart = activity()
@@ -99,61 +106,38 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   /** From start to landing; never rejects. */
   async function fly(cause: RefreshCause): Promise<void> {
     const startedAtMs = lastStartMs
-    const adopted = snapshots === null ? null : await adoptSnapshot(snapshots, cause)
-    const outcome = adopted ?? apply(await attemptWithinDeadline(cause))
-    if (!isClosed) {
+    try {
+      const adopted = snapshots === null ? null : await adoptSnapshot(snapshots, cause)
+      const outcome = adopted ?? apply(await attempt(cause))
+      if (isClosed) return
       reporter.report(failures, lastError, held, now())
       if (keyRefreshChannel.hasSubscribers) {
         keyRefreshChannel.publish({ source: source.kind, cause, durationMs: now() - startedAtMs, ...outcome })
       }
+    } finally {
+      // Whatever happens above, the next fetch must not find this one in its way.
+      flight = null
+      landing?.resolve()
+      landing = null
+      arm()
     }
-    flight = null
-    abortFlight = null
-    landing?.resolve()
-    landing = null
-    arm()
   }
 
-  /**
-   * The deadline covers body and import, and holds whether or not `fetch` heeds its signal: what arrives later is
-   * dropped, so that an abandoned answer can neither block nor overwrite anything.
-   */
-  function attemptWithinDeadline(cause: RefreshCause): Promise<Attempt> {
-    const abort = new AbortController()
-    return new Promise((resolve) => {
-      const cancel = setTimer(() => giveUp('timeout'), cache.timeoutInMs)
-      const giveUp = (failure: FetchFailure) => {
-        cancel()
-        abort.abort()
-        resolve(failed(failure))
-      }
-      abortFlight = () => giveUp('network')
-      attempt(cause, abort.signal).then(
-        (result) => {
-          cancel()
-          resolve(result)
-        },
-        () => giveUp('network')
-      )
-    })
-  }
-
-  async function attempt(cause: RefreshCause, signal: AbortSignal): Promise<Attempt> {
+  function attempt(cause: RefreshCause): Promise<Attempt> {
+    if (isClosed) return Promise.resolve(failed('network'))
     counters.fetches++
-    if (cause === 'unknown-kid' || cause === 'bad-signature') counters.demandedFetches++
+    if (isDemand(cause)) counters.demandedFetches++
     const newerThanMs = isDemand(cause) ? lastStartMs - 1 : (held.fetchedAtMs ?? Number.NEGATIVE_INFINITY)
-    const answer = await source.fetch({ etag: held.etag, signal, newerThanMs })
-    if (answer.kind !== 'key-set') return answer
-    const set = await parseKeySetText(answer.text, cache.maxKeys)
-    return typeof set === 'string' ? failed(set, null, answer.clockOffsetMs) : { answer, set }
+    return attempts.start({ etag: held.etag, newerThanMs })
   }
 
   /** A set that another process fetched after ours: as good as a fetch if it is fresh and brings what was asked for. */
   async function adoptSnapshot(from: Snapshots, cause: RefreshCause): Promise<Outcome | null> {
-    const kept = await within(from.read(), cache.timeoutInMs / 4, 'failed' as const)
+    const kept = await withinTime(from.read(), cache.timeoutInMs / 4, 'failed' as const, setTimer)
     if (kept === 'failed') counters.failedSnapshots++
     if (kept === null || kept === 'failed' || isClosed) return null
     if (held.fetchedAtMs !== null && kept.fetchedAtMs <= held.fetchedAtMs) return null
+    if (now() >= kept.fetchedAtMs + cache.cacheMaxAgeInMs + cache.staleIfErrorInMs) return null
     const set = await parseKeySetText(kept.text, cache.maxKeys)
     if (typeof set === 'string') {
       counters.failedSnapshots++
@@ -169,9 +153,10 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function apply(attempt: Attempt): Outcome {
     if (isClosed) return { outcome: 'failed', failure: 'network', ...UNCHANGED }
-    if ('set' in attempt) {
+    if (attempt.kind === 'set') {
       clockOffsetMs = attempt.answer.clockOffsetMs ?? clockOffsetMs
       const change = install(attempt.set, attempt.answer)
+      confirmed = started
       recover()
       keep(attempt.answer)
       const isChange = change.added.length > 0 || change.withdrawn.length > 0
@@ -182,6 +167,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     if (held.etag === null) return fail('unexpected-not-modified', null)
     counters.notModified++
     held.confirm(attempt)
+    confirmed = started
     plan()
     recover()
     return { outcome: 'unchanged', failure: null, ...UNCHANGED }
@@ -291,51 +277,16 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   function nextLanding(): Promise<void> {
     if (flight !== null) return flight
     if (isClosed) return Promise.resolve()
-    landing ??= createLanding()
+    landing ??= createDeferred()
     return landing.promise
-  }
-
-  async function ready(): Promise<void> {
-    if (cache.warmUp === false || held.fetchedAtMs !== null) return
-    const warmUp = start('warm-up')
-    if (cache.warmUp === 'background') return
-    await warmUp
-    if (lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
-    if (!held.isUsable(now())) throw new NoInitialKeysError(lastError ?? 'timeout')
   }
 
   function close(): void {
     isClosed = true
     disarm()
-    abortFlight?.()
+    attempts.abandon()
     landing?.resolve()
     landing = null
-  }
-
-  function health(): KeyStoreHealth {
-    const nowMs = now()
-    const fetchedAtMs = held.fetchedAtMs
-    // Fresh, or what the next request would fall back on: an idle server is not an unready one.
-    const kids = fetchedAtMs !== null && nowMs < held.staleUntilMs ? held.generation.kids : []
-    const startMs = isClosed ? Number.POSITIVE_INFINITY : nextStartMs(nowMs)
-    return {
-      source: source.kind,
-      kids,
-      ageMs: fetchedAtMs === null ? null : Math.max(0, nowMs - fetchedAtMs),
-      nextRefreshInMs: startMs === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.round(startMs - nowMs)),
-      lastError,
-      consecutiveFailures: failures,
-      degraded: failures > 0 || kids.length === 0,
-      skippedKeys: { ...held.skipped },
-      clockOffsetMs
-    }
-  }
-
-  async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = setTimer(() => resolve(otherwise), ms)
-      promise.then(resolve, reject).finally(cancel)
-    })
   }
 
   return {
@@ -356,47 +307,27 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     get scheduledAtMs() {
       return scheduledAtMs
     },
+    get started() {
+      return started
+    },
+    get confirmed() {
+      return confirmed
+    },
+    get clockOffsetMs() {
+      return clockOffsetMs
+    },
     obtain,
     schedule,
+    start,
     nextLanding,
+    nextStartMs,
     onChange: (listener) => {
       listeners.push(listener)
     },
-    ready,
-    close,
-    health
+    close
   }
 }
 
 function isDemand(cause: RefreshCause): boolean {
   return cause === 'unknown-kid' || cause === 'bad-signature'
-}
-
-interface Landing {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-}
-
-function createLanding(): Landing {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}
-
-function createCounters(): Counters {
-  return {
-    fetches: 0,
-    failedFetches: 0,
-    notModified: 0,
-    generations: 0,
-    withdrawnKeys: 0,
-    skippedKeys: 0,
-    adoptedSnapshots: 0,
-    failedSnapshots: 0,
-    unknownKids: 0,
-    unknownKidsRefused: 0,
-    demandedFetches: 0
-  }
 }

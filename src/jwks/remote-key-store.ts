@@ -1,30 +1,24 @@
-import type { Logger } from '../logger.js'
-import type { ResolvedJwksCache } from '../options.js'
+import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
 import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
 import { type RefreshCause, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
 import { isKid } from './jwk.js'
-import { createRefresher } from './refresher.js'
-import type { Snapshots } from './snapshot.js'
-import type { KeySource } from './source.js'
-import type { SetTimer } from './timers.js'
-import type { KeyResolution, KeyStore, VerificationKey } from './types.js'
+import { createRefresher, type RefresherSettings } from './refresher.js'
+import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
 
-export interface RemoteKeyStoreSettings {
-  readonly source: KeySource
-  readonly cache: Omit<ResolvedJwksCache, 'snapshot'>
-  readonly snapshots: Snapshots | null
-  readonly now: () => number
-  readonly logger: Logger
-  /** Grows with every authenticated request; how the store knows that traffic flows without being called for it. */
-  readonly activity: () => number
-  readonly setTimer: SetTimer
-  readonly random: () => number
-}
-
-/** Requests that wait for one scheduled fetch; beyond it an unknown kid is refused as of the set in hand. */
+/** Requests that wait for a fetch at a time; beyond it an unknown kid is refused as of the set in hand. */
 const MAX_WAITING = 1000
+/** Room that a crowd of strangers does not take up. */
+const MAX_WAITING_FAMILIAR = 2000
+
+/** What a token asks for: a key set newer than the question, or one that meets it. */
+interface Question {
+  readonly askedAtMs: number
+  readonly started: number
+  readonly sessionId: string | undefined
+  isMet(): boolean
+}
 
 const MISMATCH: KeyResolution = Object.freeze({
   ok: false,
@@ -38,7 +32,7 @@ const NONE: readonly VerificationKey[] = Object.freeze([])
  * The store of a key set that is fetched. Answers from memory; a request waits only when nothing usable is in memory, or
  * when its kid is unknown and the budget has a fetch for it, and never longer than one fetch and one cool-down.
  */
-export function createRemoteKeyStore(settings: RemoteKeyStoreSettings): KeyStore {
+export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const { source, cache, now } = settings
   const refresher = createRefresher(settings)
   const { held, counters } = refresher
@@ -55,92 +49,103 @@ export function createRemoteKeyStore(settings: RemoteKeyStoreSettings): KeyStore
 
   async function resolve(kid: string | undefined, plausible: boolean, sessionId?: string): Promise<KeyResolution> {
     if (!isKid(kid)) return MISMATCH
-    const seenAtMs = now()
-    let keys = held.find(kid, seenAtMs)
+    const question = ask(sessionId, () => held.generation.byKid.has(kid))
+    let keys = held.find(kid, question.askedAtMs)
     if (keys.length > 0) return { ok: true, keys }
-    if (!held.isUsable(seenAtMs)) {
+    if (!held.isUsable(question.askedAtMs)) {
       await refresher.obtain()
       keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
       if (!held.isUsable(now())) return unavailable()
     }
-    return resolveUnknown(kid, plausible, sessionId, seenAtMs)
+    return resolveUnknown(kid, plausible, question)
   }
 
   /** There is a usable key set, and it has no such kid. */
-  async function resolveUnknown(
-    kid: string,
-    plausible: boolean,
-    sessionId: string | undefined,
-    seenAtMs: number
-  ): Promise<KeyResolution> {
+  async function resolveUnknown(kid: string, plausible: boolean, question: Question): Promise<KeyResolution> {
     counters.unknownKids++
     if (unknownKidChannel.hasSubscribers) unknownKidChannel.publish({ source: source.kind, kid, plausible })
-    if (!plausible || denied.has(kid, seenAtMs)) {
-      counters.unknownKidsRefused++
-      return MISMATCH
+    if (!plausible || denied.has(kid, question.askedAtMs)) return refuse()
+    if (!isAnswered(question)) {
+      if (isFailing()) return unavailable()
+      await demand('unknown-kid', question)
+      const keys = held.find(kid, now())
+      if (keys.length > 0) return { ok: true, keys }
+      if (refresher.failures > 0) return unavailable()
     }
-    if (refresher.failures > 0 && refresher.flight === null) return unavailable()
-
-    const hasAsked = await demand('unknown-kid', seenAtMs, sessionId, () => held.generation.byKid.has(kid))
-    const keys = held.find(kid, now())
-    if (keys.length > 0) return { ok: true, keys }
-    if (refresher.failures > 0) return unavailable()
-    if (hasAsked) denied.add(kid, now())
-    else counters.unknownKidsRefused++
+    if (!isAnswered(question)) return refuse()
+    denied.add(kid, now())
     return MISMATCH
   }
 
   function reconsider(kid: string | undefined, sessionId?: string): Promise<boolean> | false {
-    if (kid === undefined) return false
-    if (refresher.failures > 0 && refresher.flight === null) return false
-    const nowMs = now()
+    if (kid === undefined || isFailing() || isCrowded(sessionId)) return false
     const before = held.generation.byKid.get(kid)
     const hasChanged = () => held.generation.byKid.get(kid) !== before
-    if (refresher.flight === null && !isWorthWaiting('bad-signature', nowMs, sessionId)) return false
-    if (waiting >= MAX_WAITING) return false
-    return demand('bad-signature', nowMs, sessionId, hasChanged).then(hasChanged)
+    const question = ask(sessionId, hasChanged)
+    if (refresher.flight !== null) return demand('bad-signature', question).then(hasChanged)
+    if (!isGrantedSoon('bad-signature', question)) return false
+    return landing(question).then(hasChanged)
   }
 
-  /**
-   * Waits for a fetch that starts after `seenAtMs`, as far as the budget has one soon. False: there was none; the key set
-   * is then fetched as soon as the budget allows, without anybody waiting for it.
-   */
-  async function demand(
-    cause: RefreshCause,
-    seenAtMs: number,
-    sessionId: string | undefined,
-    isMet: () => boolean
-  ): Promise<boolean> {
-    if (waiting >= MAX_WAITING) {
-      isWorthWaiting(cause, now(), sessionId)
-      return false
+  function ask(sessionId: string | undefined, isMet: () => boolean): Question {
+    return { askedAtMs: now(), started: refresher.started, sessionId, isMet }
+  }
+
+  /** The set in hand is newer than the question, whatever it says. */
+  function isAnswered(question: Question): boolean {
+    return refresher.confirmed > question.started
+  }
+
+  function isFailing(): boolean {
+    return refresher.failures > 0 && refresher.flight === null
+  }
+
+  /** Waits for a fetch that starts after the question, if the budget has one soon; else one comes without waiting. */
+  async function demand(cause: RefreshCause, question: Question): Promise<void> {
+    if (isCrowded(question.sessionId)) {
+      if (refresher.flight === null) isGrantedSoon(cause, question)
+      return
     }
+    if (refresher.flight !== null) {
+      // Under way already, so it may have been answered before the key was published: another one, unless this took long.
+      await landing(question)
+      if (isAnswered(question) || question.isMet() || isFailing()) return
+      if (refresher.flight === null && now() - question.askedAtMs > patienceMs) {
+        isGrantedSoon(cause, question)
+        return
+      }
+    }
+    if (refresher.flight !== null || isGrantedSoon(cause, question)) await landing(question)
+  }
+
+  async function landing(question: Question): Promise<void> {
     waiting++
     try {
-      if (refresher.flight !== null) {
-        await refresher.flight
-        if (isMet() || refresher.failures > 0) return true
-        // One that was under way may have been answered before the key was published. Another one, unless it took long.
-        if (refresher.flight === null && now() - seenAtMs > patienceMs) {
-          isWorthWaiting(cause, now(), sessionId)
-          return false
-        }
-      }
-      if (refresher.flight === null && !isWorthWaiting(cause, now(), sessionId)) return false
       await refresher.nextLanding()
-      if (sessionId !== undefined && !isMet() && refresher.failures === 0) familiar.criedWolf(sessionId, now())
-      return true
     } finally {
       waiting--
     }
+    const { sessionId } = question
+    if (sessionId !== undefined && isAnswered(question) && !question.isMet()) familiar.criedWolf(sessionId, now())
   }
 
   /** Schedules a fetch within the budget; true when it starts soon enough to wait for. */
-  function isWorthWaiting(cause: RefreshCause, nowMs: number, sessionId: string | undefined): boolean {
+  function isGrantedSoon(cause: RefreshCause, { sessionId }: Question): boolean {
+    const nowMs = now()
     const grantedMs = budget.grant(nowMs, refresher.scheduledAtMs, sessionId)
     const startMs = refresher.schedule(cause, grantedMs)
     return startMs <= nowMs + patienceMs
+  }
+
+  function isCrowded(sessionId: string | undefined): boolean {
+    if (waiting < MAX_WAITING) return false
+    return waiting >= MAX_WAITING_FAMILIAR || sessionId === undefined || !familiar.knows(sessionId)
+  }
+
+  function refuse(): KeyResolution {
+    counters.unknownKidsRefused++
+    return MISMATCH
   }
 
   function unavailable(): KeyResolution {
@@ -149,15 +154,43 @@ export function createRemoteKeyStore(settings: RemoteKeyStoreSettings): KeyStore
     return { ok: false, reason, unavailable: true, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
   }
 
+  async function ready(): Promise<void> {
+    if (cache.warmUp === false || held.fetchedAtMs !== null) return
+    const warmUp = refresher.start('warm-up')
+    if (cache.warmUp === 'background') return
+    await warmUp
+    if (refresher.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
+    if (!held.isUsable(now())) throw new NoInitialKeysError(refresher.lastError ?? 'timeout')
+  }
+
+  function health(): KeyStoreHealth {
+    const nowMs = now()
+    const { fetchedAtMs, staleUntilMs } = held
+    // Fresh ones, or what the next request would fall back on: an idle server is not an unready one.
+    const kids = fetchedAtMs !== null && nowMs < staleUntilMs ? held.generation.kids : []
+    const nextMs = refresher.nextStartMs(nowMs)
+    return {
+      source: source.kind,
+      kids,
+      ageMs: fetchedAtMs === null ? null : Math.max(0, nowMs - fetchedAtMs),
+      nextRefreshInMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.round(nextMs - nowMs)),
+      lastError: refresher.lastError,
+      consecutiveFailures: refresher.failures,
+      degraded: refresher.failures > 0 || kids.length === 0,
+      skippedKeys: { ...held.skipped },
+      clockOffsetMs: refresher.clockOffsetMs
+    }
+  }
+
   return {
     find,
     resolve,
     reconsider,
     witness: familiar.witness,
     onChange: refresher.onChange,
-    ready: refresher.ready,
+    ready,
     close: refresher.close,
-    health: refresher.health,
+    health,
     stats: () => ({ ...counters })
   }
 }

@@ -25,7 +25,6 @@ interface Envelope {
   readonly source: string
   readonly fetchedAtMs: number
   readonly maxAgeMs: number | null
-  readonly etag: string | null
   readonly keySet: string
 }
 
@@ -63,14 +62,15 @@ export function createSnapshots(settings: SnapshotSettings): Snapshots {
       return {
         kind: 'key-set',
         text: envelope.keySet,
-        etag: envelope.etag,
+        // Never sent back to the endpoint: its 304 would confirm keys that someone put into the store.
+        etag: null,
         maxAgeMs: envelope.maxAgeMs,
         fetchedAtMs: Math.min(envelope.fetchedAtMs, nowMs),
         clockOffsetMs: null
       }
     },
-    async write({ text, etag, maxAgeMs, fetchedAtMs }) {
-      const envelope: Envelope = { version: 1, source: sourceId, fetchedAtMs, maxAgeMs, etag, keySet: text }
+    async write({ text, maxAgeMs, fetchedAtMs }) {
+      const envelope: Envelope = { version: 1, source: sourceId, fetchedAtMs, maxAgeMs, keySet: text }
       const body = JSON.stringify(envelope)
       try {
         await store.set(`${seal(body)}\n${body}`)
@@ -90,12 +90,11 @@ function parseEnvelope(body: string): Envelope | null {
     return null
   }
   if (typeof json !== 'object' || json === null) return null
-  const { version, source, fetchedAtMs, maxAgeMs, etag, keySet } = json as Record<string, unknown>
+  const { version, source, fetchedAtMs, maxAgeMs, keySet } = json as Record<string, unknown>
   if (version !== 1 || typeof source !== 'string' || typeof keySet !== 'string') return null
   if (typeof fetchedAtMs !== 'number' || !Number.isFinite(fetchedAtMs)) return null
   if (maxAgeMs !== null && !(typeof maxAgeMs === 'number' && maxAgeMs >= 0)) return null
-  if (etag !== null && typeof etag !== 'string') return null
-  return { version, source, fetchedAtMs, maxAgeMs, etag, keySet }
+  return { version, source, fetchedAtMs, maxAgeMs, keySet }
 }
 
 function isEqual(given: string, expected: string): boolean {

@@ -1,8 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import { NoInitialKeysError } from '../errors.js'
+import { createCounters } from './counters.js'
 import { EMPTY_GENERATION, type Generation, succeed } from './generation.js'
 import { parseKeySet, type SkipCounts } from './key-set.js'
-import type { KeyResolution, KeyStore, KeyStoreHealth, KeyStoreStats, VerificationKey } from './types.js'
+import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
 
 const NONE: readonly VerificationKey[] = Object.freeze([])
 const MISMATCH: KeyResolution = Object.freeze({
@@ -87,19 +88,7 @@ interface StaticKeys {
   readonly listeners?: (() => void)[]
 }
 
-const NO_STATS: KeyStoreStats = Object.freeze({
-  fetches: 0,
-  failedFetches: 0,
-  notModified: 0,
-  generations: 0,
-  withdrawnKeys: 0,
-  skippedKeys: 0,
-  adoptedSnapshots: 0,
-  failedSnapshots: 0,
-  unknownKids: 0,
-  unknownKidsRefused: 0,
-  demandedFetches: 0
-})
+const NO_STATS = Object.freeze(createCounters())
 
 function createStaticKeyStore(source: 'jwtKey' | 'jwks', keys: StaticKeys): KeyStore {
   return {

@@ -7,3 +7,11 @@ export const setUnrefTimer: SetTimer = (run, ms) => {
   timer.unref()
   return () => clearTimeout(timer)
 }
+
+/** What the promise gives, or `otherwise` once `ms` have passed. */
+export function withinTime<T>(promise: Promise<T>, ms: number, otherwise: T, setTimer: SetTimer): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = setTimer(() => resolve(otherwise), ms)
+    promise.finally(cancel).then(resolve, reject)
+  })
+}
