@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
 import t from 'tap'
 import type { ClerkAuthErrorCode } from '../src/errors.js'
 import { type ClerkAuthOptions, resolveOptions } from '../src/options.js'
@@ -186,6 +187,8 @@ const table: BadConfiguration[] = [
     '/v1',
     'https://',
     'https://a b',
+    'https://api.test/v1/../x',
+    'https://api.test/%2E%2e',
     'https:\\\\evil.test',
     ' https://api.test'
   ].map((apiUrl) => with_({ apiUrl }, 'FST_CLERK_OPTION_URL', 'apiUrl', `apiUrl ${apiUrl}`)),
@@ -355,6 +358,21 @@ t.test('every bad configuration has its own coded error that names the option an
       t.notOk(printed.includes(value), `${what}: prints no value`)
     }
   }
+})
+
+t.test('any value for any option is taken or refused with a coded error', async () => {
+  const { GROUPS, OPTIONS } = await import('../src/options/names.js')
+  const groups = Object.entries(GROUPS).map(([group, names]) =>
+    fc.tuple(fc.constantFrom(...names), fc.anything()).map(([name, value]) => ({ [group]: { [name]: value } }))
+  )
+  const anyOption = fc.tuple(fc.constantFrom(...OPTIONS), fc.anything()).map(([name, value]) => ({ [name]: value }))
+  fc.assert(
+    fc.property(fc.oneof(anyOption, ...groups), (options) => {
+      const error = refusal({ publishableKey: PK_TEST, ...options }, {})
+      return error === undefined || error.code.startsWith('FST_CLERK_OPTION_')
+    }),
+    { numRuns: 3000, seed: 3 }
+  )
 })
 
 t.test('every coded error of options is in that table', async (t) => {

@@ -68,6 +68,8 @@ export function assertOrigins(name: string, origins: readonly string[]): void {
 function parseHttpUrl(text: string): URL | null {
   // The URL parser drops tabs and line breaks and turns backslashes into slashes; an option has none of them.
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) return null
+  // Resolved by the URL parser, kept by string concatenation: two readings of one address.
+  if (/\/(?:\.|%2e){1,2}(?:[/?#]|$)/i.test(text)) return null
   const url = new URL(text)
   return url.username === '' && url.password === '' ? url : null
 }
