@@ -1,0 +1,302 @@
+import type { Logger } from '../logger.js'
+import type { Chain } from './chain.js'
+import type { AuditHealth, AuditSink } from './types.js'
+
+/** The queue between requests and a sink: numbered, bounded, batched, retried. */
+export interface Journal {
+  /** Takes a record's fields, without braces. With `whenFull: 'drop'` and no room it counts instead. */
+  add(fields: string): void
+  /** Whether a record may come. Requests that may or may not need one have as much room again. */
+  hasRoom(isCertain: boolean): boolean
+  /** Calls back with true once there is room, with false after the longest wait or when the journal closes. */
+  waitForRoom(isCertain: boolean, callback: (hasRoom: boolean) => void): void
+  /** Resolves once everything accepted so far has been written, or given up at `close`. */
+  flush(): Promise<void>
+  close(): Promise<void>
+  /** For a process that is exiting: hands over what is left without waiting. */
+  closeSync(): void
+  health(): AuditHealth
+}
+
+export interface JournalOptions {
+  readonly sink: AuditSink
+  /** Names this process in its records. */
+  readonly writer: string
+  readonly chain: Chain | null
+  readonly flushIntervalMs: number
+  readonly batchSize: number
+  readonly maxQueued: number
+  readonly whenFull: 'wait' | 'drop'
+  readonly maxWaitMs: number
+  readonly closeTimeoutMs: number
+  readonly now: () => number
+  readonly logger: Logger
+  /** Runs a function later and returns what cancels it. Default: an unref'd timer. */
+  readonly schedule?: (ms: number, run: () => void) => () => void
+}
+
+interface Waiter {
+  readonly isCertain: boolean
+  readonly callback: (hasRoom: boolean) => void
+  cancel: () => void
+}
+
+const FIRST_RETRY_MS = 100
+const LONGEST_RETRY_MS = 5_000
+
+export function createJournal(options: JournalOptions): Journal {
+  const { sink, writer, chain, batchSize, maxQueued, now, logger } = options
+  const schedule = options.schedule ?? scheduleUnref
+  // Twice for what `hasRoom` lets in, once more for answers given before a request could be held (refusals of an earlier
+  // hook) and for what was under way when the queue filled up. Past that it is memory or records.
+  const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
+  const writerText = `,"writer":"${writer}","seq":`
+
+  let lines: string[] = []
+  let batch: readonly string[] = []
+  /** The batch is not with the sink: it failed and is to come again. */
+  let isBatchBack = false
+  let seq = 0
+  let running: Promise<void> | null = null
+  let cancelTimer: (() => void) | null = null
+  let wakeRetry: (() => void) | null = null
+  let isFlushing = false
+  let isClosed = false
+  let gap: { dropped: number; fromMs: number } | null = null
+  const waiters: Waiter[] = []
+  const counts = { written: 0, dropped: 0, lost: 0, turnedAway: 0 }
+  let lastError: string | null = null
+
+  function add(fields: string): void {
+    if (isClosed) {
+      lose(1, 'The audit log is closed; a record came too late')
+    } else if (queued() >= mostQueued) {
+      drop()
+    } else {
+      if (gap !== null) addGap()
+      addLine('30', 'audit', fields)
+    }
+  }
+
+  function addLine(level: string, message: string, fields: string): void {
+    const line = `{"level":${level},"time":${now()},"msg":"${message}"${writerText}${seq++},${fields}`
+    lines.push(chain === null ? `${line}}` : chain.seal(line))
+    if (running !== null) return
+    if (lines.length >= batchSize) start()
+    else if (cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, start)
+  }
+
+  function queued(): number {
+    return lines.length + batch.length
+  }
+
+  function drop(): void {
+    if (gap === null) {
+      gap = { dropped: 0, fromMs: now() }
+      logger.error({ sink: sink.name, queued: queued() }, 'The audit log is full; records are dropped and counted')
+    }
+    gap.dropped++
+    counts.dropped++
+  }
+
+  // The hole is part of the log: who reads it later sees that, when and how many.
+  function addGap(): void {
+    const { dropped, fromMs } = gap as { dropped: number; fromMs: number }
+    gap = null
+    addLine('40', 'audit-gap', `"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
+    logger.warn({ sink: sink.name, dropped }, 'The audit log has room again')
+  }
+
+  function start(): void {
+    cancelTimer?.()
+    cancelTimer = null
+    if (running !== null || lines.length === 0) return
+    running = writeBatches().finally(() => {
+      running = null
+      // Too few for a batch: they wait for company, as the first did.
+      if (lines.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, start)
+    })
+  }
+
+  async function writeBatches(): Promise<void> {
+    do {
+      if (lines.length <= batchSize) {
+        batch = lines
+        lines = []
+      } else {
+        batch = lines.splice(0, batchSize)
+      }
+      await writeBatch()
+      batch = []
+      admitWaiters()
+    } while (lines.length >= batchSize || (isFlushing && lines.length > 0))
+  }
+
+  async function writeBatch(): Promise<void> {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        isBatchBack = false
+        await sink.write(batch)
+        counts.written += batch.length
+        recovered()
+        return
+      } catch (error) {
+        if (isFinal(error)) {
+          const refused = error.lostCount ?? batch.length
+          counts.written += batch.length - refused
+          lose(refused, 'The audit sink refused records for what is in them', error)
+          recovered()
+          return
+        }
+        isBatchBack = true
+        failed(error)
+        if (isClosed) return
+        // Jitter, so that many processes do not come back to a database at once.
+        await pause(retryMs * (0.5 + Math.random() / 2))
+        if (isClosed && batch.length === 0) return
+      }
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = schedule(ms, resume)
+      wakeRetry = resume
+      function resume(): void {
+        cancel()
+        wakeRetry = null
+        resolve()
+      }
+    })
+  }
+
+  function failed(error: unknown): void {
+    const message = errorCode(error)
+    if (lastError === null)
+      logger.error(
+        { sink: sink.name, error: message, queued: queued() },
+        'The audit sink does not take records; they are kept and tried again'
+      )
+    lastError = message
+  }
+
+  function recovered(): void {
+    if (lastError === null) return
+    lastError = null
+    logger.info({ sink: sink.name, queued: lines.length }, 'The audit sink takes records again')
+  }
+
+  function lose(count: number, message: string, error?: unknown): void {
+    counts.lost += count
+    logger.error({ sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) }, message)
+  }
+
+  function hasRoom(isCertain: boolean): boolean {
+    return options.whenFull === 'drop' || queued() < (isCertain ? maxQueued : maxQueued * 2)
+  }
+
+  function waitForRoom(isCertain: boolean, callback: (hasRoom: boolean) => void): void {
+    const waiter: Waiter = { isCertain, callback, cancel: () => {} }
+    waiter.cancel = schedule(options.maxWaitMs, () => {
+      waiters.splice(waiters.indexOf(waiter), 1)
+      counts.turnedAway++
+      callback(false)
+    })
+    waiters.push(waiter)
+  }
+
+  // First come, first served; one whose record is certain is counted as if the record were there already.
+  function admitWaiters(): void {
+    let free = maxQueued - queued()
+    while (free > 0 && waiters.length > 0) {
+      const waiter = waiters.shift() as Waiter
+      if (waiter.isCertain) free--
+      waiter.cancel()
+      waiter.callback(true)
+    }
+  }
+
+  async function flush(): Promise<void> {
+    isFlushing = true
+    try {
+      while (queued() > 0) {
+        start()
+        wakeRetry?.()
+        await running
+        if (isClosed) return
+      }
+    } finally {
+      isFlushing = false
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (isClosed) return
+    if (gap !== null) addGap()
+    if (chain !== null && seq > 0) addLine('30', 'audit-close', '"close":true')
+    let giveUp: ReturnType<typeof setTimeout> | undefined
+    // This timer keeps the process alive: a shutdown that is short of a database is not to end before it is over.
+    const timeUp = new Promise<void>((resolve) => {
+      giveUp = setTimeout(resolve, options.closeTimeoutMs)
+    })
+    await Promise.race([flush(), timeUp])
+    clearTimeout(giveUp)
+    isClosed = true
+    cancelTimer?.()
+    for (const waiter of waiters.splice(0)) {
+      waiter.cancel()
+      waiter.callback(false)
+    }
+    const left = queued()
+    lines = []
+    batch = []
+    wakeRetry?.()
+    if (left > 0) lose(left, 'The audit sink did not take all records before the time to close was over')
+    await sink.close()
+  }
+
+  function closeSync(): void {
+    if (isClosed || sink.writeSync === undefined) return
+    const left = isBatchBack ? [...batch, ...lines] : lines
+    isClosed = true
+    try {
+      sink.writeSync(left)
+    } catch (error) {
+      lose(left.length, 'The audit sink did not take the last records of an exiting process', error)
+    }
+  }
+
+  function health(): AuditHealth {
+    return {
+      sink: sink.name,
+      ok: lastError === null && gap === null,
+      queued: queued(),
+      accepted: seq,
+      written: counts.written,
+      dropped: counts.dropped,
+      lost: counts.lost,
+      waiting: waiters.length,
+      turnedAway: counts.turnedAway,
+      lastError
+    }
+  }
+
+  return { add, hasRoom, waitForRoom, flush, close, closeSync, health }
+}
+
+function scheduleUnref(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
+
+function isFinal(error: unknown): error is { lostCount?: number } {
+  return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === false
+}
+
+// A code, not a text: messages of a database may quote what was inserted.
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.name : 'unknown'
+}

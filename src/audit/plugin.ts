@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { AuditFullError } from '../errors.js'
+import { loadAgentParser } from './agent-parser.js'
+import { createChain, parseSealedLine } from './chain.js'
+import { createDevices } from './device.js'
+import { createIdentities } from './identity.js'
+import { createJournal, type Journal } from './journal.js'
+import { type AuditOptions, type ResolvedAuditOptions, resolveAuditOptions } from './options.js'
+import { compileRecorder, type RecordedRequest, type RecorderParts } from './recorder.js'
+import { createRouteRule } from './route-rule.js'
+import type { AuditHealth, AuditNote } from './types.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * Adds to the request's audit record, and has one written whatever the method and the answer. Calls add up; a name
+     * given twice keeps the last value.
+     */
+    audit(note: AuditNote): void
+  }
+  interface FastifyInstance {
+    readonly auditLog: AuditLog
+  }
+}
+
+/** `fastify.auditLog` */
+export interface AuditLog {
+  /** Resolves once everything accepted so far is written. */
+  flush(): Promise<void>
+  health(): AuditHealth
+}
+
+const RETRY_AFTER_SECONDS = 5
+
+const kNote = Symbol('fastify-clerk-auth.audit.note')
+const kErrorCode = Symbol('fastify-clerk-auth.audit.error-code')
+const kExchange = Symbol('fastify-clerk-auth.audit.exchange')
+const kHook = Symbol('fastify-clerk-auth.audit.hook')
+
+type AuditedRequest = FastifyRequest & RecordedRequest & { [kNote]: AuditNote | null; [kErrorCode]: string | null }
+
+/** Hangs on the raw response from the first hook on, for clients that go away. */
+interface Exchange {
+  readonly finish: (reply: FastifyReply, status: number, isAborted: boolean) => void
+  readonly reply: FastifyReply
+  isAnswered: boolean
+  isAborted: boolean
+  /** Also set where there was no room for a record: then nothing was done either. */
+  isRecorded: boolean
+}
+type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
+
+async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
+  const settings = resolveAuditOptions(options, fastify.log)
+  await settings.sink.open()
+  const journal = await openJournal(settings)
+  const { redaction, now } = settings
+  const parseAgent = settings.parseAgent === undefined ? await loadAgentParser() : settings.parseAgent
+  const parts: RecorderParts = {
+    journal,
+    identify: createIdentities(redaction),
+    describeDevice: createDevices(parseAgent, redaction, now),
+    redaction,
+    address: settings.address
+  }
+  /** Requests whose client went away while their handler was at work. */
+  const abandoned = new Set<Exchange>()
+
+  fastify.decorate('auditLog', { flush: journal.flush, health: journal.health })
+  fastify.decorateRequest(kNote, null)
+  fastify.decorateRequest(kErrorCode, null)
+  fastify.decorateRequest('audit', function addNote(this: FastifyRequest, note: AuditNote): void {
+    const request = this as AuditedRequest
+    request[kNote] = request[kNote] === null ? { ...note } : { ...request[kNote], ...note }
+  })
+
+  fastify.addHook('onRoute', (route) => hookRoute(route, parts, settings.whenFull === 'wait', abandoned))
+  hookNotFound(fastify, parts)
+
+  const exit = () => journal.closeSync()
+  process.on('exit', exit)
+  fastify.addHook('onClose', async () => {
+    for (const exchange of abandoned) exchange.finish(exchange.reply, 0, true)
+    await journal.close()
+    process.off('exit', exit)
+  })
+}
+
+async function openJournal(settings: ResolvedAuditOptions): Promise<Journal> {
+  const { chain, sink } = settings
+  const lastLine = chain === null ? null : ((await sink.lastLine?.()) ?? null)
+  const previousHash = lastLine === null ? null : (parseSealedLine(lastLine)?.hash ?? null)
+  return createJournal({
+    ...settings,
+    writer: randomBytes(8).toString('base64url'),
+    chain: chain === null ? null : createChain(chain.key, previousHash)
+  })
+}
+
+// Hooks of the route, not of the instance: what the route's configuration says is settled here, once, and a request
+// finds a function that knows. Fastify makes HEAD routes from the options of GET routes, so hooks may be there already.
+function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Set<Exchange>): void {
+  const methods = Array.isArray(route.method) ? route.method : [route.method]
+  const clerk = (route.config as { clerk?: { audit?: unknown } | boolean } | undefined)?.clerk
+  const rule = createRouteRule(methods, route.url, typeof clerk === 'object' ? clerk?.audit : undefined)
+  route.onRequest = withoutOurs(route.onRequest)
+  route.onSend = withoutOurs(route.onSend)
+  route.onError = withoutOurs(route.onError)
+  route.onResponse = withoutOurs(route.onResponse)
+  if (!rule.isAudited) return
+  const record = compileRecorder(rule, parts)
+  const { journal } = parts
+
+  function finish(reply: FastifyReply, status: number, isAborted: boolean): void {
+    const exchange = (reply.raw as AuditedResponse)[kExchange]
+    if (exchange !== undefined) {
+      if (exchange.isRecorded) return
+      exchange.isRecorded = true
+    }
+    const request = reply.request as AuditedRequest
+    const isHandshake = status === 307 && reply.getHeader('x-clerk-auth-status') === 'handshake'
+    record(request, request[kNote], request[kErrorCode], status, reply.elapsedTime, isHandshake, isAborted)
+  }
+
+  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const response = reply.raw as AuditedResponse
+    const exchange: Exchange = { finish, reply, isAnswered: false, isAborted: false, isRecorded: false }
+    response[kExchange] = exchange
+    response.on('close', onResponseClosed)
+    // Node forgets the address of a socket that is gone, unless it was asked before.
+    void request.socket.remoteAddress
+    const isCertain = rule.isCertain[request.method] === true
+    if (!mayWait || journal.hasRoom(isCertain)) {
+      done()
+      return
+    }
+    journal.waitForRoom(isCertain, (hasRoom) => {
+      if (hasRoom) {
+        done()
+        return
+      }
+      exchange.isRecorded = true
+      reply.header('retry-after', RETRY_AFTER_SECONDS)
+      done(new AuditFullError())
+    })
+  }
+
+  // Without 'finish' there is no onResponse: a client that leaves early would leave no trace of what it did. While the
+  // handler is at work the outcome is not known; its record is made when it answers (onSend), at the latest on close.
+  function onResponseClosed(this: ServerResponse): void {
+    const exchange = (this as AuditedResponse)[kExchange]
+    if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
+    exchange.isAborted = true
+    if (exchange.isAnswered || exchange.reply.sent) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
+    else abandoned.add(exchange)
+  }
+
+  function onSend(_request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): void {
+    const exchange = (reply.raw as AuditedResponse)[kExchange]
+    if (exchange !== undefined && !exchange.isAnswered) {
+      exchange.isAnswered = true
+      if (exchange.isAborted && abandoned.delete(exchange)) finish(reply, reply.statusCode, true)
+    }
+    done()
+  }
+
+  function onResponse(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    finish(reply, reply.statusCode, false)
+    done()
+  }
+
+  route.onRequest = [...route.onRequest, ours(onRequest)]
+  route.onSend = [...route.onSend, ours(onSend)]
+  route.onError = [...route.onError, ours(noteErrorCode)]
+  route.onResponse = [...route.onResponse, ours(onResponse)]
+}
+
+// An authenticated request that is refused carries no reason; the error's code says which rule it was.
+function noteErrorCode(request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void {
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') (request as AuditedRequest)[kErrorCode] = code
+  done()
+}
+
+/** Requests for which there is no route: refused by a hook that guards everything, they belong in the log too. */
+function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
+  const recorders = new Map<string, ReturnType<typeof compileRecorder>>()
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (request.is404) {
+      const { method } = request
+      let record = recorders.get(method)
+      if (record === undefined) {
+        record = compileRecorder(createRouteRule([method], null, { when: 'refused' }), parts)
+        recorders.set(method, record)
+      }
+      const audited = request as AuditedRequest
+      record(audited, audited[kNote], audited[kErrorCode], reply.statusCode, reply.elapsedTime, false, false)
+    }
+    done()
+  })
+}
+
+function ours<T extends object>(hook: T): T {
+  return Object.assign(hook, { [kHook]: true })
+}
+
+function withoutOurs<T>(hooks: T | T[] | undefined): T[] {
+  const list = hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]
+  return list.filter((hook) => !(hook as { [kHook]?: true })[kHook])
+}
+
+/**
+ * Writes one record per audited request, after the response: who, from which device, did what to what, and whether it
+ * was allowed. Register it after `fastify-clerk-auth` and before the routes.
+ */
+export default fastifyPlugin(auditLog, { fastify: '5.x', name: 'fastify-clerk-auth/audit' })

@@ -1,0 +1,88 @@
+import { OptionValueError } from '../errors.js'
+
+/** Columns in the order of the insert: name, type, and where the value is in a record. */
+const COLUMNS = [
+  ['time', 'timestamptz not null', "to_timestamp((r->>'time')::double precision / 1000)"],
+  ['writer', 'text not null', "r->>'writer'"],
+  ['seq', 'bigint not null', "(r->>'seq')::bigint"],
+  ['request_id', 'text', "r->>'requestId'"],
+  ['decision', 'text', "r->>'decision'"],
+  ['reason', 'text', "r->>'reason'"],
+  ['method', 'text', "r->>'method'"],
+  ['route', 'text', "r->>'route'"],
+  ['status', 'smallint', "(r->>'status')::smallint"],
+  ['duration_ms', 'real', "(r->>'durationMs')::real"],
+  ['user_id', 'text', "r->>'userId'"],
+  ['org_id', 'text', "r->>'orgId'"],
+  ['actor_id', 'text', "r->>'actorId'"],
+  ['token_type', 'text', "r#>>'{token,type}'"],
+  ['token_id', 'text', "r#>>'{token,id}'"],
+  ['session_id', 'text', "r#>>'{device,sessionId}'"],
+  ['address', 'text', "r#>>'{device,address}'"],
+  ['user_agent', 'text', "r#>>'{device,userAgent}'"],
+  ['browser', 'text', "r#>>'{device,browser,name}'"],
+  ['os', 'text', "r#>>'{device,os,name}'"],
+  ['kind', 'text', "r#>>'{device,kind}'"],
+  ['action', 'text', "r->>'action'"],
+  ['target', 'text', "r->>'target'"],
+  // `json` keeps the text as it came: what is chained by hash can be checked after an export.
+  ['record', 'json not null', 'r']
+] as const
+
+/** One index per question people ask of the log. */
+const INDEXES: readonly { readonly name: string; readonly question: string; readonly on: string }[] = [
+  { name: 'user', question: 'What did this user do?', on: '(user_id, time desc) where user_id is not null' },
+  {
+    name: 'device',
+    question: 'From which devices did this user come, and what came from this device?',
+    on: '(user_id, session_id, time desc) where session_id is not null'
+  },
+  {
+    name: 'session',
+    question: 'What came from this session?',
+    on: '(session_id, time desc) where session_id is not null'
+  },
+  { name: 'actor', question: 'Who acted as whom?', on: '(actor_id, time desc) where actor_id is not null' },
+  {
+    name: 'impersonated',
+    question: 'Who acted as this user?',
+    on: '(user_id, actor_id, time desc) where actor_id is not null'
+  },
+  { name: 'target', question: 'Who did what to this thing?', on: '(target, time desc) where target is not null' },
+  { name: 'action', question: 'Who did this, ever?', on: '(action, time desc) where action is not null' },
+  { name: 'org', question: 'What happened in this organization?', on: '(org_id, time desc) where org_id is not null' },
+  { name: 'address', question: 'What came from this address?', on: '(address, time desc) where address is not null' },
+  { name: 'refused', question: 'What was refused lately?', on: "(time desc) where decision = 'refused'" }
+]
+
+/**
+ * The table of `postgresSink()` and its indexes as SQL, for migrations. The primary key begins with the time, so newest
+ * first and deleting what is too old need no index of their own, and the table can be partitioned by `time`.
+ */
+export function auditTableSql(table = 'clerk_audit'): string {
+  const name = assertTableName(table)
+  const indexName = name.replace('.', '_')
+  return [
+    `create table if not exists ${name} (`,
+    ...COLUMNS.map(([column, type]) => `  ${column} ${type},`),
+    '  primary key (time, writer, seq)',
+    ');',
+    ...INDEXES.flatMap((index) => [
+      `-- ${index.question}`,
+      `create index if not exists ${indexName}_${index.name} on ${name} ${index.on};`
+    ])
+  ].join('\n')
+}
+
+/** Takes one parameter, a JSON array of records; those that are there already are left as they are. */
+export function insertSql(table: string): string {
+  const columns = COLUMNS.map(([column]) => column).join(', ')
+  const values = COLUMNS.map(([, , value]) => value).join(', ')
+  return `insert into ${table} (${columns}) select ${values} from json_array_elements($1::json) as e(r) on conflict do nothing`
+}
+
+// Names cannot be parameters of a statement, so only plain ones are let through, with or without a schema.
+export function assertTableName(table: unknown): string {
+  if (typeof table === 'string' && /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(table)) return table
+  throw new OptionValueError('postgresSink.table', 'a plain lower-case name such as clerk_audit or audit.requests')
+}

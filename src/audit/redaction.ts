@@ -1,0 +1,76 @@
+import { OptionValueError } from '../errors.js'
+
+/** Which fields of a record are not recorded as they are. Compiled at registration, applied where a fragment is made. */
+export interface Redaction {
+  /** The value to record at a path: the value itself, null, or what the censor makes of it. */
+  apply<T>(path: string, value: T): T | string | null
+  /** Redacts within `details`, which it leaves alone and copies. */
+  details(details: Record<string, unknown>): Record<string, unknown>
+  readonly touchesAddress: boolean
+}
+
+export type Censor = (value: unknown, path: string) => string | null
+
+/** Fields that may be redacted. The others say what happened and when, without which a record is none. */
+export const REDACTABLE = [
+  'requestId',
+  'userId',
+  'orgId',
+  'actorId',
+  'token.id',
+  'token.name',
+  'token.subject',
+  'token.machineId',
+  'token.clientId',
+  'device.sessionId',
+  'device.address',
+  'device.userAgent',
+  'device.hints',
+  'device.browser',
+  'device.os',
+  'device.kind',
+  'target'
+] as const
+
+/** Throws for a path that is no field: a misspelt redaction must not look like one. */
+export function parseRedaction(paths: readonly string[], censor: Censor | null): Redaction {
+  const fields = new Set<string>()
+  const detailPaths: string[][] = []
+  for (const path of paths) {
+    const parts = typeof path === 'string' ? path.split('.') : []
+    if (parts[0] === 'details' && parts.length > 1 && !parts.includes('')) detailPaths.push(parts.slice(1))
+    else if ((REDACTABLE as readonly string[]).includes(path)) fields.add(path)
+    else throw new OptionValueError('redact', `a list of ${REDACTABLE.join(', ')}, or details.<name>`)
+  }
+  const replace = (value: unknown, path: string): string | null =>
+    value === null || value === undefined || censor === null ? null : censor(value, path)
+  return {
+    apply: (path, value) => (fields.has(path) ? replace(value, path) : value),
+    details: (details) => (detailPaths.length === 0 ? details : redactDetails(details, detailPaths, replace)),
+    touchesAddress: fields.has('device.address')
+  }
+}
+
+function redactDetails(
+  details: Record<string, unknown>,
+  paths: readonly string[][],
+  replace: (value: unknown, path: string) => string | null
+): Record<string, unknown> {
+  // Through JSON, because the details belong to the handler and may hold anything, getters and class instances too.
+  const copy = JSON.parse(JSON.stringify(details)) as Record<string, unknown>
+  for (const path of paths) redactPath(copy, path, 0, (value) => replace(value, `details.${path.join('.')}`))
+  return copy
+}
+
+function redactPath(node: unknown, path: readonly string[], depth: number, replace: (value: unknown) => unknown): void {
+  if (typeof node !== 'object' || node === null) return
+  if (Array.isArray(node)) {
+    for (const item of node) redactPath(item, path, depth, replace)
+    return
+  }
+  const name = path[depth] as string
+  if (!Object.hasOwn(node, name)) return
+  const object = node as Record<string, unknown>
+  if (depth === path.length - 1) object[name] = replace(object[name])
+  else redactPath(object[name], path, depth + 1, replace)
+}

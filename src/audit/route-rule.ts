@@ -1,0 +1,64 @@
+import { RouteOptionsError } from '../errors.js'
+import { jsonString } from './json-text.js'
+import type { AuditRouteOptions, AuditWhen } from './types.js'
+
+// RFC 9110 section 9.2.1, and QUERY, which is safe by its definition.
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+const WHENS: readonly string[] = ['always', 'default', 'refused', 'never'] satisfies AuditWhen[]
+const NAMES = ['when', 'action', 'targetParam']
+
+/** What is recorded of one route, settled when the route is made. */
+export interface RouteRule {
+  readonly isAudited: boolean
+  /** By method: whether every request is recorded, whatever its answer. */
+  readonly isCertain: Readonly<Record<string, boolean>>
+  /** Whether impersonated requests are recorded though nothing else asks for it. */
+  readonly includesImpersonated: boolean
+  /** By method: `"method":…,"route":…`. */
+  readonly head: Readonly<Record<string, string>>
+  /** As JSON. */
+  readonly action: string
+  readonly targetParam: string | null
+}
+
+/** Reads `config.clerk.audit`. Throws for what it does not understand, so that a typing slip does not switch the log off. */
+export function createRouteRule(methods: readonly string[], pattern: string | null, option: unknown): RouteRule {
+  const options = readRouteOptions(option)
+  const when = options.when ?? 'default'
+  const isCertain: Record<string, boolean> = {}
+  const head: Record<string, string> = {}
+  for (const method of methods) {
+    isCertain[method] = when === 'always' || (when === 'default' && !SAFE_METHODS.has(method))
+    head[method] = `"method":${jsonString(method)},"route":${pattern === null ? 'null' : jsonString(pattern)}`
+  }
+  return {
+    isAudited: when !== 'never',
+    isCertain,
+    includesImpersonated: when === 'default' || when === 'always',
+    head,
+    action: options.action === undefined ? 'null' : jsonString(options.action),
+    targetParam: options.targetParam ?? null
+  }
+}
+
+function readRouteOptions(option: unknown): AuditRouteOptions {
+  if (option === undefined) return {}
+  if (option === true) return { when: 'always' }
+  if (option === false) return { when: 'never' }
+  if (typeof option !== 'object' || option === null || Array.isArray(option)) {
+    throw new RouteOptionsError('audit', 'true, false or { when, action, targetParam }')
+  }
+  const { when, action, targetParam } = option as Record<string, unknown>
+  for (const name of Object.keys(option)) {
+    if (!NAMES.includes(name))
+      throw new RouteOptionsError('audit', `an object with ${NAMES.join(', ')} and nothing else`)
+  }
+  if (when !== undefined && !WHENS.includes(when as string)) {
+    throw new RouteOptionsError('audit.when', WHENS.map((one) => `"${one}"`).join(' or '))
+  }
+  if (action !== undefined && typeof action !== 'string') throw new RouteOptionsError('audit.action', 'a string')
+  if (targetParam !== undefined && typeof targetParam !== 'string') {
+    throw new RouteOptionsError('audit.targetParam', 'the name of a route parameter')
+  }
+  return option as AuditRouteOptions
+}
