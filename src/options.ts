@@ -1,4 +1,3 @@
-export { checkAcceptsToken } from './options/accepts-token.js'
 export type {
   AcceptsToken,
   ClerkAuthOptions,
