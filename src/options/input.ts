@@ -87,7 +87,7 @@ export interface ClerkAuthOptions {
   readonly proxyUrl?: string | undefined
   /** Sign-in page: an absolute URL, or a path. On a satellite absolute, on the primary domain. Environment: `CLERK_SIGN_IN_URL`. */
   readonly signInUrl?: string | undefined
-  /** Sign-up page: an absolute URL, or a path. Environment: `CLERK_SIGN_UP_URL`. */
+  /** Sign-up page: an absolute URL, or a path. Taken so that Clerk configurations carry over; authentication itself never redirects there. Environment: `CLERK_SIGN_UP_URL`. */
   readonly signUpUrl?: string | undefined
   /** Resolve undecided browser states by a redirect through FAPI. Default true. `false` for pure JSON APIs: never a redirect, handshake cookies are ignored. */
   readonly handshake?: boolean | undefined
