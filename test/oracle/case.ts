@@ -1,0 +1,96 @@
+import type { AcceptsToken } from '../../src/options.js'
+import { HOST, MALFORMED, type MalformedName, signToken, type TokenSpec } from './tokens.js'
+
+// One request with the options it meets, as data: it prints, shrinks, and becomes a named test.
+
+export type TokenChoice = { readonly malformed: MalformedName } | { readonly token: TokenSpec }
+
+export type CookieValue = TokenChoice | 'absent' | 'empty'
+
+export interface OracleCase {
+  readonly instance: {
+    readonly type: 'development' | 'production'
+    readonly deployment: 'primary' | 'satellite-domain' | 'satellite-proxy' | 'proxy' | 'domain-only'
+    readonly satelliteAutoSync: boolean
+    readonly authorizedParties: boolean
+    readonly audience: boolean
+    readonly checksIssuer: boolean
+    readonly clockSkewInMs: number | undefined
+    readonly organizationSync: 'off' | 'organizations' | 'personal' | 'both'
+    readonly acceptsToken: AcceptsToken
+  }
+  readonly method: string
+  readonly protocol: 'http' | 'https'
+  readonly path: string
+  readonly query: readonly (readonly [name: string, value: string])[]
+  readonly secFetchDest: string
+  readonly accept: string
+  readonly referer: string
+  readonly origin: string
+  readonly authorization: { readonly scheme: string; readonly token: TokenChoice | { readonly opaque: string } } | null
+  readonly cookies: {
+    readonly session: CookieValue
+    readonly sessionSuffixed: CookieValue
+    readonly clientUat: string
+    readonly clientUatSuffixed: string
+    readonly devBrowser: string
+    readonly devBrowserSuffixed: string
+    readonly refresh: string
+    readonly handshake: HandshakeValue
+    readonly handshakeNonce: string
+    readonly redirectCount: string
+  }
+  readonly queryHandshake: HandshakeValue
+}
+
+/** A handshake token: how it is signed, and which lines it brings. */
+export type HandshakeValue =
+  | 'absent'
+  | 'empty'
+  | { readonly malformed: MalformedName }
+  | { readonly directives: DirectivesName; readonly inner: TokenChoice; readonly token: TokenSpec }
+
+export type DirectivesName = 'both' | 'unsuffixed' | 'signed-out' | 'no-session' | 'none' | 'no-list'
+
+export function textOfChoice(choice: TokenChoice, host: string): string {
+  return 'malformed' in choice ? MALFORMED[choice.malformed]() : signToken(choice.token, host)
+}
+
+/** Lines as FAPI sends them, with `token` as the new session token. */
+export function directivesOf(name: DirectivesName, token: string, suffix: string): unknown {
+  const clientUat = `__client_uat_${suffix}=1; Path=/; Domain=example.com; Max-Age=315360000; Secure; SameSite=Lax`
+  switch (name) {
+    case 'both':
+      return [
+        clientUat,
+        `__session=${token}; Path=/; HttpOnly; SameSite=Lax`,
+        `__session_${suffix}=${token}; Path=/; HttpOnly; SameSite=Lax`
+      ]
+    case 'unsuffixed':
+      return [`__session=${token}; Path=/; HttpOnly; SameSite=Lax`, clientUat]
+    case 'signed-out':
+      return [`__client_uat_${suffix}=0; Path=/`, `__session=; Path=/; Max-Age=0`]
+    case 'no-session':
+      return [clientUat]
+    case 'none':
+      return []
+    case 'no-list':
+      return 'text'
+  }
+}
+
+export function handshakeText(value: HandshakeValue, host: string, suffix: string): string | null {
+  if (value === 'absent') return null
+  if (value === 'empty') return ''
+  if ('malformed' in value) return MALFORMED[value.malformed]()
+  const handshake = directivesOf(value.directives, textOfChoice(value.inner, host), suffix)
+  return signToken(value.token, host, { handshake })
+}
+
+export const APP_HOST = 'app.example.com'
+
+/** What depends on type and deployment: keys, hosts, and the suffix of cookies. */
+export function hostOf(instance: OracleCase['instance']): string {
+  if (instance.type === 'production' && instance.deployment === 'satellite-domain') return 'clerk.satellite.test'
+  return instance.type === 'production' ? HOST : 'happy-lion-12.clerk.accounts.dev'
+}

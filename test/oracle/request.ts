@@ -1,0 +1,80 @@
+import { cookieSuffix } from '../../src/publishable-key.js'
+import { APP_HOST, type CookieValue, handshakeText, hostOf, type OracleCase, textOfChoice } from './case.js'
+
+/** A case as it goes over the wire. */
+export interface WireRequest {
+  readonly method: string
+  readonly protocol: string
+  readonly host: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export const PUBLISHABLE_KEYS = {
+  production: 'pk_live_Y2xlcmsuZXhhbXBsZS5jb20k',
+  development: 'pk_test_aGFwcHktbGlvbi0xMi5jbGVyay5hY2NvdW50cy5kZXYk'
+} as const
+
+export function wireRequest(oracleCase: OracleCase): WireRequest {
+  const { instance } = oracleCase
+  const headers: Record<string, string> = { host: APP_HOST, 'user-agent': 'oracle' }
+  const authorization = authorizationOf(oracleCase)
+  const cookie = cookiesOf(oracleCase)
+  if (authorization !== '') headers.authorization = authorization
+  if (cookie !== '') headers.cookie = cookie
+  if (oracleCase.secFetchDest !== '') headers['sec-fetch-dest'] = oracleCase.secFetchDest
+  if (oracleCase.accept !== '') headers.accept = oracleCase.accept
+  if (oracleCase.referer !== '') headers.referer = oracleCase.referer
+  if (oracleCase.origin !== '') headers.origin = oracleCase.origin
+
+  const query = new URLSearchParams(oracleCase.query.map(([name, value]) => [name, named(name, value, oracleCase)]))
+  const handshake = handshakeText(oracleCase.queryHandshake, hostOf(instance), suffixOf(oracleCase))
+  if (handshake !== null) query.append('__clerk_handshake', handshake)
+  const target = query.size === 0 ? oracleCase.path : `${oracleCase.path}?${query}`
+  return {
+    method: oracleCase.method,
+    protocol: oracleCase.protocol,
+    host: APP_HOST,
+    target: encodeURI(decodeURI(oracleCase.path)) + target.slice(oracleCase.path.length),
+    headers
+  }
+}
+
+function suffixOf({ instance }: OracleCase): string {
+  return cookieSuffix(PUBLISHABLE_KEYS[instance.type])
+}
+
+/** Nonces and refresh tokens tell the stub which instance is asking. */
+function named(name: string, value: string, oracleCase: OracleCase): string {
+  if (name !== '__clerk_handshake_nonce' || value === '') return value
+  return `${hostOf(oracleCase.instance)}|${suffixOf(oracleCase)}|${value}`
+}
+
+function authorizationOf({ authorization, instance }: OracleCase): string {
+  if (authorization === null) return ''
+  const { scheme, token } = authorization
+  return scheme + ('opaque' in token ? token.opaque : textOfChoice(token, hostOf(instance)))
+}
+
+function cookiesOf(oracleCase: OracleCase): string {
+  const { cookies, instance } = oracleCase
+  const host = hostOf(instance)
+  const suffix = suffixOf(oracleCase)
+  const pairs: string[] = []
+  const add = (name: string, value: string | null) => {
+    if (value !== null && value !== 'absent') pairs.push(`${name}=${value}`)
+  }
+  const token = (value: CookieValue) => (value === 'absent' ? null : value === 'empty' ? '' : textOfChoice(value, host))
+  const ofStub = (value: string) => (value === 'absent' || value === '' ? value : `${host}|${suffix}|${value}`)
+  add('__session', token(cookies.session))
+  add(`__session_${suffix}`, token(cookies.sessionSuffixed))
+  add('__client_uat', cookies.clientUat)
+  add(`__client_uat_${suffix}`, cookies.clientUatSuffixed)
+  add('__clerk_db_jwt', cookies.devBrowser)
+  add(`__clerk_db_jwt_${suffix}`, cookies.devBrowserSuffixed)
+  add(`__refresh_${suffix}`, ofStub(cookies.refresh))
+  add('__clerk_handshake', handshakeText(cookies.handshake, host, suffix))
+  add('__clerk_handshake_nonce', ofStub(cookies.handshakeNonce))
+  add('__clerk_redirect_count', cookies.redirectCount)
+  return pairs.join('; ')
+}
