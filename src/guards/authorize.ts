@@ -2,8 +2,10 @@ import type { HasParams, ReverificationConfig } from '../auth/has.js'
 import type { AuthFor, InstanceAcceptsToken } from '../auth/request-auth.js'
 import { AuthorizeParamsError, ForbiddenError } from '../errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
+import { toGuardHook } from './guard-hook.js'
 import {
   type AuthenticatedAuth,
+  type GuardDone,
   type GuardHook,
   type GuardReply,
   type GuardSettings,
@@ -39,7 +41,7 @@ export function createAuthorize(settings: GuardSettings): Authorize {
   return (condition: HasParams | AuthorizePredicate<never>) => {
     assertAuthorizeCondition(condition)
     const decide = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
-    return function authorize(request, reply, done) {
+    return toGuardHook((request, reply, done) => {
       const auth = settings.readAuth(request)
       if (!isAuthenticated(auth)) {
         refuse(settings, auth, request, reply, done)
@@ -48,12 +50,12 @@ export function createAuthorize(settings: GuardSettings): Authorize {
       const refusal = decide(auth)
       if (refusal === null) done()
       else refusal(reply, done)
-    }
+    })
   }
 }
 
 /** Ends the request; null: permitted. */
-type Decision = ((reply: GuardReply, done: (error?: Error) => void) => void) | null
+type Decision = ((reply: GuardReply, done: GuardDone) => void) | null
 
 const forbid: Decision = (_reply, done) => done(new ForbiddenError())
 const forbidPromise: Decision = (_reply, done) => done(new AuthorizeParamsError('predicate', 'synchronous'))

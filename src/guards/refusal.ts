@@ -15,8 +15,16 @@ export interface GuardReply {
   send(payload?: unknown): unknown
 }
 
-/** A Fastify hook; fits `onRequest`, `preValidation`, `preHandler`, and the functions of `@fastify/auth`. */
-export type GuardHook = (request: GuardRequest, reply: GuardReply, done: (error?: Error) => void) => void
+export type GuardDone = (error?: Error) => void
+
+/**
+ * A Fastify hook for `onRequest`, `preParsing`, `preValidation` and `preHandler`, and a function for `@fastify/auth`.
+ */
+export interface GuardHook {
+  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
+  /** As `preParsing` calls it. */
+  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+}
 
 /** An auth that says who it is. */
 export type AuthenticatedAuth = SignedInAuth | MachineAuth
@@ -47,7 +55,7 @@ export function refuse(
   auth: UnauthenticatedAuth | AuthNotEvaluated | null,
   request: GuardRequest,
   reply: GuardReply,
-  done: (error?: Error) => void
+  done: GuardDone
 ): void {
   const isPlain = auth !== null && !isAuthNotEvaluated(auth)
   if (isPlain && isCorsPreflight(request)) {

@@ -1,3 +1,4 @@
+import { toGuardHook } from './guard-hook.js'
 import { type GuardHook, type GuardSettings, isAuthenticated, refuse } from './refusal.js'
 
 /**
@@ -12,9 +13,9 @@ import { type GuardHook, type GuardSettings, isAuthenticated, refuse } from './r
  * Every one of these passes through the application's error handler.
  */
 export function createRequireAuth(settings: GuardSettings): GuardHook {
-  return function requireAuth(request, reply, done) {
+  return toGuardHook((request, reply, done) => {
     const auth = settings.readAuth(request)
     if (isAuthenticated(auth)) done()
     else refuse(settings, auth, request, reply, done)
-  }
+  })
 }

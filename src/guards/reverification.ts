@@ -1,6 +1,6 @@
 import type { ReverificationConfig } from '../auth/has.js'
 import { ReverificationError } from '../errors.js'
-import type { GuardReply } from './refusal.js'
+import type { GuardDone, GuardReply } from './refusal.js'
 
 /**
  * What Clerk's frontend SDKs recognise (`useReverification`): they read `clerk_error` of the body, show the dialog for
@@ -19,7 +19,7 @@ export interface ReverificationBody {
  */
 export function compileReverificationRefusal(
   reverification: ReverificationConfig
-): (reply: GuardReply, done: (error?: Error) => void) => void {
+): (reply: GuardReply, done: GuardDone) => void {
   const clerkError: ReverificationBody = Object.freeze({
     type: 'forbidden',
     reason: 'reverification-error',
