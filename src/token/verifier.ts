@@ -83,7 +83,10 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   function verify(token: string, skewMs: number = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
     if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
     const known = recall(token)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      if (known.ok) stats.hits++
+      return known
+    }
     stats.misses++
     const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
     if (pending !== undefined) {
