@@ -24,28 +24,33 @@ export interface RefresherSettings {
   readonly random: () => number
 }
 
+export interface RefreshState {
+  /** The fetch under way; resolves when it has landed, well or not, at its deadline at the latest. */
+  flight: Promise<void> | null
+  /** How many fetches have started, and the number of the last one by which the endpoint confirmed the set in hand. */
+  started: number
+  confirmed: number
+  failures: number
+  lastError: FetchFailure | null
+  /** While refreshing fails: when the next attempt is due. */
+  retryAtMs: number
+  /** When the next demanded fetch starts; `Infinity`: none is demanded. */
+  scheduledAtMs: number
+  /** Clock of the endpoint minus ours. */
+  clockOffsetMs: number | null
+}
+
 /** Keeps the key set in hand the newest one. All fetching goes through here: one at a time, within the rate. */
 export interface Refresher {
   readonly held: KeySetHolder
   readonly counters: Counters
-  /** The fetch under way; resolves when it has landed, well or not, at its deadline at the latest. */
-  readonly flight: Promise<void> | null
-  readonly failures: number
-  readonly lastError: FetchFailure | null
-  /** While refreshing fails: when the next attempt is due. */
-  readonly retryAtMs: number
-  /** When the next demanded fetch starts; `Infinity`: none is demanded. */
-  readonly scheduledAtMs: number
+  readonly state: Readonly<RefreshState>
   /** Nothing usable is in memory: waits for the fetch under way, or for one that starts now unless backing off. */
   obtain(): Promise<void>
   /** Fetch at `atMs`, or as soon after it as the rate allows; gives the start. */
   schedule(cause: RefreshCause, atMs: number): number
   /** Resolves when the fetch under way, or else the next one, has landed. */
   nextLanding(): Promise<void>
-  /** How many fetches have started, and the number of the last one by which the endpoint confirmed the set in hand. */
-  readonly started: number
-  readonly confirmed: number
-  readonly clockOffsetMs: number | null
   /** When the next fetch starts as things stand; `Infinity`: nothing is planned. */
   nextStartMs(nowMs: number): number
   start(cause: RefreshCause): Promise<void>
@@ -72,35 +77,37 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   const counters = createCounters()
   const listeners: (() => void)[] = []
 
-  let flight: Promise<void> | null = null
+  const state: RefreshState = {
+    flight: null,
+    started: 0,
+    confirmed: 0,
+    failures: 0,
+    lastError: null,
+    retryAtMs: 0,
+    scheduledAtMs: Number.POSITIVE_INFINITY,
+    clockOffsetMs: null
+  }
   let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
   let isClosed = false
-  let failures = 0
-  let lastError: FetchFailure | null = null
-  let retryAtMs = 0
   let dueMs = Number.POSITIVE_INFINITY
-  let scheduledAtMs = Number.POSITIVE_INFINITY
   let scheduledCause: RefreshCause = 'unknown-kid'
-  let started = 0
-  let confirmed = 0
   let lastStartMs = Number.NEGATIVE_INFINITY
   let activityAtStart = 0
-  let clockOffsetMs: number | null = null
 
   // ── One attempt ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function start(cause: RefreshCause): Promise<void> {
-    if (flight !== null) return flight
+    if (state.flight !== null) return state.flight
     if (isClosed) return Promise.resolve()
-    started++
+    state.started++
     lastStartMs = now()
     rate.record(lastStartMs)
     activityAtStart = activity()
-    scheduledAtMs = Number.POSITIVE_INFINITY
+    state.scheduledAtMs = Number.POSITIVE_INFINITY
     disarm()
-    flight = fly(cause)
-    return flight
+    state.flight = fly(cause)
+    return state.flight
   }
 
   /** From start to landing; never rejects. */
@@ -110,13 +117,16 @@ export function createRefresher(settings: RefresherSettings): Refresher {
       const adopted = snapshots === null ? null : await adoptSnapshot(snapshots, cause)
       const outcome = adopted ?? apply(await attempt(cause))
       if (isClosed) return
-      reporter.report(failures, lastError, held, now())
+      reporter.report(state.failures, state.lastError, held, now())
       if (keyRefreshChannel.hasSubscribers) {
         keyRefreshChannel.publish({ source: source.kind, cause, durationMs: now() - startedAtMs, ...outcome })
       }
+    } catch (error) {
+      // Nobody awaits a background refresh: what a listener throws must not end the process.
+      settings.logger.error({ err: error }, 'Refreshing the Clerk key set met a bug')
     } finally {
       // Whatever happens above, the next fetch must not find this one in its way.
-      flight = null
+      state.flight = null
       landing?.resolve()
       landing = null
       arm()
@@ -145,6 +155,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     }
     counters.adoptedSnapshots++
     const change = install(set, kept)
+    if (state.failures > 0) held.extendToStale()
     const isEnough = isDemand(cause) ? change.added.length > 0 || change.withdrawn.length > 0 : now() < dueMs
     if (!isEnough) return null
     recover()
@@ -154,20 +165,20 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   function apply(attempt: Attempt): Outcome {
     if (isClosed) return { outcome: 'failed', failure: 'network', ...UNCHANGED }
     if (attempt.kind === 'set') {
-      clockOffsetMs = attempt.answer.clockOffsetMs ?? clockOffsetMs
+      state.clockOffsetMs = attempt.answer.clockOffsetMs ?? state.clockOffsetMs
       const change = install(attempt.set, attempt.answer)
-      confirmed = started
+      state.confirmed = state.started
       recover()
       keep(attempt.answer)
       const isChange = change.added.length > 0 || change.withdrawn.length > 0
       return { outcome: isChange ? 'changed' : 'unchanged', failure: null, ...change }
     }
-    clockOffsetMs = attempt.clockOffsetMs ?? clockOffsetMs
+    state.clockOffsetMs = attempt.clockOffsetMs ?? state.clockOffsetMs
     if (attempt.kind === 'failure') return fail(attempt.failure, attempt.retryAfterMs)
     if (held.etag === null) return fail('unexpected-not-modified', null)
     counters.notModified++
     held.confirm(attempt)
-    confirmed = started
+    state.confirmed = state.started
     plan()
     recover()
     return { outcome: 'unchanged', failure: null, ...UNCHANGED }
@@ -195,16 +206,16 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   }
 
   function recover(): void {
-    failures = 0
-    lastError = null
-    retryAtMs = 0
+    state.failures = 0
+    state.lastError = null
+    state.retryAtMs = 0
   }
 
   function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
     counters.failedFetches++
-    failures++
-    lastError = failure
-    retryAtMs = rate.nextMs(now() + backoffMs(failures, retryAfterMs, random))
+    state.failures++
+    state.lastError = failure
+    state.retryAtMs = rate.nextMs(now() + backoffMs(state.failures, retryAfterMs, random))
     held.extendToStale()
     return { outcome: 'failed', failure, ...UNCHANGED }
   }
@@ -224,50 +235,50 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   /** One timer, for whatever comes first: a retry, a demanded fetch, the refresh ahead of expiry. */
   function arm(): void {
     disarm()
-    if (isClosed || flight !== null) return
+    if (isClosed || state.flight !== null) return
     const nowMs = now()
     const wakeMs = Math.min(nextStartMs(nowMs), nowMs + MAX_SLEEP_MS)
     cancelTimer = setTimer(wake, Math.max(1, Math.ceil(wakeMs - nowMs)))
   }
 
   function nextStartMs(nowMs: number): number {
-    if (failures > 0) return retryAtMs
-    if (held.fetchedAtMs === null) return scheduledAtMs
-    return Math.min(scheduledAtMs, dueMs > nowMs ? dueMs : nowMs + IDLE_TICK_MS)
+    if (state.failures > 0) return state.retryAtMs
+    if (held.fetchedAtMs === null) return state.scheduledAtMs
+    return Math.min(state.scheduledAtMs, dueMs > nowMs ? dueMs : nowMs + IDLE_TICK_MS)
   }
 
   function wake(): void {
     cancelTimer = null
-    if (isClosed || flight !== null) return
+    if (isClosed || state.flight !== null) return
     const nowMs = now()
-    reporter.report(failures, lastError, held, nowMs)
+    reporter.report(state.failures, state.lastError, held, nowMs)
     // Retries go on without traffic: a server taken out of rotation for its missing keys would never see any.
-    if (failures > 0) {
-      if (nowMs >= retryAtMs) start('retry')
-    } else if (scheduledAtMs <= nowMs) {
+    if (state.failures > 0) {
+      if (nowMs >= state.retryAtMs) start('retry')
+    } else if (state.scheduledAtMs <= nowMs) {
       start(scheduledCause)
     } else if (held.fetchedAtMs !== null && (nowMs >= dueMs || nowMs < held.fetchedAtMs)) {
       if ((cache.pollWhenIdle || activity() !== activityAtStart) && rate.nextMs(nowMs) <= nowMs) start('refresh-ahead')
     }
-    if (flight === null) arm()
+    if (state.flight === null) arm()
   }
 
   async function obtain(): Promise<void> {
     if (isClosed) return
-    if (flight !== null) return flight
+    if (state.flight !== null) return state.flight
     const nowMs = now()
-    if (nowMs < retryAtMs) return
+    if (nowMs < state.retryAtMs) return
     if (rate.nextMs(nowMs) > nowMs) held.extendToStale()
     else await start('missing-keys')
   }
 
   function schedule(cause: RefreshCause, atMs: number): number {
-    if (isClosed || flight !== null) return flight === null ? Number.POSITIVE_INFINITY : lastStartMs
+    if (isClosed || state.flight !== null) return state.flight === null ? Number.POSITIVE_INFINITY : lastStartMs
     const nowMs = now()
-    const earliestMs = Math.max(nowMs, atMs, lastStartMs + cache.cooldownInMs, failures > 0 ? retryAtMs : 0)
+    const earliestMs = Math.max(nowMs, atMs, lastStartMs + cache.cooldownInMs, state.failures > 0 ? state.retryAtMs : 0)
     const startMs = earliestMs === Number.POSITIVE_INFINITY ? earliestMs : rate.nextMs(earliestMs)
-    if (startMs >= scheduledAtMs) return scheduledAtMs
-    scheduledAtMs = startMs
+    if (startMs >= state.scheduledAtMs) return state.scheduledAtMs
+    state.scheduledAtMs = startMs
     scheduledCause = cause
     if (startMs <= nowMs) start(cause)
     else arm()
@@ -275,7 +286,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   }
 
   function nextLanding(): Promise<void> {
-    if (flight !== null) return flight
+    if (state.flight !== null) return state.flight
     if (isClosed) return Promise.resolve()
     landing ??= createDeferred()
     return landing.promise
@@ -292,30 +303,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   return {
     held,
     counters,
-    get flight() {
-      return flight
-    },
-    get failures() {
-      return failures
-    },
-    get lastError() {
-      return lastError
-    },
-    get retryAtMs() {
-      return retryAtMs
-    },
-    get scheduledAtMs() {
-      return scheduledAtMs
-    },
-    get started() {
-      return started
-    },
-    get confirmed() {
-      return confirmed
-    },
-    get clockOffsetMs() {
-      return clockOffsetMs
-    },
+    state,
     obtain,
     schedule,
     start,

@@ -35,7 +35,7 @@ const NONE: readonly VerificationKey[] = Object.freeze([])
 export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const { source, cache, now } = settings
   const refresher = createRefresher(settings)
-  const { held, counters } = refresher
+  const { held, counters, state } = refresher
   const familiar = createFamiliarSessions()
   const budget = createDemandBudget(familiar, cache.cooldownInMs)
   const denied = createDeniedKids()
@@ -71,7 +71,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       await demand('unknown-kid', question)
       const keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
-      if (refresher.failures > 0) return unavailable()
+      if (state.failures > 0) return unavailable()
     }
     if (!isAnswered(question)) return refuse()
     denied.add(kid, now())
@@ -83,40 +83,40 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     const before = held.generation.byKid.get(kid)
     const hasChanged = () => held.generation.byKid.get(kid) !== before
     const question = ask(sessionId, hasChanged)
-    if (refresher.flight !== null) return demand('bad-signature', question).then(hasChanged)
+    if (state.flight !== null) return demand('bad-signature', question).then(hasChanged)
     if (!isGrantedSoon('bad-signature', question)) return false
     return landing(question).then(hasChanged)
   }
 
   function ask(sessionId: string | undefined, isMet: () => boolean): Question {
-    return { askedAtMs: now(), started: refresher.started, sessionId, isMet }
+    return { askedAtMs: now(), started: state.started, sessionId, isMet }
   }
 
   /** The set in hand is newer than the question, whatever it says. */
   function isAnswered(question: Question): boolean {
-    return refresher.confirmed > question.started
+    return state.confirmed > question.started
   }
 
   function isFailing(): boolean {
-    return refresher.failures > 0 && refresher.flight === null
+    return state.failures > 0 && state.flight === null
   }
 
   /** Waits for a fetch that starts after the question, if the budget has one soon; else one comes without waiting. */
   async function demand(cause: RefreshCause, question: Question): Promise<void> {
     if (isCrowded(question.sessionId)) {
-      if (refresher.flight === null) isGrantedSoon(cause, question)
+      if (state.flight === null) isGrantedSoon(cause, question)
       return
     }
-    if (refresher.flight !== null) {
+    if (state.flight !== null) {
       // Under way already, so it may have been answered before the key was published: another one, unless this took long.
       await landing(question)
       if (isAnswered(question) || question.isMet() || isFailing()) return
-      if (refresher.flight === null && now() - question.askedAtMs > patienceMs) {
+      if (state.flight === null && now() - question.askedAtMs > patienceMs) {
         isGrantedSoon(cause, question)
         return
       }
     }
-    if (refresher.flight !== null || isGrantedSoon(cause, question)) await landing(question)
+    if (state.flight !== null || isGrantedSoon(cause, question)) await landing(question)
   }
 
   async function landing(question: Question): Promise<void> {
@@ -133,7 +133,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   /** Schedules a fetch within the budget; true when it starts soon enough to wait for. */
   function isGrantedSoon(cause: RefreshCause, { sessionId }: Question): boolean {
     const nowMs = now()
-    const grantedMs = budget.grant(nowMs, refresher.scheduledAtMs, sessionId)
+    const grantedMs = budget.grant(nowMs, state.scheduledAtMs, sessionId)
     const startMs = refresher.schedule(cause, grantedMs)
     return startMs <= nowMs + patienceMs
   }
@@ -149,8 +149,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   }
 
   function unavailable(): KeyResolution {
-    const reason = refresher.lastError === 'secret-key-invalid' ? 'secret-key-invalid' : 'jwk-remote-failed-to-load'
-    const waitMs = refresher.retryAtMs - now()
+    const reason = state.lastError === 'secret-key-invalid' ? 'secret-key-invalid' : 'jwk-remote-failed-to-load'
+    const waitMs = state.retryAtMs - now()
     return { ok: false, reason, unavailable: true, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
   }
 
@@ -159,8 +159,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     const warmUp = refresher.start('warm-up')
     if (cache.warmUp === 'background') return
     await warmUp
-    if (refresher.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
-    if (!held.isUsable(now())) throw new NoInitialKeysError(refresher.lastError ?? 'timeout')
+    if (state.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
+    if (!held.isUsable(now())) throw new NoInitialKeysError(state.lastError ?? 'timeout')
   }
 
   function health(): KeyStoreHealth {
@@ -174,11 +174,11 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       kids,
       ageMs: fetchedAtMs === null ? null : Math.max(0, nowMs - fetchedAtMs),
       nextRefreshInMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.round(nextMs - nowMs)),
-      lastError: refresher.lastError,
-      consecutiveFailures: refresher.failures,
-      degraded: refresher.failures > 0 || kids.length === 0,
+      lastError: state.lastError,
+      consecutiveFailures: state.failures,
+      degraded: state.failures > 0 || kids.length === 0,
       skippedKeys: { ...held.skipped },
-      clockOffsetMs: refresher.clockOffsetMs
+      clockOffsetMs: state.clockOffsetMs
     }
   }
 
