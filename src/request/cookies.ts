@@ -49,9 +49,9 @@ function decodeValue(value: string): string {
  * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that matter, the
  * first occurrence of each (protocol reference, section 2.6). What the header lacks is set to `''`.
  */
-export function compileCookieReader(suffix: string | null): CookieReader {
+export function compileCookieReader(suffix: string): CookieReader {
   // Without a publishable key there is no suffix, and a name that no cookie can have takes its place.
-  const ending = suffix === null ? '_;' : `_${suffix}`
+  const ending = suffix === '' ? '_;' : `_${suffix}`
   const names: readonly (readonly [name: string, bit: number])[] = [
     ['__session', SESSION],
     ['__client_uat', CLIENT_UAT],

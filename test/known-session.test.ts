@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { createInstance, type Instance } from '../src/instance.js'
+import { createLocalClerk, type LocalClerk } from '../src/local/index.js'
+import { silentLogger } from '../src/logger.js'
+import { type ClerkAuthOptions, resolveOptions } from '../src/options.js'
+import { readCarried } from '../src/request/read-carried.js'
+import type { RequestState } from '../src/state/request-state.js'
+
+const NOW_MS = 1_750_000_000_000
+const nowSeconds = NOW_MS / 1000
+let clockMs = NOW_MS
+const now = (): number => clockMs
+
+interface Setup {
+  readonly name: string
+  readonly clerk: LocalClerk
+  readonly instance: Instance
+  /** Tokens by what they are; all verified once, so that those that can be in memory are. */
+  readonly tokens: Readonly<Record<string, string>>
+}
+
+async function setUp(
+  name: string,
+  instanceType: 'development' | 'production',
+  options: Partial<ClerkAuthOptions> = {}
+): Promise<Setup> {
+  clockMs = NOW_MS
+  const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
+  const clerk = await createLocalClerk({ frontendApi, instanceType, now })
+  const given = clerk.pluginOptions({ jwtKey: clerk.jwtKey, issuer: null, ...options })
+  const instance = createInstance(resolveOptions(given, { env: {}, logger: silentLogger }))
+  const sign = (claims: object): string =>
+    clerk.sign({ sub: 'user_1', sid: 'sess_1', iss: clerk.issuer, azp: 'https://example.com', ...claims })
+  const times = { iat: nowSeconds - 10, nbf: nowSeconds - 20, exp: nowSeconds + 50 }
+  const tokens = {
+    good: sign(times),
+    older: sign({ ...times, iat: nowSeconds - 30 }),
+    pending: sign({ ...times, sts: 'pending' }),
+    foreign: sign({ ...times, iss: 'https://clerk.other.example' }),
+    withoutIat: sign({ ...times, iat: undefined }),
+    expiring: sign({ ...times, exp: nowSeconds + 1 }),
+    forged: `${sign(times).slice(0, -8)}AAAAAAAA`,
+    garbage: 'abc',
+    none: ''
+  }
+  for (const token of Object.values(tokens)) await instance.verifyToken(token)
+  return { name, clerk, instance, tokens }
+}
+
+const text = (...values: string[]) => fc.constantFrom(...values)
+
+function requestOf({ tokens, instance }: Setup) {
+  const suffix = instance.options.cookieSuffix
+  const token = text(...Object.values(tokens), tokens.good ?? '', tokens.good ?? '')
+  const uat = text('', '0', 'x', '-5', `${nowSeconds - 20}`, `${nowSeconds - 10}`, `${nowSeconds - 9}`, `${nowSeconds - 30}`)
+  const optional = (value: fc.Arbitrary<string>) => fc.option(value, { nil: undefined })
+  return fc.record({
+    method: text('GET', 'GET', 'POST', 'HEAD'),
+    target: text('/', '/', '/a?b=%20c', '/?__clerk_synced=true', '/?%5f_clerk_db_jwt=x', '/?__clerk_db_jwt', '/orgs/org_1'),
+    authorization: optional(fc.tuple(text('Bearer ', 'bearer ', 'Basic ', ''), token).map(([scheme, value]) => scheme + value)),
+    cookies: fc.record(
+      {
+        __session: token,
+        [`__session_${suffix}`]: token,
+        __client_uat: uat,
+        [`__client_uat_${suffix}`]: uat,
+        __clerk_db_jwt: text('dvb', ''),
+        [`__clerk_db_jwt_${suffix}`]: text('dvb', ''),
+        __clerk_redirect_count: text('1', '3', '0'),
+        __clerk_handshake: text('', '', '', 'abc')
+      },
+      { requiredKeys: [] }
+    ),
+    secFetchDest: optional(text('document', 'empty', 'iframe', '')),
+    accept: optional(text('text/html', 'application/json')),
+    referer: optional(text('https://example.com/x', 'https://other.example/', '')),
+    afterMs: fc.constantFrom(0, 0, 0, 7_000, 56_000, -15_000)
+  })
+}
+
+/** The same request to the hot path and to the whole state machine. */
+async function answers(setup: Setup, request: ReturnType<typeof requestOf> extends fc.Arbitrary<infer R> ? R : never) {
+  const headers: Record<string, string> = { host: 'example.com' }
+  if (request.authorization !== undefined) headers.authorization = request.authorization
+  const cookie = Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`)
+  if (cookie.length > 0) headers.cookie = cookie.join('; ')
+  if (request.secFetchDest !== undefined) headers['sec-fetch-dest'] = request.secFetchDest
+  if (request.accept !== undefined) headers.accept = request.accept
+  if (request.referer !== undefined) headers.referer = request.referer
+
+  const { instance } = setup
+  clockMs = NOW_MS + request.afterMs
+  const known = instance.knownSession(request.method, request.target, headers)
+  const source = { method: request.method, target: request.target, headers, protocol: 'https', host: 'example.com' }
+  const carried = readCarried(source, instance.readCookies)
+  const state: RequestState = await instance.authenticate(carried, instance.options.acceptsToken, instance.options.handshake)
+  clockMs = NOW_MS
+  return { known, state }
+}
+
+const setups = [
+  await setUp('production', 'production'),
+  await setUp('development', 'development'),
+  await setUp('production satellite', 'production', { isSatellite: true, domain: 'example.com' }),
+  await setUp('development satellite', 'development', {
+    isSatellite: true,
+    domain: 'example.com',
+    signInUrl: 'https://primary.example/sign-in'
+  }),
+  await setUp('no handshake', 'production', { handshake: false }),
+  await setUp('organization sync', 'production', {
+    organizationSyncOptions: { organizationPatterns: ['/orgs/:id'], personalAccountPatterns: ['/'] }
+  })
+]
+
+for (const setup of setups) {
+  t.test(`what the hot path answers is what the state machine answers: ${setup.name}`, async (t) => {
+    let hits = 0
+    await fc.assert(
+      fc.asyncProperty(requestOf(setup), async (request) => {
+        const { known, state } = await answers(setup, request)
+        if (known === null) return
+        hits++
+        assert.equal(state.status, 'signed-in')
+        assert.equal(state.verified, known)
+        assert.equal(state.location, null)
+        assert.deepEqual(state.setCookies, [])
+        assert.equal(state.headers, null)
+      }),
+      { numRuns: 1500, seed: 11 }
+    )
+    t.ok(hits > 100, `${hits} of 1500 requests were plain enough`)
+  })
+}
+
+t.test('the plain requests of a browser and of an API client are hot', async (t) => {
+  const [production, development] = setups as [Setup, Setup]
+  const bearer = { authorization: `Bearer ${production.tokens.good}` }
+  t.ok(production.instance.knownSession('GET', '/', bearer))
+  t.ok(production.instance.knownSession('POST', '/?a=b%20c', { cookie: production.clerk.cookies(production.tokens.good) }))
+  t.ok(development.instance.knownSession('GET', '/', { cookie: development.clerk.cookies(development.tokens.good) }))
+})
