@@ -15,7 +15,7 @@ export interface GatedServer {
  * forged, none at all, and one that was good (and may be cached) once it has run out.
  */
 export async function assertCorrect(clerk: LocalClerk, servers: readonly GatedServer[]): Promise<void> {
-  const shortLived = signToken(clerk, 'short-lived', 3)
+  const shortLived = new Map<GatedServer, Headers>()
   const good = signToken(clerk, 'good')
   const forged = forge(good)
   for (const server of servers) {
@@ -23,16 +23,17 @@ export async function assertCorrect(clerk: LocalClerk, servers: readonly GatedSe
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
     if (!server.judges) continue
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
-    await expectUser(server, headersFor(clerk, carrier, shortLived), 'user_short-lived')
+    // Of its own for each contender: on a busy machine the gate takes longer than the token lives.
+    const headers = headersFor(clerk, carrier, signToken(clerk, 'short-lived', 3))
+    shortLived.set(server, headers)
+    await expectUser(server, headers, 'user_short-lived')
     await expectRefusal(server, headersFor(clerk, carrier, forged), 'a forged token')
     await expectRefusal(server, anonymousHeaders(clerk, carrier), 'no token')
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
   }
   // Real time, because the contenders have no other clock in common.
   await wait(4500)
-  for (const server of servers) {
-    if (server.judges) await expectRefusal(server, headersFor(clerk, server.carrier, shortLived), 'an expired token')
-  }
+  for (const [server, headers] of shortLived) await expectRefusal(server, headers, 'an expired token')
 }
 
 async function expectUser(server: GatedServer, headers: Headers, userId: string): Promise<void> {

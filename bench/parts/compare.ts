@@ -3,6 +3,8 @@ import { assertCorrect } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
 import { pairedRatio, type Summary, summarize } from '../measure/statistics.js'
 import { measureThroughput, type PipeGenerator, type ThroughputSample } from '../measure/throughput.js'
+import type { PartResult } from '../report/result.js'
+import { formatNumber } from '../report/table.js'
 import { type ServerProcess, startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
 import { startGenerator } from '../traffic/generator-process.js'
@@ -21,10 +23,6 @@ export interface CompareRow {
   readonly loopDelayP99Ms: Summary
 }
 
-export interface CompareResult {
-  readonly rows: readonly CompareRow[]
-}
-
 interface Cell {
   readonly name: string
   readonly duties: string
@@ -36,7 +34,7 @@ interface Cell {
 }
 
 /** Ours against others, each in its own process, one at a time, in an order that changes every round. */
-export async function compare(settings: Settings, only: readonly string[] = []): Promise<CompareResult> {
+export async function compare(settings: Settings, only: readonly string[] = []): Promise<PartResult> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = settings.compare
   const clerk = await createInstance()
   const tokens = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
@@ -71,7 +69,7 @@ export async function compare(settings: Settings, only: readonly string[] = []):
       }
     }
     progress.done()
-    return { rows: cells.map((cell) => rowOf(cell, cells)) }
+    return describeComparison(cells.map((cell) => rowOf(cell, cells)))
   } finally {
     await generator.close()
     for (const cell of cells) await cell.server.close()
@@ -93,5 +91,49 @@ function rowOf(cell: Cell, cells: readonly Cell[]): CompareRow {
     throughputRatio: pairedRatio(rates(samples), rates(baseline)),
     cpuRatio: pairedRatio(costs(samples), costs(baseline)),
     loopDelayP99Ms: summarize(samples.map((sample) => sample.usage.loopDelayMs.p99))
+  }
+}
+
+const CARRIER_NAMES: Record<Carrier, string> = { bearer: 'Bearer', cookie: 'cookie' }
+
+function describeComparison(rows: readonly CompareRow[]): PartResult {
+  const label = (row: CompareRow) => `${row.name} (${CARRIER_NAMES[row.carrier]})`
+  const spread = ({ median, low, high }: Summary) =>
+    `${formatNumber(median)} (${formatNumber(low)}–${formatNumber(high)})`
+  return {
+    part: 'compare',
+    data: { rows },
+    tables: [
+      {
+        title: 'A protected route with tokens seen before, against others',
+        columns: ['contender', 'requests/s', 'of bare', 'CPU µs/request', 'of bare', 'duties'],
+        rows: rows.map((row) => [
+          label(row),
+          spread(row.requestsPerSecond),
+          row.throughputRatio.median.toFixed(3),
+          spread(row.cpuMicroseconds),
+          row.cpuRatio.median.toFixed(3),
+          row.duties
+        ]),
+        notes: ['In brackets: the middle half of the rounds. CPU is the server process alone, all its threads.']
+      }
+    ],
+    charts: (['bearer', 'cookie'] as const).map((carrier) => ({
+      title: `Server CPU per request, ${CARRIER_NAMES[carrier]}`,
+      kind: 'bars',
+      xLabel: 'µs, logarithmic; shorter is better',
+      yLabel: '',
+      logarithmic: true,
+      note: 'The black line spans the middle half of the rounds.',
+      marks: rows
+        .filter((row) => row.carrier === carrier)
+        .map(({ name, cpuMicroseconds: { median, low, high } }) => ({
+          at: name,
+          series: 'CPU',
+          value: median,
+          low,
+          high
+        }))
+    }))
   }
 }

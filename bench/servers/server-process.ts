@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { converse, release } from '../measure/child.js'
 import type { Trust } from '../traffic/material.js'
 import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
 
@@ -43,12 +43,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
     async collectGarbage() {
       return (await ask(child, { kind: 'collect-garbage' }, 'collected')).memory
     },
-    async close() {
-      if (child.exitCode !== null) return
-      const exited = once(child, 'exit')
-      child.disconnect()
-      await exited
-    }
+    close: () => release(child)
   }
 }
 
@@ -57,14 +52,7 @@ async function ask<K extends ServerReply['kind']>(
   command: ServerCommand,
   expected: K
 ): Promise<Extract<ServerReply, { kind: K }>> {
-  const answered = once(child, 'message') as Promise<[ServerReply]>
-  const died = once(child, 'exit').then(([code]) => {
-    throw new Error(`The server process ended with exit code ${code} before it answered "${command.kind}"`)
-  })
-  // Whichever comes second is nobody's concern.
-  died.catch(() => undefined)
-  child.send(command)
-  const [reply] = await Promise.race([answered, died])
+  const reply = await converse<ServerReply>(child, command)
   if (reply.kind === 'failed') throw new Error(reply.message)
   if (reply.kind !== expected) throw new Error(`The server answered ${reply.kind} instead of ${expected}`)
   return reply as Extract<ServerReply, { kind: K }>

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { converse, release } from '../measure/child.js'
 
 /** A load generator in a process of its own; `send` resolves with what it counted. */
 export interface GeneratorProcess<Job, Counted> {
@@ -11,21 +11,7 @@ export interface GeneratorProcess<Job, Counted> {
 export function startGenerator<Job extends object, Counted>(file: string): GeneratorProcess<Job, Counted> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [])
   return {
-    async send(job) {
-      const answered = once(child, 'message') as Promise<[Counted]>
-      const died = once(child, 'exit').then(([code]) => {
-        throw new Error(`The load generator ended with exit code ${code}`)
-      })
-      died.catch(() => undefined)
-      child.send(job)
-      const [counted] = await Promise.race([answered, died])
-      return counted
-    },
-    async close() {
-      if (child.exitCode !== null) return
-      const exited = once(child, 'exit')
-      child.disconnect()
-      await exited
-    }
+    send: (job) => converse<Counted>(child, job),
+    close: () => release(child)
   }
 }

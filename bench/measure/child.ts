@@ -1,0 +1,31 @@
+import type { ChildProcess } from 'node:child_process'
+
+/** Sends a message to a forked process and resolves with its next one; rejects when it ends first. */
+export function converse<Reply>(child: ChildProcess, message: object): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const forget = () => {
+      child.off('message', onMessage)
+      child.off('exit', onExit)
+    }
+    const onMessage = (reply: unknown) => {
+      forget()
+      resolve(reply as Reply)
+    }
+    const onExit = (code: number | null, signal: string | null) => {
+      forget()
+      reject(new Error(`A process of the bench ended early (${signal ?? `exit code ${code}`})`))
+    }
+    child.on('message', onMessage)
+    child.on('exit', onExit)
+    child.send(message)
+  })
+}
+
+/** Lets a forked process go: it ends by itself once nobody talks to it. */
+export function release(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.on('exit', () => resolve())
+    child.disconnect()
+  })
+}

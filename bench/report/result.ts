@@ -1,0 +1,40 @@
+import type { Environment } from '../measure/environment.js'
+import type { Settings } from '../settings.js'
+import type { Table } from './table.js'
+
+/** One bar or one point of a line, with its spread. */
+export interface Mark {
+  /** Category of a bar, position of a point. */
+  readonly at: string | number
+  readonly series: string
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+
+export interface Chart {
+  readonly title: string
+  readonly kind: 'bars' | 'lines'
+  readonly xLabel: string
+  readonly yLabel: string
+  /** Logarithmic value axis: for contenders that are orders of magnitude apart. */
+  readonly logarithmic: boolean
+  readonly marks: readonly Mark[]
+  readonly note: string
+}
+
+/** What a part of the bench hands over: figures for machines, tables and charts for people. */
+export interface PartResult {
+  readonly part: string
+  readonly tables: readonly Table[]
+  readonly charts: readonly Chart[]
+  readonly data: unknown
+}
+
+export interface BenchResult {
+  readonly environment: Environment
+  readonly settings: Settings
+  readonly isShort: boolean
+  readonly command: string
+  readonly parts: readonly PartResult[]
+}
