@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Logger, silentLogger } from '../logger.js'
 import type { RevocationBus, RevocationPeer } from './bus.js'
-import { openConnection, type RedisClient, type RedisConnection } from './redis-connection.js'
+import { assertRedisClient, openConnection, type RedisClient, type RedisConnection } from './redis-connection.js'
 import { parseRevocation, type Revocation, serializeRevocation } from './revocation.js'
 import { RevocationStore } from './revocation-store.js'
 
@@ -33,8 +33,11 @@ const HEARTBEAT_MESSAGE = '[]'
  * One rule keeps it whole: after any failure the bus counts as away, and it is back when both connections stand and a
  * reconciliation went through: subscribe, read the whole set, add and publish what this process knows and the set
  * lacks. So it does not matter which message was lost, nor whether Redis came back empty.
+ *
+ * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for what is no client.
  */
 export function createRedisBus(options: RedisBusOptions): RevocationBus {
+  assertRedisClient(options.client)
   const { key = DEFAULT_KEY, logger = silentLogger, now = Date.now } = options
   const { openTimeoutMs = 2_000, heartbeatMs = 5_000, retentionMs: minRetentionMs = 3_600_000 } = options
 

@@ -14,13 +14,16 @@ export interface RedisConnection {
   disconnect(reconnect?: boolean): void
 }
 
+export function assertRedisClient(client: unknown): asserts client is RedisClient {
+  if (typeof (client as RedisClient | null)?.duplicate !== 'function') throw new RedisClientError()
+}
+
 /**
  * A connection of the bus's own, to where the application's client goes. It differs in what is to happen when Redis
  * is away: commands fail at once instead of waiting in memory (the bus knows what it has to tell again), and the
  * connection is tried again for ever, whatever the application chose for its own.
  */
 export function openConnection(client: RedisClient, commandTimeoutMs: number): RedisConnection {
-  if (typeof client?.duplicate !== 'function') throw new RedisClientError()
   const connection = client.duplicate({
     lazyConnect: false,
     enableOfflineQueue: false,

@@ -107,13 +107,15 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const ready =
     bus === undefined
       ? Promise.resolve()
-      : bus.open({
-          receive(revocations) {
-            for (const revocation of revocations) apply(revocation)
-          },
-          known: () => store,
-          retentionMs: () => retentionMs
-        })
+      : bus
+          .open({
+            receive(revocations) {
+              for (const revocation of revocations) apply(revocation)
+            },
+            known: () => store,
+            retentionMs: () => retentionMs
+          })
+          .catch((error: unknown) => logger.error({ err: error }, 'revocation bus could not be opened'))
 
   return {
     get size() {
@@ -139,7 +141,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
       const revocation = assertRevocation(target, moment, nowMs)
       apply(revocation)
-      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation)
+      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation).catch(() => false)
     },
 
     onRevoked(listener) {
