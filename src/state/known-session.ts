@@ -47,7 +47,9 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     }
 
     const cookieHeader = headers.cookie
-    if (!readsCookies || cookieHeader === undefined || syncsOrganization || mayHoldClerkQuery(target)) return null
+    if (!readsCookies || cookieHeader === undefined || mayHoldClerkQuery(target)) return null
+    // The URL of a page may name another organization than the active one; that of a fetch changes nothing.
+    if (syncsOrganization && mayBePage(method, headers)) return null
     readCookies(cookieHeader as string, cookies)
     if (cookies.handshake !== '' || cookies.handshakeNonce !== '') return null
 
@@ -66,6 +68,14 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     const isFollowedLink = method === 'GET' && headers.referer !== undefined && headers['sec-fetch-dest'] === 'document'
     return isFollowedLink && !isSatellite ? null : verified
   }
+}
+
+/** Whether a request could be answered with a handshake (protocol reference, section 6.2). */
+function mayBePage(method: string, headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  if (method !== 'GET') return false
+  const destination = headers['sec-fetch-dest']
+  if (destination !== undefined && destination !== '') return destination === 'document' || destination === 'iframe'
+  return headers.accept !== undefined && (headers.accept as string).startsWith('text/html')
 }
 
 const UNSUFFIXED = 0
