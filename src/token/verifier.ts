@@ -83,10 +83,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   function verify(token: string, skewMs: number = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
     if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
     const known = recall(token)
-    if (known !== undefined) {
-      if (known.ok) stats.hits++
-      return known
-    }
+    if (known !== undefined) return known
     stats.misses++
     const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
     if (pending !== undefined) {
