@@ -1,0 +1,5 @@
+/** `true` only where both types are the same one; `any` is the same as nothing but `any`. */
+export type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+/** Compiles where the statement about types holds. */
+export function holds<_Statement extends true>(): void {}
