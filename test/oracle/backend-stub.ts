@@ -12,7 +12,6 @@ export const REFRESH_VALUES = [
   'expired-token',
   'empty-list',
   'no-session',
-  'no-list',
   'revoked',
   'unexpected_error',
   'no-errors',
@@ -20,16 +19,7 @@ export const REFRESH_VALUES = [
   'html'
 ] as const
 
-export const NONCES = [
-  'ok',
-  'expired',
-  'bad-token',
-  'signed-out',
-  'no-session',
-  'not-found',
-  'no-list',
-  'html'
-] as const
+export const NONCES = ['ok', 'expired', 'bad-token', 'signed-out', 'no-session', 'not-found', 'html'] as const
 
 export const OPAQUE_TOKENS = [
   'ak_good',
@@ -106,7 +96,6 @@ function handshakePayload(nonce: string): Answer {
       }
     case 'signed-out':
     case 'no-session':
-    case 'no-list':
       return { status: 200, body: { directives: directivesOf(what, good, suffix) } }
     case 'html':
       return HTML
@@ -132,8 +121,6 @@ function refresh(value: string): Answer {
       return cookies([])
     case 'no-session':
       return cookies(directivesOf('no-session', '', suffix))
-    case 'no-list':
-      return cookies('text')
     case 'revoked':
       return error('session_is_revoked')
     case 'unexpected_error':

@@ -1,12 +1,13 @@
-import type { OracleCase } from './case.js'
-import type { Difference } from './compare.js'
+import type { HandshakeValue, OracleCase } from './case.js'
 import type { Observed } from './observed.js'
 
 export interface DeliberateDifference {
   readonly name: string
   readonly reason: string
+  /** The request that Clerk's SDK answers as this package answers the given one: everything else is compared. */
+  align?(oracleCase: OracleCase): OracleCase
   /** Whether this is what the two answers differ in. As narrow as can be: what it explains nobody looks at again. */
-  explains(oracleCase: OracleCase, ours: Observed, theirs: Observed, differences: readonly Difference[]): boolean
+  explains?(oracleCase: OracleCase, ours: Observed, theirs: Observed): boolean
 }
 
 /** Where this package answers otherwise than Clerk's SDK, and why. The README has the same list. */
@@ -15,10 +16,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
     name: 'malformed-token',
     reason:
       'A token whose header or payload is no JSON object is token-invalid. Clerk throws, or answers unexpected-error (S-9).',
-    explains: (oracleCase, ours, theirs) =>
-      mentions(oracleCase, '"null-payload"', '"null-header"') &&
-      (theirs.threw?.startsWith('Cannot ') === true || theirs.reason === 'unexpected-error') &&
-      (ours.reason === 'token-invalid' || ours.status === 'handshake' || ours.status === 'signed-out')
+    align: (oracleCase) => replaced(oracleCase, /"null-(payload|header)"/g, '"dots"')
   },
   {
     name: 'malformed-permissions',
@@ -28,6 +26,27 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       mentions(oracleCase, '"v2-bad-features"', '"v2-bad-permissions"') &&
       (/missing colon|split is not a function/.test(theirs.threw ?? '') || theirs.reason === 'unexpected-error') &&
       (ours.status === 'signed-in' || ours.reason === 'active-organization-mismatch')
+  },
+  {
+    name: 'unsigned-machine-token',
+    reason:
+      "A JWT with an empty signature that says it is a machine's is token-type-mismatch. Clerk takes it for a session token, and refuses it for its algorithm or type.",
+    align: (oracleCase) =>
+      replaced(
+        oracleCase,
+        /"alg":"none"(,"typ":"(?:application\/)?at\+jwt"|,"typ":"[^"]*","sub":"machine")/g,
+        '"alg":"HS256"$1'
+      )
+  },
+  {
+    name: 'token-inside',
+    reason:
+      "The session token that a handshake or refresh brings is of a session category, and no machine's, as any other session token. Clerk does not look (S-8).",
+    align: (oracleCase) => ({
+      ...oracleCase,
+      queryHandshake: withJudgedInner(oracleCase.queryHandshake),
+      cookies: { ...oracleCase.cookies, handshake: withJudgedInner(oracleCase.cookies.handshake) }
+    })
   },
   {
     name: 'development-handshake',
@@ -42,14 +61,15 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
     name: 'sign-in-origin',
     reason:
       'A request to a satellite whose Origin is that of signInUrl is a request like any other. Clerk throws (6.1).',
-    explains: (oracleCase, _ours, theirs) =>
-      oracleCase.origin === 'https://primary.test' &&
-      theirs.threw === 'The signInUrl needs to be on a different origin than your satellite application.'
+    align: (oracleCase) => ({
+      ...oracleCase,
+      origin: oracleCase.origin === 'https://primary.test' ? '' : oracleCase.origin
+    })
   },
   {
     name: 'canonical-base64url',
     reason: 'A token has one spelling: no padding, no stray bits (RFC 7515 section 2). Clerk accepts several (S-27).',
-    explains: (oracleCase) => mentions(oracleCase, '"padded"')
+    align: (oracleCase) => replaced(oracleCase, /(?<!"inner":\{"malformed":)"padded"/g, '"dots"')
   },
   {
     name: 'satellite-return-url',
@@ -63,7 +83,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'bearer-scheme',
     reason: 'The scheme of Authorization has no case (RFC 9110 section 11.1). Clerk takes `bearer` for no token.',
-    explains: (oracleCase) => oracleCase.authorization?.scheme === 'bearer '
+    align: (oracleCase) => replaced(oracleCase, /"bearer "/g, '"Bearer "')
   },
   {
     name: 'refresh-of-the-presented-token',
@@ -75,6 +95,34 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       `${ours.reason}${theirs.reason}`.includes('session-token-expired-refresh-expired-session-token-')
   }
 ]
+
+/** The signature is what Clerk's SDK refuses such a token for, when nothing else is. */
+function withJudgedInner(value: HandshakeValue): HandshakeValue {
+  if (typeof value === 'string' || 'malformed' in value || 'malformed' in value.inner) return value
+  const { token } = value.inner
+  const isSession = token.sub !== 'machine' && ['session', 'ignore', 'absent'].includes(token.cat)
+  return isSession ? value : { ...value, inner: { token: { ...token, key: 'other' } } }
+}
+
+/** What Clerk's SDK is asked: the request with every deliberate difference that can be put into it. */
+export function aligned(oracleCase: OracleCase): OracleCase {
+  return DELIBERATE.reduce((before, entry) => entry.align?.(before) ?? before, oracleCase)
+}
+
+export function explanation(
+  oracleCase: OracleCase,
+  ours: Observed,
+  theirs: Observed
+): DeliberateDifference | undefined {
+  return DELIBERATE.find((entry) => entry.explains?.(oracleCase, ours, theirs))
+}
+
+/** Cases are data, so they can be rewritten as text. */
+function replaced(oracleCase: OracleCase, pattern: RegExp, text: string): OracleCase {
+  const before = JSON.stringify(oracleCase)
+  const after = before.replace(pattern, text)
+  return before === after ? oracleCase : JSON.parse(after)
+}
 
 function mentions(oracleCase: OracleCase, ...texts: string[]): boolean {
   const text = JSON.stringify(oracleCase)

@@ -120,7 +120,7 @@ const queryParameter: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(fc.constant('__dev_session'), fc.constant('1'))
 )
 
-export const oracleCase: fc.Arbitrary<OracleCase> = fc.record({
+const freeCase: fc.Arbitrary<OracleCase> = fc.record({
   instance: fc.record({
     type: fc.constantFrom('production', 'development'),
     deployment: mostly<OracleCase['instance']['deployment']>(
@@ -222,3 +222,24 @@ export const oracleCase: fc.Arbitrary<OracleCase> = fc.record({
   }),
   queryHandshake: handshake
 })
+
+/** What real browsers send: both cookie families the same; and half of the time a page load. */
+function asBrowser(free: OracleCase): OracleCase {
+  const { cookies } = free
+  return {
+    ...free,
+    method: 'GET',
+    authorization: null,
+    cookies: {
+      ...cookies,
+      sessionSuffixed: cookies.session,
+      clientUatSuffixed: cookies.clientUat,
+      devBrowserSuffixed: cookies.devBrowser
+    }
+  }
+}
+
+export const oracleCase: fc.Arbitrary<OracleCase> = fc.oneof(
+  { weight: 2, arbitrary: freeCase },
+  { weight: 1, arbitrary: freeCase.map(asBrowser) }
+)

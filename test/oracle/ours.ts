@@ -50,7 +50,8 @@ export function ourOptions({ instance }: OracleCase, apiUrl: string): ClerkAuthO
     issuer: instance.checksIssuer ? `https://${host}` : null,
     acceptsToken: instance.acceptsToken,
     // The budget for strangers is ours alone, and has its own tests.
-    machineTokens: { negativeCacheTtlInMs: 300_000, cacheTtlInMs: 300_000 },
+    tokenCache: { maxEntries: 64 },
+    machineTokens: { maxEntries: 64, negativeCacheTtlInMs: 300_000, cacheTtlInMs: 300_000 },
     ...(instance.deployment === 'satellite-domain' && { domain: 'satellite.test' }),
     ...(instance.deployment === 'domain-only' && { domain: 'satellite.test' }),
     ...((instance.deployment === 'satellite-proxy' || instance.deployment === 'proxy') && { proxyUrl: PROXY_URL }),

@@ -1,13 +1,11 @@
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
+import { askBoth } from './ask.js'
 import { startBackendStub } from './backend-stub.js'
 import type { OracleCase } from './case.js'
 import { compare, type Difference } from './compare.js'
-import { DELIBERATE } from './deliberate.js'
+import { explanation } from './deliberate.js'
 import { oracleCase } from './generator.js'
-import { askOurs } from './ours.js'
-import { wireRequest } from './request.js'
-import { askTheirs } from './theirs.js'
 
 // `npm run test:oracle -- --cases 20000 --seed 1`: every request through both, every difference explained or printed.
 
@@ -30,13 +28,12 @@ for (let done = 0; done < cases; done += size) {
 }
 
 async function judge(one: OracleCase): Promise<void> {
-  const request = wireRequest(one)
-  const [ours, theirs] = [await askOurs(one, request, stub.origin), await askTheirs(one, request, stub.origin)]
+  const { ours, theirs } = await askBoth(one, stub.origin)
   const outcome = `${ours.status} ${ours.reason}`
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   const differences = compare(ours, theirs)
   if (differences.length === 0) return
-  const deliberate = DELIBERATE.find((entry) => entry.explains(one, ours, theirs, differences))
+  const deliberate = explanation(one, ours, theirs)
   if (deliberate !== undefined) {
     explained.set(deliberate.name, (explained.get(deliberate.name) ?? 0) + 1)
     return
