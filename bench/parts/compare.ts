@@ -121,9 +121,9 @@ function describeComparison(rows: readonly CompareRow[]): PartResult {
     charts: (['bearer', 'cookie'] as const).map((carrier) => ({
       title: `Server CPU per request, ${CARRIER_NAMES[carrier]}`,
       kind: 'bars',
-      xLabel: 'µs, logarithmic; shorter is better',
+      xLabel: 'µs; shorter is better',
       yLabel: '',
-      logarithmic: true,
+      logarithmic: false,
       note: 'The black line spans the middle half of the rounds.',
       marks: rows
         .filter((row) => row.carrier === carrier)

@@ -50,10 +50,12 @@ export const CAVEATS: readonly string[] = [
 ]
 
 function renderTable({ title, columns, rows, notes }: Table): string {
+  // Words to the left, figures to the right.
+  const kind = columns.map((_, i) => (/^[\d.,–]/.test(String(rows[0]?.[i] ?? '')) ? '' : ' class="text"'))
   const cell = (value: string | number, i: number) =>
-    i === 0 ? `<th scope="row">${escapeHtml(String(value))}</th>` : `<td>${escapeHtml(String(value))}</td>`
+    i === 0 ? `<th scope="row">${escapeHtml(String(value))}</th>` : `<td${kind[i]}>${escapeHtml(String(value))}</td>`
   return `<h3>${escapeHtml(title)}</h3><div class="wide"><table>
-<thead><tr>${columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('')}</tr></thead>
+<thead><tr>${columns.map((name, i) => `<th scope="col"${kind[i]}>${escapeHtml(name)}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')}</tbody></table></div>
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('')}`
 }
@@ -70,7 +72,7 @@ figure { margin: 1.5rem 0 } figcaption { font-weight: 600 } figure p, section > 
 .wide { overflow-x: auto } svg { max-width: 100%; height: auto; color: inherit }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; width: 100% }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
-th[scope=row], thead th:first-child { text-align: left; font-weight: 500 }
+th[scope=row], thead th:first-child { text-align: left; font-weight: 500 } .text { text-align: left }
 dt { font-weight: 600 } dd { margin: 0 0 .5rem } pre { overflow-x: auto; font-size: .8rem }
 @media print { body { max-width: none; font-size: 11px } section { break-inside: avoid-page } .wide { overflow: visible } }
 `

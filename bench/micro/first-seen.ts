@@ -1,0 +1,127 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Summary, summarize } from '../measure/statistics.js'
+import type { Carrier, Trust } from '../traffic/material.js'
+import type { FreshRequests, MicroInputs } from './inputs.js'
+import type { Subject } from './subject.js'
+
+export interface FirstSeen {
+  /** Microseconds. */
+  readonly cryptoVerify: Summary
+  readonly hook: Record<Carrier, Summary>
+  readonly forged: Record<Carrier, Summary>
+  /** Hook over `crypto.verify` of the same token, pair by pair. */
+  readonly ratio: Record<Carrier, Summary>
+}
+
+export interface Burst {
+  readonly tokens: number
+  /** Time in which the event loop was busy, microseconds per token. */
+  readonly loopMicroseconds: Summary
+  readonly synchronousMicroseconds: Summary
+  readonly ratio: Summary
+  readonly wallMicroseconds: Summary
+}
+
+/** The parts of a token that `crypto.verify` takes, decoded beforehand: the floor. */
+export function prepare(tokens: readonly string[]): { input: Buffer; signature: Buffer }[] {
+  return tokens.map((token) => {
+    const end = token.lastIndexOf('.')
+    return { input: Buffer.from(token.slice(0, end)), signature: Buffer.from(token.slice(end + 1), 'base64url') }
+  })
+}
+
+/** First-seen tokens one at a time, each in a turn of its own, next to `crypto.verify` of the same token. */
+export async function measureFirstSeen(subject: Subject, inputs: MicroInputs, trust: Trust): Promise<FirstSeen> {
+  const key = createPublicKey(trust.jwtKey)
+  const floor: number[] = []
+  const result = { hook: {}, forged: {}, ratio: {} } as Record<'hook' | 'forged' | 'ratio', Record<Carrier, Summary>>
+  const prepared = prepare(inputs.tokens)
+
+  for (const carrier of ['bearer', 'cookie'] as const) {
+    const hook: number[] = []
+    const ratio: number[] = []
+    // Twice: the first pass warms up.
+    for (let pass = 0; pass < 2; pass++) {
+      subject.instance.cache.clear()
+      hook.length = ratio.length = 0
+      for (const { input, signature } of prepared) {
+        const floorUs = time(() => verify('sha256', input, key, signature))
+        const hookUs = await timeHook(subject, inputs.good[carrier])
+        floor.push(floorUs)
+        hook.push(hookUs)
+        ratio.push(hookUs / floorUs)
+      }
+    }
+    const forged: number[] = []
+    for (let i = 0; i < inputs.forged[carrier].count * 4; i++) {
+      forged.push(await timeHook(subject, inputs.forged[carrier]))
+    }
+    result.hook[carrier] = summarize(hook)
+    result.ratio[carrier] = summarize(ratio)
+    result.forged[carrier] = summarize(forged)
+  }
+  return { cryptoVerify: summarize(floor), ...result }
+}
+
+/** A request is built outside the measured time, and settled before the next turn. */
+async function timeHook(subject: Subject, requests: FreshRequests): Promise<number> {
+  const headers = requests.next()
+  let us = 0
+  await new Promise<void>((resolve) => {
+    const startedMs = performance.now()
+    subject.authenticate(headers, () => {
+      us = (performance.now() - startedMs) * 1000
+      resolve()
+    })
+  })
+  await nextTurn()
+  return us
+}
+
+function time(work: () => unknown): number {
+  const startedMs = performance.now()
+  work()
+  return (performance.now() - startedMs) * 1000
+}
+
+/** Many first-seen tokens in one turn of the loop: how long is the loop busy, compared with verifying on it? */
+export async function measureBurst(
+  subject: Subject,
+  inputs: MicroInputs,
+  trust: Trust,
+  rounds: number
+): Promise<Burst> {
+  const key = createPublicKey(trust.jwtKey)
+  const prepared = prepare(inputs.tokens)
+  const tokens = prepared.length
+  const loop: number[] = []
+  const synchronous: number[] = []
+  const wall: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const onTheLoop = time(() => {
+      for (const { input, signature } of prepared) verify('sha256', input, key, signature)
+    })
+    synchronous.push(onTheLoop / tokens)
+    await nextTurn()
+
+    subject.instance.cache.clear()
+    const requests = prepared.map(() => inputs.good.bearer.next())
+    const before = performance.eventLoopUtilization()
+    const startedMs = performance.now()
+    await Promise.all(
+      requests.map((headers) => new Promise<void>((resolve) => void subject.authenticate(headers, resolve)))
+    )
+    wall.push(((performance.now() - startedMs) * 1000) / tokens)
+    await nextTurn()
+    loop.push((performance.eventLoopUtilization(before).active * 1000) / tokens)
+  }
+  return {
+    tokens,
+    loopMicroseconds: summarize(loop),
+    synchronousMicroseconds: summarize(synchronous),
+    ratio: summarize(loop.map((us, round) => us / (synchronous[round] ?? 0))),
+    wallMicroseconds: summarize(wall)
+  }
+}

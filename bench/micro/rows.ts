@@ -1,0 +1,70 @@
+import { parseAuthorization } from '../../src/request/authorization.js'
+import { createCarriedCookies } from '../../src/request/cookies.js'
+import type { Carrier } from '../traffic/material.js'
+import type { FreshRequests, MicroInputs } from './inputs.js'
+import { FakeRequest, type Subject } from './subject.js'
+
+export interface MicroRow {
+  readonly name: string
+  readonly carrier: Carrier
+  /** Row whose cost is what the bench itself adds; null: this is such a row. */
+  readonly less: string | null
+  /** Does the thing once for the next input. Has to be synchronous. */
+  readonly run: () => void
+}
+
+/** Keeps results alive, so that the optimizer cannot drop what made them. */
+export const sink: { value: unknown } = { value: null }
+
+const nothing = () => {}
+
+/** Steps of the hot path, each alone, then whole hooks by what the request brings. */
+export function createRows(subject: Subject, inputs: MicroInputs): MicroRow[] {
+  return (['bearer', 'cookie'] as const).flatMap((carrier) => rowsOf(subject, inputs, carrier))
+}
+
+function rowsOf({ instance, authenticate }: Subject, inputs: MicroInputs, carrier: Carrier): MicroRow[] {
+  const good = inputs.good[carrier]
+  const cookies = createCarriedCookies()
+  const row = (name: string, less: string | null, run: () => void): MicroRow => ({ name, carrier, less, run })
+  const readToken =
+    carrier === 'bearer'
+      ? (headers: Record<string, string>) => parseAuthorization(headers.authorization)
+      : (headers: Record<string, string>) => {
+          instance.readCookies(headers.cookie as string, cookies)
+          return cookies.session
+        }
+  const whole = (name: string, requests: FreshRequests) => [
+    row(`build: ${name}`, null, () => {
+      sink.value = new FakeRequest(requests.next())
+    }),
+    row(`hook: ${name}`, `build: ${name}`, () => {
+      sink.value = authenticate(requests.next(), nothing)
+    })
+  ]
+  return [
+    row('build: headers', null, () => {
+      sink.value = good.next()
+    }),
+    row('read', 'build: headers', () => {
+      sink.value = readToken(good.next())
+    }),
+    row('read, look up', 'build: headers', () => {
+      sink.value = instance.cache.find(readToken(good.next()))
+    }),
+    row('read, look up, check times and revocation', 'build: headers', () => {
+      sink.value = instance.verifier.recall(readToken(good.next()))
+    }),
+    row('read, decide, look up, check', 'build: headers', () => {
+      sink.value = instance.knownSession('GET', '/me', good.next())
+    }),
+    row('no-op hook', 'build: hit', () => {
+      const request = new FakeRequest(good.next())
+      sink.value = request
+      nothing()
+    }),
+    ...whole('hit', good),
+    ...whole('expired', inputs.expired[carrier]),
+    ...whole('signed out', inputs.anonymous[carrier])
+  ]
+}

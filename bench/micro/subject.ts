@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { createInstance, type Instance } from '../../src/instance.js'
+import { resolveOptions } from '../../src/options.js'
+import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
+import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
+import { kAuth, kInstance, kVerified } from '../../src/plugin/symbols.js'
+import { pluginOptions } from '../contenders/ours.js'
+import type { Trust } from '../traffic/material.js'
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** What Fastify hands to the hook, as far as the hook looks: one shape, slots decorated as the plugin decorates them. */
+export class FakeRequest implements AuthenticatedSlots {
+  raw: { method: string; url: string; headers: Record<string, string> }
+  originalUrl = '/me'
+  protocol = 'https'
+  host = 'app.local.test'
+  ips: undefined = undefined;
+  [kAuth]: AuthenticatedSlots[typeof kAuth] = null;
+  [kVerified]: AuthenticatedSlots[typeof kVerified] = null;
+  [kInstance]: AuthenticatedSlots[typeof kInstance] = null
+
+  constructor(headers: Record<string, string>) {
+    this.raw = { method: 'GET', url: '/me', headers }
+  }
+}
+
+const fakeReply = {
+  header: () => fakeReply,
+  headers: () => fakeReply,
+  code: () => fakeReply,
+  send: () => fakeReply
+}
+
+export interface Subject {
+  readonly instance: Instance
+  /** Runs the plugin's hook; `done` is called once authentication is over. */
+  authenticate(headers: Record<string, string>, done: () => void): FakeRequest
+}
+
+/** The plugin's own `onRequest` hook without a server. Time stands where `clock` says. */
+export function createSubject(trust: Trust, clock: { now: () => number } = { now: Date.now }): Subject {
+  const options = { ...pluginOptions(trust), logger: silent, now: () => clock.now() }
+  const instance = createInstance(resolveOptions(options as never, { env: {}, logger: silent as never }))
+  const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  const hook: OnRequestHook = createOnRequest(instance, { isInUse: false, defaults })
+  return {
+    instance,
+    authenticate(headers, done) {
+      const request = new FakeRequest(headers)
+      hook(request as unknown as FastifyRequest, fakeReply as unknown as FastifyReply, done)
+      return request
+    }
+  }
+}
