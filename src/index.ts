@@ -1,4 +1,6 @@
 export type { HasParams, ReverificationConfig } from './auth/has.js'
+export type { AuthNotEvaluated } from './auth/not-evaluated.js'
+export type { AuthFor, RequestAuth } from './auth/request-auth.js'
 export type {
   Actor,
   ApiKeyAuth,
@@ -39,6 +41,6 @@ export { clerkAuth, clerkAuth as default } from './plugin/plugin.js'
 export type { RouteOptions, RouteSettings } from './plugin/route-policy.js'
 export type { RouteTableEntry } from './plugin/route-table.js'
 export type { InstanceResolver, PluginOptions, ResolvableOptions, ResolverOptions } from './plugin/types.js'
-export { createTokenVerifier, type TokenVerifier } from './token-verifier.js'
 export type { VerificationFailureReason } from './token/outcome.js'
+export { createTokenVerifier, type TokenVerifier } from './token-verifier.js'
 export type { VerifyResult } from './verify-result.js'

@@ -16,6 +16,7 @@ import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import { decodeUnverified } from './token/decode.js'
+import { failureFor } from './token/failures.js'
 import type { VerificationOutcome } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
@@ -46,11 +47,7 @@ export interface Instance {
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
   /** The state of a request. `handshake: false`: on a route that never redirects. */
-  authenticate(
-    carried: Carried,
-    acceptsToken: AcceptsToken,
-    handshake: boolean
-  ): RequestState | Promise<RequestState>
+  authenticate(carried: Carried, acceptsToken: AcceptsToken, handshake: boolean): RequestState | Promise<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
@@ -150,6 +147,8 @@ export function createInstance(options: ResolvedOptions): Instance {
     authenticate: (carried, acceptsToken, handshake) =>
       (handshake ? decide : decideWithoutHandshake)(carried, acceptsToken),
     verifyToken(token) {
+      // Callers without types hand over what a client sent: anything but a string is no token.
+      if (typeof token !== 'string') return toResult(failureFor('token-invalid'))
       const outcome = verifier.verify(token)
       return outcome instanceof Promise ? outcome.then(toResult) : toResult(outcome)
     },

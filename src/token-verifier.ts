@@ -25,8 +25,7 @@ export interface TokenVerifier {
 export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
   const instance = createInstance(resolveOptions(options, { env: process.env, logger: silentLogger }))
   return {
-    verify: async (token) =>
-      typeof token === 'string' ? instance.verifyToken(token) : instance.verifyToken(''),
+    verify: async (token) => instance.verifyToken(token),
     revoke: (target, at) => instance.revocations.revoke(target, at),
     health: instance.health,
     stats: instance.stats,

@@ -54,12 +54,31 @@ const text = (...values: string[]) => fc.constantFrom(...values)
 function requestOf({ tokens, instance }: Setup) {
   const suffix = instance.options.cookieSuffix
   const token = text(...Object.values(tokens), tokens.good ?? '', tokens.good ?? '')
-  const uat = text('', '0', 'x', '-5', `${nowSeconds - 20}`, `${nowSeconds - 10}`, `${nowSeconds - 9}`, `${nowSeconds - 30}`)
+  const uat = text(
+    '',
+    '0',
+    'x',
+    '-5',
+    `${nowSeconds - 20}`,
+    `${nowSeconds - 10}`,
+    `${nowSeconds - 9}`,
+    `${nowSeconds - 30}`
+  )
   const optional = (value: fc.Arbitrary<string>) => fc.option(value, { nil: undefined })
   return fc.record({
     method: text('GET', 'GET', 'POST', 'HEAD'),
-    target: text('/', '/', '/a?b=%20c', '/?__clerk_synced=true', '/?%5f_clerk_db_jwt=x', '/?__clerk_db_jwt', '/orgs/org_1'),
-    authorization: optional(fc.tuple(text('Bearer ', 'bearer ', 'Basic ', ''), token).map(([scheme, value]) => scheme + value)),
+    target: text(
+      '/',
+      '/',
+      '/a?b=%20c',
+      '/?__clerk_synced=true',
+      '/?%5f_clerk_db_jwt=x',
+      '/?__clerk_db_jwt',
+      '/orgs/org_1'
+    ),
+    authorization: optional(
+      fc.tuple(text('Bearer ', 'bearer ', 'Basic ', ''), token).map(([scheme, value]) => scheme + value)
+    ),
     cookies: fc.record(
       {
         __session: token,
@@ -95,7 +114,11 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
   const known = instance.knownSession(request.method, request.target, headers)
   const source = { method: request.method, target: request.target, headers, protocol: 'https', host: 'example.com' }
   const carried = readCarried(source, instance.readCookies)
-  const state: RequestState = await instance.authenticate(carried, instance.options.acceptsToken, instance.options.handshake)
+  const state: RequestState = await instance.authenticate(
+    carried,
+    instance.options.acceptsToken,
+    instance.options.handshake
+  )
   clockMs = NOW_MS
   return { known, state }
 }
@@ -139,6 +162,8 @@ t.test('the plain requests of a browser and of an API client are hot', async (t)
   const [production, development] = setups as [Setup, Setup]
   const bearer = { authorization: `Bearer ${production.tokens.good}` }
   t.ok(production.instance.knownSession('GET', '/', bearer))
-  t.ok(production.instance.knownSession('POST', '/?a=b%20c', { cookie: production.clerk.cookies(production.tokens.good) }))
+  t.ok(
+    production.instance.knownSession('POST', '/?a=b%20c', { cookie: production.clerk.cookies(production.tokens.good) })
+  )
   t.ok(development.instance.knownSession('GET', '/', { cookie: development.clerk.cookies(development.tokens.good) }))
 })

@@ -5,6 +5,7 @@ import { type RefreshCause, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
 import { isKid } from './jwk.js'
 import { createRefresher, type RefresherSettings } from './refresher.js'
+import { whileAwaited } from './timers.js'
 import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
 
 /** Requests that wait for a fetch at a time; beyond it an unknown kid is refused as of the set in hand. */
@@ -53,7 +54,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     let keys = held.find(kid, question.askedAtMs)
     if (keys.length > 0) return { ok: true, keys }
     if (!held.isUsable(question.askedAtMs)) {
-      await refresher.obtain()
+      await whileAwaited(refresher.obtain())
       keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
       if (!held.isUsable(now())) return unavailable()
@@ -122,7 +123,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   async function landing(question: Question): Promise<void> {
     waiting++
     try {
-      await refresher.nextLanding()
+      await whileAwaited(refresher.nextLanding())
     } finally {
       waiting--
     }

@@ -15,3 +15,19 @@ export function withinTime<T>(promise: Promise<T>, ms: number, otherwise: T, set
     promise.finally(cancel).then(resolve, reject)
   })
 }
+
+let awaited = 0
+let alive: NodeJS.Timeout | undefined
+
+/**
+ * Keeps the process alive until somebody's answer is there: timers of the key store do not, and without a socket (a job,
+ * `inject`) Node would end in the middle of the wait.
+ */
+export async function whileAwaited<T>(promise: Promise<T>): Promise<T> {
+  if (awaited++ === 0) alive = setInterval(() => {}, 60_000)
+  try {
+    return await promise
+  } finally {
+    if (--awaited === 0) clearInterval(alive)
+  }
+}

@@ -1,8 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import {
-  createInvalidTokenAuth,
-  createUnauthenticatedMachineAuth
-} from '../auth/machine-auth.js'
+import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../auth/machine-auth.js'
 import { isAuthNotEvaluated } from '../auth/not-evaluated.js'
 import { createSignedOutAuth } from '../auth/session-auth.js'
 import type {

@@ -33,7 +33,9 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
       if (instance === undefined) {
         instance = createInstance(resolveOptions({ logger, ...options }, { env: {}, logger }))
         byIdentity.set(identity, instance)
-        instance.ready().catch((error: unknown) => logger.error({ err: error }, 'Clerk: an instance could not be warmed up'))
+        instance
+          .ready()
+          .catch((error: unknown) => logger.error({ err: error }, 'Clerk: an instance could not be warmed up'))
       }
       return instance
     },

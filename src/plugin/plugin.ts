@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { createSignedOutAuth } from '../auth/session-auth.js'
-import type { Auth } from '../auth/types.js'
+import type { SessionAuth } from '../auth/types.js'
 import { AlreadyRegisteredError, DecoratorTakenError } from '../errors.js'
 import { createAuthorize } from '../guards/authorize.js'
 import type { GuardRequest, GuardSettings } from '../guards/refusal.js'
 import { createRequireAuth } from '../guards/require-auth.js'
 import { createInstance, type Instance } from '../instance.js'
+import { resolveResolverOptions } from '../options/resolver.js'
 import { resolveOptions } from '../options.js'
 import { createClerkDecorator } from './clerk-decorator.js'
 import { createInstances } from './instances.js'
@@ -42,13 +43,14 @@ function registerInstance(fastify: FastifyInstance, instance: Instance): void {
   fastify.addHook('onClose', () => instance.close())
 }
 
-function registerResolver(fastify: FastifyInstance, { resolver, ...options }: ResolverOptions): void {
-  const instances = createInstances({ maxInstances: options.maxInstances ?? 100, logger: options.logger ?? fastify.log })
+function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {
+  const { resolver, maxInstances, defaultDeny, logger } = resolveResolverOptions(options, { logger: fastify.log })
+  const instances = createInstances({ maxInstances, logger })
   const policies: RoutePolicies = {
     isInUse: true,
     defaults: createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
   }
-  decorate(fastify, null, policies, options.defaultDeny ?? false)
+  decorate(fastify, null, policies, defaultDeny)
   fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances))
   fastify.addHook('onClose', () => instances.close())
 }
@@ -89,10 +91,10 @@ function decorate(
   fastify.decorateRequest(kInstance as unknown as string, null)
   fastify.decorateRequest('auth', {
     // Without a setter: what others assign does not become the auth, it throws.
-    getter(this: FastifyRequest): Auth {
+    getter(this: FastifyRequest): SessionAuth {
       // Not yet authenticated, as in the error handler of a request that an earlier hook refused: that counts as signed
       // out, and guards, which read the slot, answer with an error of ours.
-      return (readAuth(this as unknown as GuardRequest) ?? notYetAuthenticated) as Auth
+      return (readAuth(this as unknown as GuardRequest) ?? notYetAuthenticated) as SessionAuth
     }
   })
   fastify.decorate('requireAuth', requireAuth)

@@ -2,21 +2,13 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { authNotEvaluated } from '../auth/not-evaluated.js'
 import { ResolverError } from '../errors.js'
 import type { Instances } from './instances.js'
-import {
-  type AuthenticatedSlots,
-  authenticateFully,
-  createOnRequest,
-  type OnRequestHook
-} from './on-request.js'
+import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
 import { createDefaultPolicy, policyOf } from './route-policy.js'
 import { kAuth } from './symbols.js'
 import type { InstanceResolver, ResolvableOptions } from './types.js'
 
 /** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
-export function createResolvingOnRequest(
-  resolver: InstanceResolver,
-  instances: Instances
-): OnRequestHook {
+export function createResolvingOnRequest(resolver: InstanceResolver, instances: Instances): OnRequestHook {
   const hooks = new WeakMap<object, OnRequestHook>()
 
   function authenticate(

@@ -1,5 +1,17 @@
-import type { FastifyRequest } from 'fastify'
-import type { Auth } from '../auth/types.js'
+import type {
+  ContextConfigDefault,
+  FastifyBaseLogger,
+  FastifyRequest,
+  FastifySchema,
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  RawRequestDefaultExpression,
+  RawServerBase,
+  RawServerDefault,
+  RouteGenericInterface
+} from 'fastify'
+import type { FastifyRequestType, ResolveFastifyRequestType } from 'fastify/types/type-provider.js'
+import type { RequestAuth } from '../auth/request-auth.js'
 import type { Authorize } from '../guards/authorize.js'
 import type { GuardHook } from '../guards/refusal.js'
 import type { ClerkAuthOptions } from '../options.js'
@@ -25,9 +37,22 @@ export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' |
 export type PluginOptions = ClerkAuthOptions | ResolverOptions
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who sent the request. Never null in a handler; on routes with `config.clerk: false` every use of it throws. */
-    readonly auth: Auth
+  // The parameters are Fastify's own, as declaration merging wants them.
+  interface FastifyRequest<
+    RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
+    RawServer extends RawServerBase = RawServerDefault,
+    RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
+    SchemaCompiler extends FastifySchema = FastifySchema,
+    TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+    ContextConfig = ContextConfigDefault,
+    Logger extends FastifyBaseLogger = FastifyBaseLogger,
+    RequestType extends FastifyRequestType = ResolveFastifyRequestType<TypeProvider, SchemaCompiler, RouteGeneric>
+  > {
+    /**
+     * Who sent the request. Never null in a handler. Its type follows the route's `config.clerk`: on routes with
+     * `config.clerk: false` every use of it throws, and does not compile.
+     */
+    readonly auth: RequestAuth<ContextConfig>
   }
 
   interface FastifyInstance {

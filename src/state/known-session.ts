@@ -35,7 +35,7 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
 
   function recallGood(token: string): VerifiedToken | null {
     const outcome = recall(token)
-    return outcome !== undefined && outcome.ok ? outcome : null
+    return outcome?.ok ? outcome : null
   }
 
   return function knownSession(method, target, headers) {

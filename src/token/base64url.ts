@@ -4,9 +4,7 @@
  * decode to one token; every text is therefore checked before Node decodes it.
  */
 const SEXTET = new Uint8Array(128).fill(255)
-for (const [value, character] of [
-  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-].entries()) {
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].entries()) {
   SEXTET[character.charCodeAt(0)] = value
 }
 

@@ -1,5 +1,5 @@
-import type { VerificationFailureReason } from './outcome.js'
 import type { JsonObject } from './decode.js'
+import type { VerificationFailureReason } from './outcome.js'
 
 export interface ClaimRules {
   readonly audience: readonly string[]

@@ -11,7 +11,8 @@ const MESSAGES: Readonly<Record<VerificationFailureReason, string>> = {
   'token-invalid-signature': 'The signature of the token does not verify with the key it names.',
   'token-not-active-yet': 'The token is not active yet. Check the clock of this server.',
   'token-iat-in-the-future': 'The token was issued in the future. Check the clock of this server.',
-  'token-verification-failed': 'The token has a missing or malformed claim, another audience, or an algorithm its key is not for.',
+  'token-verification-failed':
+    'The token has a missing or malformed claim, another audience, or an algorithm its key is not for.',
   'token-type-mismatch': 'The token is of another type than the session tokens accepted here.',
   'session-revoked': 'The session was ended after the token had been issued. Sign in again.',
   'secret-key-invalid': 'The keys cannot be loaded: Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.',
@@ -31,9 +32,6 @@ export function failureFor(reason: VerificationFailureReason): VerificationFailu
 }
 
 /** Keys could not be had: nothing is known of the token, so this is no statement about it. */
-export function unavailableFailure(
-  reason: VerificationFailureReason,
-  retryAfterSeconds: number
-): VerificationFailure {
+export function unavailableFailure(reason: VerificationFailureReason, retryAfterSeconds: number): VerificationFailure {
   return { ok: false, reason, message: MESSAGES[reason], unavailable: true, retryAfterSeconds }
 }
