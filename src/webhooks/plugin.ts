@@ -60,22 +60,23 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body))
 
-  fastify.post(path, {
+  const routeOptions = {
     bodyLimit,
-    config: { clerk: false },
+    config: { clerk: false as const },
     // What is plainly not a delivery is refused before its body is read.
-    onRequest: async (request) => {
+    onRequest: async (request: FastifyRequest) => {
       assertDeliveryHeaders(request.headers, Date.now())
-    },
-    handler: async (request, reply) => {
-      const headers = assertDeliveryHeaders(request.headers, Date.now())
-      const body = typeof request.body === 'string' ? request.body : ''
-      checkSignature(body, headers)
-      const event = parseEvent(body)
-      if (event === null) throw new WebhookPayloadError()
-      await deliver(event, headers, request)
-      return reply.code(204).send()
     }
+  }
+
+  fastify.post(path, routeOptions, async (request, reply) => {
+    const headers = assertDeliveryHeaders(request.headers, Date.now())
+    const body = typeof request.body === 'string' ? request.body : ''
+    checkSignature(body, headers)
+    const event = parseEvent(body)
+    if (event === null) throw new WebhookPayloadError()
+    await deliver(event, headers, request)
+    return reply.code(204).send()
   })
 
   async function deliver(event: WebhookEvent, { id, timestamp }: DeliveryHeaders, request: FastifyRequest) {
