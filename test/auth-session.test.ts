@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import t from 'tap'
 import { deepFreeze } from '../src/auth/deep-freeze.js'
 import { decodeOrganizationPermissions } from '../src/auth/organization-permissions.js'
@@ -101,6 +102,45 @@ t.test('claims of the wrong shape grant nothing and never throw', async (t) => {
       }
     }
   }
+})
+
+t.test('whatever the claims hold, the auth is made, deeply frozen, and answers', async () => {
+  const names = [
+    'v',
+    'o',
+    'fea',
+    'pla',
+    'sts',
+    'act',
+    'fva',
+    'sid',
+    'org_id',
+    'org_role',
+    'org_permissions',
+    '__proto__'
+  ]
+  const isDeeplyFrozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen))
+  const members = fc.tuple(fc.constantFrom(...names), fc.oneof(fc.jsonValue(), fc.constantFrom(2, 'o:a', '1,2', ':')))
+  fc.assert(
+    fc.property(fc.array(members, { maxLength: 8 }), (claims) => {
+      const text = claims.map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`).join('')
+      const auth = createSignedInAuth(JSON.parse(`{"sub":"user_1","exp":2${text}}`), TOKEN, context)
+      for (const params of [
+        { role: 'a' },
+        { permission: 'a' },
+        { feature: 'a' },
+        { plan: 'a' },
+        { reverification: 'lax' }
+      ] as const) {
+        if (typeof auth.has(params) !== 'boolean') return false
+      }
+      return isDeeplyFrozen({ ...auth }.sessionClaims) && Object.values(auth).every(isDeeplyFrozen)
+    }),
+    { numRuns: 2_000, seed: 7 }
+  )
 })
 
 t.test('every part of the packed permissions fails closed when malformed', async (t) => {
@@ -282,6 +322,7 @@ t.test('getToken gives this token, or asks for another one', async (t) => {
     ['sess_1', { template: 'db' }],
     ['sess_1', { expiresInSeconds: 60 }]
   ])
+  t.equal(await signedIn({ sid: '' }, from).getToken({ template: 'db' }), null)
   t.equal(await signedIn({ sid: undefined }, from).getToken(), null, 'a token without a session has none to ask for')
   const broken = signedIn(
     {},

@@ -81,7 +81,7 @@ class SignedInSession implements SignedInAuth {
 
   get getToken(): SignedInAuth['getToken'] {
     return async (options) => {
-      if (this.sessionId === undefined) return null
+      if (this.sessionId === undefined || this.sessionId === '') return null
       if (options?.template === undefined && options?.expiresInSeconds === undefined) return this.#token
       return this.#context.fetchToken(this.sessionId, options)
     }
