@@ -16,8 +16,8 @@ export interface KeySetHolder {
   find(kid: string, nowMs: number): readonly VerificationKey[]
   /** Some key can be used as things stand. */
   isUsable(nowMs: number): boolean
-  /** Null, and nothing happens, when the set in hand is newer. */
-  install(set: KeySet, answer: Confirmation & { readonly etag: string | null }): Change | null
+  /** The order of calls is the order of sets, not that of their times: clocks get set back. */
+  install(set: KeySet, answer: Confirmation & { readonly etag: string | null }): Change
   /** The set in hand is still the newest. */
   confirm(answer: Confirmation): void
   /** Refreshing fails: known keys stay in use up to the stale limit. */
@@ -79,16 +79,14 @@ export function createKeySetHolder(bounds: {
     },
     isUsable: (nowMs) => nowMs < trustedUntilMs,
     install(set, answer) {
-      if (fetchedAtMs !== null && answer.fetchedAtMs < fetchedAtMs) return null
       setAge(answer)
       const succession = succeed(generation, set.keys, trustedUntilMs)
       generation = succession.generation
       skipped = set.skipped
       etag = answer.etag
-      return succession
+      return { added: succession.added, withdrawn: succession.withdrawn }
     },
     confirm(answer) {
-      if (fetchedAtMs !== null && answer.fetchedAtMs < fetchedAtMs) return
       setAge(answer)
       trustUntil(generation, trustedUntilMs)
     },

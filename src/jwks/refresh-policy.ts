@@ -8,6 +8,8 @@ const BACKOFF_CAP_MS = 60_000
 const MIN_BACKOFF_MS = 250
 /** A `Retry-After` beyond this would leave the keys to a typing error at the other end. */
 const MAX_RETRY_AFTER_MS = 300_000
+/** Longest wait between two attempts: the rate may add its window. */
+export const MAX_BACKOFF_MS = MAX_RETRY_AFTER_MS + 60_000
 
 export function freshnessMs(maxAgeMs: number | null, ceilingMs: number): number {
   return Math.min(ceilingMs, Math.max(maxAgeMs ?? ceilingMs, MIN_FRESHNESS_MS))
@@ -37,7 +39,12 @@ export function createRateWindow(limit: number, windowMs: number): RateWindow {
   const times = new Array<number>(limit).fill(Number.NEGATIVE_INFINITY)
   let oldest = 0
   return {
-    nextMs: (nowMs) => Math.max(nowMs, (times[oldest] as number) + windowMs),
+    nextMs(nowMs) {
+      const latestMs = times[(oldest + limit - 1) % limit] as number
+      // The clock was set back by more than the window: what is remembered says nothing about now.
+      if (latestMs > nowMs + windowMs) times.fill(Number.NEGATIVE_INFINITY)
+      return Math.max(nowMs, (times[oldest] as number) + windowMs)
+    },
     record(nowMs) {
       times[oldest] = nowMs
       oldest = (oldest + 1) % limit

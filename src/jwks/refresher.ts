@@ -7,7 +7,7 @@ import { type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './ev
 import { type KeySet, parseKeySetText } from './key-set.js'
 import { type Change, createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
 import { createOutageReporter } from './outage-reporter.js'
-import { backoffMs, createRateWindow, refreshDueMs } from './refresh-policy.js'
+import { backoffMs, createRateWindow, MAX_BACKOFF_MS, refreshDueMs } from './refresh-policy.js'
 import type { Snapshots } from './snapshot.js'
 import { type FetchFailure, failed, type KeySetAnswer, type KeySource } from './source.js'
 import { type SetTimer, withinTime } from './timers.js'
@@ -186,7 +186,6 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function install(set: KeySet, answer: KeySetAnswer): Change {
     const change = held.install(set, answer)
-    if (change === null) return UNCHANGED
     plan()
     for (const count of Object.values(set.skipped)) counters.skippedKeys += count
     counters.withdrawnKeys += change.withdrawn.length
@@ -254,7 +253,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     reporter.report(state.failures, state.lastError, held, nowMs)
     // Retries go on without traffic: a server taken out of rotation for its missing keys would never see any.
     if (state.failures > 0) {
-      if (nowMs >= state.retryAtMs) start('retry')
+      if (!isBackingOff(nowMs)) start('retry')
     } else if (state.scheduledAtMs <= nowMs) {
       start(scheduledCause)
     } else if (held.fetchedAtMs !== null && (nowMs >= dueMs || nowMs < held.fetchedAtMs)) {
@@ -263,11 +262,16 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     if (state.flight === null) arm()
   }
 
+  /** A wait that is longer than any we would choose is that of a clock which was set back. */
+  function isBackingOff(nowMs: number): boolean {
+    return nowMs < state.retryAtMs && state.retryAtMs - nowMs <= MAX_BACKOFF_MS
+  }
+
   async function obtain(): Promise<void> {
     if (isClosed) return
     if (state.flight !== null) return state.flight
     const nowMs = now()
-    if (nowMs < state.retryAtMs) return
+    if (isBackingOff(nowMs)) return
     if (rate.nextMs(nowMs) > nowMs) held.extendToStale()
     else await start('missing-keys')
   }
@@ -275,7 +279,12 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   function schedule(cause: RefreshCause, atMs: number): number {
     if (isClosed || state.flight !== null) return state.flight === null ? Number.POSITIVE_INFINITY : lastStartMs
     const nowMs = now()
-    const earliestMs = Math.max(nowMs, atMs, lastStartMs + cache.cooldownInMs, state.failures > 0 ? state.retryAtMs : 0)
+    const earliestMs = Math.max(
+      nowMs,
+      atMs,
+      Math.min(lastStartMs, nowMs) + cache.cooldownInMs,
+      state.failures > 0 ? state.retryAtMs : 0
+    )
     const startMs = earliestMs === Number.POSITIVE_INFINITY ? earliestMs : rate.nextMs(earliestMs)
     if (startMs >= state.scheduledAtMs) return state.scheduledAtMs
     state.scheduledAtMs = startMs
