@@ -16,7 +16,8 @@ import type { Authorize } from '../guards/authorize.js'
 import type { GuardHook } from '../guards/refusal.js'
 import type { ClerkAuthOptions } from '../options.js'
 import type { ClerkDecorator } from './clerk-decorator.js'
-import type { RouteOptions } from './route-policy.js'
+import type { RouteOptions as RouteClerkOptions } from './route-policy.js'
+// Renamed: where another plugin declares on Fastify's own RouteOptions (@fastify/websocket), that name means it below.
 
 /** What a resolver answers a request with: options of the instance that the request belongs to. */
 export type ResolvableOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
@@ -65,6 +66,6 @@ declare module 'fastify' {
 
   interface FastifyContextConfig {
     /** `false` turns authentication off for the route; an object changes it for the route. */
-    clerk?: RouteOptions
+    clerk?: RouteClerkOptions
   }
 }
