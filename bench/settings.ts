@@ -22,11 +22,14 @@ export interface Settings {
     readonly allocationRuns: number
   }
   readonly load: {
+    readonly rounds: number
     readonly durationMs: number
     readonly connections: number
-    /** Requests per second of the profiles that are paced. */
-    readonly rate: number
-    readonly rounds: number
+    /** Tokens of the profiles in which every token is new. */
+    readonly firstSeenTokens: number
+    readonly coldUsers: number
+    readonly coldRequests: number
+    readonly coldConnections: number
   }
   readonly scale: {
     readonly rounds: number

@@ -1,6 +1,7 @@
 import type { PartResult } from '../report/result.js'
 import type { Settings } from '../settings.js'
 import { compare } from './compare.js'
+import { load } from './load.js'
 import { micro } from './micro.js'
 
 export interface PartInput {
@@ -14,5 +15,6 @@ export interface PartInput {
 /** In the order in which they run: from the hook alone to whole machines. */
 export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult>> = new Map([
   ['micro', ({ settings }: PartInput) => micro(settings)],
+  ['load', ({ settings, only }: PartInput) => load(settings, only)],
   ['compare', ({ settings, only }: PartInput) => compare(settings, only)]
 ])

@@ -1,0 +1,90 @@
+// Runs autocannon in a process of its own, forked by the bench: several streams at once, each with its own latencies.
+import process from 'node:process'
+import autocannon from 'autocannon'
+import type { Headers } from './material.js'
+
+export interface Stream {
+  readonly name: string
+  readonly requests: readonly Headers[]
+  readonly connections: number
+  /** Requests in all; null: as many as fit into the duration. */
+  readonly amount: number | null
+  /** Every connection begins at another request; otherwise all send the same ones at the same time. */
+  readonly spread: boolean
+}
+
+export interface CannonJob {
+  readonly port: number
+  readonly durationMs: number
+  readonly streams: readonly Stream[]
+}
+
+export interface StreamResult {
+  readonly name: string
+  readonly responses: number
+  readonly statuses: Readonly<Record<string, number>>
+  readonly errors: number
+  readonly wallMs: number
+  /** Milliseconds, ascending, thinned to a thousand. */
+  readonly latenciesMs: readonly number[]
+}
+
+function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<StreamResult> {
+  const latencies: number[] = []
+  const statuses: Record<string, number> = {}
+  const startedMs = performance.now()
+  const share = Math.ceil(stream.requests.length / stream.connections)
+  let client = 0
+
+  return new Promise((resolve, reject) => {
+    const instance = autocannon(
+      {
+        url: `http://127.0.0.1:${port}/me`,
+        connections: stream.connections,
+        pipelining: 1,
+        timeout: 30,
+        ...(stream.amount === null ? { duration: durationMs / 1000 } : { amount: stream.amount }),
+        requests: [{ method: 'GET' }],
+        setupClient(connection) {
+          const first = stream.spread ? client++ * share : 0
+          const order = stream.requests.map((_, i) => stream.requests[(first + i) % stream.requests.length] as Headers)
+          connection.setRequests(order.map((headers) => ({ method: 'GET', headers: { ...headers } })))
+        }
+      },
+      (error, result) => {
+        if (error) return reject(error)
+        latencies.sort((a, b) => a - b)
+        resolve({
+          name: stream.name,
+          responses: latencies.length,
+          statuses,
+          errors: result.errors + result.timeouts,
+          wallMs: performance.now() - startedMs,
+          latenciesMs: thin(latencies, 1000)
+        })
+      }
+    )
+    // autocannon's own histogram counts whole milliseconds, longer than most of our responses take.
+    instance.on('response', (_client, status, _bytes, durationMs) => {
+      latencies.push(durationMs)
+      statuses[status] = (statuses[status] ?? 0) + 1
+    })
+  })
+}
+
+/** Keeps the quantiles, the extremes included. */
+function thin(sorted: readonly number[], count: number): number[] {
+  if (sorted.length <= count) return [...sorted]
+  return Array.from({ length: count }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as number)
+}
+
+process.on('message', (job: CannonJob) => {
+  Promise.all(job.streams.map((stream) => runStream(job, stream))).then(
+    (results) => process.send?.(results),
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    }
+  )
+})
+process.on('disconnect', () => process.exit(0))
