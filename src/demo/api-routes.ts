@@ -9,7 +9,7 @@ export function registerApi(app: FastifyInstance): void {
 
   app.get('/api/me', { preHandler: app.requireAuth }, (request) => ({
     message: 'You are signed in.',
-    userId: request.auth.isAuthenticated && 'userId' in request.auth ? request.auth.userId : null
+    userId: request.auth.userId
   }))
 
   app.get('/api/docs', { preHandler: app.authorize({ permission: 'org:docs:write' }) }, () => ({

@@ -51,7 +51,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk): void 
   })
 
   app.post('/demo/expire', { preHandler: app.requireAuth }, (request, reply) => {
-    const session = clerk.directory.session(sessionIdOf(request.auth) ?? '')
+    const session = clerk.directory.session(request.auth.sessionId ?? '')
     if (session === undefined) return reply.code(409).send({ message: 'This session is not from the sign-in page.' })
     const expired = clerk.sessionToken(session.id, {
       // Not before the sign-in: such a token would be out of date, not expired.
@@ -65,7 +65,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk): void 
   })
 
   app.post('/demo/revoke', { preHandler: app.requireAuth }, async (request) => {
-    const sessionId = sessionIdOf(request.auth) ?? ''
+    const sessionId = request.auth.sessionId ?? ''
     clerk.revokeSession(sessionId)
     await app.clerk.revoke({ sessionId })
     return { message: 'This session is revoked, although its token is good for a while.' }
@@ -86,9 +86,4 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk): void 
 
 function findUser(clerk: LocalClerk, name: string | undefined) {
   return clerk.directory.user(`user_${name ?? 'ada'}`)
-}
-
-function sessionIdOf(auth: object): string | undefined {
-  const id = 'sessionId' in auth ? auth.sessionId : undefined
-  return typeof id === 'string' ? id : undefined
 }

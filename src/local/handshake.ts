@@ -14,6 +14,9 @@ export const handshake: Handler = (request, state) => {
   const query = request.url.searchParams
   const returnUrl = parseWebUrl(query.get('redirect_url'))
   if (returnUrl === null) return badRequest('redirect_url must be an absolute http or https URL')
+  // An earlier answer that is still in the address must not be taken for this one.
+  returnUrl.searchParams.delete('__clerk_handshake')
+  returnUrl.searchParams.delete('__clerk_handshake_nonce')
   const satellite = satelliteOf(request, state)
   const ticket = query.get('__clerk_ticket')
   // A satellite's FAPI host has no cookie of the primary: it is fetched there, once per sync.

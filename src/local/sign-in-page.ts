@@ -9,10 +9,10 @@ interface Choice {
 export function renderSignInPage(choices: readonly Choice[], action: string, returnUrl: URL | null): string {
   const buttons = choices.map(({ user, organizations }) => {
     const name = user.name ?? user.id
-    const detail = [user.note, ...organizations].filter(Boolean).join(' — ')
+    const details = [user.note ?? '', organizations.join(', ')].filter((line) => line !== '')
     return `<button name="user_id" value="${escapeHtml(user.id)}">
   <span class="face" aria-hidden="true">${escapeHtml(initials(name))}</span>
-  <span><strong>${escapeHtml(name)}</strong><small>${escapeHtml(detail || 'no organization')}</small></span>
+  <span><strong>${escapeHtml(name)}</strong>${details.map((line) => `<small>${escapeHtml(line)}</small>`).join('')}</span>
 </button>`
   })
   const body = `<h1>Sign in</h1>

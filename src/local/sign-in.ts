@@ -41,7 +41,7 @@ function choices(state: LocalState): { user: LocalUser; organizations: string[] 
   return state.directory.users().map((user) => ({
     user,
     organizations: (user.memberships ?? []).map(
-      ({ orgId, role }) => `${state.directory.organization(orgId)?.name ?? orgId} · ${role.replace(/^org:/, '')}`
+      ({ orgId, role }) => `${role.replace(/^org:/, '')} of ${state.directory.organization(orgId)?.name ?? orgId}`
     )
   }))
 }

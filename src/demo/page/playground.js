@@ -11,10 +11,10 @@ const routes = [
 const counters = [
   ['hits', 'cache hits'],
   ['misses', 'misses'],
-  ['verifications', 'signatures verified'],
+  ['verifications', 'verifications'],
   ['keyFetches', 'key fetches'],
-  ['hitMs', 'auth on a hit', microseconds],
-  ['requestMs', 'request, median', milliseconds]
+  ['hitMs', 'auth, on a hit', microseconds],
+  ['requestMs', 'per request', milliseconds]
 ]
 
 const byId = (id) => document.getElementById(id)
@@ -90,7 +90,7 @@ function showAuth(auth) {
 }
 
 function showAccount(auth) {
-  const here = encodeURIComponent(location.href)
+  const here = encodeURIComponent(location.origin + location.pathname)
   if (!auth.isAuthenticated) {
     const signIn = `${directory.signInUrl}?redirect_url=${here}`
     byId('account').replaceChildren(element('a', { class: 'button primary', id: 'sign-in', href: signIn }, 'Sign in'))
@@ -116,7 +116,8 @@ function showOrganizations(auth) {
   const links = user?.organizations.length
     ? [...user.organizations.map(({ id, slug, name }) => [`/org/${slug}`, name, id]), ['/personal', 'Personal account']]
     : []
-  byId('organizations').replaceChildren(
+  byId('organizations').hidden = links.length === 0
+  byId('organizations').lastElementChild.replaceChildren(
     ...links.map(([href, name, id]) => {
       const isCurrent = id === (auth.orgId ?? undefined)
       return element('a', { class: 'button', href, ...(isCurrent && { 'aria-current': 'page' }) }, name)

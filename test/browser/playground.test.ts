@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { startPlayground } from '../../src/demo/playground.js'
+import { launchBrowser, newContext, pictures } from './chromium.js'
+
+const browser = await launchBrowser()
+if (browser !== null) {
+  const playground = await startPlayground()
+  t.teardown(() => playground.close())
+  mkdirSync(pictures, { recursive: true })
+
+  const errors: string[] = []
+  const open = async (options: object = {}): Promise<Page> => {
+    const page = await (await newContext(browser, options)).newPage()
+    page.on('pageerror', (error) => errors.push(error.message))
+    await page.goto(playground.url)
+    await page.locator('#account a').first().waitFor()
+    return page
+  }
+  const signIn = async (page: Page, name: string): Promise<void> => {
+    await page.click('#sign-in')
+    await page.getByRole('button', { name }).click()
+    await page.locator('#sign-out').waitFor()
+  }
+  const call = async (page: Page, path: string): Promise<string> => {
+    const route = page.locator(`[data-route="${path}"]`)
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === path)
+    await route.getByRole('button').click()
+    await answered
+    return (await route.locator('.status').textContent()) ?? ''
+  }
+  const counter = async (page: Page, name: string): Promise<number> =>
+    Number(await page.locator(`[data-counter="${name}"]`).getAttribute('data-text'))
+  const takePicture = async (page: Page, name: string) => {
+    await page.evaluate(() => window.scrollTo(0, 0))
+    await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, pictures)), fullPage: true })
+  }
+
+  t.test('a visitor sees that nobody is signed in, and what is refused', async (t) => {
+    const page = await open()
+    t.match(await page.locator('#auth').textContent(), 'session-token-and-uat-missing')
+    t.equal(await call(page, '/api/public'), '200')
+    t.equal(await call(page, '/api/me'), '401')
+    t.equal(await call(page, '/api/docs'), '401')
+    t.match(await page.locator('[data-route="/api/me"] pre').textContent(), 'FST_CLERK_UNAUTHORIZED')
+    t.notMatch(page.url(), '__clerk', 'nothing of the handshake stays in the address')
+    await takePicture(page, 'playground-signed-out')
+  })
+
+  t.test('Ada signs in, sees who she is, and may do everything', async (t) => {
+    const page = await open()
+    await page.click('#sign-in')
+    await page.getByRole('button', { name: 'Ada Lovelace' }).waitFor()
+    await takePicture(page, 'sign-in')
+    await page.getByRole('button', { name: 'Ada Lovelace' }).click()
+    await page.locator('#sign-out').waitFor()
+    t.equal(new URL(page.url()).href, `${playground.url}/`)
+    t.match(await page.locator('#auth').textContent(), /user_ada.*analytical.*org:admin.*org:docs:write/)
+    for (const path of ['/api/public', '/api/me', '/api/docs', '/api/admin', '/api/beta']) {
+      t.equal(await call(page, path), '200', path)
+    }
+    const hits = await counter(page, 'hits')
+    const verifications = await counter(page, 'verifications')
+    t.ok(hits >= 8, `${hits} hits`)
+    await page.getByRole('button', { name: 'Send 200 requests' }).click()
+    await page.getByText('200 requests in').waitFor()
+    await page.waitForFunction(
+      (least) => Number(document.querySelector('[data-counter="hits"]')?.getAttribute('data-text')) >= least,
+      hits + 200
+    )
+    t.equal(await counter(page, 'verifications'), verifications, 'two hundred requests, no further signature check')
+    t.equal(await counter(page, 'keyFetches'), 1)
+    await takePicture(page, 'playground-ada')
+  })
+
+  t.test('Grace may read but not write: 403', async (t) => {
+    const page = await open()
+    await signIn(page, 'Grace Hopper')
+    t.equal(await call(page, '/api/me'), '200')
+    t.equal(await call(page, '/api/docs'), '403')
+    t.equal(await call(page, '/api/admin'), '403')
+    await takePicture(page, 'playground-grace')
+  })
+
+  t.test('a revoked session is signed out by the next request', async (t) => {
+    const page = await open()
+    await signIn(page, 'Alan Turing')
+    t.equal(await call(page, '/api/me'), '200')
+    await page.getByRole('button', { name: 'Revoke my session' }).click()
+    await page.locator('#sign-in').waitFor()
+    t.match(await page.locator('#auth').textContent(), 'session-revoked')
+    t.equal(await call(page, '/api/me'), '401')
+  })
+
+  t.test('keys rotate and Clerk goes away without a signed-in user noticing', async (t) => {
+    const page = await open()
+    await signIn(page, 'Ada Lovelace')
+    await page.getByRole('button', { name: 'Take Clerk down' }).click()
+    await page.getByRole('button', { name: 'Bring Clerk back' }).waitFor()
+    t.equal(await call(page, '/api/me'), '200')
+    await page.getByRole('button', { name: 'Bring Clerk back' }).click()
+    await page.getByRole('button', { name: 'Take Clerk down' }).waitFor()
+    await page.getByRole('button', { name: 'Rotate the keys' }).click()
+    await page.getByText('signs with a new key').waitFor()
+    t.equal(await call(page, '/api/me'), '200')
+  })
+
+  t.test('the page reads well on a phone and in the dark', async (t) => {
+    const page = await open({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', isMobile: true })
+    await signIn(page, 'Grace Hopper')
+    await call(page, '/api/docs')
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    t.ok(width <= 390, `${width} px wide: nothing runs out of the screen`)
+    await takePicture(page, 'playground-phone')
+  })
+
+  t.test('no page has thrown', async (t) => {
+    t.same(errors, [])
+  })
+}
