@@ -31,7 +31,7 @@ const MESSAGE_ENTRIES = 1_000
 
 /**
  * For the primary process of `node:cluster`: remembers what workers revoke, passes it on to the others, and tells
- * workers that start later. Returns what ends it.
+ * workers that start later. To be called before the first worker is forked. Returns what ends it.
  */
 export function relayRevocations(options: RevocationRelayOptions = {}): () => void {
   const { name = DEFAULT_NAME, retentionMs = DEFAULT_RETENTION_MS, maxEntries = 250_000, now = Date.now } = options
