@@ -236,7 +236,9 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     disarm()
     if (isClosed || state.flight !== null) return
     const nowMs = now()
-    const wakeMs = Math.min(nextStartMs(nowMs), nowMs + MAX_SLEEP_MS)
+    // The end of trust in stale keys is a change that is reported, too.
+    const trustEndMs = held.staleUntilMs > nowMs ? held.staleUntilMs : Number.POSITIVE_INFINITY
+    const wakeMs = Math.min(nextStartMs(nowMs), trustEndMs, nowMs + MAX_SLEEP_MS)
     cancelTimer = setTimer(wake, Math.max(1, Math.ceil(wakeMs - nowMs)))
   }
 
