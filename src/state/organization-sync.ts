@@ -46,8 +46,8 @@ function compilePatterns(patterns: readonly string[]): MatchFunction<Params> {
 export function syncOrganization(context: StateContext, carried: Carried, auth: SignedInAuth): RequestState | null {
   const { organizationTarget } = context.settings
   if (organizationTarget === null || !context.settings.handshake) return null
-  // A pending session has tasks to finish before it has an organization.
-  if (auth.sessionStatus === 'pending') return null
+  // A pending session has tasks to finish before it has an organization; no user has none.
+  if (auth.sessionStatus === 'pending' || auth.userId === '') return null
   const target = organizationTarget(carried.url.pathname)
   if (target === null || isActive(target, auth)) return null
   if (redirectCount(carried) >= 3) {
