@@ -1,27 +1,20 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
+import { help, parseArguments } from './arguments.js'
 import { renderGreeting } from './greeting.js'
 import { startPlayground } from './playground.js'
 
-const help = `fastify-clerk-auth: starts the playground, an application and a local Clerk instance on this machine.
-
-  --port <n>   port of the application (default: PORT, else 3000; 0 takes a free one)
-  --help       this text
-`
-
-/** Starts the playground and returns the exit code, or null while it runs. */
+/** Starts the playground. Returns the exit code, or null while it runs. */
 async function main(): Promise<number | null> {
-  let port: number
+  let port: number | null
   try {
-    const { values } = parseArgs({ options: { port: { type: 'string' }, help: { type: 'boolean' } } })
-    if (values.help) {
-      process.stdout.write(help)
-      return 0
-    }
-    port = parsePort(values.port ?? process.env.PORT ?? '3000')
+    port = parseArguments(process.argv.slice(2), process.env)
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n\n${help}`)
     return 2
+  }
+  if (port === null) {
+    process.stdout.write(help)
+    return 0
   }
 
   try {
@@ -33,18 +26,10 @@ async function main(): Promise<number | null> {
     process.once('SIGINT', stop).once('SIGTERM', stop)
     return null
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    process.stderr.write(taken ? `Port ${port} is taken: try --port 0\n` : `${messageOf(error)}\n`)
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    process.stderr.write(isTaken ? `Port ${port} is taken: try --port 0\n` : `${messageOf(error)}\n`)
     return 1
   }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError('The port must be a whole number from 0 to 65535.')
-  }
-  return port
 }
 
 function messageOf(error: unknown): string {

@@ -3,14 +3,13 @@ import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
-import { createFaults, type FaultScript, type Faults, untilAborted } from './faults.js'
-import { applyFault } from './faulty-response.js'
+import { createMountedFetch, dispatch } from './dispatch.js'
+import { createFaults, type Faults } from './faults.js'
 import { createInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { assertLocalClerkOptions, type LocalClerkOptions } from './options.js'
-import { createRequestLog, type LoggedRequest, type RequestLog, type WritableRequestLog } from './request-log.js'
-import { findRoute } from './routes.js'
+import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
 import type { LocalState } from './state.js'
@@ -114,8 +113,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     publicOrigin,
     signSessionToken
   }
-  const handle = (request: Request) => answer(request, state, faults, requests, closing.signal)
-  const fetch = mountedFetch(handle, () => [
+  const handle = (request: Request) => dispatch({ state, faults, requests, closing: closing.signal }, request)
+  const fetch = createMountedFetch(handle, () => [
     instance.frontendApi,
     ...satellites.map((domain) => `clerk.${domain}`),
     new URL(instance.apiUrl).host,
@@ -195,43 +194,4 @@ function originAt(frontendApi: string, port: number): string {
 
 function localHosts(listener: Listener | null): string[] {
   return listener === null ? [] : [`localhost:${listener.port}`, `127.0.0.1:${listener.port}`]
-}
-
-/** The way of every request: log, hold, fault, endpoint. */
-async function answer(
-  request: Request,
-  state: LocalState,
-  faults: FaultScript,
-  requests: WritableRequestLog,
-  closing: AbortSignal
-): Promise<Response> {
-  const url = new URL(request.url)
-  const { endpoint, handler, params } = findRoute(request.method, url.pathname)
-  const entry: LoggedRequest = { endpoint, method: request.method, url: request.url, atMs: state.now(), status: null }
-  requests.add(entry)
-
-  const signal = AbortSignal.any([request.signal, closing])
-  const body = await request.text()
-  await faults.pass(endpoint, signal)
-  const respond = () => handler({ method: request.method, url, headers: request.headers, body, params }, state)
-  const fault = faults.take(endpoint)
-  const response = await untilAborted(
-    Promise.resolve(fault === undefined ? respond() : applyFault(fault, respond, signal)),
-    signal
-  )
-  entry.status = response.status
-  return response
-}
-
-function mountedFetch(handle: (request: Request) => Promise<Response>, hosts: () => string[]): typeof fetch {
-  return async (input, init) => {
-    const request = new Request(input, init)
-    if (!hosts().includes(new URL(request.url).host)) {
-      throw new TypeError('fetch failed', { cause: new Error('the local Clerk answers for its own hosts only') })
-    }
-    const response = await handle(request)
-    if (response.status < 300 || response.status > 399 || request.redirect === 'manual') return response
-    if (request.redirect === 'error') throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') })
-    return mountedFetch(handle, hosts)(new URL(response.headers.get('location') ?? '/', request.url))
-  }
 }

@@ -1,0 +1,19 @@
+import { parseArgs } from 'node:util'
+
+export const help = `fastify-clerk-auth: starts the playground, an application and a local Clerk instance on this machine.
+
+  --port <n>   port of the application (default: PORT, else 3000; 0 takes a free one)
+  --help       this text
+`
+
+/** The port to listen on, or null where help is asked for. Throws with the reason for anything else. */
+export function parseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): number | null {
+  const { values } = parseArgs({ args: [...args], options: { port: { type: 'string' }, help: { type: 'boolean' } } })
+  if (values.help) return null
+  const text = values.port ?? environment.PORT ?? '3000'
+  const port = Number(text)
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError('The port must be a whole number from 0 to 65535.')
+  }
+  return port
+}

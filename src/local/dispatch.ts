@@ -1,0 +1,51 @@
+import { type FaultScript, untilAborted } from './faults.js'
+import { applyFault } from './faulty-response.js'
+import type { LoggedRequest, WritableRequestLog } from './request-log.js'
+import { findRoute } from './routes.js'
+import type { LocalState } from './state.js'
+
+export interface Dispatcher {
+  readonly state: LocalState
+  readonly faults: FaultScript
+  readonly requests: WritableRequestLog
+  /** Ends what is under way when the instance closes. */
+  readonly closing: AbortSignal
+}
+
+/** The way of every request to the instance: log, hold, fault, endpoint. */
+export async function dispatch(dispatcher: Dispatcher, request: Request): Promise<Response> {
+  const { state, faults, requests, closing } = dispatcher
+  const url = new URL(request.url)
+  const { endpoint, handler, params } = findRoute(request.method, url.pathname)
+  const entry: LoggedRequest = { endpoint, method: request.method, url: request.url, atMs: state.now(), status: null }
+  requests.add(entry)
+
+  const signal = AbortSignal.any([request.signal, closing])
+  const body = await request.text()
+  await faults.pass(endpoint, signal)
+  const respond = () => handler({ method: request.method, url, headers: request.headers, body, params }, state)
+  const fault = faults.take(endpoint)
+  const response = await untilAborted(
+    Promise.resolve(fault === undefined ? respond() : applyFault(fault, respond, signal)),
+    signal
+  )
+  entry.status = response.status
+  return response
+}
+
+/** A `fetch` that reaches the given hosts without a socket, and nothing else. */
+export function createMountedFetch(
+  handle: (request: Request) => Promise<Response>,
+  hosts: () => readonly string[]
+): typeof fetch {
+  return async function mountedFetch(input, init) {
+    const request = new Request(input, init)
+    if (!hosts().includes(new URL(request.url).host)) {
+      throw new TypeError('fetch failed', { cause: new Error('the local Clerk answers for its own hosts only') })
+    }
+    const response = await handle(request)
+    if (response.status < 300 || response.status > 399 || request.redirect === 'manual') return response
+    if (request.redirect === 'error') throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') })
+    return mountedFetch(new URL(response.headers.get('location') ?? '/', request.url), undefined)
+  }
+}
