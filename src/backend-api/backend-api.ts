@@ -9,7 +9,8 @@ export interface BackendApiSettings {
   /** Without a trailing slash. */
   readonly apiUrl: string
   readonly apiVersion: string
-  readonly secretKey: string
+  /** Null: only M2M tokens can be verified, with the machine secret key. */
+  readonly secretKey: string | null
   readonly machineSecretKey: string | null
   readonly fetch: typeof globalThis.fetch
   readonly timeoutMs: number
@@ -45,7 +46,7 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
   const versioned = `${apiUrl}/${settings.apiVersion}`
   const send = createTransport(settings)
 
-  async function verify<T>(path: string, body: object, key: string, parse: (value: unknown) => T | null) {
+  async function verify<T>(path: string, body: object, key: string | null, parse: (value: unknown) => T | null) {
     return parsed(await send({ method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
   }
 

@@ -13,6 +13,8 @@ export interface BackendFailure {
     | 'busy'
     /** Not asked: a path segment that would leave the path (`.`, `..`, empty). */
     | 'refused'
+    /** Not asked: the key for this call is not configured. */
+    | 'keyless'
   readonly status: number | null
   /** `errors[0].code` of Clerk's error body, when it has the form of a code. */
   readonly code: string | null

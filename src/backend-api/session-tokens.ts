@@ -23,6 +23,8 @@ function describe(failure: BackendFailure): string {
       return `rate limit, try again in ${failure.retryAfterSeconds} s`
     case 'refused':
       return 'the session id or template name is no path segment'
+    case 'keyless':
+      return 'the option secretKey is missing'
     case 'timeout':
       return 'no answer in time'
     case 'network':

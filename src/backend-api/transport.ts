@@ -11,7 +11,8 @@ export interface TransportSettings {
 export interface BackendCall {
   readonly method: 'GET' | 'POST'
   readonly url: string
-  readonly key: string
+  /** Null: there is none, and nothing is asked. */
+  readonly key: string | null
   readonly body?: object
 }
 
@@ -38,6 +39,7 @@ export function createTransport(settings: TransportSettings): Transport {
   let pausedUntilMs = 0
 
   return async ({ method, url, key, body }) => {
+    if (key === null) return backendFailure('keyless')
     const pausedMs = pausedUntilMs - now()
     if (pausedMs > 0) return backendFailure('busy', null, null, Math.ceil(pausedMs / 1000))
 

@@ -42,10 +42,7 @@ export function createOpaqueTokenVerifier(
     if (token.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(token)) return notFound(type)
     const known = cache.find(token) ?? underWay.get(token)
     if (known !== undefined) return known
-    if (backendApi === null) {
-      const text = 'Opaque tokens are verified by Clerk, which needs the option secretKey.'
-      return machineFailure(type, 'secret-key-invalid', text, null, MISCONFIGURED_RETRY_SECONDS)
-    }
+    if (backendApi === null) return keyless(type)
     if (underWay.size >= maxConcurrency) return busy(type, 1)
     const waitSeconds = cache.wasGood(token) ? 0 : strangers.take()
     if (waitSeconds > 0) return busy(type, waitSeconds)
@@ -130,8 +127,14 @@ function busy(type: MachineTokenType, retryAfterSeconds: number): MachineFailure
   return machineFailure(type, 'unexpected-error', text, null, retryAfterSeconds)
 }
 
+function keyless(type: MachineTokenType): MachineFailure {
+  const text = 'Opaque tokens are verified by Clerk, which needs the option secretKey.'
+  return machineFailure(type, 'secret-key-invalid', text, null, MISCONFIGURED_RETRY_SECONDS)
+}
+
 function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFailure {
   const { status, retryAfterSeconds } = failure
+  if (failure.kind === 'keyless') return keyless(type)
   if (status === 404) return notFound(type)
   if (status === 401) {
     const text = 'Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.'

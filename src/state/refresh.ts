@@ -75,6 +75,7 @@ function failed(code: string): RefreshOutcome {
 
 /** Clerk's own codes go on as they are, e.g. `session_is_revoked`; the failures of the way there have one code. */
 function codeOf(failure: BackendFailure): string {
+  if (failure.kind === 'keyless') return 'missing-api-client'
   if (failure.kind === 'malformed') return 'unexpected-sdk-error'
   if (failure.kind !== 'http') return 'fetch-error'
   if (failure.code === 'unexpected_error') return 'fetch-error'
