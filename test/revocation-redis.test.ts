@@ -173,7 +173,7 @@ t.test('what is no client is refused', async (t) => {
 
 function tokenOf(sessionId: string) {
   const auth = { sessionId, userId: 'someone', orgId: undefined, actor: undefined }
-  return { issuedAt: Math.floor(Date.now() / 1000) - 5, auth }
+  return { issuedAt: Math.floor(Date.now() / 1000) - 5, clearedEpoch: 0, auth }
 }
 
 /** Waits for what another process or server does; the test's own timeout is the limit. */

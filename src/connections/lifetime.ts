@@ -131,6 +131,7 @@ interface Room {
 class Connection implements Lifetime, Expiring {
   auth: SignedInAuth
   issuedAt = Infinity
+  clearedEpoch = 0
   expiresAtMs = 0
   dueSecond = 0
   readonly #room: Room
@@ -203,6 +204,7 @@ class Connection implements Lifetime, Expiring {
   #take(auth: SignedInAuth): void {
     this.auth = auth
     this.issuedAt = auth.sessionClaims.iat ?? Infinity
+    this.clearedEpoch = 0
     this.expiresAtMs = auth.sessionClaims.exp * 1000 + this.#room.clockSkewMs
   }
 }

@@ -10,7 +10,12 @@ export interface RevocableToken {
   }
   /** `iat` in seconds; `Infinity` when the token has none. */
   readonly issuedAt: number
+  /** Kept by the store, 0 at first: the epoch in which it found that nothing covers the token. */
+  clearedEpoch: number
 }
+
+/** Counts in all stores, so that a token cleared by one store is never taken for cleared by another. */
+let lastEpoch = 0
 
 /** What one overflow gives up, so that the next ones are far away. */
 const FOLD_DIVISOR = 16
@@ -32,23 +37,19 @@ export class RevocationStore {
   readonly #memberships = new Map<string, Map<string, number>>()
   readonly #maxEntries: number
   #membershipCount = 0
+  /** Changes with every entry. Entries that go cover nothing that is still good, so they change no answer. */
+  #epoch = ++lastEpoch
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
   }
 
+  /** A token is looked up once after each change and then, until the next, known by a number. */
   covers(token: RevocableToken): boolean {
-    // Without `iat` nobody can show that the token is younger than the revocation.
-    const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
-    if (issuedAtMs <= this.watermarkMs) return true
-    const { sessionId, userId, orgId, actor } = token.auth
-    if (sessionId !== undefined && isAtOrBefore(issuedAtMs, this.#sessions.get(sessionId))) return true
-    if (isAtOrBefore(issuedAtMs, this.#users.get(userId))) return true
-    // An impersonator who is revoked loses the borrowed sessions too.
-    if (actor !== undefined && isAtOrBefore(issuedAtMs, this.#users.get(actor.sub))) return true
-    if (orgId === undefined) return false
-    const members = this.#memberships.get(orgId)
-    return members !== undefined && isAtOrBefore(issuedAtMs, members.get(userId))
+    if (token.clearedEpoch === this.#epoch) return false
+    if (this.#holds(token)) return true
+    token.clearedEpoch = this.#epoch
+    return false
   }
 
   /** Enters a revocation. False when a later one for the same target is there already. */
@@ -63,6 +64,7 @@ export class RevocationStore {
     if (sessionId !== null) isNews = raise(this.#sessions, sessionId, atMs)
     else if (userId !== null && organizationId === null) isNews = raise(this.#users, userId, atMs)
     else if (userId !== null && organizationId !== null) isNews = this.#addMembership(organizationId, userId, atMs)
+    if (isNews) this.#epoch = ++lastEpoch
     this.#count()
     return isNews
   }
@@ -74,10 +76,7 @@ export class RevocationStore {
   foldWhenFull(): boolean {
     const count = this.#entryCount()
     if (count <= this.#maxEntries) return false
-    const moments = new Float64Array(count)
-    let next = 0
-    for (const revocation of this)
-      if (revocation.userId !== null || revocation.sessionId !== null) moments[next++] = revocation.atMs
+    const moments = this.#moments(count)
     moments.sort()
     const last = Math.min(count, count - this.#maxEntries + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
     this.raiseWatermark(moments[last] ?? -Infinity)
@@ -86,6 +85,7 @@ export class RevocationStore {
 
   raiseWatermark(atMs: number): void {
     this.watermarkMs = Math.max(this.watermarkMs, atMs)
+    this.#epoch = ++lastEpoch
     this.dropThrough(this.watermarkMs)
   }
 
@@ -134,6 +134,30 @@ export class RevocationStore {
     for (const [organizationId, members] of this.#memberships) {
       for (const [userId, atMs] of members) yield { sessionId: null, userId, organizationId, atMs }
     }
+  }
+
+  #holds(token: RevocableToken): boolean {
+    // Without `iat` nobody can show that the token is younger than the revocation.
+    const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
+    if (issuedAtMs <= this.watermarkMs) return true
+    const { sessionId, userId, orgId, actor } = token.auth
+    if (sessionId !== undefined && isAtOrBefore(issuedAtMs, this.#sessions.get(sessionId))) return true
+    if (isAtOrBefore(issuedAtMs, this.#users.get(userId))) return true
+    // An impersonator who is revoked loses the borrowed sessions too.
+    if (actor !== undefined && isAtOrBefore(issuedAtMs, this.#users.get(actor.sub))) return true
+    if (orgId === undefined) return false
+    const members = this.#memberships.get(orgId)
+    return members !== undefined && isAtOrBefore(issuedAtMs, members.get(userId))
+  }
+
+  /** Without the iterator, whose objects would be most of the work: this holds up the event loop. */
+  #moments(count: number): Float64Array {
+    const moments = new Float64Array(count)
+    let next = 0
+    for (const atMs of this.#sessions.values()) moments[next++] = atMs
+    for (const atMs of this.#users.values()) moments[next++] = atMs
+    for (const members of this.#memberships.values()) for (const atMs of members.values()) moments[next++] = atMs
+    return moments
   }
 
   #addMembership(organizationId: string, userId: string, atMs: number): boolean {

@@ -20,6 +20,8 @@ export class VerifiedToken {
   readonly auth: SignedInAuth
   /** What routes see that treat a pending session as signed out; null when the session is not pending. */
   readonly pendingAuth: SignedOutAuth | null
+  /** Kept by the revocation store: the state of revocations that is known not to cover this token. */
+  clearedEpoch = 0
 
   constructor(fields: {
     token: string
