@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { LocalClerk } from '../../src/local/index.js'
+import { createRedisServer } from '../../test/fixtures/redis-server.js'
+import { type ServerProcess, startServerProcess } from '../../test/fixtures/server-processes.js'
+
+export interface Following {
+  /** Milliseconds from the answer to the webhook to the first refusal, per process and round. */
+  readonly followMs: readonly number[]
+  /** The same after Redis was killed, for revocations made while it was gone, from its start. */
+  readonly afterRestartMs: readonly number[]
+}
+
+const PROCESSES = 4
+
+/** A webhook to one of four processes with one Redis between them: when do the others refuse? */
+export async function measureFollowing(clerk: LocalClerk, rounds: number): Promise<Following> {
+  const redis = await createRedisServer()
+  await redis.start()
+  const secret = `whsec_${randomBytes(24).toString('base64')}`
+  const env = {
+    CLERK_TEST_REDIS_PORT: String(redis.port),
+    CLERK_PUBLISHABLE_KEY: clerk.publishableKey,
+    CLERK_SECRET_KEY: clerk.secretKey,
+    CLERK_JWT_KEY: clerk.jwtKey,
+    CLERK_WEBHOOK_SIGNING_SECRET: secret,
+    NODE_ENV: 'production'
+  }
+  const servers = await Promise.all(
+    Array.from({ length: PROCESSES }, () => startServerProcess('revocation-server.js', env))
+  )
+  const [first, ...others] = servers as [ServerProcess, ...ServerProcess[]]
+  let sessions = 0
+
+  async function signInEverywhere() {
+    const sessionId = `sess_${sessions++}`
+    const bearer = clerk.bearer({ sessionId })
+    for (const server of servers) {
+      const { status } = await server.get('/me', bearer)
+      if (status !== 200) throw new Error(`A good token got ${status}`)
+    }
+    return { sessionId, bearer }
+  }
+
+  async function revoke(sessionId: string): Promise<void> {
+    const { headers, body } = clerk.signWebhook({ type: 'session.revoked', data: { id: sessionId } }, { secret })
+    const { status } = await first.post('/webhooks/clerk', headers, body)
+    if (status !== 204) throw new Error(`The webhook got ${status}`)
+  }
+
+  async function untilRefused(server: ServerProcess, bearer: Record<string, string>, began: number): Promise<number> {
+    while ((await server.get('/me', bearer)).status !== 401);
+    return performance.now() - began
+  }
+
+  async function round(): Promise<number[]> {
+    const { sessionId, bearer } = await signInEverywhere()
+    await revoke(sessionId)
+    const began = performance.now()
+    return Promise.all(others.map((server) => untilRefused(server, bearer, began)))
+  }
+
+  try {
+    const followMs: number[] = []
+    for (let i = 0; i < rounds; i++) followMs.push(...(await round()))
+    await redis.kill()
+    const { sessionId, bearer } = await signInEverywhere()
+    await revoke(sessionId)
+    const began = performance.now()
+    await redis.start()
+    const afterRestartMs = await Promise.all(others.map((server) => untilRefused(server, bearer, began)))
+    for (let i = 0; i < rounds; i++) followMs.push(...(await round()))
+    return { followMs, afterRestartMs }
+  } finally {
+    await Promise.all(servers.map((server) => server.close()))
+    await redis.kill()
+  }
+}
+
+export const memoryProcess = fileURLToPath(new URL('memory-process.js', import.meta.url))

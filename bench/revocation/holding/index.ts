@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import clerkAuth, { type PluginOptions } from '../../../src/index.js'
+
+export const HELD = 100_000
+
+/** The plugin with revocations of others in hand, a third of each kind, to be measured in the place of the plugin itself. */
+async function holding(fastify: FastifyInstance, options: PluginOptions): Promise<void> {
+  await fastify.register(clerkAuth, options)
+  const { revocations } = fastify.clerk.instanceOf()
+  // Entries stay as long as tokens live, and the bench's live an hour.
+  const issuedAt = Math.floor(Date.now() / 1000)
+  revocations.observe({ issuedAt, expiresAtMs: (issuedAt + 3_600) * 1_000 })
+  for (let i = 0; i < HELD; i++) {
+    if (i % 3 === 0) await fastify.clerk.revoke({ sessionId: `sess_2hGq7XcM0kQyTnE4dV5sWz${i}` })
+    else if (i % 3 === 1) await fastify.clerk.revoke({ userId: `user_2hGq7XcM0kQyTnE4dV5sWz${i}` })
+    else await fastify.clerk.revoke({ organizationId: `org_${i % 1000}`, userId: `user_2hGq7XcM0kQyTnE4dV5sWz${i}` })
+  }
+}
+
+export default fastifyPlugin(holding, '5.x')
