@@ -12,13 +12,16 @@ export function registerApi(app: FastifyInstance): void {
     userId: request.auth.userId
   }))
 
-  app.get('/api/docs', { preHandler: app.authorize({ permission: 'org:docs:write' }) }, () => ({
-    message: 'You may write documents.'
-  }))
+  app.get('/api/docs', { preHandler: app.authorize({ permission: 'org:docs:write' }) }, (request) => {
+    // Refusals are on record anyway; this puts the success there too.
+    request.audit({ action: 'docs.write' })
+    return { message: 'You may write documents.' }
+  })
 
-  app.get('/api/admin', { preHandler: app.authorize({ role: 'org:admin' }) }, () => ({
-    message: 'You are an administrator of this organization.'
-  }))
+  app.get('/api/admin', { preHandler: app.authorize({ role: 'org:admin' }) }, (request) => {
+    request.audit({ action: 'organization.administer', target: request.auth.orgId ?? '' })
+    return { message: 'You are an administrator of this organization.' }
+  })
 
   app.get('/api/beta', { preHandler: app.authorize({ feature: 'beta' }) }, () => ({
     message: 'You have the beta feature.'

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { LocalClerk } from '../local/index.js'
+import type { AuditTrail } from './audit-trail.js'
 import { createTimings } from './timings.js'
 
 /** What the page shows and turns besides the application: counters, links, and the strings of the local Clerk. */
-export function registerControls(app: FastifyInstance, clerk: LocalClerk): void {
+export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail: AuditTrail): void {
   const timings = createTimings()
   app.addHook('onResponse', (request, reply, done) => {
     if (request.url.startsWith('/api/')) timings.add(reply.elapsedTime)
@@ -35,6 +36,14 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk): void 
       })
     }))
   }))
+
+  app.get<{ Querystring: { user?: string; device?: string } }>('/demo/audit', notEvaluated, async ({ query }) => {
+    await app.auditLog.flush()
+    return {
+      records: trail.find({ userId: query.user || undefined, sessionId: query.device || undefined }),
+      ...trail.seen()
+    }
+  })
 
   // For curl: a token that lives an hour, and the cookies of a browser.
   app.get<{ Querystring: { user?: string } }>('/demo/token', notEvaluated, ({ query }, reply) => {

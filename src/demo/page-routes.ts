@@ -3,24 +3,32 @@ import type { FastifyInstance } from 'fastify'
 
 const files = [
   { url: '/playground.css', name: 'playground.css', type: 'text/css; charset=utf-8' },
-  { url: '/playground.js', name: 'playground.js', type: 'text/javascript; charset=utf-8' }
+  { url: '/playground.js', name: 'playground.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/audit.js', name: 'audit.js', type: 'text/javascript; charset=utf-8' }
 ] as const
 
 const policy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
-/** The page, which is authenticated like any route, and its assets, which are not. */
-export function registerPage(app: FastifyInstance): void {
-  const html = readPageFile('index.html')
-  // Under /org/:slug and /personal the URL says which organization is to be active (organization sync).
-  for (const url of ['/', '/org/:slug', '/personal']) {
-    app.get(url, (_request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', policy)
-        .header('cache-control', 'no-store')
-        .send(html)
-    )
+// Under /org/:slug and /personal the URL says which organization is to be active (organization sync).
+const pages = [
+  { urls: ['/', '/org/:slug', '/personal'], name: 'index.html' },
+  { urls: ['/audit'], name: 'audit.html' }
+] as const
+
+/** The pages, which are authenticated like any route, and their assets, which are not. */
+export function registerPages(app: FastifyInstance): void {
+  for (const { urls, name } of pages) {
+    const html = readPageFile(name)
+    for (const url of urls) {
+      app.get(url, (_request, reply) =>
+        reply
+          .type('text/html; charset=utf-8')
+          .header('content-security-policy', policy)
+          .header('cache-control', 'no-store')
+          .send(html)
+      )
+    }
   }
   for (const { url, name, type } of files) {
     const text = readPageFile(name)

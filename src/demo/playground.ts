@@ -1,9 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import audit from '../audit/index.js'
 import clerkAuth from '../index.js'
 import { createLocalClerk, type LocalClerk } from '../local/index.js'
 import { registerApi } from './api-routes.js'
+import { createAuditTrail } from './audit-trail.js'
 import { registerControls } from './control-routes.js'
-import { registerPage } from './page-routes.js'
+import { registerPages } from './page-routes.js'
 import { organizations, people } from './people.js'
 
 export interface Playground {
@@ -30,6 +32,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
   const { port = 0, clerkPort = 0, ...clerkOptions } = options
   const clerk = await createLocalClerk({ users: people, organizations, ...clerkOptions })
   const app = Fastify()
+  const trail = createAuditTrail()
   try {
     await clerk.listen(clerkPort)
     await app.register(clerkAuth, {
@@ -37,9 +40,10 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
       signInUrl: clerk.signInUrl,
       organizationSyncOptions: { organizationPatterns: ['/org/:slug'], personalAccountPatterns: ['/personal'] }
     })
+    await app.register(audit, { sink: trail.sink })
     registerApi(app)
-    registerControls(app, clerk)
-    registerPage(app)
+    registerControls(app, clerk, trail)
+    registerPages(app)
     const url = await app.listen({ port, host: '127.0.0.1' })
     return {
       url,

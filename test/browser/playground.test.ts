@@ -107,6 +107,22 @@ if (browser !== null) {
     t.equal(await call(page, '/api/me'), '200')
   })
 
+  t.test('the audit page tells who did what on which device, newest first, and filters', async (t) => {
+    const page = await open()
+    await signIn(page, 'Alan Turing')
+    t.equal(await call(page, '/api/docs'), '403')
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    const rows = page.locator('#records tr')
+    await rows.first().waitFor()
+    t.match(await rows.first().textContent(), /user_alan.*GET \/api\/docs.*403 refused.*Chrom/)
+    const every = await rows.count()
+    await page.selectOption('#user', 'user_alan')
+    await page.waitForFunction((before) => document.querySelectorAll('#records tr').length < before, every)
+    for (const text of await rows.allTextContents()) t.match(text, 'user_alan')
+    t.ok((await page.locator('#device option').count()) > 2, 'devices of everyone are offered')
+    await takePicture(page, 'audit')
+  })
+
   t.test('the page reads well on a phone and in the dark', async (t) => {
     const page = await open({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', isMobile: true })
     await signIn(page, 'Grace Hopper')
