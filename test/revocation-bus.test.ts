@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { silentLogger } from '../src/logger.js'
-import type { RevocationBus } from '../src/revocation/bus.js'
+import type { RevocationBus, RevocationPeer } from '../src/revocation/bus.js'
 import { createClusterBus, relayRevocations } from '../src/revocation/cluster-bus.js'
 import { createMemoryBus } from '../src/revocation/memory-bus.js'
 import { createRevocations } from '../src/revocation/revocations.js'
@@ -36,6 +36,20 @@ t.test('in memory: instances of one process tell each other, and later ones', as
   await one.revoke({ sessionId: 'sess_2' })
   t.strictSame([one.size, two.size, three.size], [3, 0, 3])
   t.strictSame(one.health().bus, { kind: 'memory', connected: true, disconnectedSinceMs: null })
+})
+
+t.test('a process whose clock is ahead cannot refuse everyone from now on', async (t) => {
+  const heard: RevocationPeer[] = []
+  const bus: RevocationBus = {
+    open: async (peer) => void heard.push(peer),
+    publish: async () => true,
+    health: () => ({ kind: 'test', connected: true, disconnectedSinceMs: null }),
+    close: async () => {}
+  }
+  const revocations = createProcess(bus)
+  const tomorrow = { sessionId: null, userId: null, organizationId: null, atMs: clock.now() + 86_400_000 }
+  heard[0]?.receive([tomorrow])
+  t.equal(revocations.health().everyoneIssuedUntilMs, clock.now() + 5_000)
 })
 
 t.test('a bus that throws instead of saying that it is away stops nothing', async (t) => {

@@ -33,7 +33,7 @@ function setUp(options: Partial<RevocationsOptions> = {}) {
 
 /** Has a token of this lifetime seen. */
 function see(revocations: Revocations, issuedAt: number, lifetimeSeconds: number): void {
-  revocations.observe({ issuedAt, expiresAtMs: (issuedAt + lifetimeSeconds) * 1000 + SKEW_MS })
+  revocations.observe({ issuedAt, auth: { sessionClaims: { exp: issuedAt + lifetimeSeconds } } })
 }
 
 t.test('a session that is revoked loses its tokens, and no other session does', async (t) => {
@@ -86,6 +86,22 @@ t.test('"now" is no earlier than the newest token seen, when the clock of the is
   revocations.revoke({ sessionId: 'sess_1' })
   t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 3 })), true)
   t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 4 })), false)
+})
+
+t.test('a token of tomorrow says nothing about now', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  see(revocations, nowSeconds() + 80_000, 60)
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 1 })), false)
+})
+
+t.test('a token without iat lengthens what is kept by what it has left', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  revocations.observe({ issuedAt: Infinity, auth: { sessionClaims: { exp: nowSeconds() + 300 } } })
+  t.equal(revocations.health().retentionMs, 300_000 + SKEW_MS)
+  revocations.revoke({ userId: 'user_1' })
+  clock.advance(300_000)
+  t.equal(revocations.covers(token({ issuedAt: Infinity })), true)
 })
 
 t.test('a token without iat cannot show that it is younger', async (t) => {

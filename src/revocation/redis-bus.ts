@@ -56,6 +56,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
   let trimmedMs = -Infinity
   let queue: Revocation[] = []
   let flushing: Promise<boolean> | null = null
+  let lastFlush: Promise<unknown> = Promise.resolve()
 
   function goAway(): void {
     if (disconnectedSinceMs !== null || isClosed) return
@@ -228,14 +229,17 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
 
     publish(revocation) {
       queue.push(revocation)
-      flushing ??= flush()
+      if (flushing === null) {
+        flushing = flush()
+        lastFlush = flushing
+      }
       return flushing
     },
 
     health: () => ({ kind: 'redis', connected: disconnectedSinceMs === null, disconnectedSinceMs }),
 
     async close() {
-      if (queue.length > 0) await flushing
+      await lastFlush
       isClosed = true
       onBack?.()
       clearTimeout(retry)

@@ -26,13 +26,20 @@ export interface RevocationsHealth {
   readonly bus: RevocationBusHealth | null
 }
 
+/** What is learned from a verified token: how long tokens live, and how far the issuer's clock is. */
+export interface ObservedToken {
+  /** `iat` in seconds; `Infinity` when the token has none. */
+  readonly issuedAt: number
+  readonly auth: { readonly sessionClaims: { readonly exp: number } }
+}
+
 export interface Revocations {
   /** 0: nothing is revoked, and `covers` need not be asked. */
   readonly size: number
   /** Whether the token is refused. One bounded set of look-ups, no allocation. */
   covers(token: RevocableToken): boolean
   /** To be told of every newly verified token, before `covers` is asked about it. */
-  observe(token: { readonly issuedAt: number; readonly expiresAtMs: number }): void
+  observe(token: ObservedToken): void
   /**
    * Refuses every token of the target issued until now, or until `at`. It counts in this process when the call
    * returns; the promise says whether the other processes have been told (false: they will be, when the bus is back).
@@ -54,10 +61,10 @@ const MIN_SWEEP_INTERVAL_MS = 1_000
 
 /** Revocations of one instance: what was signed out before its tokens ran out. */
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { now, logger, bus, setTimer = setUnrefTimer } = options
+  const { now, clockSkewMs, logger, bus, setTimer = setUnrefTimer } = options
   const store = new RevocationStore(options.maxEntries ?? DEFAULT_MAX_ENTRIES)
   const listeners = new Set<(revocation: Revocation) => void>()
-  let retentionMs = SESSION_TOKEN_LIFETIME_MS + options.clockSkewMs
+  let retentionMs = SESSION_TOKEN_LIFETIME_MS + clockSkewMs
   let newestIssuedAtMs = -Infinity
   let latestSweptMs = -Infinity
   let cancelSweep: (() => void) | null = null
@@ -80,6 +87,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       tell(everyone(store.watermarkMs))
     }
     if (cancelSweep === null) scheduleSweep()
+  }
+
+  /** Another process whose clock is ahead may end the sessions it names, but not those of everyone from now on. */
+  function believe(revocation: Revocation): Revocation {
+    const isForEveryone = revocation.sessionId === null && revocation.userId === null
+    return isForEveryone ? everyone(Math.min(revocation.atMs, now() + clockSkewMs)) : revocation
   }
 
   function tell(revocation: Revocation): void {
@@ -110,7 +123,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       : bus
           .open({
             receive(revocations) {
-              for (const revocation of revocations) apply(revocation)
+              for (const revocation of revocations) apply(believe(revocation))
             },
             known: () => store,
             retentionMs: () => retentionMs
@@ -124,11 +137,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
     covers: (token) => store.covers(token),
 
-    observe({ issuedAt, expiresAtMs }) {
-      const issuedAtMs = issuedAt === Infinity ? now() : issuedAt * 1000
-      if (issuedAtMs > newestIssuedAtMs) newestIssuedAtMs = issuedAtMs
-      if (expiresAtMs - issuedAtMs <= retentionMs) return
-      retentionMs = expiresAtMs - issuedAtMs
+    observe({ issuedAt, auth }) {
+      const nowMs = now()
+      const issuedAtMs = issuedAt === Infinity ? nowMs : issuedAt * 1000
+      // Where a development server's clock is far off, tokens of tomorrow pass; they say nothing about "now".
+      if (issuedAtMs > newestIssuedAtMs && issuedAtMs <= nowMs + clockSkewMs) newestIssuedAtMs = issuedAtMs
+      const lifetimeMs = auth.sessionClaims.exp * 1000 - issuedAtMs + clockSkewMs
+      if (lifetimeMs <= retentionMs) return
+      retentionMs = lifetimeMs
       // Tokens this long-lived were not expected when entries were swept: one of them may have been revoked by what
       // is forgotten. All shorter ones from that time have run out, so this refuses nobody else.
       if (latestSweptMs > store.watermarkMs) apply(everyone(latestSweptMs))
