@@ -13,7 +13,7 @@ const counters = [
   ['misses', 'misses'],
   ['verifications', 'verifications'],
   ['keyFetches', 'key fetches'],
-  ['hitMs', 'auth, on a hit', microseconds],
+  ['hitMs', 'per cache hit', microseconds],
   ['requestMs', 'per request', milliseconds]
 ]
 
