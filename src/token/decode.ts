@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { isBase64url } from './base64url.js'
 
 /**
@@ -31,9 +32,12 @@ export function splitToken(token: string): TokenParts | null {
 
 /** The JSON object that `text` encodes, or null: arrays, `null` and other JSON values are no JWT part (RFC 7519 section 7.2). */
 export function parseJsonPart(text: string): JsonObject | null {
+  const bytes = Buffer.from(text, 'base64url')
+  // Octets that are no UTF-8 would all be read as U+FFFD: different texts, one claim (RFC 8725 section 3.7).
+  if (!isUtf8(bytes)) return null
   let value: unknown
   try {
-    value = JSON.parse(Buffer.from(text, 'base64url').toString())
+    value = JSON.parse(bytes.toString())
   } catch {
     return null
   }

@@ -425,6 +425,10 @@ function* json(context: Context): Generator<Forgery> {
     ['a raw control character', (text) => text.replace(/}$/, ',"x":"\n"}')],
     ['two objects', (text) => text + text],
     ['a prefix against inclusion', (text) => `)]}',${text}`],
+    ['an octet that is no UTF-8', (text) => insert(text, Buffer.from([0xff]))],
+    ['an overlong encoding', (text) => insert(text, Buffer.from([0xc0, 0xaf]))],
+    ['an encoded surrogate', (text) => insert(text, Buffer.from([0xed, 0xa0, 0x80]))],
+    ['half a character', (text) => insert(text, Buffer.from([0xe2, 0x82]))],
     ['an open brace', (text) => text.slice(0, -1)],
     ['nothing', () => ''],
     ['an invalid octet for everything', () => Buffer.from([0xff])],
@@ -481,6 +485,11 @@ function* json(context: Context): Generator<Forgery> {
     token: `${encodePart(deepHeader)}.${payload}.${signature}`,
     reason: 'token-invalid-signature'
   }
+}
+
+/** The JSON object with one more member, whose text holds these octets. */
+function insert(text: string, octets: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${text.slice(0, -1)},"x":"`), octets, Buffer.from('"}')])
 }
 
 function* claimTypes(context: Context): Generator<Forgery> {
