@@ -15,6 +15,15 @@ export async function askBoth(oracleCase: OracleCase, apiUrl: string): Promise<{
     : { ours: withoutTokens(ours), theirs: withoutTokens(theirs) }
 }
 
+/** The same request to both, with nothing aligned: how they really differ. */
+export async function askPlainly(
+  oracleCase: OracleCase,
+  apiUrl: string
+): Promise<{ ours: Observed; theirs: Observed }> {
+  const request = wireRequest(oracleCase)
+  return { ours: await askOurs(oracleCase, request, apiUrl), theirs: await askTheirs(oracleCase, request, apiUrl) }
+}
+
 /** The two were asked about different tokens: which they are is not compared in the location, that they are there is. */
 function withoutTokens(observed: Observed): Observed {
   if (observed.location === null) return observed

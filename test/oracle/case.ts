@@ -1,5 +1,5 @@
 import type { AcceptsToken } from '../../src/options.js'
-import { HOST, MALFORMED, type MalformedName, signToken, type TokenSpec } from './tokens.js'
+import { HOST, MALFORMED, type MalformedName, NOW, PLAIN_TOKEN, signToken, type TokenSpec } from './tokens.js'
 
 // One request with the options it meets, as data: it prints, shrinks, and becomes a named test.
 
@@ -21,6 +21,8 @@ export interface OracleCase {
   }
   readonly method: string
   readonly protocol: 'http' | 'https'
+  /** Of the trusted proxy in front; empty: none. */
+  readonly forwardedHost: string
   readonly path: string
   readonly query: readonly (readonly [name: string, value: string])[]
   readonly secFetchDest: string
@@ -93,4 +95,56 @@ export const APP_HOST = 'app.example.com'
 export function hostOf(instance: OracleCase['instance']): string {
   if (instance.type === 'production' && instance.deployment === 'satellite-domain') return 'clerk.satellite.test'
   return instance.type === 'production' ? HOST : 'happy-lion-12.clerk.accounts.dev'
+}
+
+/** A signed-in fetch in production: what named cases start from. */
+export const PLAIN_CASE: OracleCase = {
+  instance: {
+    type: 'production',
+    deployment: 'primary',
+    satelliteAutoSync: false,
+    authorizedParties: false,
+    audience: false,
+    checksIssuer: false,
+    clockSkewInMs: undefined,
+    organizationSync: 'off',
+    acceptsToken: 'session_token'
+  },
+  method: 'GET',
+  protocol: 'https',
+  forwardedHost: '',
+  path: '/',
+  query: [],
+  secFetchDest: '',
+  accept: '',
+  referer: '',
+  origin: '',
+  authorization: null,
+  cookies: {
+    session: { token: PLAIN_TOKEN },
+    sessionSuffixed: 'absent',
+    clientUat: `${NOW - 10}`,
+    clientUatSuffixed: 'absent',
+    devBrowser: 'absent',
+    devBrowserSuffixed: 'absent',
+    refresh: 'absent',
+    handshake: 'absent',
+    handshakeNonce: 'absent',
+    redirectCount: 'absent'
+  },
+  queryHandshake: 'absent'
+}
+
+export type CaseInput = Partial<Omit<OracleCase, 'instance' | 'cookies'>> & {
+  readonly instance?: Partial<OracleCase['instance']>
+  readonly cookies?: Partial<OracleCase['cookies']>
+}
+
+export function caseOf(input: CaseInput): OracleCase {
+  return {
+    ...PLAIN_CASE,
+    ...input,
+    instance: { ...PLAIN_CASE.instance, ...input.instance },
+    cookies: { ...PLAIN_CASE.cookies, ...input.cookies }
+  }
 }

@@ -109,6 +109,12 @@ export function aligned(oracleCase: OracleCase): OracleCase {
   return DELIBERATE.reduce((before, entry) => entry.align?.(before) ?? before, oracleCase)
 }
 
+/** Which of them that changed. */
+export function alignments(oracleCase: OracleCase): DeliberateDifference[] {
+  const before = JSON.stringify(oracleCase)
+  return DELIBERATE.filter(({ align }) => align !== undefined && JSON.stringify(align(oracleCase)) !== before)
+}
+
 export function explanation(
   oracleCase: OracleCase,
   ours: Observed,

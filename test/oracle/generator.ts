@@ -152,6 +152,7 @@ const freeCase: fc.Arbitrary<OracleCase> = fc.record({
   }),
   method: mostly('GET', 9, 'POST', 'HEAD', 'OPTIONS', 'DELETE'),
   protocol: mostly('https', 5, 'http'),
+  forwardedHost: mostly('', 6, 'public.example.com', 'public.example.com:8443'),
   path: mostly(
     '/',
     4,
@@ -239,7 +240,19 @@ function asBrowser(free: OracleCase): OracleCase {
   }
 }
 
+/** Cases in groups of this many share one configuration, and so one server. */
+export const GROUP = 25
+
 export const oracleCase: fc.Arbitrary<OracleCase> = fc.oneof(
   { weight: 2, arbitrary: freeCase },
   { weight: 1, arbitrary: freeCase.map(asBrowser) }
 )
+
+/** Reproducible: the same seed gives the same cases. */
+export function generateCases(seed: number, count: number): OracleCase[] {
+  const cases = fc.sample(oracleCase, { seed, numRuns: count })
+  return cases.map((one, index) => ({
+    ...one,
+    instance: (cases[index - (index % GROUP)] as OracleCase).instance
+  }))
+}

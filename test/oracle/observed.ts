@@ -70,3 +70,16 @@ export function messageForm(message: string | null | undefined): string {
   if (!message) return 'none'
   return /\((?:reason|code)=[^)]*\)$/.exec(message)?.[0] ?? 'text'
 }
+
+export const NOTHING: Observed = {
+  threw: null,
+  status: '',
+  tokenType: null,
+  reason: null,
+  message: '',
+  location: null,
+  headers: {},
+  setCookies: [],
+  auth: null,
+  has: []
+}

@@ -4,8 +4,6 @@ import { APP_HOST, type CookieValue, handshakeText, hostOf, type OracleCase, tex
 /** A case as it goes over the wire. */
 export interface WireRequest {
   readonly method: string
-  readonly protocol: string
-  readonly host: string
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -17,7 +15,12 @@ export const PUBLISHABLE_KEYS = {
 
 export function wireRequest(oracleCase: OracleCase): WireRequest {
   const { instance } = oracleCase
-  const headers: Record<string, string> = { host: APP_HOST, 'user-agent': 'oracle' }
+  const headers: Record<string, string> = {
+    host: APP_HOST,
+    'user-agent': 'oracle',
+    'x-forwarded-proto': oracleCase.protocol
+  }
+  if (oracleCase.forwardedHost !== '') headers['x-forwarded-host'] = oracleCase.forwardedHost
   const authorization = authorizationOf(oracleCase)
   const cookie = cookiesOf(oracleCase)
   if (authorization !== '') headers.authorization = authorization
@@ -30,14 +33,8 @@ export function wireRequest(oracleCase: OracleCase): WireRequest {
   const query = new URLSearchParams(oracleCase.query.map(([name, value]) => [name, named(name, value, oracleCase)]))
   const handshake = handshakeText(oracleCase.queryHandshake, hostOf(instance), suffixOf(oracleCase))
   if (handshake !== null) query.append('__clerk_handshake', handshake)
-  const target = query.size === 0 ? oracleCase.path : `${oracleCase.path}?${query}`
-  return {
-    method: oracleCase.method,
-    protocol: oracleCase.protocol,
-    host: APP_HOST,
-    target: encodeURI(decodeURI(oracleCase.path)) + target.slice(oracleCase.path.length),
-    headers
-  }
+  const target = encodeURI(decodeURI(oracleCase.path)) + (query.size === 0 ? '' : `?${query}`)
+  return { method: oracleCase.method, target, headers }
 }
 
 function suffixOf({ instance }: OracleCase): string {

@@ -1,6 +1,6 @@
 import { createClerkClient } from '@clerk/backend'
 import { hostOf, type OracleCase } from './case.js'
-import { authFields, messageForm, type Observed, QUESTIONS } from './observed.js'
+import { authFields, messageForm, NOTHING, type Observed, QUESTIONS } from './observed.js'
 import { AUDIENCE, AUTHORIZED_PARTIES, organizationSyncOf, PROXY_URL, SECRET_KEYS, SIGN_IN_URL } from './ours.js'
 import { PUBLISHABLE_KEYS, type WireRequest } from './request.js'
 import { jwtKey } from './tokens.js'
@@ -31,7 +31,7 @@ function clientFor({ instance }: OracleCase, apiUrl: string): Client {
 
 export async function askTheirs(oracleCase: OracleCase, request: WireRequest, apiUrl: string): Promise<Observed> {
   const { instance } = oracleCase
-  const { method, protocol, host, target, headers } = request
+  const { method, target, headers } = request
   const options = {
     signInUrl: SIGN_IN_URL,
     satelliteAutoSync: instance.satelliteAutoSync,
@@ -43,17 +43,19 @@ export async function askTheirs(oracleCase: OracleCase, request: WireRequest, ap
   }
   try {
     const state = await clientFor(oracleCase, apiUrl).authenticateRequest(
-      new Request(`${protocol}://${host}${target}`, { method, headers }),
+      new Request(`http://${headers.host}${target}`, { method, headers }),
       options as Parameters<Client['authenticateRequest']>[1]
     )
-    const auth = state.toAuth() as object | null
+    const location = state.headers.get('location')
+    // A redirect is all that Clerk's Fastify plugin sends then: no route is reached.
+    const auth = location === null ? (state.toAuth() as object | null) : null
     return {
       threw: null,
       status: state.status,
       tokenType: state.tokenType,
       reason: state.reason,
       message: messageForm(state.message),
-      location: state.headers.get('location'),
+      location,
       headers: Object.fromEntries(
         [...state.headers].filter(([name]) => !/^(location|set-cookie|x-clerk-auth-)/.test(name))
       ),
@@ -64,17 +66,4 @@ export async function askTheirs(oracleCase: OracleCase, request: WireRequest, ap
   } catch (error) {
     return { ...NOTHING, threw: (error as Error).message }
   }
-}
-
-const NOTHING: Observed = {
-  threw: null,
-  status: '',
-  tokenType: null,
-  reason: null,
-  message: '',
-  location: null,
-  headers: {},
-  setCookies: [],
-  auth: null,
-  has: []
 }

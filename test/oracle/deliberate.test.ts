@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { askPlainly } from './ask.js'
+import { startBackendStub } from './backend-stub.js'
+import { type CaseInput, caseOf } from './case.js'
+import { DELIBERATE } from './deliberate.js'
+import { closeServers } from './ours.js'
+import { NOW, PLAIN_TOKEN } from './tokens.js'
+
+const stub = await startBackendStub()
+t.teardown(async () => {
+  await closeServers()
+  stub.close()
+})
+
+const token = (spec: Partial<typeof PLAIN_TOKEN> = {}) => ({ token: { ...PLAIN_TOKEN, ...spec } })
+const bearer = (spec: Partial<typeof PLAIN_TOKEN>) => ({ scheme: 'Bearer ', token: token(spec) })
+const development = { type: 'development' } as const
+const forgedHandshake = { directives: 'both', inner: token(), token: { ...PLAIN_TOKEN, key: 'other' } } as const
+
+/** One request for each, and what the two make of it: `<status> <reason>`, or what was thrown. */
+const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string | RegExp][]> = {
+  'malformed-token': [
+    [{ cookies: { session: { malformed: 'null-payload' } } }, 'signed-out token-invalid', /^Cannot/],
+    [
+      { authorization: { scheme: 'Bearer ', token: { malformed: 'null-header' } } },
+      'signed-out token-invalid',
+      'signed-out unexpected-error'
+    ]
+  ],
+  'malformed-permissions': [
+    [{ authorization: bearer({ claims: 'v2-bad-features' }) }, 'signed-in null', /missing colon/],
+    [{ cookies: { session: token({ claims: 'v2-bad-permissions' }) } }, 'signed-in null', 'signed-out unexpected-error']
+  ],
+  'development-handshake': [
+    [
+      { instance: development, queryHandshake: forgedHandshake },
+      'signed-out token-invalid-signature',
+      /Handshake token verification failed/
+    ]
+  ],
+  'sign-in-origin': [
+    [
+      {
+        instance: { deployment: 'satellite-domain' },
+        origin: 'https://primary.test',
+        cookies: { session: 'absent', clientUat: '0' }
+      },
+      'signed-out session-token-and-uat-missing',
+      /different origin/
+    ]
+  ],
+  'canonical-base64url': [
+    [{ cookies: { session: { malformed: 'padded' } } }, 'signed-out token-invalid', 'signed-in null']
+  ],
+  'satellite-return-url': [
+    [
+      { instance: development, secFetchDest: 'document', query: [['__clerk_redirect_url', '/relative']] },
+      'signed-out primary-responds-to-syncing',
+      'Invalid URL'
+    ],
+    [
+      { instance: development, secFetchDest: 'document', query: [['__clerk_redirect_url', 'javascript:alert(1)']] },
+      'signed-out primary-responds-to-syncing',
+      'handshake primary-responds-to-syncing'
+    ]
+  ],
+  'bearer-scheme': [
+    [
+      { authorization: { scheme: 'bearer ', token: token({ key: 'other' }) } },
+      'signed-out token-invalid-signature',
+      'signed-in null'
+    ]
+  ],
+  'unsigned-machine-token': [
+    [
+      { authorization: bearer({ alg: 'none', sub: 'machine' }) },
+      'signed-out token-type-mismatch',
+      'signed-out token-invalid-algorithm'
+    ]
+  ],
+  'token-inside': [
+    [
+      {
+        cookies: {
+          session: 'absent',
+          clientUat: 'absent',
+          handshake: { directives: 'both', inner: token({ cat: 'template' }), token: PLAIN_TOKEN }
+        }
+      },
+      'signed-out session-token-and-uat-missing',
+      'signed-in null'
+    ]
+  ],
+  'refresh-of-the-presented-token': [
+    [
+      {
+        authorization: bearer({ time: 'expired', claims: 'no-session' }),
+        cookies: { refresh: 'ok', clientUat: `${NOW - 10}` }
+      },
+      'signed-out session-token-expired-refresh-expired-session-token-missing-sid-claim',
+      'signed-in null'
+    ]
+  ]
+}
+
+t.before(() => {
+  for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) t.intercept(console, name, { value: () => {} })
+})
+
+for (const { name, reason } of DELIBERATE) {
+  t.test(`${name}: ${reason}`, async (t) => {
+    t.ok(EXAMPLES[name]?.length, 'has an example')
+    for (const [input, expected, expectedOfClerk] of EXAMPLES[name] ?? []) {
+      const { ours, theirs } = await askPlainly(caseOf(input), stub.origin)
+      t.equal(`${ours.status} ${ours.reason}`, expected)
+      const clerk = theirs.threw ?? `${theirs.status} ${theirs.reason}`
+      t.match(clerk, expectedOfClerk, 'Clerk answers as the list says')
+    }
+  })
+}
+
+t.test('the README lists every deliberate difference by its name', async (t) => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8').catch(() => '')
+  if (readme === '') return t.comment('no README yet')
+  for (const { name } of DELIBERATE) t.ok(readme.includes(name), name)
+})
