@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../options.js'
+import { shareWithinCluster } from './cluster-source.js'
 import { createBapiSource, createFapiSource } from './http-source.js'
 import { createRemoteKeyStore } from './remote-key-store.js'
 import { createFileSnapshotStore, createSnapshots, type Snapshots } from './snapshot.js'
@@ -24,7 +25,7 @@ export interface KeyStoreSeams {
 export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = {}): KeyStore {
   if (options.jwtKeys.length > 0) return createPemKeyStore(options.jwtKeys)
   if (options.jwks !== null) return createGivenKeyStore(options.jwks, options.jwksCache.maxKeys)
-  const source = createSource(options)
+  const source = shareWithinCluster(createSource(options))
   return createRemoteKeyStore({
     source,
     cache: options.jwksCache,

@@ -66,6 +66,8 @@ export const MAX_FETCHES_PER_MINUTE = 12
 const IDLE_TICK_MS = 5000
 /** Timers are relative and clocks get set: no wake-up is planned further ahead than this. */
 const MAX_SLEEP_MS = 60_000
+/** An answer that another process of the group has got may be this old. */
+const MAX_SHARED_AGE_MS = 15_000
 const UNCHANGED: Change = Object.freeze({ added: Object.freeze([]), withdrawn: Object.freeze([]) })
 
 export function createRefresher(settings: RefresherSettings): Refresher {
@@ -137,7 +139,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     if (isClosed) return Promise.resolve(failed('network'))
     counters.fetches++
     if (isDemand(cause)) counters.demandedFetches++
-    const newerThanMs = isDemand(cause) ? lastStartMs - 1 : (held.fetchedAtMs ?? Number.NEGATIVE_INFINITY)
+    const sharedSinceMs = Math.max(held.fetchedAtMs ?? 0, lastStartMs - MAX_SHARED_AGE_MS)
+    const newerThanMs = isDemand(cause) ? lastStartMs - 1 : sharedSinceMs
     return attempts.start({ etag: held.etag, newerThanMs })
   }
 
