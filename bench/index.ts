@@ -42,7 +42,7 @@ if (environment.loadBefore > 0.5 && !values.short) {
 
 const finished: PartResult[] = []
 for (const name of chosen) {
-  const result = await parts.get(name)?.({ settings, only: values.only, revision: revision ?? null })
+  const result = await parts.get(name)?.({ settings, only: values.only, revision: revision ?? 'HEAD' })
   if (result === undefined) continue
   finished.push(result)
   for (const table of result.tables) console.log(formatTable(table))

@@ -1,20 +1,24 @@
 import type { PartResult } from '../report/result.js'
 import type { Settings } from '../settings.js'
+import { against } from './against.js'
 import { compare } from './compare.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
+import { scale } from './scale.js'
 
 export interface PartInput {
   readonly settings: Settings
-  /** Contenders to measure; empty: all. */
+  /** Contenders or profiles to measure; empty: all. */
   readonly only: readonly string[]
   /** Another revision of this repository, for `against`. */
-  readonly revision: string | null
+  readonly revision: string
 }
 
 /** In the order in which they run: from the hook alone to whole machines. */
 export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult>> = new Map([
   ['micro', ({ settings }: PartInput) => micro(settings)],
+  ['compare', ({ settings, only }: PartInput) => compare(settings, only)],
   ['load', ({ settings, only }: PartInput) => load(settings, only)],
-  ['compare', ({ settings, only }: PartInput) => compare(settings, only)]
+  ['scale', ({ settings }: PartInput) => scale(settings)],
+  ['against', ({ settings, revision }: PartInput) => against(settings, revision)]
 ])

@@ -17,15 +17,19 @@ export interface ServerProcessOptions {
   readonly trust: Trust
   /** Compiled source of another revision, as a `file:` URL; null: the contender's own. */
   readonly root?: string | null
+  /** Processes that share the port; 1, the default: none but the server itself. */
+  readonly processes?: number
   /** Extra arguments for Node, `--cpu-prof` for one. */
   readonly nodeArguments?: readonly string[]
 }
 
 const serverFile = fileURLToPath(new URL('server.js', import.meta.url))
+const clusterFile = fileURLToPath(new URL('cluster.js', import.meta.url))
 
 /** Starts a contender in its own process and waits until it listens. */
 export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
-  const child = fork(serverFile, [], {
+  const { processes = 1 } = options
+  const child = fork(processes === 1 ? serverFile : clusterFile, [String(processes)], {
     execArgv: ['--expose-gc', ...(options.nodeArguments ?? [])],
     // NODE_ENV=production is what a deployed server runs with.
     env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' }

@@ -1,4 +1,5 @@
 // One contender in a process of its own. Commands come over IPC; the bench forks this file.
+import cluster from 'node:cluster'
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import process from 'node:process'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -8,7 +9,6 @@ import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './proto
 
 type Start = Extract<ServerCommand, { kind: 'start' }>
 
-let fastify: FastifyInstance | null = null
 // The bare contender has no plugin and no counters.
 let readCounters = (): Record<string, number> => ({})
 let measurement: ReturnType<typeof beginMeasurement> | null = null
@@ -16,7 +16,7 @@ let measurement: ReturnType<typeof beginMeasurement> | null = null
 async function start({ contender: name, root, trust }: Start): Promise<number> {
   const contender = root === null ? contenders.find((known) => known.name === name) : createOurs(root, name)
   if (contender === undefined) throw new Error(`No contender is called ${name}`)
-  fastify = Fastify({ logger: false })
+  const fastify: FastifyInstance = Fastify({ logger: false })
   await contender.register(fastify, trust)
   const port = Number(new URL(await fastify.listen({ host: '127.0.0.1', port: 0 })).port)
   const { clerk } = fastify as unknown as { clerk?: { stats?: () => object } }
@@ -93,6 +93,8 @@ process.on('message', (command: ServerCommand) => {
       process.send?.({ kind: 'failed', message: error instanceof Error ? `${error.stack}` : `${error}` })
   )
 })
+
+if (cluster.isWorker) process.send?.({ kind: 'begun' })
 
 // The bench is gone: so is the reason to run.
 process.on('disconnect', () => process.exit(0))

@@ -22,8 +22,17 @@ export type Carrier = 'bearer' | 'cookie'
 
 const AUTHORIZED_PARTY = 'https://app.local.test'
 
-export async function createInstance(): Promise<LocalClerk> {
-  return createLocalClerk({ instanceType: 'production', tokenLifetimeSeconds: 3600 })
+/** `signingKey`: PEM of a key to share between processes that sign. */
+export async function createInstance(signingKey?: string): Promise<LocalClerk> {
+  const options = { instanceType: 'production', tokenLifetimeSeconds: 3600 } as const
+  return createLocalClerk(signingKey === undefined ? options : { ...options, signingKey })
+}
+
+export function createSigningKey(): string {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem'
+  }) as string
 }
 
 export function trustOf(clerk: LocalClerk): Trust {

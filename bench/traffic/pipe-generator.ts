@@ -68,11 +68,8 @@ class Connection {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
   }
 
+  /** At least once for each connection, however late it is made. */
   #send(): void {
-    if (this.#isOver()) {
-      this.#socket.end()
-      return
-    }
     this.#outstanding = this.#pipelining
     this.#socket.write(this.#batches[this.#next] as Buffer)
     this.#next = (this.#next + 1) % this.#batches.length
@@ -95,7 +92,8 @@ class Connection {
     }
     if (this.#outstanding === 0) {
       this.#carry = Buffer.alloc(0)
-      this.#send()
+      if (this.#isOver()) this.#socket.end()
+      else this.#send()
     }
   }
 }
