@@ -299,6 +299,17 @@ t.test('remembered deliveries are bounded, and what is forgotten cannot be repea
   t.equal(memory.begin('msg_9', seconds + 700), 'new')
 })
 
+t.test('a handler that never ends keeps its event for ten minutes, not for ever', async (t) => {
+  const clock = createManualClock()
+  const memory = createMemoryDeliveries(clock.now)
+  const attempt = () => memory.begin('msg_0', clock.now() / 1000)
+  t.equal(attempt(), 'new')
+  clock.advance(600_000)
+  t.equal(attempt(), 'busy')
+  clock.advance(1_000)
+  t.equal(attempt(), 'new')
+})
+
 t.test('verifyWebhook alone gives the event of a request, on a route of the application', async (t) => {
   const fastify: FastifyInstance = Fastify()
   t.teardown(() => fastify.close())

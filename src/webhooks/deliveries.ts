@@ -12,6 +12,8 @@ export interface Deliveries {
   begin(id: string, timestamp: number): DeliveryState | Promise<DeliveryState>
   /** Ends what `begin` took on. After a failure the next attempt is `new` again. */
   end(id: string, succeeded: boolean): void | Promise<void>
+  /** Called when the server closes. */
+  close?(): void | Promise<void>
 }
 
 interface Delivery {
@@ -20,7 +22,7 @@ interface Delivery {
 }
 
 /** An attempt can be repeated unchanged until its timestamp is stale, and may be stamped that much ahead. */
-const RETENTION_SECONDS = 2 * TOLERANCE_SECONDS
+export const RETENTION_SECONDS = 2 * TOLERANCE_SECONDS
 
 /**
  * Remembers deliveries in memory, at most `maxEntries`. Only deliveries with a good signature get here. When there are
@@ -31,21 +33,29 @@ export function createMemoryDeliveries(now: () => number, maxEntries = 100_000):
   const deliveries = new Map<string, Delivery>()
   let forgottenTimestamp = -Infinity
 
+  function isStale({ timestamp }: Delivery): boolean {
+    return timestamp < now() / 1000 - RETENTION_SECONDS
+  }
+
   function forgetOldest(): void {
-    const staleTimestamp = now() / 1000 - RETENTION_SECONDS
-    for (const [id, { timestamp, isDone }] of deliveries) {
-      const isStale = isDone && timestamp < staleTimestamp
-      if (!isStale && deliveries.size <= maxEntries) return
+    for (const [id, delivery] of deliveries) {
+      if (isStale(delivery)) {
+        deliveries.delete(id)
+        continue
+      }
+      if (deliveries.size <= maxEntries) return
       deliveries.delete(id)
-      if (!isStale) forgottenTimestamp = Math.max(forgottenTimestamp, timestamp)
+      forgottenTimestamp = Math.max(forgottenTimestamp, delivery.timestamp)
     }
   }
 
   return {
     begin(id, timestamp) {
       const known = deliveries.get(id)
-      if (known !== undefined) return known.isDone ? 'done' : 'busy'
+      // A handler that never ends does not keep its event for ever.
+      if (known !== undefined && !isStale(known)) return known.isDone ? 'done' : 'busy'
       if (timestamp <= forgottenTimestamp) return 'unknown'
+      deliveries.delete(id)
       deliveries.set(id, { timestamp, isDone: false })
       forgetOldest()
       return 'new'

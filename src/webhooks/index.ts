@@ -7,4 +7,5 @@ export {
   type WebhooksOptions,
   webhooks as default
 } from './plugin.js'
+export { createRedisDeliveries, type RedisDeliveriesOptions } from './redis-deliveries.js'
 export { type VerifyWebhookOptions, verifyWebhook } from './verify.js'

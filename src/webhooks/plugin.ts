@@ -36,7 +36,10 @@ export interface WebhooksOptions {
   readonly bodyLimit?: number
   /** After this time the answer does not wait for handlers any more, in ms, default 10,000 (Clerk gives up at 15,000). */
   readonly answerWithinMs?: number
-  /** Where handled deliveries are remembered. Default: in this process, at most 100,000 of them. */
+  /**
+   * Where handled deliveries are remembered. Default: in this process, at most 100,000 of them. With several processes,
+   * `createRedisDeliveries` makes an event be handled once by all of them.
+   */
   readonly deliveries?: Deliveries
 }
 
@@ -57,6 +60,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   const checkSignature = await createSignatureCheck(assertSecrets(options.signingSecret))
   const revoke = options.revoke ?? pluginRevoke(fastify)
 
+  fastify.addHook('onClose', async () => deliveries.close?.())
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body))
 
