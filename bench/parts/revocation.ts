@@ -19,6 +19,8 @@ interface Held {
   readonly none: Summary
   readonly held: Summary
   readonly ratio: Summary
+  /** Server CPU per request against none: steadier than throughput where the machine has other work. */
+  readonly cpuRatio: Summary
 }
 
 interface Cell {
@@ -71,7 +73,13 @@ async function measureHeld({ compare, seed, users }: Settings): Promise<Held> {
       for (const cell of order) cell.samples.push(await load(cell, roundMs, round + 1))
     }
     const [none = [], held = []] = cells.map(({ samples }) => samples.map((sample) => sample.requestsPerSecond))
-    return { none: summarize(none), held: summarize(held), ratio: pairedRatio(held, none) }
+    const [noneCpu = [], heldCpu = []] = cells.map(({ samples }) => samples.map((sample) => sample.cpuMicroseconds))
+    return {
+      none: summarize(none),
+      held: summarize(held),
+      ratio: pairedRatio(held, none),
+      cpuRatio: pairedRatio(heldCpu, noneCpu)
+    }
   } finally {
     await generator.close()
     for (const { server } of cells) await server.close()
@@ -105,17 +113,20 @@ function memoryTable({ rows, revokeAllMs, overflowMs }: MemoryResult): Table {
   }
 }
 
-function heldTable({ none, held, ratio }: Held): Table {
-  const row = (what: string, { median, low, high }: Summary, of: string): (string | number)[] => [
+function heldTable({ none, held, ratio, cpuRatio }: Held): Table {
+  const row = (what: string, { median, low, high }: Summary, ...of: string[]): (string | number)[] => [
     what,
     formatNumber(median),
     `${formatNumber(low)}–${formatNumber(high)}`,
-    of
+    ...of
   ]
   return {
     title: `Warm requests while ${HELD.toLocaleString('en-US')} revocations of others are held`,
-    columns: ['held', 'requests/s', 'quartiles', 'of none'],
-    rows: [row('none', none, ''), row(HELD.toLocaleString('en-US'), held, ratio.median.toFixed(3))],
+    columns: ['held', 'requests/s', 'quartiles', 'of none', 'CPU of none'],
+    rows: [
+      row('none', none, '', ''),
+      row(HELD.toLocaleString('en-US'), held, ratio.median.toFixed(3), cpuRatio.median.toFixed(3))
+    ],
     notes: ['A third each: sessions, users, memberships. Ratio round by round.']
   }
 }
