@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, writeS
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { AuditPeerError, OptionTypeError } from '../errors.js'
-import { type PinoStream, settle } from './pino-sink.js'
+import { endStream, type FullStream, settle } from './pino-sink.js'
 import type { AuditSink } from './types.js'
 
 export interface FileSinkOptions {
@@ -23,9 +23,10 @@ export interface FileSinkOptions {
 export function fileSink(options: string | FileSinkOptions): AuditSink {
   const { path, mode = 0o600, fsync = false, rotate } = typeof options === 'string' ? { path: options } : options
   if (typeof path !== 'string' || path === '') throw new OptionTypeError('fileSink.path', 'a file path', typeof path)
-  let stream: PinoStream | null = null
-  /** The stream holds a batch it could not write. */
+  let stream: FullStream | null = null
+  /** The stream holds a batch it has not written yet, or could not. */
   let isHolding = false
+  let hasFailed = false
 
   return {
     name: 'file',
@@ -44,35 +45,43 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       return current === null ? null : readLastLine(current)
     },
     async write(lines) {
-      const target = stream as PinoStream
+      const target = stream as FullStream
       const written = settle(target, 'drain')
       // What failed is still in the stream's buffer; any write has it tried again.
       target.write(isHolding ? '' : `${lines.join('\n')}\n`)
       isHolding = true
-      await written
-      isHolding = false
+      try {
+        await written
+        isHolding = false
+        hasFailed = false
+      } catch (error) {
+        hasFailed = true
+        throw error
+      }
     },
     writeSync(lines) {
-      const target = stream as PinoStream
-      // flushSync does not return while the disk is full.
-      if (isHolding && lines.length === 0) return
+      const target = stream as FullStream
+      if (target.destroyed === true) return
+      if (hasFailed) {
+        // sonic-boom's flushSync, which pino calls on exit too, does not return while the disk is full.
+        target.destroy?.()
+        throw new Error('The disk does not take records')
+      }
       if (lines.length > 0) target.write(`${lines.join('\n')}\n`)
       target.flushSync?.()
     },
     async close() {
       if (stream === null || stream.destroyed === true) return
-      const closed = settle(stream, 'close')
-      stream.end?.()
-      await closed.catch(() => {})
+      // What could not be written until now is counted as lost by the journal; ending would try it once more, for ever.
+      if (hasFailed) stream.destroy?.()
+      else await endStream(stream)
     }
   }
 }
 
-async function openDestination(path: string, mode: number, fsync: boolean): Promise<PinoStream> {
+async function openDestination(path: string, mode: number, fsync: boolean): Promise<FullStream> {
   const { destination } = (await importPeer('pino')) as typeof import('pino')
-  const stream = destination({ dest: path, append: true, sync: false, mode, fsync }) as unknown as PinoStream
-  await settle(stream, 'ready')
-  return stream
+  return untilOpen(destination({ dest: path, append: true, sync: false, mode, fsync }) as unknown as SonicStream)
 }
 
 async function openRolling(
@@ -80,12 +89,18 @@ async function openRolling(
   mode: number,
   fsync: boolean,
   rotate: Readonly<Record<string, unknown>>
-): Promise<PinoStream> {
+): Promise<FullStream> {
   const { default: roll } = (await importPeer('pino-roll')) as {
-    default: (options: Record<string, unknown>) => Promise<PinoStream>
+    default: (options: Record<string, unknown>) => Promise<SonicStream>
   }
-  const stream = await roll({ ...rotate, file: path, mkdir: true, mode, fsync, sync: false })
-  await settle(stream, 'ready')
+  return untilOpen(await roll({ ...rotate, file: path, mkdir: true, mode, fsync, sync: false }))
+}
+
+/** pino's destination and pino-roll are sonic-boom streams; their file descriptor is -1 until the file is open. */
+type SonicStream = FullStream & { readonly fd: number }
+
+async function untilOpen(stream: SonicStream): Promise<SonicStream> {
+  if (stream.fd < 0) await settle(stream, 'ready')
   return stream
 }
 

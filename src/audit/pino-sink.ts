@@ -3,12 +3,17 @@ import type { AuditSink } from './types.js'
 /** What `pino.transport()`, `pino.destination()` and `pino.multistream()` return, and any Node stream is. */
 export interface PinoStream {
   write(text: string): unknown
+}
+
+/** What such a stream may have besides. */
+export interface FullStream extends PinoStream {
   end?(): unknown
   flush?(callback: (error?: Error | null) => void): unknown
   flushSync?(): unknown
-  on?(event: string, listener: (...args: never[]) => void): unknown
-  once?(event: string, listener: (...args: never[]) => void): unknown
-  off?(event: string, listener: (...args: never[]) => void): unknown
+  destroy?(): unknown
+  on?(event: string, listener: (error: Error) => void): unknown
+  once?(event: string, listener: (error: Error) => void): unknown
+  off?(event: string, listener: (error: Error) => void): unknown
   readonly destroyed?: boolean
 }
 
@@ -20,11 +25,11 @@ export interface PinoStream {
  * counts as written, and what it holds in memory is lost with the process.
  */
 export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoStream>)): AuditSink {
-  let stream: PinoStream | null = null
+  let stream: FullStream | null = null
   let failure: Error | null = null
 
-  async function openStream(): Promise<PinoStream> {
-    const opened = typeof source === 'function' ? await source() : source
+  async function openStream(): Promise<FullStream> {
+    const opened: FullStream = typeof source === 'function' ? await source() : source
     // Without a listener an 'error' would end the process.
     opened.on?.('error', (error: Error) => {
       failure = error
@@ -52,40 +57,52 @@ export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoSt
     },
     async close() {
       if (stream === null || stream.destroyed === true) return
-      if (typeof source === 'function' && stream.end !== undefined) {
-        const closed = settle(stream, 'close', 'finish')
-        stream.end()
-        return closed.catch(() => {})
-      }
-      await flushStream(stream)
+      await (typeof source === 'function' ? endStream(stream) : flushStream(stream))
     }
   }
 }
 
-/** Resolves on the first of the events, rejects on 'error'; takes its listeners away again. */
-export function settle(stream: PinoStream, ...events: string[]): Promise<void> {
+/** Resolves on the event, rejects on 'error'; takes its listeners away again. */
+export function settle(stream: FullStream, event: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (stream.once === undefined) return resolve()
+    if (stream.once === undefined) {
+      resolve()
+      return
+    }
     const finish = () => {
-      cleanUp()
+      stream.off?.('error', fail)
       resolve()
     }
     const fail = (error: Error) => {
-      cleanUp()
+      stream.off?.(event, finish)
       reject(error)
     }
-    function cleanUp(): void {
-      for (const event of events) stream.off?.(event, finish)
-      stream.off?.('error', fail)
-    }
-    for (const event of events) stream.once(event, finish)
+    stream.once(event, finish)
     stream.once('error', fail)
   })
 }
 
-function flushStream(stream: PinoStream): Promise<void> {
+const LONGEST_END_MS = 10_000
+
+/**
+ * Ends a stream and resolves when it is closed: 'finish' is too early, a transport's thread is then still writing. The
+ * timer keeps the process from ending meanwhile, which such a thread alone does not, and bounds the wait.
+ */
+export async function endStream(stream: FullStream): Promise<void> {
+  if (stream.end === undefined) return
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LONGEST_END_MS)
+  })
+  const closed = settle(stream, 'close').catch(() => {})
+  stream.end()
+  await Promise.race([closed, timeUp])
+  clearTimeout(timer)
+}
+
+function flushStream(stream: FullStream): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (stream.flush === undefined) return resolve()
-    stream.flush((error) => (error ? reject(error) : resolve()))
+    if (stream.flush === undefined) resolve()
+    else stream.flush((error) => (error ? reject(error) : resolve()))
   })
 }

@@ -81,7 +81,8 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
   hookNotFound(fastify, parts)
 
   const exit = () => journal.closeSync()
-  process.on('exit', exit)
+  // First, because pino ends its streams in listeners of its own.
+  process.prependListener('exit', exit)
   fastify.addHook('onClose', async () => {
     for (const exchange of abandoned) exchange.finish(exchange.reply, 0, true)
     await journal.close()
