@@ -93,6 +93,19 @@ t.test('signed-in users outlive an outage of the key endpoint', async (t) => {
   t.match((await app.inject({ method: 'POST', url: '/demo/clerk-away' })).json(), { isClerkAway: false })
 })
 
+t.test('a first visit right after a rotation of keys ends at a clean address', async (t) => {
+  await app.inject({ method: 'POST', url: '/demo/rotate-keys' })
+  const page = { accept: 'text/html', 'sec-fetch-dest': 'document' }
+  const asked = await app.inject({ url: '/', headers: { ...page, host: new URL(url).host } })
+  t.equal(asked.statusCode, 307)
+  const answered = await fetch(String(asked.headers.location), { redirect: 'manual' })
+  const back = new URL(answered.headers.get('location') ?? '')
+  t.ok(back.searchParams.has('__clerk_handshake'), 'signed with a key that the application has not seen')
+  const returned = await app.inject({ url: `/${back.search}`, headers: { ...page, host: back.host } })
+  t.equal(returned.statusCode, 307)
+  t.equal(returned.headers.location, `${url}/`)
+})
+
 t.test('the median follows the latest requests only', async (t) => {
   const timings = createTimings(3)
   t.equal(timings.medianMs(), null)
