@@ -102,22 +102,29 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     return state.failures > 0 && state.flight === null
   }
 
-  /** Waits for a fetch that starts after the question, if the budget has one soon; else one comes without waiting. */
+  /**
+   * Waits for a fetch that starts after the question, if the budget has one soon; otherwise one comes without anybody
+   * waiting. "Soon" counts from the question, so that all waiting ends within `patienceMs` and one deadline.
+   */
   async function demand(cause: RefreshCause, question: Question): Promise<void> {
-    if (isCrowded(question.sessionId)) {
+    if (isCrowded(question.sessionId) || isLate(question)) {
       if (state.flight === null) isGrantedSoon(cause, question)
       return
     }
     if (state.flight !== null) {
-      // Under way already, so it may have been answered before the key was published: another one, unless this took long.
+      // Under way already, so it may have been answered before the key was published.
       await landing(question)
       if (isAnswered(question) || question.isMet() || isFailing()) return
-      if (state.flight === null && now() - question.askedAtMs > patienceMs) {
-        isGrantedSoon(cause, question)
+      if (isLate(question)) {
+        if (state.flight === null) isGrantedSoon(cause, question)
         return
       }
     }
     if (state.flight !== null || isGrantedSoon(cause, question)) await landing(question)
+  }
+
+  function isLate(question: Question): boolean {
+    return now() - question.askedAtMs > patienceMs
   }
 
   async function landing(question: Question): Promise<void> {
@@ -132,11 +139,11 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   }
 
   /** Schedules a fetch within the budget; true when it starts soon enough to wait for. */
-  function isGrantedSoon(cause: RefreshCause, { sessionId }: Question): boolean {
+  function isGrantedSoon(cause: RefreshCause, { askedAtMs, sessionId }: Question): boolean {
     const nowMs = now()
     const grantedMs = budget.grant(nowMs, state.scheduledAtMs, sessionId)
     const startMs = refresher.schedule(cause, grantedMs)
-    return startMs <= nowMs + patienceMs
+    return startMs <= askedAtMs + patienceMs
   }
 
   function isCrowded(sessionId: string | undefined): boolean {
