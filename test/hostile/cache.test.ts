@@ -66,7 +66,7 @@ function createWorld(): World {
       onChange: (listener) => {
         listeners.push(listener)
       }
-    } as KeyStore
+    } as unknown as KeyStore
   }
   publish(world, 0, 0, Number.POSITIVE_INFINITY)
   publish(world, 1, 1, Number.POSITIVE_INFINITY)
