@@ -2,6 +2,7 @@ import t from 'tap'
 import { type BackendApiSettings, createBackendApi } from '../src/backend-api/backend-api.js'
 import { encodeSegment } from '../src/backend-api/path.js'
 import { createSessionAuthContext } from '../src/backend-api/session-tokens.js'
+import { createNonceCalls } from '../src/backend-api/stranger-calls.js'
 import { parseRetryAfter } from '../src/backend-api/transport.js'
 
 const NOW_MS = 1_790_000_000_000
@@ -247,4 +248,23 @@ t.test('getToken() of an auth gives the token or a coded error without a secret'
     await t.rejects(context.fetchToken('sess_1', {}), { code: 'FST_CLERK_GET_TOKEN', statusCode: 502 })
     await context.fetchToken('sess_1', {}).catch((failure: Error) => t.notMatch(failure.message, SECRET))
   }
+})
+
+t.test('made-up nonces spend a bounded part of the quota, and one nonce is asked about once at a time', async (t) => {
+  let asked = 0
+  let nowMs = NOW_MS
+  const fetchPayload = async () => {
+    asked++
+    return { ok: true, value: [] } as const
+  }
+  const ask = createNonceCalls(fetchPayload, true, () => nowMs)
+  await Promise.all(Array.from({ length: 20 }, () => ask('same')))
+  t.equal(asked, 1)
+  for (let second = 0; second < 10; second++) {
+    for (let i = 0; i < 100; i++) await ask(`${second}-${i}`)
+    nowMs += 1_000
+  }
+  t.ok(asked <= 50, `${asked} calls for 1,020 requests in ten seconds`)
+  t.match(await ask('x'.repeat(600)), { ok: false, kind: 'refused' })
+  t.match(await createNonceCalls(fetchPayload, false, () => nowMs)('fresh'), { ok: true })
 })

@@ -1,8 +1,9 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
+import { createBudget } from '../backend-api/budget.js'
+import { STRANGERS_IN_TEN_SECONDS } from '../backend-api/stranger-calls.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import type { SignatureOutcome } from '../token/verifier.js'
-import { createBudget } from './budget.js'
 import { machineFailure } from './failures.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
@@ -33,14 +34,8 @@ export interface MachineVerifier {
   clear(): void
 }
 
-/**
- * A quarter of what Clerk allows per secret key (1000 calls in ten seconds in production, 100 in development): tokens that
- * have never been good get no more, so that the rest stays for those that have, and for everything else.
- */
-const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
-
-/** Three base64url parts: what classification and Clerk take for a JWT. */
-const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+/** Three base64url parts: what classification takes for a JWT. The last may be empty: such a token is nobody's, but no opaque one. */
+const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 export function createMachineVerifier(settings: MachineVerifierSettings): MachineVerifier {
   const { now, jwtOnly } = settings

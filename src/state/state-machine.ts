@@ -1,3 +1,4 @@
+import { createNonceCalls } from '../backend-api/stranger-calls.js'
 import type { AcceptsToken } from '../options.js'
 import type { Carried } from '../request/carried.js'
 import type { StateContext } from './context.js'
@@ -15,7 +16,8 @@ export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => Req
  * 7). It never throws and never rejects for anything a client sends, and answers a known token at once.
  */
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
-  const context: StateContext = { settings, effects, refresh: createRefreshFlow(() => effects.now()) }
+  const now = () => effects.now()
+  const context: StateContext = { settings, effects: bounded(settings, effects, now), refresh: createRefreshFlow(now) }
 
   return (carried, acceptsToken) => {
     if (carried.headerToken !== '') return decideByHeader(context, carried, acceptsToken)
@@ -24,5 +26,13 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
       return acceptsToken.includes('session_token') ? decideByCookies(context, carried) : refusedByList()
     }
     return refusedMachine(acceptsToken, 'No token in header', '', null)
+  }
+}
+
+function bounded(settings: StateSettings, effects: Effects, now: () => number): Effects {
+  if (effects.fetchHandshakePayload === null) return effects
+  return {
+    ...effects,
+    fetchHandshakePayload: createNonceCalls(effects.fetchHandshakePayload, settings.isDevelopment, now)
   }
 }

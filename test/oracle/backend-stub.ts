@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { directivesOf } from './case.js'
-import { PLAIN_TOKEN, signToken } from './tokens.js'
+import { keySet, PLAIN_TOKEN, signToken } from './tokens.js'
 
 // A Backend API whose answers are told by what is asked, so that both sides of the oracle get the same.
 
@@ -66,6 +66,7 @@ interface Answer {
 const HTML: Answer = { status: 200, body: '<p>hello</p>', type: 'text/html' }
 
 function respond(url: URL, body: Record<string, string>): Answer {
+  if (url.pathname === '/v1/jwks') return { status: 200, body: keySet }
   if (url.pathname === '/v1/clients/handshake_payload') return handshakePayload(url.searchParams.get('nonce') ?? '')
   if (url.pathname.endsWith('/refresh')) return refresh(body.refresh_token ?? '')
   if (url.pathname.endsWith('/verify')) return machineToken(body.secret ?? body.token ?? body.access_token ?? '')

@@ -11,6 +11,8 @@ export interface OracleCase {
   readonly instance: {
     readonly type: 'development' | 'production'
     readonly deployment: 'primary' | 'satellite-domain' | 'satellite-proxy' | 'proxy' | 'domain-only'
+    /** `jwks`: by the secret key, from the stub. */
+    readonly keys: 'pem' | 'jwks'
     readonly satelliteAutoSync: boolean
     readonly authorizedParties: boolean
     readonly audience: boolean
@@ -102,6 +104,7 @@ export const PLAIN_CASE: OracleCase = {
   instance: {
     type: 'production',
     deployment: 'primary',
+    keys: 'pem',
     satelliteAutoSync: false,
     authorizedParties: false,
     audience: false,

@@ -79,6 +79,13 @@ const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string |
       'signed-out token-invalid-algorithm'
     ]
   ],
+  'kid-of-a-prototype': [
+    [
+      { instance: { keys: 'jwks' }, cookies: { session: token({ kid: 'prototype' }) } },
+      'signed-out jwk-kid-mismatch',
+      'signed-out token-verification-failed'
+    ]
+  ],
   'token-inside': [
     [
       {

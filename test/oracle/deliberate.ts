@@ -39,6 +39,12 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       )
   },
   {
+    name: 'kid-of-a-prototype',
+    reason:
+      'A `kid` like `__proto__` is a name that no key has: jwk-kid-mismatch. Clerk finds it on an object, and fails with token-verification-failed (S-26).',
+    align: (oracleCase) => replaced(oracleCase, /"kid":"prototype"/g, '"kid":"unknown"')
+  },
+  {
     name: 'token-inside',
     reason:
       "The session token that a handshake or refresh brings is of a session category, and no machine's, as any other session token. Clerk does not look (S-8).",

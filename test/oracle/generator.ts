@@ -38,6 +38,7 @@ const oddField: fc.Arbitrary<Partial<TokenSpec>> = fc.oneof(
   fc.record({ iss: fc.constantFrom<TokenSpec['iss']>('foreign', 'upper-case', 'bare', 'number', 'absent', 'empty') }),
   fc.record({ cat: fc.constantFrom<TokenSpec['cat']>('template', 'm2m', 'ignore', 'absent', 'unknown', 'null') }),
   fc.constant({ key: 'other' } as const),
+  fc.record({ kid: fc.constantFrom<TokenSpec['kid']>('unknown', 'absent', 'prototype') }),
   fc.record({ alg: fc.constantFrom<TokenSpec['alg']>('RS512', 'HS256', 'none') }),
   fc.record({ typ: fc.constantFrom<TokenSpec['typ']>('absent', 'at+jwt', 'application/at+jwt', 'other') }),
   fc.record({ sub: fc.constantFrom<TokenSpec['sub']>('empty', 'number', 'absent', 'machine') }),
@@ -132,6 +133,7 @@ const freeCase: fc.Arbitrary<OracleCase> = fc.record({
       'proxy',
       'domain-only'
     ),
+    keys: mostly<OracleCase['instance']['keys']>('pem', 3, 'jwks'),
     satelliteAutoSync: fc.boolean(),
     authorizedParties: mostly(false, 3, true),
     audience: mostly(false, 4, true),

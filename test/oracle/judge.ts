@@ -55,7 +55,7 @@ export async function shrink(cases: number, seed: number, apiUrl: string): Promi
     const { ours, theirs } = await askBoth(one, apiUrl)
     return compare(ours, theirs).length === 0 || explanation(one, ours, theirs) !== undefined
   })
-  const details = await fc.check(isSame, { seed, numRuns: cases, interruptAfterTimeLimit: 60_000 })
+  const details = await fc.check(isSame, { seed, numRuns: cases, interruptAfterTimeLimit: 300_000 })
   return details.counterexample?.[0] ?? null
 }
 

@@ -76,7 +76,7 @@ export function ourOptions({ instance }: OracleCase, apiUrl: string): ClerkAuthO
   return {
     publishableKey: PUBLISHABLE_KEYS[instance.type],
     secretKey: SECRET_KEYS[instance.type],
-    jwtKey,
+    ...(instance.keys === 'pem' && { jwtKey }),
     apiUrl,
     isSatellite,
     satelliteAutoSync: instance.satelliteAutoSync,

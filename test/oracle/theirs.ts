@@ -10,13 +10,13 @@ type Client = ReturnType<typeof createClerkClient>
 const clients = new Map<string, Client>()
 
 function clientFor({ instance }: OracleCase, apiUrl: string): Client {
-  const name = JSON.stringify([instance.type, instance.deployment, instance.audience])
+  const name = JSON.stringify([instance.type, instance.deployment, instance.audience, instance.keys])
   let client = clients.get(name)
   if (client === undefined) {
     client = createClerkClient({
       publishableKey: PUBLISHABLE_KEYS[instance.type],
       secretKey: SECRET_KEYS[instance.type],
-      jwtKey,
+      ...(instance.keys === 'pem' && { jwtKey }),
       apiUrl,
       isSatellite: instance.deployment.startsWith('satellite'),
       ...(/domain/.test(instance.deployment) && { domain: 'satellite.test' }),

@@ -7,6 +7,7 @@ export interface TokenSpec {
   readonly iss: 'own' | 'foreign' | 'upper-case' | 'bare' | 'number' | 'absent' | 'empty'
   readonly cat: 'session' | 'template' | 'm2m' | 'ignore' | 'absent' | 'unknown' | 'null'
   readonly key: 'own' | 'other'
+  readonly kid: 'own' | 'unknown' | 'absent' | 'prototype'
   readonly alg: 'RS256' | 'RS512' | 'HS256' | 'none'
   readonly typ: 'JWT' | 'absent' | 'at+jwt' | 'application/at+jwt' | 'other'
   readonly sub: 'user' | 'empty' | 'number' | 'absent' | 'machine'
@@ -20,6 +21,7 @@ export const PLAIN_TOKEN: TokenSpec = {
   iss: 'own',
   cat: 'session',
   key: 'own',
+  kid: 'own',
   alg: 'RS256',
   typ: 'JWT',
   sub: 'user',
@@ -53,6 +55,10 @@ export const keys: { readonly own: KeyObject; readonly other: KeyObject } = {
   other: pair().privateKey
 }
 export const publicKey = ownPair.publicKey
+/** What BAPI publishes. */
+export const keySet = {
+  keys: [{ ...ownPair.publicKey.export({ format: 'jwk' }), kid: 'ins_own', alg: 'RS256', use: 'sig' }]
+}
 export const jwtKey = ownPair.publicKey.export({ type: 'spki', format: 'pem' }) as string
 
 const CLAIMS = {
@@ -96,6 +102,8 @@ const CATEGORIES: Readonly<Record<TokenSpec['cat'], unknown>> = {
   null: null
 }
 
+const KIDS = { own: 'ins_own', unknown: 'ins_unknown', absent: undefined, prototype: '__proto__' }
+
 const signed = new Map<string, string>()
 
 export function signToken(spec: TokenSpec, host: string, extra: object = {}): string {
@@ -116,7 +124,7 @@ function headerOf(spec: TokenSpec): object {
     'application/at+jwt': 'application/at+jwt',
     other: 'JOSE'
   }
-  return { alg: spec.alg, typ: typ[spec.typ], kid: 'ins_own', cat: CATEGORIES[spec.cat] }
+  return { alg: spec.alg, typ: typ[spec.typ], kid: KIDS[spec.kid], cat: CATEGORIES[spec.cat] }
 }
 
 function claimsOf(spec: TokenSpec, host: string): object {

@@ -1,0 +1,40 @@
+import type { BackendApi } from './backend-api.js'
+import { createBudget } from './budget.js'
+import { backendFailure } from './result.js'
+
+/**
+ * A quarter of what Clerk allows per secret key (1000 calls in ten seconds in production, 100 in development): what callers
+ * whom nobody knows can make us ask gets no more, so that the rest stays for those whom somebody knows.
+ */
+export const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
+
+/** Longer than any nonce of Clerk's. */
+const MAX_NONCE_LENGTH = 512
+
+/** How many nonces may be asked about at once. */
+const MAX_CONCURRENCY = 32
+
+/**
+ * Asks for the payloads of handshake nonces, which anybody can make up: a flood of them spends a bounded part of the call
+ * quota, and the same nonce in parallel requests is asked about once.
+ */
+export function createNonceCalls(
+  fetchPayload: BackendApi['fetchHandshakePayload'],
+  isDevelopment: boolean,
+  now: () => number
+): BackendApi['fetchHandshakePayload'] {
+  const tenSeconds = STRANGERS_IN_TEN_SECONDS[isDevelopment ? 'development' : 'production']
+  const budget = createBudget(tenSeconds, tenSeconds / 10, now)
+  const underWay = new Map<string, ReturnType<BackendApi['fetchHandshakePayload']>>()
+
+  return (nonce) => {
+    const before = underWay.get(nonce)
+    if (before !== undefined) return before
+    if (nonce.length > MAX_NONCE_LENGTH) return Promise.resolve(backendFailure('refused'))
+    const waitSeconds = underWay.size >= MAX_CONCURRENCY ? 1 : budget.take()
+    if (waitSeconds > 0) return Promise.resolve(backendFailure('busy', null, null, waitSeconds))
+    const payload = fetchPayload(nonce).finally(() => underWay.delete(nonce))
+    underWay.set(nonce, payload)
+    return payload
+  }
+}
