@@ -237,7 +237,7 @@ export const RevocationTimeError = createError(
 )
 export const RedisClientError = createError(
   'FST_CLERK_REVOCATION_REDIS_CLIENT',
-  'createRedisBus: client must be a client of ioredis or iovalkey: it has to offer duplicate()',
+  'client must be made by ioredis or iovalkey, for one server or Sentinel: it has to offer duplicate()',
   500
 )
 export const WebhookSecretMissingError = createError(

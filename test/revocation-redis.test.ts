@@ -165,7 +165,7 @@ for (const [name, newClient] of Object.entries(clients)) {
 }
 
 t.test('what is no client is refused', async (t) => {
-  for (const client of [undefined, null, {}, 'redis://']) {
+  for (const client of [undefined, null, {}, 'redis://', { isCluster: true, duplicate() {} }]) {
     const create = () => createRedisBus({ client: client as unknown as RedisClient })
     t.throws(create, { code: 'FST_CLERK_REVOCATION_REDIS_CLIENT' })
   }

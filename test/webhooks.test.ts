@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { RevocationTarget } from '../src/revocation/revocation.js'
@@ -138,6 +139,37 @@ t.test('what Clerk did not sign is refused with a status that blames the sender'
     t.equal(response.statusCode, status, name)
     t.equal(response.json().code, `FST_CLERK_WEBHOOK_${code}`, name)
   }
+  t.strictSame(revoked, [])
+})
+
+t.test('whatever arrives, the answer blames the sender', async (t) => {
+  const { fastify, revoked } = await setUp(t)
+  const now = Math.floor(Date.now() / 1000)
+  const header = fc.string({ unit: fc.constantFrom(...'v1,= whsec_0aZ+/.;é'), maxLength: 60 })
+  const hostile = fc.record({
+    id: fc.oneof(header, fc.constant('msg_1')),
+    timestamp: fc.oneof(header, fc.constant(String(now))),
+    signature: header,
+    type: fc.oneof(fc.constant('application/json'), fc.constant('text/plain'), fc.constant('multipart/form-data')),
+    body: fc.uint8Array({ maxLength: 200 })
+  })
+  await fc.assert(
+    fc.asyncProperty(hostile, async ({ id, timestamp, signature, type, body }) => {
+      const { statusCode } = await fastify.inject({
+        method: 'POST',
+        url: '/webhooks/clerk',
+        headers: {
+          'svix-id': id,
+          'svix-timestamp': timestamp,
+          'svix-signature': signature,
+          'content-type': type
+        },
+        payload: Buffer.from(body)
+      })
+      return statusCode >= 400 && statusCode < 500
+    }),
+    { numRuns: 300 }
+  )
   t.strictSame(revoked, [])
 })
 

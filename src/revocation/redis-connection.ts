@@ -15,7 +15,9 @@ export interface RedisConnection {
 }
 
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
-  if (typeof (client as RedisClient | null)?.duplicate !== 'function') throw new RedisClientError()
+  const given = client as (RedisClient & { readonly isCluster?: boolean }) | null | undefined
+  // A client of Redis Cluster duplicates by other arguments.
+  if (typeof given?.duplicate !== 'function' || given.isCluster === true) throw new RedisClientError()
 }
 
 /**

@@ -56,8 +56,9 @@ export interface Revocations {
 /** Lifetime of Clerk's session tokens; what is seen of others only makes it longer. */
 const SESSION_TOKEN_LIFETIME_MS = 60_000
 const DEFAULT_MAX_ENTRIES = 250_000
-/** Sweeping looks at every entry, so it happens no more often than this. */
+/** Sweeping looks at every entry, so it happens once a second at most, and with many entries less often. */
 const MIN_SWEEP_INTERVAL_MS = 1_000
+const ENTRIES_PER_INTERVAL_MS = 20
 
 /** Revocations of one instance: what was signed out before its tokens ran out. */
 export function createRevocations(options: RevocationsOptions): Revocations {
@@ -104,7 +105,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     cancelSweep = null
     if (store.size === 0) return
     const dueMs = store.earliestMs() + retentionMs - now()
-    cancelSweep = setTimer(sweep, Math.max(MIN_SWEEP_INTERVAL_MS, dueMs))
+    cancelSweep = setTimer(sweep, Math.max(MIN_SWEEP_INTERVAL_MS, store.size / ENTRIES_PER_INTERVAL_MS, dueMs))
   }
 
   function sweep(): void {

@@ -30,7 +30,10 @@ export interface WebhooksOptions {
   readonly signingSecret?: string | readonly string[]
   /** What the application does with events. One that throws makes Clerk send the event again later. */
   readonly on?: WebhookHandlers
-  /** Whether events that end sessions revoke them. Default: `fastify.clerk.revoke`; false: handlers only. */
+  /**
+   * Revokes what an event ends. Default: `fastify.clerk.revoke`; false: handlers only. With a resolver of instances, say
+   * here whose: `(target, at) => fastify.clerk.instanceOf(…).revocations.revoke(target, at)`.
+   */
   readonly revoke?: false | ((target: RevocationTarget, at?: number | Date) => unknown)
   /** Largest accepted body in bytes, default 262,144. */
   readonly bodyLimit?: number
@@ -49,7 +52,8 @@ const DEFAULT_ANSWER_WITHIN_MS = 10_000
 
 /**
  * Receives Clerk's webhooks: verifies them, turns those that end a session, a user or a membership into revocations,
- * and calls the application's handlers. The body parser it needs is its own and no other route sees it.
+ * and calls the application's handlers. The body parser it needs is its own and no other route sees it. Its route is not
+ * authenticated (`config.clerk: false`), so it does not belong in a scope whose hooks are `requireAuth`.
  *
  * Answers 204 when an event is handled (or was before), 400 or 401 for what is not from Clerk, 409 while an earlier
  * attempt is still being handled, and 500 when a handler failed; Clerk sends again after anything but 2xx.
