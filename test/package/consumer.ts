@@ -86,8 +86,8 @@ t.test('every export loads', async (t) => {
 })
 
 t.test('a strict TypeScript consumer compiles, our declarations checked too', async (t) => {
-  const { status, stdout } = run(bin('tsc'), ['-p', 'tsconfig.json'])
-  t.equal(status, 0, stdout)
+  const { status, stdout, stderr } = run(bin('tsc'), ['-p', 'tsconfig.json'])
+  t.equal(status, 0, stdout + stderr)
 })
 
 t.test('the types refuse what they should', async (t) => {
