@@ -1,6 +1,9 @@
 import { createPendingAuth, createSignedInAuth } from './auth/session-auth.js'
 import { type BackendApi, createBackendApi } from './backend-api/backend-api.js'
 import { createSessionAuthContext } from './backend-api/session-tokens.js'
+import type { ClockOffset } from './diagnostics/clock-estimate.js'
+import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
+import { createVerificationObserver } from './diagnostics/verification-observer.js'
 import { createKeyStore } from './jwks/key-store.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
 import { createMachineVerifier } from './machine/machine-verifier.js'
@@ -26,8 +29,12 @@ import { VERSION } from './version.js'
 export interface InstanceHealth {
   readonly keys: KeyStoreHealth
   readonly revocation: RevocationsHealth
+  /** Clerk's clock against ours, from the key endpoint and fresh tokens; null: not known. */
+  readonly clock: ClockOffset | null
   /** Something is wrong that the instance works around: keys beyond their freshness, or a bus that is away. */
   readonly degraded: boolean
+  /** Tokens can be judged. Stays true through an outage as long as known keys may be used: for a readiness route. */
+  readonly ready: boolean
 }
 
 export interface InstanceStats extends Readonly<Stats> {
@@ -66,7 +73,19 @@ export function createInstance(options: ResolvedOptions): Instance {
   const { now, logger, clockSkewInMs } = options
   const counters = new Stats()
   const keyStore = createKeyStore(options, { activity: () => counters.hits + counters.misses })
-  const cache = createTokenCache({ ...options.tokenCache, onEvict: () => counters.evictions++ })
+  const cache = createTokenCache({
+    ...options.tokenCache,
+    onEvict() {
+      counters.evictions++
+      if (evictionChannel.hasSubscribers) {
+        evictionChannel.publish({
+          instance: options.frontendApi,
+          cachedTokens: cache.size,
+          cachedBytes: cache.bytes
+        } satisfies EvictionEvent)
+      }
+    }
+  })
   const revocations = createRevocations({
     now,
     logger,
@@ -76,10 +95,17 @@ export function createInstance(options: ResolvedOptions): Instance {
   })
   const backendApi = createInstanceBackendApi(options)
   const authContext = createSessionAuthContext(backendApi)
+  const checkClaims = compileClaimCheck({ ...options, onReport: createReporter(options, counters) })
+  const observer = createVerificationObserver({
+    instance: options.frontendApi,
+    endpointOffsetMs: () => keyStore.health().clockOffsetMs,
+    checkClaims,
+    logger
+  })
   const verifier = createVerifier({
     keyStore,
     cache,
-    checkClaims: compileClaimCheck({ ...options, onReport: createReporter(options, counters) }),
+    checkClaims,
     issuers: options.issuers,
     originalFrontendApi: options.originalFrontendApi,
     clockSkewInMs,
@@ -88,6 +114,7 @@ export function createInstance(options: ResolvedOptions): Instance {
       pending: createPendingAuth
     },
     revocations,
+    observer,
     stats: counters,
     now,
     synchronousPerTurn: SYNCHRONOUS_PER_TURN
@@ -161,7 +188,14 @@ export function createInstance(options: ResolvedOptions): Instance {
     health() {
       const keys = keyStore.health()
       const revocation = revocations.health()
-      return { keys, revocation, degraded: keys.degraded || revocation.bus?.connected === false }
+      return {
+        keys,
+        revocation,
+        clock: observer.clock.current(now()),
+        degraded: keys.degraded || revocation.bus?.connected === false,
+        // Keys from PEM have no kids; a store without any key says so by being degraded.
+        ready: keys.kids.length > 0 || !keys.degraded
+      }
     },
     async ready() {
       await Promise.all([keyStore.ready(), revocations.ready])

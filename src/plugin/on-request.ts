@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { authNotEvaluated } from '../auth/not-evaluated.js'
 import type { Auth } from '../auth/types.js'
+import { type RefusalEvent, refusalChannel } from '../diagnostics/events.js'
 import type { Instance } from '../instance.js'
 import { readCarried } from '../request/read-carried.js'
 import type { RequestState } from '../state/request-state.js'
@@ -98,11 +99,26 @@ function finish(
   done()
 }
 
-function count({ counters: stats }: Instance, state: RequestState): void {
-  if (state.status === 'signed-in') stats.signedIn++
-  else if (state.status === 'handshake') stats.handshakes++
-  else if (state.auth.isAuthenticated === false && state.auth.retryAfterSeconds !== null) stats.unavailable++
-  else stats.signedOut++
+function count(instance: Instance, state: RequestState): void {
+  const { counters: stats } = instance
+  if (state.status === 'signed-in') {
+    stats.signedIn++
+    return
+  }
+  let answer: RefusalEvent['state'] = state.status
+  if (answer === 'handshake') stats.handshakes++
+  else if (state.auth.isAuthenticated === false && state.auth.retryAfterSeconds !== null) {
+    answer = 'unavailable'
+    stats.unavailable++
+  } else stats.signedOut++
+  if (!refusalChannel.hasSubscribers) return
+  const { tokenType, reason } = state
+  refusalChannel.publish({
+    instance: instance.options.frontendApi,
+    state: answer,
+    tokenType,
+    reason
+  } satisfies RefusalEvent)
 }
 
 /** Instances that have been warned about: once says it. */

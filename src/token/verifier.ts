@@ -1,4 +1,5 @@
 import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.js'
+import type { VerificationObserver } from '../diagnostics/verification-observer.js'
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import type { ClaimCheck } from './claims.js'
@@ -36,6 +37,8 @@ export interface VerifierSettings {
   readonly clockSkewInMs: number
   readonly auth: AuthFactory
   readonly revocations: RevocationCheck
+  /** Told of what memory does not accept. */
+  readonly observer?: VerificationObserver
   readonly stats: Stats
   readonly now: () => number
   readonly synchronousPerTurn: number
@@ -57,7 +60,7 @@ export interface Verifier {
 }
 
 export function createVerifier(settings: VerifierSettings): Verifier {
-  const { keyStore, cache, checkClaims, clockSkewInMs, revocations, stats, now } = settings
+  const { keyStore, cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
   const headers = createHeaderTable(keyStore, now)
   const checkSignature = createSignatureCheck(settings)
   const inFlight = new Map<string, Promise<VerificationOutcome>>()
@@ -83,14 +86,19 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   function verify(token: string, skewMs: number = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
     if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
     const known = recall(token)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      if (!known.ok) observer?.refused(known.reason, cache.find(token)?.claims, now(), skewMs)
+      return known
+    }
     stats.misses++
     const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
     if (pending !== undefined) {
       stats.shared++
       return pending
     }
+    const begunAtMs = observer?.begin() ?? 0
     const outcome = verifyUnknown(token, skewMs)
+    observer?.judged(outcome, begunAtMs)
     if (outcome instanceof Promise) {
       inFlight.set(token, outcome)
       const forget = () => inFlight.delete(token)
@@ -120,6 +128,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (isFailure(result)) return result
     const nowMs = now()
     const reason = checkClaims(candidate.claims, nowMs, skewMs)
+    observer?.concluded(candidate.claims, reason, nowMs, skewMs)
     if (reason !== null) return failureFor(reason)
 
     const verified = createVerifiedToken(candidate, result, skewMs)

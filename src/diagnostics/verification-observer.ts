@@ -1,0 +1,96 @@
+import type { Logger } from '../logger.js'
+import type { ClaimCheck } from '../token/claims.js'
+import type { JsonObject } from '../token/decode.js'
+import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
+import { type ClockEstimate, createClockEstimate } from './clock-estimate.js'
+import { type VerificationEvent, verificationChannel } from './events.js'
+
+/** What the verifier tells of tokens that memory does not accept. Nothing of it is on the hot path. */
+export interface VerificationObserver {
+  /** The signature of a token is good; `reason` says what its claims, or the time, have against it. */
+  concluded(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void
+  /** When a first look at a token begins; what `judged` wants back. */
+  begin(): number
+  judged(outcome: VerificationOutcome | Promise<VerificationOutcome>, begunAtMs: number): void
+  /** Memory has answered with a refusal; `claims` of the token if they are still there. */
+  refused(reason: VerificationFailureReason, claims: JsonObject | undefined, nowMs: number, skewMs: number): void
+  readonly clock: ClockEstimate
+}
+
+export interface VerificationObserverSettings {
+  readonly instance: string | null
+  readonly endpointOffsetMs: () => number | null
+  readonly checkClaims: ClaimCheck
+  readonly logger: Logger
+}
+
+const TIME_REASONS: ReadonlySet<VerificationFailureReason | null> = new Set([
+  'token-expired',
+  'token-not-active-yet',
+  'token-iat-in-the-future'
+])
+/** A smaller difference is within the estimate's own error. */
+const MIN_OFFSET_MS = 1000
+/** A wrong clock refuses many tokens: one line in ten minutes says it. */
+const LOG_AGAIN_MS = 600_000
+/** Looking for the explanation is bounded too: a flood of expired tokens asks once a second. */
+const LOOK_AGAIN_MS = 1000
+
+export function createVerificationObserver(settings: VerificationObserverSettings): VerificationObserver {
+  const { instance, checkClaims, logger } = settings
+  const clock = createClockEstimate(settings.endpointOffsetMs)
+  let lookFromMs = Number.NEGATIVE_INFINITY
+
+  /** Would the token have been accepted by Clerk's clock? Then ours is why it was not. */
+  function explain(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void {
+    if (!TIME_REASONS.has(reason)) return
+    // A wait longer than any of ours is that of a clock which was set back.
+    if (nowMs < lookFromMs && lookFromMs - nowMs <= LOG_AGAIN_MS) return
+    lookFromMs = nowMs + LOOK_AGAIN_MS
+    const offset = clock.current(nowMs)
+    if (offset === null || Math.abs(offset.offsetMs) < MIN_OFFSET_MS) return
+    if (checkClaims(claims, nowMs + offset.offsetMs, skewMs) !== null) return
+    lookFromMs = nowMs + LOG_AGAIN_MS
+    logger.warn(
+      { reason, clockOffsetMs: offset.offsetMs, from: offset.from },
+      offset.offsetMs > 0
+        ? 'Clerk: tokens are refused because the clock of this server is behind. Synchronise it (NTP).'
+        : 'Clerk: tokens are refused because the clock of this server is ahead. Synchronise it (NTP).'
+    )
+  }
+
+  function publish(outcome: VerificationOutcome, begunAtMs: number): void {
+    const event: VerificationEvent = {
+      instance,
+      outcome: outcome.ok ? 'verified' : outcome.unavailable ? 'unavailable' : 'refused',
+      reason: outcome.ok ? null : outcome.reason,
+      durationMs: performance.now() - begunAtMs
+    }
+    verificationChannel.publish(event)
+  }
+
+  return {
+    clock,
+    concluded(claims, reason, nowMs, skewMs) {
+      const { iat } = claims
+      if (typeof iat === 'number' && Number.isFinite(iat)) clock.witness(iat, nowMs)
+      explain(claims, reason, nowMs, skewMs)
+    },
+    begin: () => (verificationChannel.hasSubscribers ? performance.now() : 0),
+    judged(outcome, begunAtMs) {
+      // Somebody who began to listen in between has missed the beginning.
+      if (begunAtMs === 0 || !verificationChannel.hasSubscribers) return
+      if (outcome instanceof Promise) outcome.then((settled) => publish(settled, begunAtMs), ignore)
+      else publish(outcome, begunAtMs)
+    },
+    refused(reason, claims, nowMs, skewMs) {
+      if (claims !== undefined) explain(claims, reason, nowMs, skewMs)
+      if (!verificationChannel.hasSubscribers) return
+      const event: VerificationEvent = { instance, outcome: 'refused', reason, durationMs: null }
+      verificationChannel.publish(event)
+    }
+  }
+}
+
+/** Whoever asked for the verification sees why it failed. */
+function ignore(): void {}
