@@ -120,3 +120,10 @@ t.test('a known token is answered at once, with nothing looked at', async (t) =>
   t.notOk(state instanceof Promise)
   t.same(scene.calls, [])
 })
+
+t.test('without a publishable key there is nowhere to redirect to', async (t) => {
+  const scene = createScene({ instanceType: null, frontendApi: null, originalFrontendApi: null }, TOKENS)
+  for (const headerToken of ['expired', 'early']) {
+    t.match(await scene.decide({ ...DOCUMENT, headerToken }), { status: 'signed-out', location: null })
+  }
+})

@@ -1,5 +1,5 @@
 import type { Carried } from '../request/carried.js'
-import type { VerificationFailure } from '../token/outcome.js'
+import { failureFor } from '../token/failures.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import type { StateContext } from './context.js'
 import { chosenClientUat, chosenDevBrowser, chosenSession, usesSuffixedCookies } from './cookie-family.js'
@@ -76,7 +76,7 @@ function decideBySession(
   if (known === null) {
     const decoded = effects.decode(session)
     // 11
-    if (decoded === null) return answerFailure(context, carried, 'cookie', session, UNDECODABLE)
+    if (decoded === null) return answerFailure(context, carried, 'cookie', session, failureFor('token-invalid'))
     // 12
     if (!isSessionToken(decoded)) return signedOut('token-type-mismatch', '')
     issuedAt = decoded.claims.iat
@@ -122,11 +122,3 @@ function withoutPublishableKey(carried: Carried): RequestState {
 }
 
 const CROSS_ORIGIN = 'This page was reached from another origin: its session is compared with the primary domain.'
-
-export const UNDECODABLE: VerificationFailure = Object.freeze({
-  ok: false,
-  reason: 'token-invalid',
-  message: 'The session token is no JWT.',
-  unavailable: false,
-  retryAfterSeconds: 0
-})

@@ -1,4 +1,3 @@
-import { createSignedOutAuth } from '../auth/session-auth.js'
 import type { Carried } from '../request/carried.js'
 import { parseJoseHeader } from '../token/jose-header.js'
 import type { VerificationFailure } from '../token/outcome.js'
@@ -60,7 +59,6 @@ export async function resolveHandshake(
   if (token === '') {
     return {
       ...signedOut('session-token-missing', ''),
-      auth: createSignedOutAuth('session-token-missing', '', null),
       location,
       headers,
       setCookies: resolved.directives

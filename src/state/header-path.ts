@@ -4,9 +4,9 @@ import type { MachineOutcome } from '../machine/outcome.js'
 import type { AcceptsToken } from '../options.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/decode.js'
+import { failureFor } from '../token/failures.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { StateContext } from './context.js'
-import { UNDECODABLE } from './cookie-path.js'
 import type { RequestState } from './request-state.js'
 import { signedIn } from './signed-in.js'
 import { NO_COOKIES, signedOut } from './signed-out.js'
@@ -53,7 +53,7 @@ function decideSession(
   decoded: UnverifiedToken | null
 ): RequestState | Promise<RequestState> {
   const token = carried.headerToken
-  if (decoded === null) return answerFailure(context, carried, 'header', token, UNDECODABLE)
+  if (decoded === null) return answerFailure(context, carried, 'header', token, failureFor('token-invalid'))
   if (!isSessionToken(decoded)) return signedOut('token-type-mismatch', '')
   const answer = (outcome: VerificationOutcome) =>
     outcome.ok ? signedIn(outcome) : answerFailure(context, carried, 'header', token, outcome)

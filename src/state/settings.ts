@@ -10,7 +10,7 @@ export interface StateSettings {
   readonly isSatellite: boolean
   readonly satelliteAutoSync: boolean
   readonly signInUrl: string
-  /** False: no redirects, and whatever a handshake brought back is ignored. */
+  /** False: no redirects, and whatever a handshake brought back is ignored. Without a publishable key there is no FAPI to go to. */
   readonly handshake: boolean
   /** Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key (section 1.2). */
   readonly frontendApi: string
@@ -44,7 +44,7 @@ export function createStateSettings(options: StateOptions): StateSettings {
     isSatellite: options.isSatellite,
     satelliteAutoSync: options.satelliteAutoSync,
     signInUrl: options.signInUrl,
-    handshake: options.handshake,
+    handshake: options.handshake && options.frontendApi !== null,
     frontendApi: options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl,
     originalFrontendApi,
     // Behind a proxy nothing tells the portal's host, as with Clerk's own SDK.
