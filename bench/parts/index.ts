@@ -1,6 +1,7 @@
 import type { PartResult } from '../report/result.js'
 import type { Settings } from '../settings.js'
 import { against } from './against.js'
+import { audit } from './audit.js'
 import { compare } from './compare.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
@@ -20,5 +21,6 @@ export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult
   ['compare', ({ settings, only }: PartInput) => compare(settings, only)],
   ['load', ({ settings, only }: PartInput) => load(settings, only)],
   ['scale', ({ settings }: PartInput) => scale(settings)],
+  ['audit', ({ settings }: PartInput) => audit(settings)],
   ['against', ({ settings, revision }: PartInput) => against(settings, revision)]
 ])
