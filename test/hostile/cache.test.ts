@@ -57,13 +57,13 @@ function createWorld(): World {
     },
     store: {
       find,
-      async resolve(kid) {
+      async resolve(kid: string | undefined) {
         const found = find(kid)
         return found.length > 0 ? { ok: true, keys: found } : mismatch
       },
       reconsider: () => false,
       witness() {},
-      onChange: (listener) => {
+      onChange: (listener: () => void) => {
         listeners.push(listener)
       }
     } as unknown as KeyStore

@@ -1,0 +1,486 @@
+import { once } from 'node:events'
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import process from 'node:process'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
+import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import { signingKey } from '../fixtures/app.js'
+import { encodePart } from './forge.js'
+import { exchange, leave, parseResponses, type RawResponse, request } from './raw-client.js'
+
+const unhandled: unknown[] = []
+process.on('unhandledRejection', (reason) => unhandled.push(reason))
+
+interface Target {
+  readonly clerk: LocalClerk
+  readonly fastify: FastifyInstance
+  readonly port: number
+  /** Errors that reached the error handler of the application with a status of 500 or more. */
+  readonly defects: unknown[]
+}
+
+interface Settings {
+  readonly server?: FastifyServerOptions
+  readonly plugin?: Partial<ClerkAuthOptions>
+  readonly instanceType?: 'development' | 'production'
+}
+
+async function listen(t: Test, { server, plugin, instanceType = 'production' }: Settings = {}): Promise<Target> {
+  const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
+  const clerk = await createLocalClerk({ frontendApi, instanceType, signingKey, tokenLifetimeSeconds: 3600 })
+  const fastify = Fastify({ forceCloseConnections: true, ...server }) as FastifyInstance
+  const defects: unknown[] = []
+  fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if ((error.statusCode ?? 500) >= 500) defects.push(error)
+    return reply.code(error.statusCode ?? 500).send({ error: error.message })
+  })
+  await fastify.register(clerkAuth, clerk.pluginOptions(plugin))
+  fastify.get('/', (request) => ({ user: request.auth.isAuthenticated ? request.auth.userId : null }))
+  fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => ({
+    user: (request.auth as { userId: string }).userId
+  }))
+  fastify.get('/*', () => 'page')
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(async () => {
+    await fastify.close()
+    await clerk.close()
+  })
+  return { clerk, fastify, port: (fastify.server.address() as AddressInfo).port, defects }
+}
+
+async function ask(target: Target, ...chunks: string[]): Promise<RawResponse[]> {
+  return parseResponses(await exchange(target.port, ...chunks))
+}
+
+async function stands(t: Test, target: Target): Promise<void> {
+  const { authorization } = target.clerk.bearer({ userId: 'user_after' })
+  const [response] = await ask(target, request('/me', [`Authorization: ${authorization}`]))
+  t.match(response, { status: 200, body: '{"user":"user_after"}' }, 'the next request is served')
+  t.same(target.defects, [], 'nothing ended as an error of the server')
+  t.same(unhandled, [], 'no rejection went unhandled')
+}
+
+t.test('headers to the limits of Node and beyond end as an answer below 500', async (t) => {
+  const target = await listen(t)
+  const { authorization } = target.clerk.bearer()
+  const token = authorization.slice(7)
+  const good = target.clerk.cookies()
+  const lines = (count: number, line: (n: number) => string) => Array.from({ length: count }, (_, n) => line(n))
+  const rows: readonly (readonly [name: string, headers: readonly string[], statuses: readonly number[]])[] = [
+    ['an Authorization of 8 KB', [`Authorization: Bearer ${'a'.repeat(8192)}`], [401]],
+    ['an Authorization of 15 KB', [`Authorization: Bearer ${'a.'.repeat(7500)}`], [401]],
+    ['an Authorization of 64 KB', [`Authorization: Bearer ${'a'.repeat(65_536)}`], [431]],
+    ['a cookie of 15 KB', [`Cookie: __session=${'a'.repeat(15_000)}; __client_uat=1`], [401]],
+    ['a cookie of 16 KB', [`Cookie: __session=${'a'.repeat(16_384)}; __client_uat=1`], [431]],
+    ['a percent-encoded cookie of 15 KB', [`Cookie: __client_uat=1; __session=${'%41'.repeat(5000)}`], [401]],
+    ['a badly percent-encoded cookie of 15 KB', [`Cookie: __client_uat=1; __session=${'%4'.repeat(7500)}`], [401]],
+    ['4,000 cookies', [`Cookie: ${lines(4000, () => 'a=b').join(';')}`], [401]],
+    ['4,000 cookies before the good ones', [`Cookie: ${lines(2000, () => 'a=b').join(';')}; ${good}`], [200]],
+    ['700 session cookies', [`Cookie: ${lines(700, (n) => `__session=${n}`).join('; ')}; __client_uat=1`], [401]],
+    ['15,000 semicolons', [`Cookie: ${';'.repeat(15_000)}`], [401]],
+    ['15,000 equals signs', [`Cookie: __session${'='.repeat(15_000)}`], [401]],
+    ['15,000 underscores', [`Cookie: ${'_'.repeat(15_000)}`], [401]],
+    ['15,000 blanks in a cookie', [`Cookie: __session${' '.repeat(14_000)}=a`], [401]],
+    ['15,000 blanks in Authorization', [`Authorization: Bearer${' '.repeat(14_000)}a`], [401]],
+    ['900 headers', lines(900, (n) => `X-${n}: ${n}`), [401]],
+    [
+      '3,000 headers before Authorization',
+      [...lines(3000, () => 'X: y'), `Authorization: ${authorization}`],
+      [401, 431]
+    ],
+    ['a long Sec-Fetch-Dest', [`Sec-Fetch-Dest: ${'document'.repeat(1000)}`], [401]],
+    [
+      'a Referer of 15 KB',
+      ['Sec-Fetch-Dest: document', `Referer: https://evil.test/${'a'.repeat(14_000)}`],
+      [401, 307]
+    ],
+    ['a clientUat of 15,000 digits', [`Cookie: __client_uat=${'9'.repeat(10_000)}; __session=${token}`], [401]],
+    ['a redirect count of 10,000 digits', [`Cookie: __clerk_redirect_count=${'9'.repeat(10_000)}`], [401]],
+    ['a nonce of 10,000 characters', [`Cookie: __clerk_handshake_nonce=${'n'.repeat(10_000)}`], [401]],
+    ['a handshake of 10,000 characters', [`Cookie: __clerk_handshake=${'h'.repeat(10_000)}`], [401]]
+  ]
+  for (const [name, headers, statuses] of rows) {
+    const [response] = await ask(target, request('/me', headers))
+    t.ok(response !== undefined && statuses.includes(response.status), `${name}: ${response?.status}`)
+  }
+  await stands(t, target)
+})
+
+t.test('duplicate, folded and malformed headers name at most one token, and never a 5xx', async (t) => {
+  const target = await listen(t)
+  const { clerk } = target
+  const one = clerk.bearer({ userId: 'user_one' }).authorization
+  const two = clerk.bearer({ userId: 'user_two' }).authorization
+  const [cookieOne, cookieTwo] = [clerk.cookies({ userId: 'user_one' }), clerk.cookies({ userId: 'user_two' })]
+  const rows: readonly (readonly [name: string, headers: readonly string[], expected: number | string])[] = [
+    ['two Authorization headers', [`Authorization: ${one}`, `Authorization: ${two}`], 'user_one'],
+    ['two, the first empty', ['Authorization:', `Authorization: ${two}`], 401],
+    ['two in one', [`Authorization: ${one}, ${two}`], 401],
+    ['two tokens after one scheme', [`Authorization: ${one} ${two.slice(7)}`], 'user_one'],
+    ['names in other case', [`aUTHORIZATION: ${one}`, `AUTHORIZATION: ${two}`], 'user_one'],
+    ['two Cookie headers', [`Cookie: ${cookieOne}`, `Cookie: ${cookieTwo}`], 'user_one'],
+    ['a cookie that spells another', [`Cookie: a=%3B__session%3D${one.slice(7)}; __client_uat=1`], 401],
+    ['a quoted cookie', [`Cookie: a="; ${cookieOne}; b="`], 'user_one'],
+    ['header and cookie of different users', [`Authorization: ${one}`, `Cookie: ${cookieTwo}`], 'user_one'],
+    ['another scheme and a cookie', ['Authorization: Basic x', `Cookie: ${cookieTwo}`], 'user_two'],
+    ['a folded Authorization', ['Authorization: Bearer', ` ${one.slice(7)}`], 400],
+    ['a folded Cookie', ['Cookie: a=b;', `\t${cookieOne}`], 400],
+    ['a blank before the colon', [`Authorization : ${one}`], 400],
+    ['a NUL in Authorization', [`Authorization: ${one}\0`], 400],
+    ['a bare CR in Authorization', [`Authorization: ${one}\rX: y`], 400],
+    ['a bare LF in Cookie', [`Cookie: a=b\n${cookieOne}`], 400],
+    ['8-bit characters', [`Authorization: Bearer \xff\xfe`, 'Cookie: __session=\xe9; __client_uat=1'], 401],
+    ['two Host headers', ['Host: evil.test'], 401],
+    ['Content-Length and Transfer-Encoding', ['Content-Length: 5', 'Transfer-Encoding: chunked'], 400],
+    ['two Content-Lengths', ['Content-Length: 5', 'Content-Length: 6'], 400],
+    ['an unknown Expect', ['Expect: a-miracle'], 417],
+    ['Proxy-Authorization', [`Proxy-Authorization: ${one}`], 401],
+    ['X-Authorization', [`X-Authorization: ${one}`], 401]
+  ]
+  for (const [name, headers, expected] of rows) {
+    const [response] = await ask(target, request('/me', headers))
+    if (typeof expected === 'string') t.equal(response?.body, `{"user":"${expected}"}`, name)
+    else if (expected === 401) t.match(String(response?.status), /^(401|400)$/, `${name}: ${response?.status}`)
+    else t.equal(response?.status, expected, name)
+  }
+  await stands(t, target)
+})
+
+t.test('requests that are none are refused below 500', async (t) => {
+  const target = await listen(t)
+  const { authorization } = target.clerk.bearer()
+  const texts = [
+    'GET\r\n\r\n',
+    'GET /me\r\n\r\n',
+    'GET /me HTTP/0.9\r\n\r\n',
+    'GET /me HTTP/1.0\r\n\r\n',
+    `GET /me HTTP/1.0\r\nAuthorization: ${authorization}\r\n\r\n`,
+    'GET /me HTTP/9.9\r\nHost: a\r\n\r\n',
+    'GET /me HTTP/1.1\r\n\r\n',
+    'BREW /me HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'TRACE /me HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'CONNECT evil.test:443 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+    'GET /me HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade, close\r\nHTTP2-Settings: AAAA\r\n\r\n',
+    'GET /me HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n',
+    'POST /me HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n',
+    'POST /me HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{'
+  ]
+  for (const text of texts) {
+    const responses = await ask(target, text)
+    t.ok(
+      !responses.some(({ status }) => status < 200 || status >= 500),
+      `${JSON.stringify(text.slice(0, 40))}: ${responses.map(({ status }) => status)}`
+    )
+  }
+  await stands(t, target)
+})
+
+t.test('pipelined requests get their own answers, in order', async (t) => {
+  const target = await listen(t)
+  const users = Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? null : `user_${n}`))
+  const text = users
+    .map((userId, n) => {
+      const header =
+        userId === null ? 'Authorization: Bearer x' : `Authorization: ${target.clerk.bearer({ userId }).authorization}`
+      const isLast = n === users.length - 1
+      return `GET / HTTP/1.1\r\nHost: a\r\n${header}\r\nConnection: ${isLast ? 'close' : 'keep-alive'}\r\n\r\n`
+    })
+    .join('')
+  const responses = await ask(target, text)
+  t.same(
+    responses.map(({ body }) => JSON.parse(body).user),
+    users
+  )
+  await stands(t, target)
+})
+
+t.test('clients that hang up in mid-verification leave nothing behind', async (t) => {
+  const target = await listen(t, { plugin: { jwks: { warmUp: false } } })
+  const hold = target.clerk.faults.hold('jwks')
+  const sockets = await Promise.all(
+    Array.from({ length: 100 }, (_, n) =>
+      leave(
+        target.port,
+        request('/me', [
+          n % 2
+            ? `Authorization: ${target.clerk.bearer({ userId: `user_${n}` }).authorization}`
+            : `Cookie: ${target.clerk.cookies()}`
+        ])
+      )
+    )
+  )
+  await hold.arrived()
+  for (const [n, socket] of sockets.entries()) {
+    if (n % 3 === 0) socket.resetAndDestroy()
+    else if (n % 3 === 1) socket.destroy()
+    else socket.end()
+  }
+  hold.release()
+  await stands(t, target)
+  await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')))
+  await stands(t, target)
+})
+
+t.test('a client that sends one byte at a time, or stops, holds up nobody else', async (t) => {
+  const target = await listen(t, { server: { requestTimeout: 2000, connectionTimeout: 0 } })
+  const text = request('/me', [`Authorization: ${target.clerk.bearer().authorization}`])
+  const stuck = await Promise.all(Array.from({ length: 50 }, (_, n) => leave(target.port, text.slice(0, 20 + n * 10))))
+  const drip = await leave(target.port, '')
+  let answer = ''
+  drip.setEncoding('latin1').on('data', (chunk) => {
+    answer += chunk
+  })
+  for (const [n, character] of [...text].entries()) {
+    drip.write(character)
+    if (n % 100 === 0) await stands(t, target)
+  }
+  await once(drip, 'close')
+  t.match(answer, /^HTTP\/1.1 200 OK/)
+  for (const socket of stuck) socket.destroy()
+  await stands(t, target)
+})
+
+const HOSTS = [
+  'evil.test',
+  'app.test:99999',
+  'app.test:0',
+  'app.test:',
+  ':80',
+  'user:pass@evil.test',
+  'app.test@evil.test',
+  '//evil.test',
+  'evil.test/path',
+  'evil.test?query',
+  'evil.test#fragment',
+  'evil.test\\@app.test',
+  '\\\\evil.test',
+  'app.test\t',
+  '[::1]',
+  '[::1',
+  '::1',
+  '127.0.0.1',
+  '0x7f000001',
+  'xn--e1afmkfd.test',
+  '\xe9vil.test',
+  'ex%61mple.test',
+  'a'.repeat(300),
+  'a.'.repeat(2000),
+  'app.test, evil.test',
+  'javascript:alert(1)',
+  '%0d%0aLocation: x',
+  '..',
+  '-',
+  '',
+  'localhost',
+  'app.test..',
+  '*'
+]
+
+const TARGETS = [
+  '/page',
+  '//evil.test',
+  '//evil.test/%2f..',
+  '///evil.test',
+  '/\\evil.test',
+  '/\\/evil.test',
+  '/%5cevil.test',
+  '/%2f%2fevil.test',
+  '/.//evil.test',
+  '/..//evil.test',
+  '/a//evil.test',
+  '/a/..//evil.test',
+  '/%0d%0aSet-Cookie:x=y',
+  '/%0aLocation:https://evil.test',
+  '/?x=%0d%0aSet-Cookie:%20x=y',
+  '/?redirect_url=https://evil.test',
+  '/?__clerk_redirect_url=https://evil.test',
+  '/@evil.test',
+  '/;@evil.test',
+  '/page#@evil.test',
+  '/page?#',
+  'http://evil.test/',
+  'http://evil.test',
+  'https://user:pass@evil.test/x',
+  'http://evil.test\\@app.test/',
+  'ftp://evil.test/',
+  'javascript:alert(1)',
+  'evil.test',
+  'evil.test:443',
+  '*',
+  '?x',
+  '/\xe9',
+  '/\xff\xfe',
+  `/${'a'.repeat(12_000)}`,
+  `/?${'a=b&'.repeat(3000)}`,
+  `/${'%'.repeat(100)}`,
+  '/%',
+  '/%zz',
+  '/%e0%a4%a',
+  '/\ud800'.replace('\ud800', '\xed\xa0\x80'),
+  '/?__clerk_handshake=x',
+  '/?__clerk_handshake_nonce=../../x',
+  '/?__clerk_synced=false',
+  '/?__clerk_db_jwt=x%0d%0ay'
+]
+
+for (const trustProxy of [false, true]) {
+  for (const instanceType of ['production', 'development'] as const) {
+    t.test(
+      `redirects stay with FAPI, whatever target and host say: ${instanceType}, trustProxy ${trustProxy}`,
+      async (t) => {
+        const target = await listen(t, { server: { trustProxy }, instanceType })
+        const fapi =
+          instanceType === 'production' ? 'https://clerk.example.com' : 'https://happy-lion-12.clerk.accounts.dev'
+        const session = `Cookie: __session=${target.clerk.signSessionToken()}`
+        const page = ['Sec-Fetch-Dest: document', 'Accept: text/html', session]
+        const texts: string[] = []
+        for (const path of TARGETS) texts.push(request(path, page))
+        for (const host of HOSTS) {
+          texts.push(request('/page', page, { host }))
+          texts.push(request('/page', [...page, `X-Forwarded-Host: ${host}`, 'X-Forwarded-Proto: https']))
+          texts.push(
+            request('/page', [...page, 'X-Forwarded-For: 1.2.3.4, 5.6.7.8', `CloudFront-Forwarded-Proto: ${host}`])
+          )
+          texts.push(
+            request('/page', [...page, `X-Forwarded-Proto: ${host}`, `Referer: https://${host}/`, `Origin: ${host}`])
+          )
+        }
+        let redirects = 0
+        for (const text of texts) {
+          const [response] = await ask(target, text)
+          const what = JSON.stringify(text.slice(0, 120))
+          if (response === undefined || response.status < 200 || response.status >= 500)
+            t.fail(`${what}: ${response?.status}`)
+          else if (response.status >= 300 && response.status < 400) {
+            redirects++
+            checkRedirect(t, response, what, fapi)
+          } else if (response.headers.has('location')) t.fail(`${what}: a location without a redirect`)
+        }
+        t.ok(redirects > 50, `${redirects} redirects`)
+        await stands(t, target)
+      }
+    )
+  }
+}
+
+/** To FAPI, and with nothing in its header lines that the server did not put there. */
+function checkRedirect(t: Test, response: RawResponse, what: string, fapi: string): void {
+  const locations = response.headers.get('location') ?? []
+  const location = URL.canParse(locations[0] ?? '') ? new URL(locations[0] as string) : null
+  const cookies = response.headers.get('set-cookie') ?? []
+  const problems = [
+    locations.length === 1 || 'not one location',
+    /^[\x21-\x7e]*$/.test(locations[0] ?? '') || 'characters',
+    (location !== null && (isHandshake(location, fapi) || isCleanUp(location, what))) || isSatelliteOf(location, what),
+    response.headers.get('cache-control')?.[0] === 'no-store' || 'may be cached',
+    cookies.every((cookie) => cookie.startsWith('__clerk_redirect_count=')) || 'cookies'
+  ].filter((problem) => problem !== true)
+  if (problems.length > 0) t.fail(`${what}: ${problems.join(', ')}: ${locations[0]?.slice(0, 200)}`)
+}
+
+function isHandshake(location: URL, fapi: string): boolean {
+  if (location.origin !== fapi || location.pathname !== '/v1/client/handshake') return false
+  const back = location.searchParams.get('redirect_url') ?? ''
+  return URL.canParse(back) && /^https?:$/.test(new URL(back).protocol) && new URL(back).username === ''
+}
+
+/** A development instance takes the handshake out of the URL by a redirect to the page itself. */
+function isCleanUp(location: URL, what: string): boolean {
+  return what.includes('__clerk_handshake_nonce') && location.href === 'http://app.test/'
+}
+
+/** A development primary goes where `__clerk_redirect_url` says: for satellites, which have no list there. */
+function isSatelliteOf(location: URL | null, what: string): true | string {
+  const isAsked = what.includes('__clerk_redirect_url=https://evil.test')
+  return (isAsked && location?.origin === 'https://evil.test') || 'target'
+}
+
+t.test('the way to the sign-in page cannot be steered', async (t) => {
+  const signInUrl = 'https://accounts.example.com/sign-in'
+  const target = await listen(t, { plugin: { requireAuthRedirect: true, signInUrl, handshake: false } })
+  for (const host of HOSTS) {
+    const [response] = await ask(
+      target,
+      request('/me', ['Sec-Fetch-Dest: document', `X-Forwarded-Host: ${host}`], { host })
+    )
+    if (response?.status === 302) {
+      const location = new URL(response.headers.get('location')?.[0] ?? '')
+      t.equal(`${location.origin}${location.pathname}`, signInUrl, JSON.stringify(host).slice(0, 60))
+    } else {
+      t.match(String(response?.status), /^4/, JSON.stringify(host).slice(0, 60))
+    }
+  }
+  await stands(t, target)
+})
+
+t.test('without trustProxy forwarded headers change nothing that is sent back', async (t) => {
+  const target = await listen(t, { server: { trustProxy: false } })
+  const page = ['Sec-Fetch-Dest: document', `Cookie: __session=${target.clerk.signSessionToken()}`]
+  const [plain] = await ask(target, request('/page', page))
+  for (const host of HOSTS.slice(0, 8)) {
+    const forwarded = [`X-Forwarded-Host: ${host}`, 'X-Forwarded-Proto: https', 'X-Forwarded-For: 1.1.1.1, 2.2.2.2']
+    const [response] = await ask(target, request('/page', [...page, ...forwarded, 'CloudFront-Forwarded-Proto: https']))
+    t.same(response?.headers.get('location'), plain?.headers.get('location'), host)
+  }
+})
+
+t.test('HTTP/2 requests are authenticated as others are, and attacks on them end below 500', async (t) => {
+  const target = await listen(t, { server: { http2: true } as FastifyServerOptions })
+  const session = connectHttp2(`http://127.0.0.1:${target.port}`)
+  session.on('error', () => {})
+  t.teardown(() => session.close())
+  const get = async (
+    path: string,
+    headers: object = {}
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> => {
+    const stream = session.request({ ':path': path, ...headers })
+    stream.setEncoding('utf8')
+    let body = ''
+    stream.on('data', (chunk) => {
+      body += chunk
+    })
+    // What nghttp2 itself takes for no request is reset.
+    const answered = once(stream, 'response').catch(() => [{ ':status': 400 }])
+    const [response] = (await answered) as [IncomingHttpHeaders & { ':status': number }]
+    if (!stream.readableEnded && !stream.destroyed) await once(stream, 'end')
+    return { status: response[':status'], headers: response, body }
+  }
+  const { authorization } = target.clerk.bearer({ userId: 'user_two' })
+  t.match(await get('/me', { authorization }), { status: 200, body: '{"user":"user_two"}' })
+  const crumbs = target.clerk.cookies({ userId: 'user_crumbs' }).split('; ')
+  t.match(await get('/me', { cookie: crumbs }), { status: 200, body: '{"user":"user_crumbs"}' })
+  t.match(await get('/me'), { status: 401 })
+  t.match(await get('/me', { authorization: 'Bearer a.b.c' }), { status: 401 })
+  for (const authority of HOSTS) {
+    const { status, headers } = await get('/page', {
+      ':authority': authority,
+      'sec-fetch-dest': 'document',
+      cookie: `__session=${authorization.slice(7)}`
+    })
+    t.ok(status < 500, `${authority.slice(0, 40)}: ${status}`)
+    if (status === 307) t.equal(new URL(headers.location as string).origin, 'https://clerk.example.com')
+  }
+  for (const path of ['//evil.test', '/\\evil.test', '*', 'http://evil.test/', `/${'a'.repeat(10_000)}`]) {
+    const { status } = await get(path, { 'sec-fetch-dest': 'document' })
+    t.ok(status < 500, `${path.slice(0, 40)}: ${status}`)
+  }
+  const many = (length: number) => Object.fromEntries(Array.from({ length }, (_, n) => [`x-${n}`, 'y']))
+  t.match(await get('/me', { ...many(100), authorization }), { status: 200 })
+  t.match(await get('/me', { ...many(1000), authorization }), { status: 400 }, 'more than Node takes')
+
+  const streams = Array.from({ length: 50 }, (_, n) =>
+    session.request({ ':path': '/me', authorization: `Bearer ${encodePart({ n })}` })
+  )
+  for (const stream of streams) {
+    stream.on('error', () => {})
+    stream.close(8)
+  }
+  t.match(await get('/me', { authorization }), { status: 200 }, 'streams that were reset disturb nobody')
+  t.same(target.defects, [])
+  t.same(unhandled, [])
+})
