@@ -309,3 +309,8 @@ export const WebhookPluginError = createError(
   'fastify-clerk-auth/webhooks revokes by fastify.clerk: register fastify-clerk-auth before it, or give revoke: false',
   500
 )
+export const MetricsPluginError = createError(
+  'FST_CLERK_METRICS_PLUGIN',
+  'fastify-clerk-auth/metrics reads fastify.clerk: register fastify-clerk-auth before it',
+  500
+)

@@ -1,0 +1,152 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { subscribe } from '../diagnostics/index.js'
+import type { InstanceHealth, InstanceStats } from '../instance.js'
+import { reasonLabel } from './reasons.js'
+
+/** What is read of `fastify.clerk`; what `createTokenVerifier` returns fits too. */
+export interface MetricsSource {
+  health(): InstanceHealth
+  stats(): InstanceStats
+}
+
+export interface CollectOptions {
+  /** Start of every metric's name. Default `clerk_auth_`. */
+  readonly prefix?: string
+  /** Upper bounds of the histogram in seconds. Default: 50 µs to 5 s. */
+  readonly buckets?: readonly number[]
+  /** FAPI host of the instance, where one process has several: reasons and times of others are then left out. */
+  readonly instance?: string | null
+}
+
+/** From a signature check (about 25 µs of work) to a wait for keys at its longest (3 s and a cool-down). */
+const BUCKETS: readonly number[] = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 2.5, 5]
+
+type Read = (stats: InstanceStats, health: InstanceHealth) => number | null
+
+type Row = readonly [name: string, help: string, read: Read]
+
+const COUNTERS: readonly Row[] = [
+  ['cache_hits_total', 'Requests answered by a verified token in memory', (s) => s.hits],
+  ['cache_misses_total', 'Session tokens that were not in memory', (s) => s.misses],
+  ['cache_evictions_total', 'Verified tokens pushed out by the bounds of the cache', (s) => s.evictions],
+  ['verifications_total', 'Signatures checked', (s) => s.verifications],
+  ['verifications_pooled_total', 'Signatures checked in the thread pool', (s) => s.pooledVerifications],
+  ['verifications_shared_total', 'Waits for the verification of the same token by another request', (s) => s.shared],
+  ['signatures_bad_total', 'Signatures that did not verify', (s) => s.forged],
+  ['key_fetches_total', 'Attempts to fetch the key set', (s) => s.keys.fetches],
+  ['key_fetch_failures_total', 'Attempts to fetch the key set that failed', (s) => s.keys.failedFetches],
+  ['keys_withdrawn_total', 'Keys that left the key set', (s) => s.keys.withdrawnKeys],
+  ['unknown_kids_total', 'Tokens that named a key in no known key set', (s) => s.keys.unknownKids]
+]
+
+const GAUGES: readonly Row[] = [
+  ['cached_tokens', 'Verified tokens in memory', (s) => s.cachedTokens],
+  ['cached_bytes', 'Estimated memory of the verified tokens', (s) => s.cachedBytes],
+  ['keys', 'Keys in use', (_, h) => h.keys.kids.length],
+  ['key_age_seconds', 'Time since the key set was confirmed', (_, h) => seconds(h.keys.ageMs)],
+  [
+    'key_failures_in_a_row',
+    'Failed attempts to fetch the key set since the last good one',
+    (_, h) => h.keys.consecutiveFailures
+  ],
+  ['degraded', '1 while something is wrong that is worked around', (_, h) => Number(h.degraded)],
+  ['ready', '1 while tokens can be judged', (_, h) => Number(h.ready)],
+  [
+    'clock_offset_seconds',
+    'Clock of Clerk minus the clock of this server',
+    (_, h) => seconds(h.clock?.offsetMs ?? null)
+  ]
+]
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000
+}
+
+/**
+ * Registers the metrics of one instance on a prom-client registry. Labels are of closed sets, so the number of series is
+ * fixed, and nothing of a person is in them. Counters are read when they are scraped; only reasons and times, which no
+ * counter has, are taken from the diagnostics channels. Returns what unregisters everything.
+ *
+ * With several instances in one process, give each a registry of its own.
+ */
+export function collectClerkMetrics(
+  source: MetricsSource,
+  registry: Registry,
+  options: CollectOptions = {}
+): () => void {
+  const { prefix = 'clerk_auth_', buckets = BUCKETS, instance } = options
+  const registers = [registry]
+  const names: string[] = []
+  const named = (name: string) => {
+    names.push(prefix + name)
+    return prefix + name
+  }
+
+  for (const [name, help, read] of COUNTERS) {
+    new Counter({
+      name: named(name),
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read(source.stats(), source.health()) ?? 0)
+      }
+    })
+  }
+  for (const [name, help, read] of GAUGES) {
+    new Gauge({
+      name: named(name),
+      help,
+      registers,
+      collect() {
+        const value = read(source.stats(), source.health())
+        // Not known is not zero: the series is then absent.
+        if (value === null) this.remove()
+        else this.set(value)
+      }
+    })
+  }
+  new Counter({
+    name: named('requests_total'),
+    help: 'Authenticated requests by the state they came out in',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { hits, signedIn, signedOut, handshakes, unavailable } = source.stats()
+      this.reset()
+      this.inc({ state: 'signed-in' }, hits + signedIn)
+      this.inc({ state: 'signed-out' }, signedOut)
+      this.inc({ state: 'handshake' }, handshakes)
+      this.inc({ state: 'unavailable' }, unavailable)
+    }
+  })
+  const refusals = new Counter({
+    name: named('refusals_total'),
+    help: 'Requests that did not come out signed in, by reason',
+    labelNames: ['state', 'reason'],
+    registers
+  })
+  const durations = new Histogram({
+    name: named('verification_seconds'),
+    help: 'Time to judge a session token that was not in memory, waiting for keys included',
+    labelNames: ['outcome'],
+    buckets: [...buckets],
+    registers
+  })
+
+  const isOurs = (event: { readonly instance: string | null }) => instance === undefined || event.instance === instance
+  const unsubscribe = [
+    subscribe('fastify-clerk-auth:refusal', (event) => {
+      if (isOurs(event)) refusals.inc({ state: event.state, reason: reasonLabel(event.reason) })
+    }),
+    subscribe('fastify-clerk-auth:verification', (event) => {
+      if (event.durationMs !== null && isOurs(event)) {
+        durations.observe({ outcome: event.outcome }, event.durationMs / 1000)
+      }
+    })
+  ]
+  return () => {
+    for (const end of unsubscribe) end()
+    for (const name of names) registry.removeSingleMetric(name)
+  }
+}

@@ -1,0 +1,33 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { type Registry, register } from 'prom-client'
+import { MetricsPluginError } from '../errors.js'
+import { type CollectOptions, collectClerkMetrics } from './collect.js'
+
+export interface MetricsOptions extends Omit<CollectOptions, 'instance'> {
+  /** Where the metrics are registered. Default: prom-client's global registry. */
+  readonly registry?: Registry
+  /**
+   * Path of a route that answers with everything in the registry, e.g. `/metrics`. Default: none. Security: the route
+   * is not authenticated; it tells nothing of persons, but keep it off the public listener all the same.
+   */
+  readonly path?: string
+}
+
+/**
+ * Metrics of the plugin for Prometheus, through prom-client (an optional peer). Register it after fastify-clerk-auth;
+ * throws `FST_CLERK_METRICS_PLUGIN` otherwise. With a resolver of instances, use `collectClerkMetrics` for each of them.
+ * The metrics leave the registry when the server closes.
+ */
+export const metrics: FastifyPluginAsync<MetricsOptions> = async (fastify, options) => {
+  const { registry = register, path, ...rest } = options
+  if (!fastify.hasDecorator('clerk')) throw new MetricsPluginError()
+  const instance = fastify.clerk.instanceOf()
+  const stop = collectClerkMetrics(instance, registry, { ...rest, instance: instance.options.frontendApi })
+  fastify.addHook('onClose', async () => stop())
+
+  if (path === undefined) return
+  fastify.get(path, { config: { clerk: false } }, async (_request, reply) => {
+    reply.header('content-type', registry.contentType).header('cache-control', 'no-store')
+    return registry.metrics()
+  })
+}
