@@ -19,6 +19,7 @@ export type {
   TokenType,
   UnauthenticatedMachineAuth
 } from './auth/types.js'
+export type { Lifetime, Renewal, RenewalFailureReason } from './connections/lifetime.js'
 export type { ClerkAuthErrorCode } from './errors.js'
 export { assertSignedIn } from './guards/assert-signed-in.js'
 export type { Authorize, AuthorizePredicate } from './guards/authorize.js'

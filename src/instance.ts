@@ -168,7 +168,7 @@ export function createInstance(options: ResolvedOptions): Instance {
       isDevelopment: settings.isDevelopment,
       isSatellite: settings.isSatellite,
       syncsOrganization: settings.organizationTarget !== null,
-      readCookies,
+      cookieSuffix: options.cookieSuffix,
       recall: verifier.recall
     }),
     authenticate: (carried, acceptsToken, handshake) =>

@@ -5,7 +5,6 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import { openLifetime } from '../src/connections/request-lifetime.js'
 import clerkAuth from '../src/index.js'
 import { createLocalClerk } from '../src/local/index.js'
 
@@ -28,7 +27,7 @@ async function setUp(t: Test, addRoutes: (fastify: FastifyInstance) => void) {
 /** The recipe for WebSockets: the client sends a fresh token as a message before the last one runs out. */
 function addWebSocketRoute(fastify: FastifyInstance): void {
   fastify.get('/ws', { websocket: true, preHandler: fastify.requireAuth }, (socket, request) => {
-    const lifetime = lifetimeOf(fastify, request)
+    const lifetime = fastify.clerk.lifetime(request)
     const onEnd = () => socket.close(4401, lifetime.signal.reason.code)
     if (lifetime.signal.aborted) return onEnd()
     lifetime.signal.addEventListener('abort', onEnd, { once: true })
@@ -44,7 +43,7 @@ function addWebSocketRoute(fastify: FastifyInstance): void {
 /** The recipe for server-sent events: the stream ends, and `EventSource` connects again with a fresh cookie. */
 function addEventsRoute(fastify: FastifyInstance): void {
   fastify.get('/events', { preHandler: fastify.requireAuth }, (request, reply) => {
-    const { signal } = lifetimeOf(fastify, request)
+    const { signal } = fastify.clerk.lifetime(request)
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     reply.raw.write(`data: ${request.auth.userId}\n\n`)
@@ -135,10 +134,6 @@ t.test('a stream of server-sent events ends when its token runs out', async (t) 
   await once(response, 'end')
   t.equal(text, 'data: user_2\n\nevent: ended\ndata: FST_CLERK_LIFETIME_EXPIRED\n\n')
 })
-
-function lifetimeOf(fastify: FastifyInstance, request: FastifyRequest) {
-  return openLifetime(fastify.clerk.instanceOf(request), request)
-}
 
 async function open(port: number, token: string): Promise<IncomingMessage> {
   const request = get({ port, host: '127.0.0.1', path: '/events', headers: clerk.bearer(token), agent: false })

@@ -5,6 +5,7 @@ import { audit } from './audit.js'
 import { compare } from './compare.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
+import { revocation } from './revocation.js'
 import { scale } from './scale.js'
 
 export interface PartInput {
@@ -22,5 +23,6 @@ export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult
   ['load', ({ settings, only }: PartInput) => load(settings, only)],
   ['scale', ({ settings }: PartInput) => scale(settings)],
   ['audit', ({ settings }: PartInput) => audit(settings)],
+  ['revocation', ({ settings }: PartInput) => revocation(settings)],
   ['against', ({ settings, revision }: PartInput) => against(settings, revision)]
 ])

@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import type { Lifetime } from '../connections/lifetime.js'
+import { openLifetime } from '../connections/request-lifetime.js'
 import { ResolverOnlyError } from '../errors.js'
 import type { Instance, InstanceHealth, InstanceStats } from '../instance.js'
 import type { RevocationTarget } from '../revocation/revocation.js'
@@ -19,6 +21,11 @@ export interface ClerkDecorator {
    * are refused with reason `session-revoked`. Resolves to whether other processes have been told.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  /**
+   * How long a connection of this request may stay open: an `AbortSignal` that fires when the session is revoked or its
+   * token runs out without `renew(token)`. One timer serves all connections.
+   */
+  lifetime(request: FastifyRequest): Lifetime
   /** State of keys and revocations, for a readiness route. Holds no secret. */
   health(): InstanceHealth
   /** Counters since start. */
@@ -43,6 +50,7 @@ export function createClerkDecorator(single: Instance | null, table: RouteTable)
     // Not async: a token in memory is answered without waiting for anything but the promise itself.
     verifyToken: (token: string, request?: FastifyRequest) => Promise.resolve(instanceOf(request).verifyToken(token)),
     revoke: (target: RevocationTarget, at?: number | Date) => instanceOf().revocations.revoke(target, at),
+    lifetime: (request: FastifyRequest) => openLifetime(instanceOf(request), request),
     health: () => instanceOf().health(),
     stats: () => instanceOf().stats(),
     routes: () => table.entries,
