@@ -83,7 +83,7 @@ t.test('a refresh sends the two tokens, the origin and every header as a list of
     expiredToken: 'expired',
     refreshToken: 'refresh',
     requestOrigin: 'https://app.test',
-    requestHeaders: { host: 'app.test', list: ['1', '2'], none: undefined, empty: '' },
+    requestHeaders: { host: 'app.test', list: ['1', '2'], none: undefined, empty: '', ':path': '/' },
     suffixedCookies: false
   }
   t.same(await backend.refreshSession(request), { ok: true, value: ['a=b'] })

@@ -108,7 +108,8 @@ function listedHeaders(headers: RefreshRequest['requestHeaders']): Record<string
   const listed: [string, string[]][] = []
   for (const [name, value] of Object.entries(headers)) {
     const text = Array.isArray(value) ? value.join(',') : value
-    if (text) listed.push([name, [text]])
+    // HTTP/2 has method and target among its headers.
+    if (text && !name.startsWith(':')) listed.push([name, [text]])
   }
   return Object.fromEntries(listed)
 }

@@ -35,10 +35,11 @@ export function createRefreshFlow(now: () => number): RefreshFlow {
 
     const outcome = refresh(context, carried, expiredToken)
     shared.set(name, { untilMs: Number.POSITIVE_INFINITY, outcome })
-    void outcome.then((settled) => {
+    const forget = () => shared.delete(name)
+    outcome.then((settled) => {
       if (settled.ok) shared.set(name, { untilMs: now() + SHARED_MS, outcome })
-      else shared.delete(name)
-    })
+      else forget()
+    }, forget)
     return outcome
   }
 }
