@@ -1,23 +1,26 @@
-/**
- * Reasons that get a label value of their own: those that Clerk's SDK and this plugin know. A label value of whatever
- * comes (the code of a failed refresh is Clerk's to choose) would let a counter grow without bound.
- */
-export const REASONS: readonly string[] = Object.freeze([
-  'token-expired',
-  'token-invalid',
-  'token-invalid-algorithm',
-  'token-invalid-authorized-parties',
-  'token-invalid-issuer',
-  'token-invalid-signature',
-  'token-not-active-yet',
-  'token-iat-in-the-future',
-  'token-verification-failed',
-  'token-type-mismatch',
-  'session-revoked',
-  'secret-key-invalid',
-  'jwk-remote-failed-to-load',
-  'jwk-failed-to-resolve',
-  'jwk-kid-mismatch',
+import type { VerificationFailureReason } from '../token/outcome.js'
+
+// A reason that the verifier learns to give does not compile until it is here.
+const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {
+  'token-expired': true,
+  'token-invalid': true,
+  'token-invalid-algorithm': true,
+  'token-invalid-authorized-parties': true,
+  'token-invalid-issuer': true,
+  'token-invalid-signature': true,
+  'token-not-active-yet': true,
+  'token-iat-in-the-future': true,
+  'token-verification-failed': true,
+  'token-type-mismatch': true,
+  'session-revoked': true,
+  'secret-key-invalid': true,
+  'jwk-remote-failed-to-load': true,
+  'jwk-failed-to-resolve': true,
+  'jwk-kid-mismatch': true
+}
+
+/** Of the state machine (protocol reference, section 6). */
+const STATES: readonly string[] = [
   'session-token-and-uat-missing',
   'session-token-missing',
   'session-token-but-no-client-uat',
@@ -33,7 +36,13 @@ export const REASONS: readonly string[] = Object.freeze([
   'primary-domain-cross-origin-sync',
   'active-organization-mismatch',
   'unexpected-error'
-])
+]
+
+/**
+ * Reasons that get a label value of their own: those that Clerk's SDK and this plugin know. A label value of whatever
+ * comes (the code of a failed refresh is Clerk's to choose) would let a counter grow without bound.
+ */
+export const REASONS: readonly string[] = Object.freeze([...Object.keys(VERIFICATION), ...STATES])
 
 export const OTHER = 'other'
 export const NONE = 'none'
