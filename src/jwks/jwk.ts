@@ -70,7 +70,7 @@ export function isKid(kid: unknown): kid is string {
 /** Bits of an odd modulus without leading zeros (RFC 7518 section 2, Base64urlUInt); null when it is none. */
 function parseModulusBits(n: string): number | null {
   // Length first: what would be refused for its size is not worth decoding.
-  if (n.length === 0 || n.length > MAX_MODULUS_BITS / 4 || !isBase64url(n, 0, n.length)) return null
+  if (n.length === 0 || n.length > MAX_MODULUS_BITS / 4 || !isBase64url(n)) return null
   const bytes = Buffer.from(n, 'base64url')
   const first = bytes[0] as number
   const last = bytes[bytes.length - 1] as number
@@ -84,7 +84,7 @@ function parseModulusBits(n: string): number | null {
  * verification where it is with 65537, which is what Clerk and practically everyone uses.
  */
 export function isExponent(e: string): boolean {
-  if (e.length > 6 || !isBase64url(e, 0, e.length)) return false
+  if (e.length > 6 || !isBase64url(e)) return false
   const bytes = Buffer.from(e, 'base64url')
   if (bytes.length < 3 || bytes.length > 4 || bytes[0] === 0) return false
   const value = bytes.readUIntBE(0, bytes.length)

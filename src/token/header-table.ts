@@ -1,5 +1,5 @@
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
-import { parseJsonPart } from './decode.js'
+import { parsePart } from './decode.js'
 import { type JoseHeader, parseJoseHeader } from './jose-header.js'
 
 export interface HeaderEntry {
@@ -30,7 +30,7 @@ export function createHeaderTable(keyStore: KeyStore, now: () => number): Header
       const known = entries.get(text)
       if (known !== undefined && now() < (known.keys[0] as VerificationKey).trustedUntilMs) return known
 
-      const json = parseJsonPart(text)
+      const json = parsePart(token, 0, end)
       if (json === null) return null
       const header = parseJoseHeader(json)
       const entry = { header, keys: keyStore.find(header.kid) }

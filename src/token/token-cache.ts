@@ -14,6 +14,9 @@ const ENTRY_OVERHEAD_BYTES = 1024
 /** An entry whose token ran out this long ago is dropped when it comes up for eviction, even below the bounds. */
 const EXPIRED_RETENTION_MS = 60_000
 
+/** Expired entries are looked for at one addition in 32. */
+const DROP_EVERY_MASK = 31
+
 // lru-cache writes its status onto the options of a `get`: one object, so that a hit allocates none.
 const GET_OPTIONS: LRUCache.GetOptions<string, VerifiedToken, unknown> = {}
 
@@ -46,6 +49,8 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
     })
   })
 
+  let additions = 0
+
   function dropExpiredOldest(nowMs: number): void {
     for (const tail of entries.rkeys()) {
       const oldest = entries.peek(tail)
@@ -61,7 +66,7 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
       return verified !== undefined && verified.token === token ? verified : undefined
     },
     add(verified, nowMs) {
-      dropExpiredOldest(nowMs)
+      if ((additions++ & DROP_EVERY_MASK) === 0) dropExpiredOldest(nowMs)
       entries.set(verified.token.slice(-TAIL_LENGTH), verified)
     },
     delete(verified) {

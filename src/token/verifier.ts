@@ -3,7 +3,7 @@ import type { VerificationObserver } from '../diagnostics/verification-observer.
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import type { ClaimCheck } from './claims.js'
-import { decodeUnverified, type JsonObject, parseJsonPart, splitToken, type UnverifiedToken } from './decode.js'
+import { copyOf, decodeUnverified, type JsonObject, loadToken, parsePart, type UnverifiedToken } from './decode.js'
 import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
 import { parseJoseHeader } from './jose-header.js'
@@ -108,11 +108,11 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function verifyUnknown(token: string, skewMs: number): VerificationOutcome | Promise<VerificationOutcome> {
-    const parts = splitToken(token)
+    const parts = loadToken(token)
     if (parts === null) return failureFor('token-invalid')
     const entry = headers.lookup(token, parts.headerEnd)
     if (entry === null) return failureFor('token-invalid')
-    const claims = parseJsonPart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
+    const claims = parsePart(token, parts.headerEnd + 1, parts.payloadEnd)
     if (claims === null) return failureFor('token-invalid')
     if (entry.header.category !== 'session' || isMachine(claims)) return failureFor('token-type-mismatch')
 
@@ -143,8 +143,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
 
   function createVerifiedToken(candidate: Candidate, key: VerificationKey, skewMs: number): VerifiedToken {
     const claims = candidate.claims as SessionClaims
-    // A copy, because what was received is a slice that would keep the whole Cookie header in memory.
-    const token = Buffer.from(candidate.token, 'latin1').toString('latin1')
+    const token = copyOf(candidate.token)
     const notBefore = Math.max(claims.nbf ?? Number.NEGATIVE_INFINITY, claims.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
@@ -159,7 +158,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome> {
-    const parts = splitToken(token)
+    const parts = loadToken(token)
     const decoded = decodeUnverified(token)
     if (parts === null || decoded === null) return failureFor('token-invalid')
     const header = parseJoseHeader(decoded.header)
