@@ -16,6 +16,8 @@ export interface Settings {
   readonly compare: Pace
   readonly against: Pace
   readonly micro: {
+    readonly rounds: number
+    /** Of one row in one round. */
     readonly timeMs: number
     readonly warmupMs: number
     readonly inputs: number

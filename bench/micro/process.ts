@@ -1,7 +1,7 @@
 // The measurements of `micro`, in a process of their own for the flags that they need.
 import process from 'node:process'
 import { Bench } from 'tinybench'
-import type { Summary } from '../measure/statistics.js'
+import { type Summary, summarize } from '../measure/statistics.js'
 import type { Settings } from '../settings.js'
 import { createInstance, trustOf } from '../traffic/material.js'
 import { allocatedBytes, countPromises } from './allocation.js'
@@ -53,21 +53,16 @@ async function measure(settings: Settings['micro']): Promise<MicroResult> {
   clock.now = () => realNow() + (EXPIRY_SECONDS + 10) * 1000
 
   const rows = createRows(subject, inputs)
-  const bench = new Bench({ time: settings.timeMs, warmupTime: settings.warmupMs, retainSamples: false })
-  for (const row of rows) {
-    bench.add(key(row), () => {
-      for (let i = 0; i < BATCH; i++) row.run()
-    })
-  }
-  await bench.run()
+  const times = await timeRows(rows, settings)
   const measured = rows
     .filter((row) => row.less !== null)
     .map((row): MicroMeasurement => {
       const build = rows.find((other) => other.name === row.less && other.carrier === row.carrier)
+      const less = (build && times.get(build)) ?? []
       return {
         name: row.name,
         carrier: row.carrier,
-        microseconds: difference(statisticsOf(bench, row), build && statisticsOf(bench, build)),
+        microseconds: summarize((times.get(row) ?? []).map((us, round) => us - (less[round] ?? 0))),
         bytes: allocatedBytes(row, build, settings.allocationRuns),
         promises: countPromises(row.run, 1000)
       }
@@ -77,21 +72,24 @@ async function measure(settings: Settings['micro']): Promise<MicroResult> {
   return { rows: measured, firstSeen, burst }
 }
 
-const key = (row: MicroRow) => `${row.carrier} ${row.name}`
-
-function statisticsOf(bench: Bench, row: MicroRow): Summary {
-  const result = bench.tasks.find((task) => task.name === key(row))?.result
-  if (result === undefined || !('latency' in result)) throw new Error(`The row ${key(row)} was not measured`)
-  const { p50, p75, min, max, samplesCount } = result.latency
-  const us = (ms: number | undefined) => ((ms ?? Number.NaN) * 1000) / BATCH
-  // tinybench keeps no lower quartile; its minimum is not far below, as nothing runs faster than undisturbed.
-  return { median: us(p50), low: us(min), high: us(p75), min: us(min), max: us(max), count: samplesCount }
-}
-
-function difference(row: Summary, build: Summary | undefined): Summary {
-  const less = build?.median ?? 0
-  const { median, low, high, min, max, count } = row
-  return { median: median - less, low: low - less, high: high - less, min: min - less, max: max - less, count }
+/** Microseconds per run, for each row and round. All rows run in every round, so that a round's noise is the same for all. */
+async function timeRows(rows: readonly MicroRow[], settings: Settings['micro']): Promise<Map<MicroRow, number[]>> {
+  const times = new Map<MicroRow, number[]>(rows.map((row) => [row, []]))
+  for (let round = 0; round < settings.rounds; round++) {
+    const bench = new Bench({ time: settings.timeMs, warmupTime: round === 0 ? settings.warmupMs : 1 })
+    for (const row of rows) {
+      bench.add(`${row.carrier} ${row.name}`, () => {
+        for (let i = 0; i < BATCH; i++) row.run()
+      })
+    }
+    await bench.run()
+    for (const [index, task] of bench.tasks.entries()) {
+      const { result } = task
+      if (!('latency' in result)) throw new Error(`The row ${task.name} was not measured`)
+      times.get(rows[index] as MicroRow)?.push((result.latency.p50 * 1000) / BATCH)
+    }
+  }
+  return times
 }
 
 process.on('message', (settings: Settings['micro']) => {
