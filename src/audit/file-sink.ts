@@ -5,6 +5,8 @@ import { AuditPeerError, OptionTypeError } from '../errors.js'
 import { endStream, type FullStream, settle } from './pino-sink.js'
 import type { AuditSink } from './types.js'
 
+const NOTHING = Buffer.alloc(0)
+
 export interface FileSinkOptions {
   readonly path: string
   /** Access rights of a new file. Default 0o600: the log says who did what. */
@@ -44,21 +46,8 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       const current = rotate === undefined ? path : newestOf(path)
       return current === null ? null : readLastLine(current)
     },
-    async write(lines) {
-      const target = stream as FullStream
-      const written = settle(target, 'drain')
-      // What failed is still in the stream's buffer; any write has it tried again.
-      target.write(isHolding ? '' : `${lines.join('\n')}\n`)
-      isHolding = true
-      try {
-        await written
-        isHolding = false
-        hasFailed = false
-      } catch (error) {
-        hasFailed = true
-        throw error
-      }
-    },
+    write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),
+    writeBytes,
     writeSync(lines) {
       const target = stream as FullStream
       if (target.destroyed === true) return
@@ -67,7 +56,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
         target.destroy?.()
         throw new Error('The disk does not take records')
       }
-      if (lines.length > 0) target.write(`${lines.join('\n')}\n`)
+      target.write(typeof lines === 'string' ? Buffer.from(lines) : lines)
       target.flushSync?.()
     },
     async close() {
@@ -77,11 +66,36 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       else await endStream(stream)
     }
   }
+
+  async function writeBytes(bytes: Uint8Array): Promise<void> {
+    const target = stream as FullStream
+    const written = settle(target, 'drain')
+    // What failed is still in the stream's buffer; any write has it tried again.
+    target.write(isHolding ? NOTHING : bytes)
+    isHolding = true
+    try {
+      await written
+      isHolding = false
+      hasFailed = false
+    } catch (error) {
+      hasFailed = true
+      throw error
+    }
+  }
 }
 
 async function openDestination(path: string, mode: number, fsync: boolean): Promise<FullStream> {
   const { destination } = (await importPeer('pino')) as typeof import('pino')
-  return untilOpen(destination({ dest: path, append: true, sync: false, mode, fsync }) as unknown as SonicStream)
+  return untilOpen(
+    destination({
+      dest: path,
+      append: true,
+      sync: false,
+      mode,
+      fsync,
+      contentMode: 'buffer'
+    } as object) as unknown as SonicStream
+  )
 }
 
 async function openRolling(
@@ -93,7 +107,7 @@ async function openRolling(
   const { default: roll } = (await importPeer('pino-roll')) as {
     default: (options: Record<string, unknown>) => Promise<SonicStream>
   }
-  return untilOpen(await roll({ ...rotate, file: path, mkdir: true, mode, fsync, sync: false }))
+  return untilOpen(await roll({ ...rotate, file: path, mkdir: true, mode, fsync, sync: false, contentMode: 'buffer' }))
 }
 
 /** pino's destination and pino-roll are sonic-boom streams; their file descriptor is -1 until the file is open. */

@@ -9,7 +9,7 @@ export interface Identity {
   readonly isImpersonated: boolean
   /** Why not authenticated, as JSON; `null` when it is. */
   readonly reason: string
-  /** `"userId":…` up to and including the device's `"sessionId":…`. */
+  /** The device's `"sessionId":…`, its last field, up to and including `"token":…`. */
   readonly text: string
 }
 
@@ -61,10 +61,11 @@ function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
     isImpersonated: fields.actorId !== null,
     reason: auth !== null && !auth.isAuthenticated ? jsonStringOrNull(auth.reason) : 'null',
     text:
-      `"userId":${jsonStringOrNull(redaction.apply('userId', fields.userId))}` +
+      `,"sessionId":${jsonStringOrNull(redaction.apply('device.sessionId', fields.sessionId))}}` +
+      `,"userId":${jsonStringOrNull(redaction.apply('userId', fields.userId))}` +
       `,"orgId":${jsonStringOrNull(redaction.apply('orgId', fields.orgId))}` +
       `,"actorId":${jsonStringOrNull(redaction.apply('actorId', fields.actorId))}` +
-      `,"token":${tokenText},"device":{"sessionId":${jsonStringOrNull(redaction.apply('device.sessionId', fields.sessionId))}`
+      `,"token":${tokenText},`
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '../logger.js'
 import type { Chain } from './chain.js'
+import { type Batch, createByteBuffer, createLineList, NO_BATCH } from './line-buffer.js'
 import type { AuditHealth, AuditSink } from './types.js'
 
 /** The queue between requests and a sink: numbered, bounded, batched, retried. */
@@ -51,9 +52,12 @@ export function createJournal(options: JournalOptions): Journal {
   // hook) and for what was under way when the queue filled up. Past that it is memory or records.
   const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
   const writerText = `,"writer":"${writer}","seq":`
+  // Records of one millisecond begin alike.
+  let startMs = Number.NaN
+  let start30 = ''
 
-  let lines: string[] = []
-  let batch: readonly string[] = []
+  const lines = sink.writeBytes === undefined ? createLineList() : createByteBuffer()
+  let batch: Batch = NO_BATCH
   /** The batch is not with the sink: it failed and is to come again. */
   let isBatchBack = false
   let seq = 0
@@ -74,16 +78,25 @@ export function createJournal(options: JournalOptions): Journal {
       drop()
     } else {
       if (gap !== null) addGap()
-      addLine('30', 'audit', fields)
+      const nowMs = now()
+      if (nowMs !== startMs) {
+        startMs = nowMs
+        start30 = startOf('30', 'audit', nowMs)
+      }
+      addLine(start30, fields)
     }
   }
 
-  function addLine(level: string, message: string, fields: string): void {
-    const line = `{"level":${level},"time":${now()},"msg":"${message}"${writerText}${seq++},${fields}`
+  function startOf(level: string, message: string, nowMs: number): string {
+    return `{"level":${level},"time":${nowMs},"msg":"${message}"${writerText}`
+  }
+
+  function addLine(start: string, fields: string): void {
+    const line = `${start}${seq++},${fields}`
     lines.push(chain === null ? `${line}}` : chain.seal(line))
     if (running !== null) return
-    if (lines.length >= batchSize) start()
-    else if (cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, start)
+    if (lines.length >= batchSize) startWriting()
+    else if (cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
   }
 
   function queued(): number {
@@ -103,31 +116,26 @@ export function createJournal(options: JournalOptions): Journal {
   function addGap(): void {
     const { dropped, fromMs } = gap as { dropped: number; fromMs: number }
     gap = null
-    addLine('40', 'audit-gap', `"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
+    addLine(startOf('40', 'audit-gap', now()), `"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
     logger.warn({ sink: sink.name, dropped }, 'The audit log has room again')
   }
 
-  function start(): void {
+  function startWriting(): void {
     cancelTimer?.()
     cancelTimer = null
     if (running !== null || lines.length === 0) return
     running = writeBatches().finally(() => {
       running = null
       // Too few for a batch: they wait for company, as the first did.
-      if (lines.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, start)
+      if (lines.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
     })
   }
 
   async function writeBatches(): Promise<void> {
     do {
-      if (lines.length <= batchSize) {
-        batch = lines
-        lines = []
-      } else {
-        batch = lines.splice(0, batchSize)
-      }
+      batch = lines.take(batchSize)
       await writeBatch()
-      batch = []
+      batch = NO_BATCH
       admitWaiters()
     } while (lines.length >= batchSize || (isFlushing && lines.length > 0))
   }
@@ -136,8 +144,10 @@ export function createJournal(options: JournalOptions): Journal {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         isBatchBack = false
-        await sink.write(batch)
+        if (batch.bytes === null) await sink.write(batch.lines)
+        else await sink.writeBytes?.(batch.bytes)
         counts.written += batch.length
+        lines.recycle(batch)
         recovered()
         return
       } catch (error) {
@@ -220,7 +230,7 @@ export function createJournal(options: JournalOptions): Journal {
     isFlushing = true
     try {
       while (queued() > 0) {
-        start()
+        startWriting()
         wakeRetry?.()
         await running
         if (isClosed) return
@@ -233,7 +243,7 @@ export function createJournal(options: JournalOptions): Journal {
   async function close(): Promise<void> {
     if (isClosed) return
     if (gap !== null) addGap()
-    if (chain !== null && seq > 0) addLine('30', 'audit-close', '"close":true')
+    if (chain !== null && seq > 0) addLine(startOf('30', 'audit-close', now()), '"close":true')
     let giveUp: ReturnType<typeof setTimeout> | undefined
     // This timer keeps the process alive: a shutdown that is short of a database is not to end before it is over.
     const timeUp = new Promise<void>((resolve) => {
@@ -248,8 +258,8 @@ export function createJournal(options: JournalOptions): Journal {
       waiter.callback(false)
     }
     const left = queued()
-    lines = []
-    batch = []
+    while (lines.length > 0) lines.take(batchSize)
+    batch = NO_BATCH
     wakeRetry?.()
     if (left > 0) lose(left, 'The audit sink did not take all records before the time to close was over')
     await sink.close()
@@ -257,12 +267,16 @@ export function createJournal(options: JournalOptions): Journal {
 
   function closeSync(): void {
     if (isClosed || sink.writeSync === undefined) return
-    const left = isBatchBack ? [...batch, ...lines] : lines
+    let left = queued()
     isClosed = true
     try {
-      sink.writeSync(left)
+      let next = isBatchBack ? batch : lines.take(batchSize)
+      for (; next.length > 0; next = lines.take(batchSize)) {
+        sink.writeSync(next.bytes ?? `${next.lines.join('\n')}\n`)
+        left -= next.length
+      }
     } catch (error) {
-      lose(left.length, 'The audit sink did not take the last records of an exiting process', error)
+      lose(left, 'The audit sink did not take the last records of an exiting process', error)
     }
   }
 

@@ -6,7 +6,8 @@ export interface PinoStream {
 }
 
 /** What such a stream may have besides. */
-export interface FullStream extends PinoStream {
+export interface FullStream {
+  write(text: string | Uint8Array): unknown
   end?(): unknown
   flush?(callback: (error?: Error | null) => void): unknown
   flushSync?(): unknown
@@ -29,7 +30,7 @@ export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoSt
   let failure: Error | null = null
 
   async function openStream(): Promise<FullStream> {
-    const opened: FullStream = typeof source === 'function' ? await source() : source
+    const opened = (typeof source === 'function' ? await source() : source) as FullStream
     // Without a listener an 'error' would end the process.
     opened.on?.('error', (error: Error) => {
       failure = error
@@ -52,7 +53,7 @@ export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoSt
     },
     writeSync(lines) {
       if (stream === null || stream.destroyed === true) return
-      if (lines.length > 0) stream.write(`${lines.join('\n')}\n`)
+      stream.write(typeof lines === 'string' ? lines : Buffer.from(lines).toString())
       stream.flushSync?.()
     },
     async close() {

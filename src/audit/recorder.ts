@@ -51,7 +51,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
   const { isCertain, includesImpersonated, head } = rule
   const addressOf = compileAddress(parts.address, redaction)
   const requestIdOf = compileRequestId(redaction)
-  const plainEnd = rule.targetParam === null ? `},"action":${rule.action},"target":null,"details":null` : null
+  const plainEnd = rule.targetParam === null ? `,"action":${rule.action},"target":null,"details":null` : null
 
   return function record(request, note, errorCode, status, durationMs, isHandshake, isAborted) {
     const identity = identify(request.auth)
@@ -59,14 +59,22 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     if (!isRefused && note === null && isCertain[request.method] !== true) {
       if (!includesImpersonated || !identity.isImpersonated) return
     }
-    const decision = isRefused ? '"refused"' : isHandshake ? '"redirected"' : '"allowed"'
+    // What differs from request to request comes first, then three texts that were made before.
     journal.add(
-      `"requestId":${requestIdOf(request.id)},"decision":${decision},"reason":${reasonOf(note, isRefused ? errorCode : null, identity)},` +
-        `${head[request.method]},"status":${status},"durationMs":${Math.round(durationMs * 10) / 10},"aborted":${isAborted},` +
-        `${identity.text},"address":${addressOf(request)},${describeDevice(request.headers)}` +
+      `"requestId":${requestIdOf(request.id)}${outcomeOf(status, isRefused, isHandshake, isAborted)}` +
+        `${reasonOf(note, isRefused ? errorCode : null, identity)},"durationMs":${Math.round(durationMs * 10) / 10}` +
+        `,"device":{"address":${addressOf(request)},${describeDevice(request.headers)}${identity.text}${head[request.method]}` +
         (note === null && plainEnd !== null ? plainEnd : composeEnd(rule, note, request, redaction))
     )
   }
+}
+
+const PLAIN_OK = ',"decision":"allowed","status":200,"aborted":false,"reason":'
+
+function outcomeOf(status: number, isRefused: boolean, isHandshake: boolean, isAborted: boolean): string {
+  if (status === 200 && !isAborted) return PLAIN_OK
+  const decision = isRefused ? 'refused' : isHandshake ? 'redirected' : 'allowed'
+  return `,"decision":"${decision}","status":${status},"aborted":${isAborted},"reason":`
 }
 
 // The handler's word first, then why authentication failed, then which rule refused.
@@ -101,7 +109,7 @@ function compileAddress(rule: AddressRule, redaction: Redaction): (request: Reco
 function composeEnd(rule: RouteRule, note: AuditNote | null, request: RecordedRequest, redaction: Redaction): string {
   const action = typeof note?.action === 'string' ? jsonString(cut(note.action)) : rule.action
   const target = typeof note?.target === 'string' ? cut(note.target) : targetOf(rule, request.params)
-  return `},"action":${action},"target":${jsonStringOrNull(redaction.apply('target', target))},"details":${detailsOf(note, redaction)}`
+  return `,"action":${action},"target":${jsonStringOrNull(redaction.apply('target', target))},"details":${detailsOf(note, redaction)}`
 }
 
 function targetOf(rule: RouteRule, params: unknown): string | null {

@@ -102,8 +102,10 @@ export interface AuditSink {
    * says that these lines will never be taken.
    */
   write(lines: readonly string[]): Promise<void>
-  /** The same without waiting, for a process that is exiting. */
-  writeSync?(lines: readonly string[]): void
+  /** Used instead of `write` where there is one: the lines as UTF-8, each with its line break. */
+  writeBytes?(bytes: Uint8Array): Promise<void>
+  /** The same without waiting, for a process that is exiting: lines with their line breaks, as text or as UTF-8. */
+  writeSync?(lines: string | Uint8Array): void
   /** The last line written before this process began: where a chain goes on. */
   lastLine?(): Promise<string | null>
   /** Everything taken over is where it belongs once this resolves. */
