@@ -163,7 +163,6 @@ export function createInstance(options: ResolvedOptions): Instance {
     revocations,
     readCookies,
     knownSession: compileKnownSession({
-      acceptsSession: acceptsSession(options.acceptsToken),
       readsCookies: settings.readsCookies,
       isDevelopment: settings.isDevelopment,
       isSatellite: settings.isSatellite,
@@ -232,11 +231,6 @@ function createReporter(options: ResolvedOptions, counters: Stats): (rule: 'issu
     said.add(rule)
     options.logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
   }
-}
-
-function acceptsSession(acceptsToken: AcceptsToken): boolean {
-  if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
-  return acceptsToken.includes('session_token')
 }
 
 function toResult(outcome: VerificationOutcome): VerifyResult {

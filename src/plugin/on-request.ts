@@ -34,16 +34,19 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
 
   return function authenticate(request, reply, done) {
     const policy = policies.isInUse ? (policyOf(request.routeOptions.config) ?? policies.defaults) : policies.defaults
-    if (policy === policies.defaults) {
+    if (policy.acceptsSession) {
       const isTimed = (stats.hits & TIMED_HIT_MASK) === 0
       const startMs = isTimed ? performance.now() : 0
       const { raw } = request
-      const verified = knownSession(raw.method as string, raw.url as string, raw.headers)
+      // `originalUrl`: what the browser asked for, where the server rewrites URLs.
+      const target = (raw as { originalUrl?: string }).originalUrl ?? (raw.url as string)
+      const verified = knownSession(raw.method as string, target, raw.headers)
       if (verified !== null) {
         const slots = request as unknown as AuthenticatedSlots
         slots[kVerified] = verified
         slots[kInstance] = instance
-        slots[kAuth] = verified.pendingAuth ?? verified.auth
+        slots[kAuth] =
+          verified.pendingAuth === null || !policy.treatPendingAsSignedOut ? verified.auth : verified.pendingAuth
         stats.hits++
         if (isTimed) stats.hitMs = performance.now() - startMs
         done()
@@ -71,6 +74,8 @@ export function authenticateFully(
   }
   warnOfForwardedHeaders(instance, request)
   const carried = readCarried(new FastifyRequestSource(request), instance.readCookies)
+  const { counters } = instance
+  const { hits, misses } = counters
   const state = instance.authenticate(carried, policy.acceptsToken, policy.handshake)
   if (state instanceof Promise) {
     state.then(
@@ -80,6 +85,8 @@ export function authenticateFully(
     )
     return
   }
+  // The state machine found the token in memory, and nobody has counted it yet.
+  if (state.verified !== null && counters.misses === misses && counters.hits === hits) counters.hits++
   finish(instance, policy, state, slots, reply, done)
 }
 

@@ -21,6 +21,8 @@ export interface RouteSettings {
 /** The same, resolved once when the route was registered. */
 export interface RoutePolicy {
   readonly isEvaluated: boolean
+  /** A known session token settles the request: then nothing else of the policy but pending sessions matters. */
+  readonly acceptsSession: boolean
   readonly acceptsToken: AcceptsToken
   readonly treatPendingAsSignedOut: boolean
   readonly handshake: boolean
@@ -33,7 +35,18 @@ export interface PolicyDefaults {
 }
 
 export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
-  return Object.freeze({ ...defaults, isEvaluated: true, treatPendingAsSignedOut: true, isPublic: false })
+  return Object.freeze({
+    ...defaults,
+    isEvaluated: true,
+    acceptsSession: acceptsSession(defaults.acceptsToken),
+    treatPendingAsSignedOut: true,
+    isPublic: false
+  })
+}
+
+function acceptsSession(acceptsToken: AcceptsToken): boolean {
+  if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
+  return acceptsToken.includes('session_token')
 }
 
 const KNOWN_SETTINGS = new Set(['acceptsToken', 'treatPendingAsSignedOut', 'handshake', 'public', 'audit'])
@@ -51,7 +64,7 @@ function assertBoolean(value: unknown, name: string): asserts value is boolean |
 /** Compiles `config.clerk`. Throws a coded error, at route registration, for anything that is not understood. */
 export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): RoutePolicy {
   if (clerk === undefined) return defaults
-  if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, isPublic: true })
+  if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, acceptsSession: false, isPublic: true })
   if (typeof clerk !== 'object' || clerk === null) throw new RouteOptionsError('clerk', 'false or an object')
   for (const name of Object.keys(clerk)) {
     if (!KNOWN_SETTINGS.has(name)) throw new RouteOptionsError(name, `one of ${[...KNOWN_SETTINGS].join(', ')}`)
@@ -69,6 +82,7 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   }
   return Object.freeze({
     isEvaluated: true,
+    acceptsSession: acceptsSession(acceptsToken ?? defaults.acceptsToken),
     acceptsToken: acceptsToken ?? defaults.acceptsToken,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     handshake: handshake ?? defaults.handshake,

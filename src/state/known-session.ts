@@ -6,8 +6,6 @@ import type { VerificationOutcome } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 
 export interface KnownSessionSettings {
-  /** Whether an `Authorization` header may carry a session token. */
-  readonly acceptsSession: boolean
   readonly readsCookies: boolean
   readonly isDevelopment: boolean
   readonly isSatellite: boolean
@@ -22,16 +20,15 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 export type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | null
 
 /**
- * The hot path: the verified token of a request that is plainly signed in, or null when anything about it needs the whole
+ * The hot path: the verified token of a request that is plainly signed in by a session token, or null when anything about it needs the whole
  * state machine. It never answers where the state machine would answer otherwise (`test/known-session.test.ts`
  * compares the two), and makes no promise, closure or copy.
  */
 export function compileKnownSession(settings: KnownSessionSettings): KnownSession {
-  const { acceptsSession, isSatellite, syncsOrganization, recall } = settings
+  const { isSatellite, syncsOrganization, recall } = settings
   const knownByCookies = compileKnownByCookies(settings)
 
   return function knownSession(method, target, headers) {
-    if (!acceptsSession) return null
     const authorization = headers.authorization
     if (authorization !== undefined && authorization !== '') {
       const token = parseAuthorization(authorization as string)
