@@ -36,6 +36,7 @@ import {
   resolveRevocation,
   resolveTokenCache
 } from './groups.js'
+import { hideSecrets } from './hidden-secrets.js'
 import type { ClerkAuthOptions } from './input.js'
 import { assertSameInstanceType, checkJwtKeys, checkKeySet, checkPublishableKey, checkSecretKey } from './keys.js'
 import { GROUPS, HINTS, OPTIONS } from './names.js'
@@ -100,7 +101,7 @@ export function resolveOptions(input: ClerkAuthOptions | undefined, { env, logge
   const authorizedParties = checkTextList(option('authorizedParties')) ?? Object.freeze([])
   assertOrigins('authorizedParties', authorizedParties)
 
-  const resolved: ResolvedOptions = Object.freeze({
+  const resolved: ResolvedOptions = {
     publishableKey: publishable?.text ?? null,
     instanceType,
     frontendApi,
@@ -139,9 +140,9 @@ export function resolveOptions(input: ClerkAuthOptions | undefined, { env, logge
     // Looked up per call, so that instrumentation installed later is used too.
     fetch: checkFunction<typeof fetch>(option('fetch'), (resource, init) => globalThis.fetch(resource, init)),
     logger: checkLogger(option('logger'), logger ?? silentLogger)
-  })
+  }
   warnOfRisks(resolved)
-  return resolved
+  return Object.freeze(hideSecrets(resolved))
 }
 
 /** A boolean option, or its variable. Text counts for the variable only: an option is never coerced. */
