@@ -149,7 +149,7 @@ t.test('a full disk is waited for, and nothing is written twice', { skip: !exist
   await full.open()
   await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' })
   await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' }, 'and again')
-  t.throws(() => full.writeSync?.(''), /disk/, 'an exiting process does not hang on it')
+  t.throws(() => full.writeSync?.(new Uint8Array(0)), /disk/, 'an exiting process does not hang on it')
   const another = fileSink('/dev/full')
   await another.open()
   await t.rejects(another.write(['{"n":1}']), { code: 'ENOSPC' })

@@ -9,27 +9,25 @@ import { createHmac, hash } from 'node:crypto'
  * record and a copy of the newest hash elsewhere are there.
  */
 export interface Chain {
-  /** Completes a line that lacks its last brace. */
-  seal(openLine: string): string
-  readonly lastHash: string | null
+  /** What is put behind a record's fields before hashing. */
+  prev(): string
+  /** Hashes a record up to and including that, and gives the record's end. */
+  seal(head: Uint8Array): string
 }
 
 export function createChain(key: string | null, previousHash: string | null): Chain {
   let last = previousHash
   return {
-    seal(openLine) {
-      const head = `${openLine},"prev":${last === null ? 'null' : `"${last}"`}`
+    prev: () => (last === null ? ',"prev":null' : `,"prev":"${last}"`),
+    seal(head) {
       last = hashLine(head, key)
-      return `${head},"hash":"${last}"}`
-    },
-    get lastHash() {
-      return last
+      return `,"hash":"${last}"}`
     }
   }
 }
 
 /** SHA-256, or HMAC-SHA-256 under a key, as base64url: 43 characters. */
-export function hashLine(head: string, key: string | null): string {
+export function hashLine(head: string | Uint8Array, key: string | null): string {
   return key === null ? hash('sha256', head, 'base64url') : createHmac('sha256', key).update(head).digest('base64url')
 }
 

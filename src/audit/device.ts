@@ -22,7 +22,7 @@ interface Variant {
   readonly fullVersionList: string | undefined
   readonly model: string | undefined
   readonly arch: string | undefined
-  readonly text: string
+  readonly bytes: Uint8Array
 }
 
 /**
@@ -33,7 +33,7 @@ export function createDevices(
   parse: AgentParser | null,
   redaction: Redaction,
   now: () => number
-): (headers: IncomingHttpHeaders) => string {
+): (headers: IncomingHttpHeaders) => Uint8Array {
   const agents = new LRUCache<string, Variant[]>({ max: MAX_AGENTS })
   let parsesLeft = MAX_PARSES_PER_SECOND
   let windowEndsMs = 0
@@ -44,24 +44,24 @@ export function createDevices(
     if (variants !== undefined) {
       for (let index = 0; index < variants.length; index++) {
         const variant = variants[index] as Variant
-        if (isVariant(variant, headers)) return variant.text
+        if (isVariant(variant, headers)) return variant.bytes
       }
     }
     return addVariant(userAgent, variants, headers)
   }
 
-  function addVariant(userAgent: string, variants: Variant[] | undefined, headers: IncomingHttpHeaders): string {
+  function addVariant(userAgent: string, variants: Variant[] | undefined, headers: IncomingHttpHeaders): Uint8Array {
     const agent = cut(userAgent)
     const hints = readHints(headers)
     const parsed = parseWithinBudget(agent, hints)
-    const text = composeDevice(agent, hints, parsed ?? UNKNOWN_AGENT, redaction)
+    const bytes = Buffer.from(composeDevice(agent, hints, parsed ?? UNKNOWN_AGENT, redaction))
     // What was only left out for lack of time, or is longer than what is kept, is not remembered.
-    if (parsed === null || userAgent.length > MAX_VALUE_LENGTH || isLong(headers)) return text
-    const variant = createVariant(headers, text)
+    if (parsed === null || userAgent.length > MAX_VALUE_LENGTH || isLong(headers)) return bytes
+    const variant = createVariant(headers, bytes)
     if (variants === undefined) agents.set(userAgent, [variant])
     else if (variants.length < MAX_VARIANTS) variants.push(variant)
     else variants[Math.floor(now()) % MAX_VARIANTS] = variant
-    return text
+    return bytes
   }
 
   function parseWithinBudget(agent: string, hints: Record<string, string> | null): ParsedAgent | null {
@@ -93,7 +93,7 @@ function isVariant(variant: Variant, headers: IncomingHttpHeaders): boolean {
   )
 }
 
-function createVariant(headers: IncomingHttpHeaders, text: string): Variant {
+function createVariant(headers: IncomingHttpHeaders, bytes: Uint8Array): Variant {
   const hint = (name: (typeof CLIENT_HINTS)[number]) => headers[name] as string | undefined
   return {
     ua: hint('sec-ch-ua'),
@@ -103,7 +103,7 @@ function createVariant(headers: IncomingHttpHeaders, text: string): Variant {
     fullVersionList: hint('sec-ch-ua-full-version-list'),
     model: hint('sec-ch-ua-model'),
     arch: hint('sec-ch-ua-arch'),
-    text
+    bytes
   }
 }
 

@@ -48,7 +48,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
     },
     write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),
     writeBytes,
-    writeSync(lines) {
+    writeSync(bytes) {
       const target = stream as FullStream
       if (target.destroyed === true) return
       if (hasFailed) {
@@ -56,7 +56,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
         target.destroy?.()
         throw new Error('The disk does not take records')
       }
-      target.write(typeof lines === 'string' ? Buffer.from(lines) : lines)
+      target.write(bytes)
       target.flushSync?.()
     },
     async close() {

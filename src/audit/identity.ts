@@ -10,7 +10,7 @@ export interface Identity {
   /** Why not authenticated, as JSON; `null` when it is. */
   readonly reason: string
   /** The device's `"sessionId":…`, its last field, up to and including `"token":…`. */
-  readonly text: string
+  readonly bytes: Uint8Array
 }
 
 /**
@@ -60,12 +60,13 @@ function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
     isAuthenticated: auth?.isAuthenticated ?? false,
     isImpersonated: fields.actorId !== null,
     reason: auth !== null && !auth.isAuthenticated ? jsonStringOrNull(auth.reason) : 'null',
-    text:
+    bytes: Buffer.from(
       `,"sessionId":${jsonStringOrNull(redaction.apply('device.sessionId', fields.sessionId))}}` +
-      `,"userId":${jsonStringOrNull(redaction.apply('userId', fields.userId))}` +
-      `,"orgId":${jsonStringOrNull(redaction.apply('orgId', fields.orgId))}` +
-      `,"actorId":${jsonStringOrNull(redaction.apply('actorId', fields.actorId))}` +
-      `,"token":${tokenText},`
+        `,"userId":${jsonStringOrNull(redaction.apply('userId', fields.userId))}` +
+        `,"orgId":${jsonStringOrNull(redaction.apply('orgId', fields.orgId))}` +
+        `,"actorId":${jsonStringOrNull(redaction.apply('actorId', fields.actorId))}` +
+        `,"token":${tokenText},`
+    )
   }
 }
 

@@ -1,11 +1,17 @@
 import type { Logger } from '../logger.js'
 import type { Chain } from './chain.js'
-import { type Batch, createByteBuffer, createLineList, NO_BATCH } from './line-buffer.js'
+import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
 import type { AuditHealth, AuditSink } from './types.js'
 
 /** The queue between requests and a sink: numbered, bounded, batched, retried. */
 export interface Journal {
-  /** Takes a record's fields, without braces. With `whenFull: 'drop'` and no room it counts instead. */
+  /**
+   * Begins a record and gives the buffer to write its fields to, without braces; `commit` ends it. Null when there is no
+   * room and the record is counted as dropped instead.
+   */
+  begin(): RecordBuffer | null
+  commit(): void
+  /** Both for fields that are one text. */
   add(fields: string): void
   /** Whether a record may come. Requests that may or may not need one have as much room again. */
   hasRoom(isCertain: boolean): boolean
@@ -51,12 +57,14 @@ export function createJournal(options: JournalOptions): Journal {
   // Twice for what `hasRoom` lets in, once more for answers given before a request could be held (refusals of an earlier
   // hook) and for what was under way when the queue filled up. Past that it is memory or records.
   const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
-  const writerText = `,"writer":"${writer}","seq":`
-  // Records of one millisecond begin alike.
-  let startMs = Number.NaN
-  let start30 = ''
+  const starts = {
+    audit: Buffer.from('{"level":30,"msg":"audit","time":'),
+    gap: Buffer.from('{"level":40,"msg":"audit-gap","time":'),
+    close: Buffer.from('{"level":30,"msg":"audit-close","time":')
+  }
+  const writerBytes = Buffer.from(`,"writer":"${writer}","seq":`)
 
-  const lines = sink.writeBytes === undefined ? createLineList() : createByteBuffer()
+  const records = new RecordBuffer()
   let batch: Batch = NO_BATCH
   /** The batch is not with the sink: it failed and is to come again. */
   let isBatchBack = false
@@ -71,36 +79,47 @@ export function createJournal(options: JournalOptions): Journal {
   const counts = { written: 0, dropped: 0, lost: 0, turnedAway: 0 }
   let lastError: string | null = null
 
-  function add(fields: string): void {
-    if (isClosed) {
-      lose(1, 'The audit log is closed; a record came too late')
-    } else if (queued() >= mostQueued) {
-      drop()
-    } else {
+  function begin(): RecordBuffer | null {
+    if (isClosed) lose(1, 'The audit log is closed; a record came too late')
+    else if (queued() >= mostQueued) drop()
+    else {
       if (gap !== null) addGap()
-      const nowMs = now()
-      if (nowMs !== startMs) {
-        startMs = nowMs
-        start30 = startOf('30', 'audit', nowMs)
-      }
-      addLine(start30, fields)
+      return beginWith(starts.audit)
     }
+    return null
   }
 
-  function startOf(level: string, message: string, nowMs: number): string {
-    return `{"level":${level},"time":${nowMs},"msg":"${message}"${writerText}`
+  function beginWith(start: Uint8Array): RecordBuffer {
+    records.fragment(start)
+    records.integer(now())
+    records.fragment(writerBytes)
+    records.integer(seq++)
+    records.text(',')
+    return records
   }
 
-  function addLine(start: string, fields: string): void {
-    const line = `${start}${seq++},${fields}`
-    lines.push(chain === null ? `${line}}` : chain.seal(line))
+  function commit(): void {
+    if (chain === null) {
+      records.text('}')
+    } else {
+      records.text(chain.prev())
+      records.text(chain.seal(records.open))
+    }
+    records.end()
     if (running !== null) return
-    if (lines.length >= batchSize) startWriting()
+    if (records.length >= batchSize) startWriting()
     else if (cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
   }
 
+  function add(fields: string): void {
+    const record = begin()
+    if (record === null) return
+    record.text(fields)
+    commit()
+  }
+
   function queued(): number {
-    return lines.length + batch.length
+    return records.length + batch.length
   }
 
   function drop(): void {
@@ -116,38 +135,44 @@ export function createJournal(options: JournalOptions): Journal {
   function addGap(): void {
     const { dropped, fromMs } = gap as { dropped: number; fromMs: number }
     gap = null
-    addLine(startOf('40', 'audit-gap', now()), `"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
+    beginWith(starts.gap).text(`"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
+    commit()
     logger.warn({ sink: sink.name, dropped }, 'The audit log has room again')
   }
 
   function startWriting(): void {
     cancelTimer?.()
     cancelTimer = null
-    if (running !== null || lines.length === 0) return
+    if (running !== null || records.length === 0) return
     running = writeBatches().finally(() => {
       running = null
       // Too few for a batch: they wait for company, as the first did.
-      if (lines.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
+      if (records.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
     })
   }
 
   async function writeBatches(): Promise<void> {
     do {
-      batch = lines.take(batchSize)
+      batch = records.take()
       await writeBatch()
       batch = NO_BATCH
       admitWaiters()
-    } while (lines.length >= batchSize || (isFlushing && lines.length > 0))
+    } while (records.length >= batchSize || (isFlushing && records.length > 0))
+  }
+
+  async function writeLines(one: Batch): Promise<void> {
+    const lines = linesOf(one)
+    for (let first = 0; first < lines.length; first += batchSize)
+      await sink.write(lines.slice(first, first + batchSize))
   }
 
   async function writeBatch(): Promise<void> {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         isBatchBack = false
-        if (batch.bytes === null) await sink.write(batch.lines)
-        else await sink.writeBytes?.(batch.bytes)
+        await (sink.writeBytes === undefined ? writeLines(batch) : sink.writeBytes(batch.bytes))
         counts.written += batch.length
-        lines.recycle(batch)
+        records.recycle(batch)
         recovered()
         return
       } catch (error) {
@@ -193,7 +218,7 @@ export function createJournal(options: JournalOptions): Journal {
   function recovered(): void {
     if (lastError === null) return
     lastError = null
-    logger.info({ sink: sink.name, queued: lines.length }, 'The audit sink takes records again')
+    logger.info({ sink: sink.name, queued: records.length }, 'The audit sink takes records again')
   }
 
   function lose(count: number, message: string, error?: unknown): void {
@@ -243,7 +268,10 @@ export function createJournal(options: JournalOptions): Journal {
   async function close(): Promise<void> {
     if (isClosed) return
     if (gap !== null) addGap()
-    if (chain !== null && seq > 0) addLine(startOf('30', 'audit-close', now()), '"close":true')
+    if (chain !== null && seq > 0) {
+      beginWith(starts.close).text('"close":true')
+      commit()
+    }
     let giveUp: ReturnType<typeof setTimeout> | undefined
     // This timer keeps the process alive: a shutdown that is short of a database is not to end before it is over.
     const timeUp = new Promise<void>((resolve) => {
@@ -258,7 +286,7 @@ export function createJournal(options: JournalOptions): Journal {
       waiter.callback(false)
     }
     const left = queued()
-    while (lines.length > 0) lines.take(batchSize)
+    while (records.length > 0) records.take()
     batch = NO_BATCH
     wakeRetry?.()
     if (left > 0) lose(left, 'The audit sink did not take all records before the time to close was over')
@@ -270,9 +298,8 @@ export function createJournal(options: JournalOptions): Journal {
     let left = queued()
     isClosed = true
     try {
-      let next = isBatchBack ? batch : lines.take(batchSize)
-      for (; next.length > 0; next = lines.take(batchSize)) {
-        sink.writeSync(next.bytes ?? `${next.lines.join('\n')}\n`)
+      for (let next = isBatchBack ? batch : records.take(); next.length > 0; next = records.take()) {
+        sink.writeSync(next.bytes)
         left -= next.length
       }
     } catch (error) {
@@ -295,7 +322,7 @@ export function createJournal(options: JournalOptions): Journal {
     }
   }
 
-  return { add, hasRoom, waitForRoom, flush, close, closeSync, health }
+  return { begin, commit, add, hasRoom, waitForRoom, flush, close, closeSync, health }
 }
 
 function scheduleUnref(ms: number, run: () => void): () => void {

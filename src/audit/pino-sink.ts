@@ -51,9 +51,9 @@ export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoSt
       if (failure !== null || stream.destroyed === true) throw failure ?? new Error('The stream is closed')
       if (isTaken === false) await settle(stream, 'drain')
     },
-    writeSync(lines) {
+    writeSync(bytes) {
       if (stream === null || stream.destroyed === true) return
-      stream.write(typeof lines === 'string' ? lines : Buffer.from(lines).toString())
+      stream.write(Buffer.from(bytes).toString())
       stream.flushSync?.()
     },
     async close() {

@@ -6,6 +6,7 @@ import type { Identity } from './identity.js'
 import type { Journal } from './journal.js'
 import { jsonString, jsonStringOrNull, jsonValue } from './json-text.js'
 import type { AddressRule } from './options.js'
+import type { RecordBuffer } from './record-buffer.js'
 import type { Redaction } from './redaction.js'
 import type { RouteRule } from './route-rule.js'
 import type { AuditNote } from './types.js'
@@ -23,7 +24,7 @@ export interface RecordedRequest {
 export interface RecorderParts {
   readonly journal: Journal
   readonly identify: (auth: Auth | null | undefined) => Identity
-  readonly describeDevice: (headers: IncomingHttpHeaders) => string
+  readonly describeDevice: (headers: IncomingHttpHeaders) => Uint8Array
   readonly redaction: Redaction
   readonly address: AddressRule
 }
@@ -51,7 +52,8 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
   const { isCertain, includesImpersonated, head } = rule
   const addressOf = compileAddress(parts.address, redaction)
   const requestIdOf = compileRequestId(redaction)
-  const plainEnd = rule.targetParam === null ? `,"action":${rule.action},"target":null,"details":null` : null
+  const plainEnd =
+    rule.targetParam === null ? Buffer.from(`,"action":${rule.action},"target":null,"details":null`) : null
 
   return function record(request, note, errorCode, status, durationMs, isHandshake, isAborted) {
     const identity = identify(request.auth)
@@ -59,22 +61,50 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     if (!isRefused && note === null && isCertain[request.method] !== true) {
       if (!includesImpersonated || !identity.isImpersonated) return
     }
-    // What differs from request to request comes first, then three texts that were made before.
-    journal.add(
-      `"requestId":${requestIdOf(request.id)}${outcomeOf(status, isRefused, isHandshake, isAborted)}` +
-        `${reasonOf(note, isRefused ? errorCode : null, identity)},"durationMs":${Math.round(durationMs * 10) / 10}` +
-        `,"device":{"address":${addressOf(request)},${describeDevice(request.headers)}${identity.text}${head[request.method]}` +
-        (note === null && plainEnd !== null ? plainEnd : composeEnd(rule, note, request, redaction))
-    )
+    // Whatever can fail or call out runs before the record is begun: a record is whole or is not.
+    const requestId = requestIdOf(request.id)
+    const reason = reasonOf(note, isRefused ? errorCode : null, identity)
+    const address = addressOf(request)
+    const device = describeDevice(request.headers)
+    const end = note === null && plainEnd !== null ? plainEnd : composeEnd(rule, note, request, redaction)
+    const buffer = journal.begin()
+    if (buffer === null) return
+    buffer.fragment(REQUEST_ID)
+    buffer.text(requestId)
+    if (status === 200 && !isAborted) buffer.fragment(PLAIN_OK)
+    else buffer.text(describeOutcome(status, isRefused, isHandshake, isAborted))
+    buffer.text(reason)
+    buffer.fragment(DURATION)
+    writeTenths(buffer, durationMs)
+    buffer.fragment(ADDRESS)
+    buffer.text(address)
+    buffer.fragment(COMMA)
+    buffer.fragment(device)
+    buffer.fragment(identity.bytes)
+    buffer.fragment(head[request.method] as Uint8Array)
+    buffer.fragment(end)
+    journal.commit()
   }
 }
 
-const PLAIN_OK = ',"decision":"allowed","status":200,"aborted":false,"reason":'
+const REQUEST_ID = Buffer.from('"requestId":')
+const PLAIN_OK = Buffer.from(',"decision":"allowed","status":200,"aborted":false,"reason":')
+const DURATION = Buffer.from(',"durationMs":')
+const ADDRESS = Buffer.from(',"device":{"address":')
+const COMMA = Buffer.from(',')
+const POINT = Buffer.from('.')
 
-function outcomeOf(status: number, isRefused: boolean, isHandshake: boolean, isAborted: boolean): string {
-  if (status === 200 && !isAborted) return PLAIN_OK
+function describeOutcome(status: number, isRefused: boolean, isHandshake: boolean, isAborted: boolean): string {
   const decision = isRefused ? 'refused' : isHandshake ? 'redirected' : 'allowed'
   return `,"decision":"${decision}","status":${status},"aborted":${isAborted},"reason":`
+}
+
+function writeTenths(buffer: RecordBuffer, value: number): void {
+  const tenths = Math.max(0, Math.round(value * 10))
+  buffer.integer(Math.floor(tenths / 10))
+  if (tenths % 10 === 0) return
+  buffer.fragment(POINT)
+  buffer.integer(tenths % 10)
 }
 
 // The handler's word first, then why authentication failed, then which rule refused.
@@ -106,10 +136,16 @@ function compileAddress(rule: AddressRule, redaction: Redaction): (request: Reco
   }
 }
 
-function composeEnd(rule: RouteRule, note: AuditNote | null, request: RecordedRequest, redaction: Redaction): string {
+function composeEnd(
+  rule: RouteRule,
+  note: AuditNote | null,
+  request: RecordedRequest,
+  redaction: Redaction
+): Uint8Array {
   const action = typeof note?.action === 'string' ? jsonString(cut(note.action)) : rule.action
   const target = typeof note?.target === 'string' ? cut(note.target) : targetOf(rule, request.params)
-  return `,"action":${action},"target":${jsonStringOrNull(redaction.apply('target', target))},"details":${detailsOf(note, redaction)}`
+  const targetText = jsonStringOrNull(redaction.apply('target', target))
+  return Buffer.from(`,"action":${action},"target":${targetText},"details":${detailsOf(note, redaction)}`)
 }
 
 function targetOf(rule: RouteRule, params: unknown): string | null {

@@ -14,8 +14,8 @@ export interface RouteRule {
   readonly isCertain: Readonly<Record<string, boolean>>
   /** Whether impersonated requests are recorded though nothing else asks for it. */
   readonly includesImpersonated: boolean
-  /** By method: `"method":…,"route":…`. */
-  readonly head: Readonly<Record<string, string>>
+  /** By method: `"method":…,"route":…` and what a record ends with that no one added to. */
+  readonly head: Readonly<Record<string, Uint8Array>>
   /** As JSON. */
   readonly action: string
   readonly targetParam: string | null
@@ -26,10 +26,12 @@ export function createRouteRule(methods: readonly string[], pattern: string | nu
   const options = readRouteOptions(option)
   const when = options.when ?? 'default'
   const isCertain: Record<string, boolean> = {}
-  const head: Record<string, string> = {}
+  const head: Record<string, Uint8Array> = {}
   for (const method of methods) {
     isCertain[method] = when === 'always' || (when === 'default' && !SAFE_METHODS.has(method))
-    head[method] = `"method":${jsonString(method)},"route":${pattern === null ? 'null' : jsonString(pattern)}`
+    head[method] = Buffer.from(
+      `"method":${jsonString(method)},"route":${pattern === null ? 'null' : jsonString(pattern)}`
+    )
   }
   return {
     isAudited: when !== 'never',

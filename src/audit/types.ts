@@ -35,14 +35,14 @@ export interface AuditToken {
 }
 
 /**
- * One line of the audit log. `level`, `time` and `msg` come first and mean what they mean in pino's lines, so that every
+ * One line of the audit log. `level`, `msg` and `time` come first and mean what they mean in pino's lines, so that every
  * pino transport understands a record.
  */
 export interface AuditRecord {
   readonly level: 30
+  readonly msg: 'audit'
   /** When the record was made, after the response: ms since the epoch. */
   readonly time: number
-  readonly msg: 'audit'
   /** The process that wrote it; with `seq` the record's identity. */
   readonly writer: string
   /** Position among the writer's records, from 0 without gaps. */
@@ -104,8 +104,8 @@ export interface AuditSink {
   write(lines: readonly string[]): Promise<void>
   /** Used instead of `write` where there is one: the lines as UTF-8, each with its line break. */
   writeBytes?(bytes: Uint8Array): Promise<void>
-  /** The same without waiting, for a process that is exiting: lines with their line breaks, as text or as UTF-8. */
-  writeSync?(lines: string | Uint8Array): void
+  /** The same without waiting, for a process that is exiting. */
+  writeSync?(bytes: Uint8Array): void
   /** The last line written before this process began: where a chain goes on. */
   lastLine?(): Promise<string | null>
   /** Everything taken over is where it belongs once this resolves. */
