@@ -52,7 +52,7 @@ function sign(clerk: LocalClerk, label: string, count: number): string[] {
 function known(clerk: LocalClerk, settings: Settings): { warmup: Headers[]; drawn: Headers[] } {
   const warmup = sign(clerk, 'known', settings.users).map(bearerHeaders)
   const draw = createZipf(warmup.length, createRandom(settings.seed))
-  return { warmup, drawn: Array.from({ length: warmup.length * 4 }, () => warmup[draw()] as Headers) }
+  return { warmup, drawn: Array.from({ length: warmup.length }, () => warmup[draw()] as Headers) }
 }
 
 const timed = (name: string, requests: readonly Headers[], connections: number): Stream => ({

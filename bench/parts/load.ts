@@ -57,7 +57,8 @@ async function runRound(profile: Profile, cannon: Cannon, settings: Settings, ro
     const { durationMs, connections } = settings.load
     const { port } = server
     if (planned.warmup.length > 0) {
-      const amount = planned.warmup.length * connections
+      // Three times round: every token is known then, and the code that answers is compiled.
+      const amount = planned.warmup.length * 3
       const warmup = { name: 'warm-up', requests: planned.warmup, connections, amount, spread: true }
       await cannon.send({ port, durationMs, streams: [warmup] })
     }

@@ -34,6 +34,11 @@ function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Str
   const statuses: Record<string, number> = {}
   const startedMs = performance.now()
   const share = Math.ceil(stream.requests.length / stream.connections)
+  // A connection builds its requests in advance: no more than it will send, or the building delays the others.
+  const perConnection = Math.min(
+    stream.requests.length,
+    stream.amount === null ? Number.POSITIVE_INFINITY : Math.ceil(stream.amount / stream.connections)
+  )
   let client = 0
 
   return new Promise((resolve, reject) => {
@@ -47,7 +52,9 @@ function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Str
         requests: [{ method: 'GET' }],
         setupClient(connection) {
           const first = stream.spread ? client++ * share : 0
-          const order = stream.requests.map((_, i) => stream.requests[(first + i) % stream.requests.length] as Headers)
+          const order = Array.from({ length: perConnection }, (_, i) => {
+            return stream.requests[(first + i) % stream.requests.length] as Headers
+          })
           connection.setRequests(order.map((headers) => ({ method: 'GET', headers: { ...headers } })))
         }
       },
