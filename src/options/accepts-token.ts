@@ -1,5 +1,5 @@
 import type { TokenType } from '../auth/types.js'
-import { AcceptsTokenError } from '../errors.js'
+import { AcceptsTokenError, OptionEmptyError } from '../errors.js'
 import type { Given } from './given.js'
 import type { AcceptsToken } from './input.js'
 
@@ -10,14 +10,15 @@ function isTokenType(value: unknown): value is TokenType {
 }
 
 /**
- * `acceptsToken` of the plugin, a route or `getAuth`. An empty list is Clerk's way to accept nothing, kept for
- * compatibility. Lists are copied, repeated types dropped.
+ * `acceptsToken` of the plugin. Lists are copied, repeated types dropped; an empty one would let nobody in, and is a
+ * mistake here as in `config.clerk` of a route.
  */
 export function checkAcceptsToken(given: Given, fallback: AcceptsToken): AcceptsToken {
   const { name, value } = given
   if (value === undefined) return fallback
   if (value === 'any' || isTokenType(value)) return value
   if (!Array.isArray(value)) throw new AcceptsTokenError(name)
+  if (value.length === 0) throw new OptionEmptyError(name, 'the types of token to accept')
   const types = Array.from(value, (type: unknown) => {
     if (!isTokenType(type)) throw new AcceptsTokenError(name)
     return type

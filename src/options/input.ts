@@ -131,7 +131,7 @@ export interface JwksOptions {
   readonly keys?: readonly object[] | undefined
   /** Where the last good key set is kept, so that a cold start needs no network: a file path, or a store. Security: sealed with the secret key where there is one; otherwise whoever can write there can add keys. */
   readonly snapshot?: string | KeySetSnapshotStore | undefined
-  /** How long a fetched key set is fresh; `Cache-Control: max-age` may shorten it. Default 300000 (Clerk's own), 10000 to 86400000. Security: longest time a withdrawn key is believed while the endpoint answers. */
+  /** How long a fetched key set is fresh; `Cache-Control: max-age` may shorten it, to 60 s at least. Default 300000 (Clerk's own), 10000 to 86400000. Security: longest time a withdrawn key is believed while the endpoint answers. */
   readonly cacheMaxAgeInMs?: number | undefined
   /** How long before expiry a background refresh starts. Default 60000, 0 to less than `cacheMaxAgeInMs`. */
   readonly refreshAheadInMs?: number | undefined
@@ -142,9 +142,16 @@ export interface JwksOptions {
    * keeps from the endpoint. 0 to 604800000; 0: keys die with their freshness.
    */
   readonly staleIfErrorInMs?: number | undefined
-  /** Least time between two fetches that unknown key ids cause. Default 1000, 0 to 3600000. */
+  /**
+   * Least time between two fetches that unknown key ids and bad signatures cause. Default 1000, 0 to 3600000. Spacing
+   * only: after two fetches such tokens are worth one every 12 s, or every cool-down where that is longer. Security:
+   * strangers can make up such tokens; this and the 12 s bound what they cost the key endpoint.
+   */
   readonly cooldownInMs?: number | undefined
-  /** Time limit of a fetch, body included, and so the longest a request waits for keys. Default 3000, 100 to 60000. */
+  /**
+   * Time limit of a fetch, body included, and so the longest a request waits for keys. Default 3000, 100 to 60000. A
+   * token with an unknown key id may wait up to 1 s longer, for the cool-down to end.
+   */
   readonly timeoutInMs?: number | undefined
   /** Largest accepted key set. Default 65536, 1024 to 1048576. */
   readonly maxBytes?: number | undefined
