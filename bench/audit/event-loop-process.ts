@@ -1,5 +1,6 @@
 // Event-loop time of one audited request, in a process of its own: the hooks of a real route, called with Fastify's own
 // request and reply objects, and the file sink behind them. What a server does besides is in both rounds and cancels out.
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
@@ -21,6 +22,8 @@ export interface AuditSample {
   /** Event-loop time per request, in µs, one per pair of rounds. */
   readonly microseconds: readonly number[]
   readonly recordBytes: number
+  /** `crypto.verify` RS256 on the same clock, before and after: how fast the machine was meanwhile. */
+  readonly verifyMicroseconds: number
 }
 
 export interface AuditJob {
@@ -115,6 +118,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
   }
 
   try {
+    const verifyBefore = measureVerify()
     for (let warmUp = 0; warmUp < 3; warmUp++) await round(warmUp % 2 === 0)
     const microseconds: number[] = []
     for (let index = 0; index < rounds; index++) {
@@ -124,7 +128,8 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
       const second = await round(!isFirst)
       microseconds.push(isFirst ? first - second : second - first)
     }
-    return { microseconds, recordBytes: recordSize(folder) }
+    const verifyMicroseconds = (verifyBefore + measureVerify()) / 2
+    return { microseconds, recordBytes: recordSize(folder), verifyMicroseconds }
   } finally {
     await fastify.close()
     rmSync(folder, { recursive: true, force: true })
@@ -141,6 +146,18 @@ function readClock(): number {
   } catch {
     return performance.eventLoopUtilization().active * 1_000
   }
+}
+
+const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const SIGNED = Buffer.alloc(700, 'a')
+const SIGNATURE = sign('RSA-SHA256', SIGNED, KEYS.privateKey)
+
+function measureVerify(): number {
+  const verifications = 3_000
+  for (let index = 0; index < 500; index++) verify('RSA-SHA256', SIGNED, KEYS.publicKey, SIGNATURE)
+  const begin = readClock()
+  for (let index = 0; index < verifications; index++) verify('RSA-SHA256', SIGNED, KEYS.publicKey, SIGNATURE)
+  return (readClock() - begin) / verifications
 }
 
 function contextOf(request: FastifyRequest): unknown {

@@ -1,3 +1,5 @@
+import { jsonString } from './json-text.js'
+
 /** Whole records, each with its line break, on their way to a sink. */
 export interface Batch {
   readonly length: number
@@ -6,6 +8,8 @@ export interface Batch {
 
 const CHUNK_BYTES = 128 * 1024
 const LINE_BREAK = 10
+const QUOTE = 34
+const BACKSLASH = 92
 /** Up to this length a loop is faster than a call into the runtime. */
 const SHORT = 48
 const DIGITS = [1e15, 1e14, 1e13, 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1]
@@ -42,6 +46,18 @@ export class RecordBuffer {
     // Three bytes are the most that a UTF-16 unit becomes.
     if (this.#used + text.length * 3 > this.#chunk.length) this.#makeRoom(text.length * 3)
     if (text.length > SHORT || !this.#shortText(text)) this.#used += this.#text.write(text, this.#used)
+  }
+
+  /** A JSON string. What needs no escaping, as nearly everything short, is copied between quotes. */
+  string(text: string): void {
+    if (text.length > SHORT || !isPlain(text)) {
+      this.text(jsonString(text))
+      return
+    }
+    if (this.#used + text.length + 2 > this.#chunk.length) this.#makeRoom(text.length + 2)
+    this.#chunk[this.#used++] = QUOTE
+    this.#shortText(text)
+    this.#chunk[this.#used++] = QUOTE
   }
 
   /** Whole numbers from 0 to 2^53. */
@@ -117,6 +133,14 @@ export class RecordBuffer {
     this.#start = 0
     this.#count = 0
   }
+}
+
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return false
+  }
+  return true
 }
 
 export const NO_BATCH: Batch = Object.freeze({ length: 0, bytes: new Uint8Array(0) })

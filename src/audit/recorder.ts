@@ -17,6 +17,7 @@ export interface RecordedRequest {
   readonly method: string
   readonly ip: string
   readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
   readonly params: unknown
   readonly auth: Auth | null | undefined
 }
@@ -70,14 +71,16 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     const buffer = journal.begin()
     if (buffer === null) return
     buffer.fragment(REQUEST_ID)
-    buffer.text(requestId)
+    if (requestId === null) buffer.fragment(NULL)
+    else buffer.string(requestId)
     if (status === 200 && !isAborted) buffer.fragment(PLAIN_OK)
     else buffer.text(describeOutcome(status, isRefused, isHandshake, isAborted))
     buffer.text(reason)
     buffer.fragment(DURATION)
     writeTenths(buffer, durationMs)
     buffer.fragment(ADDRESS)
-    buffer.text(address)
+    if (address === null) buffer.fragment(NULL)
+    else buffer.string(address)
     buffer.fragment(COMMA)
     buffer.fragment(device)
     buffer.fragment(identity.bytes)
@@ -91,6 +94,7 @@ const REQUEST_ID = Buffer.from('"requestId":')
 const PLAIN_OK = Buffer.from(',"decision":"allowed","status":200,"aborted":false,"reason":')
 const DURATION = Buffer.from(',"durationMs":')
 const ADDRESS = Buffer.from(',"device":{"address":')
+const NULL = Buffer.from('null')
 const COMMA = Buffer.from(',')
 const POINT = Buffer.from('.')
 
@@ -113,14 +117,20 @@ function reasonOf(note: AuditNote | null, refusalCode: string | null, identity: 
   return identity.isAuthenticated && refusalCode !== null ? jsonString(cut(refusalCode)) : identity.reason
 }
 
-function compileRequestId(redaction: Redaction): (id: string) => string {
-  return (id) => jsonStringOrNull(redaction.apply('requestId', cut(String(id))))
+function compileRequestId(redaction: Redaction): (id: string) => string | null {
+  if (redaction.touchesRequestId) return (id) => redaction.apply('requestId', cut(String(id)))
+  return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id)))
 }
 
-function compileAddress(rule: AddressRule, redaction: Redaction): (request: RecordedRequest) => string {
-  if (rule === 'none') return () => 'null'
+function compileAddress(rule: AddressRule, redaction: Redaction): (request: RecordedRequest) => string | null {
+  if (rule === 'none') return () => null
   // With `trustProxy` the address is text from a header: what is no address is not recorded as one.
-  const known = (request: RecordedRequest): string | null => (isIP(request.ip) === 0 ? null : request.ip)
+  const known = (request: RecordedRequest): string | null => {
+    const { ip } = request
+    // A socket that is no TCP socket has none.
+    if (typeof ip !== 'string' || ip === '') return null
+    return ip === request.socket.remoteAddress || isIP(ip) !== 0 ? ip : null
+  }
   const read =
     rule === 'full'
       ? known
@@ -128,12 +138,7 @@ function compileAddress(rule: AddressRule, redaction: Redaction): (request: Reco
           const address = known(request)
           return address === null ? null : truncateAddress(address)
         }
-  if (redaction.touchesAddress) return (request) => jsonStringOrNull(redaction.apply('device.address', read(request)))
-  return (request) => {
-    const address = read(request)
-    // Nothing in an address needs escaping.
-    return address === null ? 'null' : `"${address}"`
-  }
+  return redaction.touchesAddress ? (request) => redaction.apply('device.address', read(request)) : read
 }
 
 function composeEnd(

@@ -7,6 +7,7 @@ export interface Redaction {
   /** Redacts within `details`, which it leaves alone and copies. */
   details(details: Record<string, unknown>): Record<string, unknown>
   readonly touchesAddress: boolean
+  readonly touchesRequestId: boolean
 }
 
 export type Censor = (value: unknown, path: string) => string | null
@@ -47,7 +48,8 @@ export function parseRedaction(paths: readonly string[], censor: Censor | null):
   return {
     apply: (path, value) => (fields.has(path) ? replace(value, path) : value),
     details: (details) => (detailPaths.length === 0 ? details : redactDetails(details, detailPaths, replace)),
-    touchesAddress: fields.has('device.address')
+    touchesAddress: fields.has('device.address'),
+    touchesRequestId: fields.has('requestId')
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AuditRouteOptions } from '../audit/types.js'
 import { RouteOptionsError, RoutePolicyError } from '../errors.js'
 import type { AcceptsToken } from '../options.js'
 import { kRoutePolicy } from './symbols.js'
@@ -14,8 +15,8 @@ export interface RouteSettings {
   readonly handshake?: boolean
   /** With `defaultDeny`: this route needs no authentication. Default false. */
   readonly public?: boolean
-  /** For `fastify-clerk-auth/audit`. */
-  readonly audit?: unknown
+  /** For `fastify-clerk-auth/audit`: `true` records every request of this route, `false` none. */
+  readonly audit?: boolean | AuditRouteOptions
 }
 
 /** The same, resolved once when the route was registered. */
@@ -88,6 +89,16 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     handshake: handshake ?? defaults.handshake,
     isPublic: settings.public ?? false
   })
+}
+
+/** A route that has a guard cannot be open as well: refuses to boot, as one of the two is not what its author thinks. */
+export function assertUncontradicted(policy: RoutePolicy): void {
+  if (!policy.isEvaluated) {
+    throw new RoutePolicyError('clerk is false, but requireAuth or authorize is among the hooks of the route')
+  }
+  if (policy.isPublic) {
+    throw new RoutePolicyError('public is true, but requireAuth or authorize is among the hooks of the route')
+  }
 }
 
 /** Config objects of routes carry their policy, so that a request finds it without a look-up by name. */
