@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders/index.js'
+import { contenders as faultContenders } from './faults/contenders.js'
 import { describeEnvironment } from './measure/environment.js'
 import { parts } from './parts/index.js'
 import { renderReport } from './report/html.js'
@@ -34,7 +35,7 @@ for (const name of chosen) {
 }
 
 const settings = readSettings('.benchrc', values.short)
-const packages = contenders.flatMap(({ packageName }) => packageName ?? [])
+const packages = [...contenders, ...faultContenders].flatMap(({ packageName }) => packageName ?? [])
 const environment = describeEnvironment([...new Set([...packages, 'lru-cache', 'autocannon', 'tinybench'])])
 if (environment.loadBefore > 0.5 && !values.short) {
   console.error(`The machine is busy (load ${environment.loadBefore.toFixed(2)}): expect a wide spread.`)
@@ -42,7 +43,12 @@ if (environment.loadBefore > 0.5 && !values.short) {
 
 const finished: PartResult[] = []
 for (const name of chosen) {
-  const result = await parts.get(name)?.({ settings, only: values.only, revision: revision ?? 'HEAD' })
+  const result = await parts.get(name)?.({
+    settings,
+    isShort: values.short,
+    only: values.only,
+    revision: revision ?? 'HEAD'
+  })
   if (result === undefined) continue
   finished.push(result)
   for (const table of result.tables) console.log(formatTable(table))

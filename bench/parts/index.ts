@@ -3,6 +3,7 @@ import type { Settings } from '../settings.js'
 import { against } from './against.js'
 import { audit } from './audit.js'
 import { compare } from './compare.js'
+import { faults } from './faults.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
 import { revocation } from './revocation.js'
@@ -10,6 +11,7 @@ import { scale } from './scale.js'
 
 export interface PartInput {
   readonly settings: Settings
+  readonly isShort: boolean
   /** Contenders or profiles to measure; empty: all. */
   readonly only: readonly string[]
   /** Another revision of this repository, for `against`. */
@@ -24,5 +26,6 @@ export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult
   ['scale', ({ settings }: PartInput) => scale(settings)],
   ['audit', ({ settings }: PartInput) => audit(settings)],
   ['revocation', ({ settings }: PartInput) => revocation(settings)],
+  ['faults', ({ isShort, only }: PartInput) => faults(isShort, only)],
   ['against', ({ settings, revision }: PartInput) => against(settings, revision)]
 ])

@@ -7,8 +7,6 @@ import { CAVEATS } from './html.js'
 import type { BenchResult, PartResult } from './result.js'
 import { formatMarkdown } from './table.js'
 
-const BEGIN = '<!-- bench: begin -->'
-const END = '<!-- bench: end -->'
 const RESULTS = 'bench/results'
 
 /** Markdown of the stored results: where, how, figures, caveats, the command that repeats them. */
@@ -29,12 +27,24 @@ export function renderSection(results: readonly BenchResult[], chartPath: string
   ].join('\n\n')
 }
 
-/** The text with what stands between the markers replaced. Throws when they are not there. */
-export function replaceSection(readme: string, section: string): string {
-  const begin = readme.indexOf(BEGIN)
-  const end = readme.indexOf(END)
-  if (begin === -1 || end < begin) throw new Error(`README.md needs the markers ${BEGIN} and ${END}`)
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${readme.slice(end)}`
+/** Markdown of the fault harness: figures that stand for themselves, so without the caveats of the others. */
+export function renderFaults({ environment, command, parts }: BenchResult): string {
+  return [
+    ...parts.flatMap(({ tables }) => tables.map((table) => `**${table.title}**\n\n${formatMarkdown(table)}`)),
+    `Run ${environment.takenAt.slice(0, 10)} at commit ${environment.commit}, Node ${environment.node}; ` +
+      `${Object.entries(environment.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')}. Repeat with \`${command}\`.`
+  ].join('\n\n')
+}
+
+/** The text with what stands between the markers of that name replaced. Throws when they are not there. */
+export function replaceSection(readme: string, section: string, name = 'bench'): string {
+  const [beginMarker, endMarker] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
+  const begin = readme.indexOf(beginMarker)
+  const end = readme.indexOf(endMarker)
+  if (begin === -1 || end < begin) throw new Error(`README.md needs the markers ${beginMarker} and ${endMarker}`)
+  return `${readme.slice(0, begin + beginMarker.length)}\n\n${section}\n\n${readme.slice(end)}`
 }
 
 /** The chart that stands for the whole: cost per request with a Bearer token, against others. */
@@ -53,7 +63,12 @@ function main(): void {
   const chartPath = `${RESULTS}/compare.svg`
   if (svg !== null) writeFileSync(chartPath, `${svg}\n`)
   const section = renderSection(results, svg === null ? null : chartPath)
-  writeFileSync('README.md', replaceSection(readFileSync('README.md', 'utf8'), section))
+  let readme = replaceSection(readFileSync('README.md', 'utf8'), section)
+  const faults = `${RESULTS}/faults.json`
+  if (existsSync(faults)) {
+    readme = replaceSection(readme, renderFaults(JSON.parse(readFileSync(faults, 'utf8'))), 'faults')
+  }
+  writeFileSync('README.md', readme)
 }
 
 // Imported by a test, it only lends its functions.

@@ -1,0 +1,61 @@
+import { createLocalClerk } from '../../src/local/index.js'
+import { createSigningKey } from '../traffic/material.js'
+import { type CellResult, runCell } from './cell.js'
+import { contenders, type FaultContender, ours } from './contenders.js'
+import { createScenarios, type Scenario } from './scenarios.js'
+
+export interface FaultRow {
+  readonly fault: string
+  readonly cells: readonly CellResult[]
+}
+
+export interface FaultRun {
+  /** Contenders to run, by name; empty: all. */
+  readonly only: readonly string[]
+  /** Faults to run, by name; null: all. */
+  readonly faults: readonly string[] | null
+  readonly onStep: (label: string) => void
+}
+
+export function chooseContenders(only: readonly string[]): readonly FaultContender[] {
+  return only.length === 0 ? contenders : contenders.filter(({ name }) => only.includes(name))
+}
+
+/** Contenders meet a fault side by side, each in its own process and with a key endpoint of its own: a cell mostly waits. */
+export async function runFaults({ only, faults, onStep }: FaultRun): Promise<FaultRow[]> {
+  const signingKey = createSigningKey()
+  const elsewhere = await createLocalClerk({ instanceType: 'production' })
+  await elsewhere.listen()
+  const chosen = chooseContenders(only)
+  const rows: FaultRow[] = []
+  try {
+    for (const scenario of createScenarios(elsewhere)) {
+      if (faults !== null && !faults.includes(scenario.name)) continue
+      onStep(scenario.name)
+      rows.push({ fault: scenario.name, cells: await runRow(scenario, chosen, signingKey) })
+    }
+  } finally {
+    await elsewhere.close()
+  }
+  return rows
+}
+
+function runRow(scenario: Scenario, chosen: readonly FaultContender[], signingKey: string): Promise<CellResult[]> {
+  return Promise.all(chosen.map((contender) => runCell(contender, signingKey, scenario.run, scenario.isWarm)))
+}
+
+/** What ours promises, checked against what it did; empty is what is hoped for. */
+export function brokenPromises(rows: readonly FaultRow[]): string[] {
+  return rows.flatMap(({ fault, cells }) => {
+    const cell = cells.find(({ contender }) => contender === ours.name)
+    if (cell === undefined) return []
+    const broken: string[] = []
+    if (cell.wronglyAccepted !== 0) broken.push(`${fault}: ${cell.wronglyAccepted} wrongly accepted`)
+    if (cell.wronglyRefused !== 0) broken.push(`${fault}: ${cell.wronglyRefused} wrongly refused`)
+    if (cell.longestWaitMs > MAX_WAIT_MS) broken.push(`${fault}: a wait of ${cell.longestWaitMs.toFixed(0)} ms`)
+    return broken
+  })
+}
+
+/** One fetch at its deadline (3 s) and one cool-down (1 s), and some for a busy machine. */
+const MAX_WAIT_MS = 4500
