@@ -14,59 +14,27 @@ export interface TokenParts {
   readonly payloadEnd: number
 }
 
-// One token is looked at at a time, so its bytes need no buffers of their own. Whoever comes back to a token after
-// waiting for something loads it again.
+// One token is looked at at a time, so none needs buffers of its own; a view into one is good until the next token.
 const text = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH)
-const signature = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH)
 const part = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH)
-let signatureLength = 0
-let loaded = ''
+const signature = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH)
 
-/**
- * Splits a token into three parts and decodes the signature. Null: not three parts, not ASCII, too long, or a signature that
- * is no canonical base64url. Header and payload are checked when they are parsed.
- */
-export function loadToken(token: string): TokenParts | null {
-  loaded = ''
+/** Where the three parts of a token lie. Null: not three parts, or too long. What they hold is checked when it is read. */
+export function splitToken(token: string): TokenParts | null {
   if (token.length > MAX_TOKEN_LENGTH) return null
   const headerEnd = token.indexOf('.')
   if (headerEnd < 1) return null
+  // A third dot (a five-part JWE, two tokens run together) makes the signature no base64url.
   const payloadEnd = token.indexOf('.', headerEnd + 1)
-  if (payloadEnd < headerEnd + 2) return null
-  // UTF-8, because it makes more bytes of what is not ASCII; Latin-1 would quietly make other characters of it.
-  if (text.write(token) !== token.length) return null
-  // A third dot (a five-part JWE, two tokens run together) is no base64url character.
-  signatureLength = decodeBase64url(text, payloadEnd + 1, token.length, signature)
-  if (signatureLength === -1) return null
-  loaded = token
-  return { headerEnd, payloadEnd }
-}
-
-/** The bytes that the signature is over (RFC 7515 section 5.2). A view: valid until another token is loaded. */
-export function signingInputOf(token: string, parts: TokenParts): Uint8Array {
-  if (loaded !== token) loadToken(token)
-  return text.subarray(0, parts.payloadEnd)
-}
-
-/** The bytes of the signature. A view: valid until another token is loaded. */
-export function signatureOf(token: string): Uint8Array {
-  if (loaded !== token) loadToken(token)
-  return signature.subarray(0, signatureLength)
-}
-
-/** A copy of a token's text: what was received may be a slice that would keep a whole Cookie header in memory. */
-export function copyOf(token: string): string {
-  if (loaded !== token) loadToken(token)
-  return text.toString('latin1', 0, token.length)
+  return payloadEnd < headerEnd + 2 ? null : { headerEnd, payloadEnd }
 }
 
 /**
- * The JSON object that a part of the token encodes, or null: what is no canonical base64url of it, and arrays, `null` and
- * other JSON values, which are no JWT part (RFC 7519 section 7.2).
+ * The JSON object that a part of a token encodes, or null: for what is no canonical base64url of it, and for arrays, `null`
+ * and other JSON values, which are no JWT part (RFC 7519 section 7.2).
  */
-export function parsePart(token: string, start: number, end: number): JsonObject | null {
-  if (loaded !== token) loadToken(token)
-  const length = decodeBase64url(text, start, end, part)
+export function parsePart(encoded: string): JsonObject | null {
+  const length = decodeBase64url(encoded, part)
   if (length === -1) return null
   let value: unknown
   try {
@@ -77,6 +45,31 @@ export function parsePart(token: string, start: number, end: number): JsonObject
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
 }
 
+// Whose signature the buffer holds: it is read once to see whether it is one, and again to be verified.
+let signed = ''
+let signatureBytes: Uint8Array = signature.subarray(0, 0)
+
+/** The bytes of a token's signature, or null when it is no canonical base64url. A view. */
+export function readSignature(token: string, parts: TokenParts): Uint8Array | null {
+  if (signed === token) return signatureBytes
+  signed = ''
+  const length = decodeBase64url(token.slice(parts.payloadEnd + 1), signature)
+  if (length === -1) return null
+  if (signatureBytes.length !== length) signatureBytes = signature.subarray(0, length)
+  signed = token
+  return signatureBytes
+}
+
+/** The bytes that the signature is over (RFC 7515 section 5.2) of a token whose parts have been read. A view. */
+export function readSigningInput(token: string, parts: TokenParts): Uint8Array {
+  return text.subarray(0, text.write(token, 0, parts.payloadEnd, 'latin1'))
+}
+
+/** A copy of a token's text: what was received may be a slice that would keep a whole Cookie header in memory. */
+export function copyOf(token: string): string {
+  return text.toString('latin1', 0, text.write(token, 'latin1'))
+}
+
 export interface UnverifiedToken {
   readonly header: JsonObject
   readonly claims: JsonObject
@@ -84,9 +77,9 @@ export interface UnverifiedToken {
 
 /** Header and claims of a token whose signature nobody has checked: every member is hostile input. */
 export function decodeUnverified(token: string): UnverifiedToken | null {
-  const parts = loadToken(token)
-  if (parts === null) return null
-  const header = parsePart(token, 0, parts.headerEnd)
-  const claims = header && parsePart(token, parts.headerEnd + 1, parts.payloadEnd)
+  const parts = splitToken(token)
+  if (parts === null || readSignature(token, parts) === null) return null
+  const header = parsePart(token.slice(0, parts.headerEnd))
+  const claims = header && parsePart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
   return header === null || claims === null ? null : { header, claims }
 }

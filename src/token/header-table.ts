@@ -30,7 +30,7 @@ export function createHeaderTable(keyStore: KeyStore, now: () => number): Header
       const known = entries.get(text)
       if (known !== undefined && now() < (known.keys[0] as VerificationKey).trustedUntilMs) return known
 
-      const json = parsePart(token, 0, end)
+      const json = parsePart(text)
       if (json === null) return null
       const header = parseJoseHeader(json)
       const entry = { header, keys: keyStore.find(header.kid) }

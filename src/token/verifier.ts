@@ -3,7 +3,7 @@ import type { VerificationObserver } from '../diagnostics/verification-observer.
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import type { ClaimCheck } from './claims.js'
-import { copyOf, decodeUnverified, type JsonObject, loadToken, parsePart, type UnverifiedToken } from './decode.js'
+import { copyOf, decodeUnverified, type JsonObject, parsePart, readSignature, splitToken, type UnverifiedToken } from './decode.js'
 import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
 import { parseJoseHeader } from './jose-header.js'
@@ -108,11 +108,11 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function verifyUnknown(token: string, skewMs: number): VerificationOutcome | Promise<VerificationOutcome> {
-    const parts = loadToken(token)
-    if (parts === null) return failureFor('token-invalid')
+    const parts = splitToken(token)
+    if (parts === null || readSignature(token, parts) === null) return failureFor('token-invalid')
     const entry = headers.lookup(token, parts.headerEnd)
     if (entry === null) return failureFor('token-invalid')
-    const claims = parsePart(token, parts.headerEnd + 1, parts.payloadEnd)
+    const claims = parsePart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
     if (claims === null) return failureFor('token-invalid')
     if (entry.header.category !== 'session' || isMachine(claims)) return failureFor('token-type-mismatch')
 
@@ -158,7 +158,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome> {
-    const parts = loadToken(token)
+    const parts = splitToken(token)
     const decoded = decodeUnverified(token)
     if (parts === null || decoded === null) return failureFor('token-invalid')
     const header = parseJoseHeader(decoded.header)
