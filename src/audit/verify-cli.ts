@@ -1,5 +1,5 @@
-import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type ChainReport, type LogFile, verifyChain } from './verify.js'
 
 /** Where the command writes: `process.stdout` and `process.stderr` fit. */
@@ -91,7 +91,13 @@ function readKey(command: Command, environment: Readonly<Record<string, string |
 }
 
 function readLog(file: string): LogFile {
-  return { name: file, lines: createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY }) }
+  return { name: file, lines: readLines(file) }
+}
+
+// Opened when its turn comes, so that what is wrong with a file is thrown where the report is made.
+async function* readLines(file: string): AsyncGenerator<string> {
+  const handle = await open(file)
+  yield* handle.readLines()
 }
 
 function checkLast(report: ChainReport, last: string | null): ChainReport {
