@@ -85,6 +85,11 @@ export const RoutePolicyError = createError(
   'config.clerk of a route contradicts itself: %s',
   500
 )
+export const EarlyRoutesError = createError(
+  'FST_CLERK_EARLY_ROUTES',
+  'defaultDeny covers no route that is registered before the plugin: await its registration before adding routes',
+  500
+)
 export const AuthorizeParamsError = createError(
   'FST_CLERK_AUTHORIZE_PARAMS',
   'authorize() parameter %s must be %s',

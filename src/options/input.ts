@@ -95,7 +95,11 @@ export interface ClerkAuthOptions {
   readonly debugHeaders?: DebugHeaders | undefined
   /** `requireAuth` answers a browser's page load with a redirect to `signInUrl` instead of 401. Default false; needs `signInUrl`. */
   readonly requireAuthRedirect?: boolean | undefined
-  /** Every route in scope requires authentication unless it says `config.clerk.public`. Default false. Security: a forgotten guard fails closed. */
+  /**
+   * Every route in scope requires authentication unless it says `config.clerk.public`. Default false. Security: a forgotten
+   * guard fails closed. Register with `await` before any route of the server: it refuses to boot after one. A not-found
+   * handler is no route: guard it by `setNotFoundHandler({ preHandler: fastify.requireAuth }, …)`.
+   */
   readonly defaultDeny?: boolean | undefined
   /** URL patterns that say which organization a page belongs to. */
   readonly organizationSyncOptions?: OrganizationSyncOptions | undefined

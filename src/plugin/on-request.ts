@@ -7,7 +7,8 @@ import { readCarried } from '../request/read-carried.js'
 import type { RequestState } from '../state/request-state.js'
 import { applyState } from './apply-state.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
-import { policyOf, type RoutePolicy } from './route-policy.js'
+import type { RoutePolicies } from './route-policies.js'
+import type { RoutePolicy } from './route-policy.js'
 import { kAuth, kInstance, kVerified } from './symbols.js'
 
 /** A Fastify request with our slots. */
@@ -19,12 +20,6 @@ export interface AuthenticatedSlots {
 
 export type OnRequestHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
-export interface RoutePolicies {
-  /** False until a route says something under `config.clerk`: then no request looks for a policy. */
-  isInUse: boolean
-  readonly defaults: RoutePolicy
-}
-
 /** How often the time of a hit is taken: reading the clock twice costs a good part of what a hit does. */
 const TIMED_HIT_MASK = 63
 
@@ -33,7 +28,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
   const { knownSession, counters: stats } = instance
 
   return function authenticate(request, reply, done) {
-    const policy = policies.isInUse ? (policyOf(request.routeOptions.config) ?? policies.defaults) : policies.defaults
+    const policy = policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
     if (policy.acceptsSession) {
       const isTimed = (stats.hits & TIMED_HIT_MASK) === 0
       const startMs = isTimed ? performance.now() : 0

@@ -2,18 +2,26 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { createSignedOutAuth } from '../auth/session-auth.js'
 import type { SessionAuth } from '../auth/types.js'
-import { AlreadyRegisteredError, DecoratorTakenError } from '../errors.js'
+import { AlreadyRegisteredError, DecoratorTakenError, EarlyRoutesError } from '../errors.js'
 import { createAuthorize } from '../guards/authorize.js'
-import type { GuardRequest, GuardSettings } from '../guards/refusal.js'
+import { isGuardHook } from '../guards/guard-hook.js'
+import type { GuardDone, GuardRequest, GuardSettings } from '../guards/refusal.js'
 import { createRequireAuth } from '../guards/require-auth.js'
 import { createInstance, type Instance } from '../instance.js'
 import { resolveResolverOptions } from '../options/resolver.js'
 import { resolveOptions } from '../options.js'
 import { createClerkDecorator } from './clerk-decorator.js'
 import { createInstances } from './instances.js'
-import { type AuthenticatedSlots, createOnRequest, type RoutePolicies } from './on-request.js'
+import { type AuthenticatedSlots, createOnRequest } from './on-request.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
-import { attachPolicy, compileRoutePolicy, createDefaultPolicy, type RoutePolicy } from './route-policy.js'
+import { createRoutePolicies, type RoutePolicies } from './route-policies.js'
+import {
+  assertUncontradicted,
+  attachPolicy,
+  compileRoutePolicy,
+  createDefaultPolicy,
+  type RoutePolicy
+} from './route-policy.js'
 import { createRouteTable } from './route-table.js'
 import { signInRedirect } from './sign-in-redirect.js'
 import { kAuth, kInstance, kVerified } from './symbols.js'
@@ -36,9 +44,10 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
 
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
   const { acceptsToken, handshake, defaultDeny } = instance.options
-  const policies: RoutePolicies = { isInUse: false, defaults: createDefaultPolicy({ acceptsToken, handshake }) }
+  const policies = createRoutePolicies(createDefaultPolicy({ acceptsToken, handshake }), hasRoutes(fastify))
   decorate(fastify, instance, policies, defaultDeny)
   fastify.addHook('onRequest', createOnRequest(instance, policies))
+  if (defaultDeny) denyEarlyRoutes(fastify, policies)
   fastify.addHook('onReady', () => instance.ready())
   fastify.addHook('onClose', () => instance.close())
 }
@@ -46,13 +55,34 @@ function registerInstance(fastify: FastifyInstance, instance: Instance): void {
 function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {
   const { resolver, maxInstances, defaultDeny, logger } = resolveResolverOptions(options, { logger: fastify.log })
   const instances = createInstances({ maxInstances, logger })
-  const policies: RoutePolicies = {
-    isInUse: true,
-    defaults: createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
-  }
+  const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  const policies = createRoutePolicies(defaults, hasRoutes(fastify))
   decorate(fastify, null, policies, defaultDeny)
-  fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances))
+  fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances, policies))
+  if (defaultDeny) denyEarlyRoutes(fastify, policies)
   fastify.addHook('onClose', () => instances.close())
+}
+
+/** Whether the server has routes already. */
+function hasRoutes(fastify: FastifyInstance): boolean {
+  return fastify.printRoutes() !== EMPTY_TREE
+}
+
+const EMPTY_TREE = '(empty tree)'
+
+/**
+ * `onRoute` hooks do not see the routes that were there before: with `defaultDeny` those of this scope are denied on each
+ * request. On the whole server they refuse to boot, as scopes that were made before have no hook of ours at all.
+ */
+function denyEarlyRoutes(fastify: FastifyInstance, policies: RoutePolicies): void {
+  if (!hasRoutes(fastify)) return
+  const isRoot = Object.getPrototypeOf(fastify) === Object.prototype
+  if (isRoot) throw new EarlyRoutesError()
+  const { requireAuth } = fastify
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.is404 || policies.of(request.routeOptions.config).isPublic) done()
+    else requireAuth(request, reply, done as GuardDone)
+  })
 }
 
 function isResolver(options: PluginOptions): options is ResolverOptions {
@@ -104,17 +134,24 @@ function decorate(
   fastify.addHook('onRoute', (route) => {
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
     const isRequired = defaultDeny && !policy.isPublic
+    const isGuarded = hasGuard(route)
+    if (isGuarded) assertUncontradicted(policy)
     if (policy !== policies.defaults) {
       policies.isInUse = true
       route.config = { ...route.config }
       attachPolicy(route.config, policy)
     }
     if (isRequired) prependHook(route, requireAuth as unknown as RouteHook)
-    table.add(route.method, route.url, policy, isRequired)
+    table.add(route.method, route.url, policy, isRequired || isGuarded)
   })
 }
 
 type RouteHook = Extract<NonNullable<RouteOptions['onRequest']>, (...args: never[]) => unknown>
+
+/** Whether a guard is among the route's own hooks; those of its scope are not known yet. */
+function hasGuard({ onRequest, preParsing, preValidation, preHandler }: RouteOptions): boolean {
+  return [onRequest, preParsing, preValidation, preHandler].flat().some(isGuardHook)
+}
 
 /** Before the route's own hooks: nothing of the route runs for a request that is refused. */
 function prependHook(route: RouteOptions, hook: RouteHook): void {

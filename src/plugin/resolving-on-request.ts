@@ -3,12 +3,17 @@ import { authNotEvaluated } from '../auth/not-evaluated.js'
 import { ResolverError } from '../errors.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
-import { createDefaultPolicy, policyOf } from './route-policy.js'
+import { createRoutePolicies, type RoutePolicies } from './route-policies.js'
+import { createDefaultPolicy } from './route-policy.js'
 import { kAuth } from './symbols.js'
 import type { InstanceResolver, ResolvableOptions } from './types.js'
 
 /** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
-export function createResolvingOnRequest(resolver: InstanceResolver, instances: Instances): OnRequestHook {
+export function createResolvingOnRequest(
+  resolver: InstanceResolver,
+  instances: Instances,
+  policies: RoutePolicies
+): OnRequestHook {
   const hooks = new WeakMap<object, OnRequestHook>()
 
   function authenticate(
@@ -19,9 +24,9 @@ export function createResolvingOnRequest(resolver: InstanceResolver, instances: 
   ): void {
     if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
     const instance = instances.obtain(options)
-    const policy = policyOf(request.routeOptions.config)
+    const policy = policies.of(request.routeOptions.config)
     // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
-    if (policy !== undefined) {
+    if (policy !== policies.defaults) {
       const handshake = policy.handshake && instance.options.handshake
       authenticateFully(instance, { ...policy, handshake }, request, reply, done)
       return
@@ -29,7 +34,7 @@ export function createResolvingOnRequest(resolver: InstanceResolver, instances: 
     let hook = hooks.get(instance)
     if (hook === undefined) {
       const { acceptsToken, handshake } = instance.options
-      hook = createOnRequest(instance, { isInUse: false, defaults: createDefaultPolicy({ acceptsToken, handshake }) })
+      hook = createOnRequest(instance, createRoutePolicies(createDefaultPolicy({ acceptsToken, handshake }), false))
       hooks.set(instance, hook)
     }
     hook(request, reply, done)
@@ -40,7 +45,7 @@ export function createResolvingOnRequest(resolver: InstanceResolver, instances: 
       request.log.error({ err: error }, 'Clerk: the resolver gave no instance for this request')
       done(new ResolverError())
     }
-    if (policyOf(request.routeOptions.config)?.isEvaluated === false) {
+    if (!policies.of(request.routeOptions.config).isEvaluated) {
       const slots = request as unknown as AuthenticatedSlots
       slots[kAuth] = authNotEvaluated
       done()

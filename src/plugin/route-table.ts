@@ -5,7 +5,10 @@ import type { RoutePolicy } from './route-policy.js'
 export interface RouteTableEntry {
   readonly method: string
   readonly url: string
-  /** `off`: not authenticated at all; `public`: authenticated, nothing required; `required`: by `defaultDeny`. */
+  /**
+   * `off`: not authenticated at all; `public`: authenticated, nothing required; `required`: by `defaultDeny` or by a guard
+   * among the route's own hooks. Hooks of its scope, and routes that were registered before the plugin, are not known.
+   */
   readonly policy: 'off' | 'public' | 'required'
   readonly acceptsToken: AcceptsToken
 }

@@ -1,0 +1,400 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions, type InjectOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
+import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import { createApp, signingKey } from '../fixtures/app.js'
+
+// Ways round a guard: whatever is done to the request line, the handler behind a guard runs for nobody unknown.
+
+/** The handler of a guarded route says this, and nothing else does. */
+const SECRET = 'behind the guard'
+
+async function start(
+  t: Test,
+  plugin: Partial<ClerkAuthOptions>,
+  server: FastifyServerOptions,
+  routes: (fastify: FastifyInstance) => void
+): Promise<{ clerk: LocalClerk; fastify: FastifyInstance; served: () => number }> {
+  let served = 0
+  const { clerk, fastify } = await createApp(t, {
+    plugin,
+    server,
+    routes(fastify) {
+      fastify.decorateRequest('serve', () => {
+        served++
+        return SECRET
+      })
+      routes(fastify)
+    }
+  })
+  return { clerk, fastify, served: () => served }
+}
+
+const serve = (request: unknown): string => (request as { serve: () => string }).serve()
+
+const SPELLINGS = [
+  '/admin',
+  '/ADMIN',
+  '/Admin',
+  '/admin/',
+  '//admin',
+  '///admin',
+  '/admin//',
+  '/./admin',
+  '/x/../admin',
+  '/%61dmin',
+  '/adm%69n',
+  '/%2561dmin',
+  '/admin%2f',
+  '/admin%2F',
+  '/%2fadmin',
+  '/admin%00',
+  '/admin%20',
+  '/admin;x=y',
+  '/admin?',
+  '/admin#',
+  '/admin?x',
+  '/admin/.',
+  '/admin/..;/',
+  '/admin.',
+  '/admin.json',
+  '/admin\\',
+  '/\\admin',
+  '/admin/%2e',
+  '/admin/%2e%2e/admin',
+  '/x/%2e%2e/admin',
+  '/admin%3f',
+  '/admin%23',
+  '/api/users/1',
+  '/api/users/%31',
+  '/api/users/1/',
+  '/API/users/1',
+  '/api//users/1',
+  '/api/users/..%2f1',
+  '/api/users/1%2f..%2f2',
+  '/files/a',
+  '/files/a/b',
+  '/files/..%2fadmin',
+  '/files/',
+  '/files',
+  'http://other.test/admin',
+  '*'
+]
+
+const SERVERS: readonly (readonly [name: string, server: FastifyServerOptions])[] = [
+  ['as it is', {}],
+  ['without case', { routerOptions: { caseSensitive: false } }],
+  ['without trailing slashes', { routerOptions: { ignoreTrailingSlash: true } }],
+  ['without duplicate slashes', { routerOptions: { ignoreDuplicateSlashes: true } }],
+  ['with semicolons as delimiters', { routerOptions: { useSemicolonDelimiter: true } } as FastifyServerOptions],
+  [
+    'rewriting URLs',
+    {
+      rewriteUrl: (request) =>
+        (request.url ?? '/').replace(/^\/open-door/, '/admin').replace('/public-door', '/admin?__clerk_x=')
+    }
+  ]
+]
+
+function register(fastify: FastifyInstance, guard: object): void {
+  fastify.get('/open', () => 'open')
+  fastify.get('/admin', guard, serve)
+  fastify.all('/any', guard, serve)
+  fastify.get('/api/users/:id', guard, serve)
+  fastify.get('/files/*', guard, serve)
+  fastify.post('/admin', guard, serve)
+  fastify.get('/versioned', { constraints: { version: '2.0.0' }, ...guard }, serve)
+  fastify.get('/hosted', { constraints: { host: 'admin.test' }, ...guard }, serve)
+  fastify.register(async (scope) => void scope.get('/admin', guard, serve), { prefix: '/nested/deep' })
+  fastify.register(async (scope) => void scope.get('/', guard, serve), { prefix: '/slash' })
+}
+
+function* requests(): Generator<InjectOptions> {
+  const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
+  for (const url of [
+    ...SPELLINGS,
+    '/any',
+    '/any/',
+    '/nested/deep/admin',
+    '/slash',
+    '/slash/',
+    '/open-door',
+    '/public-door'
+  ]) {
+    for (const method of methods) yield { method, url }
+    yield { url, headers: { authorization: 'Bearer x', cookie: '__session=x; __client_uat=1' } }
+    const preflight = { origin: 'https://evil.test', 'access-control-request-method': 'GET' }
+    for (const method of ['GET', 'OPTIONS'] as const) yield { method, url, headers: preflight }
+  }
+  const overrides = [
+    'x-http-method-override',
+    'x-original-url',
+    'x-rewrite-url',
+    'x-forwarded-prefix',
+    'x-forwarded-uri'
+  ]
+  for (const name of overrides) {
+    yield { url: '/admin', headers: { [name]: '/open' } }
+    yield { url: '/open', headers: { [name]: '/admin' } }
+  }
+  yield { url: '/versioned', headers: { 'accept-version': '2.x' } }
+  yield { url: '/versioned', headers: { 'accept-version': '*' } }
+  yield { url: '/hosted', headers: { host: 'admin.test' } }
+  yield { url: '/hosted', headers: { host: 'ADMIN.test' } }
+}
+
+const GUARDS: readonly (readonly [name: string, Partial<ClerkAuthOptions>, (fastify: FastifyInstance) => object])[] = [
+  ['requireAuth in onRequest', {}, (fastify) => ({ onRequest: fastify.requireAuth })],
+  ['requireAuth in preHandler', {}, (fastify) => ({ preHandler: [fastify.requireAuth] })],
+  ['authorize', {}, (fastify) => ({ preHandler: fastify.authorize({ role: 'org:admin' }) })],
+  ['defaultDeny', { defaultDeny: true }, () => ({})]
+]
+
+for (const [name, server] of SERVERS) {
+  t.test(`no spelling of a request gets round a guard, on a server ${name}`, async (t) => {
+    for (const [guardName, plugin, guard] of GUARDS) {
+      const { clerk, fastify, served } = await start(t, plugin, server, (fastify) => register(fastify, guard(fastify)))
+      for (const request of requests()) {
+        const response = await fastify.inject(request)
+        const what = `${guardName}: ${request.method} ${request.url}`
+        if (served() > 0 || response.body.includes(SECRET)) t.fail(`${what} is served`)
+        if (response.statusCode >= 500) t.fail(`${what}: ${response.statusCode}`)
+      }
+      const org = { id: 'org_1', role: 'admin' }
+      const control = await fastify.inject({ url: '/admin', headers: clerk.bearer({ org }) })
+      t.equal(control.body, SECRET, `control: ${guardName} lets a known user in`)
+      await fastify.close()
+    }
+  })
+}
+
+t.test('a HEAD is answered only to those who may GET', async (t) => {
+  const { clerk, fastify, served } = await start(t, {}, {}, (fastify) => {
+    fastify.get('/admin', { preHandler: fastify.requireAuth }, serve)
+  })
+  t.equal((await fastify.inject({ method: 'HEAD', url: '/admin' })).statusCode, 401)
+  t.equal(served(), 0)
+  t.equal((await fastify.inject({ method: 'HEAD', url: '/admin', headers: clerk.bearer() })).statusCode, 200)
+})
+
+t.test('not-found and error handlers see who is there, and a guard on the not-found handler counts', async (t) => {
+  const { clerk, fastify, served } = await start(t, { defaultDeny: true }, {}, (fastify) => {
+    fastify.setNotFoundHandler({ preHandler: fastify.requireAuth }, (request, reply) =>
+      reply.code(404).send(serve(request))
+    )
+    fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
+      reply.code(error.statusCode ?? 500).send({ isAuthenticated: request.auth.isAuthenticated })
+    )
+  })
+  for (const url of ['/nothing', '/admin', '//', '/%']) {
+    const response = await fastify.inject(url)
+    t.match(String(response.statusCode), /^40[01]$/, url)
+  }
+  t.equal(served(), 0)
+  t.equal((await fastify.inject({ url: '/nothing', headers: clerk.bearer() })).statusCode, 404)
+  t.same((await fastify.inject('/nothing')).json(), { isAuthenticated: false })
+})
+
+t.test('what runs before authentication, and fails there, finds nobody signed in', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const fastify = Fastify()
+  t.teardown(() => Promise.all([fastify.close(), clerk.close()]))
+  let seen: unknown
+  fastify.addHook('onRequest', async () => {
+    throw new Error('early')
+  })
+  await fastify.register(clerkAuth, clerk.pluginOptions())
+  fastify.setErrorHandler((_error, request, reply) => {
+    seen = request.auth.isAuthenticated
+    return reply.code(418).send('')
+  })
+  fastify.get('/', () => 'in')
+  t.equal((await fastify.inject({ url: '/', headers: clerk.bearer() })).statusCode, 418)
+  t.equal(seen, false)
+})
+
+t.test('nobody else can pass for request.auth', async (t) => {
+  const forged = { isAuthenticated: true, userId: 'user_admin', tokenType: 'session_token', has: () => true }
+  const attempts: readonly (readonly [string, (fastify: FastifyInstance) => void])[] = [
+    [
+      'assigning',
+      (fastify) => void fastify.addHook('preHandler', async (request) => void Object.assign(request, { auth: forged }))
+    ],
+    [
+      'defining',
+      (fastify) =>
+        void fastify.addHook(
+          'preHandler',
+          async (request) => void Object.defineProperty(request, 'auth', { value: forged })
+        )
+    ],
+    [
+      'spelling our slot',
+      (fastify) =>
+        void fastify.addHook('preHandler', async (request) => {
+          Object.assign(request, {
+            [Symbol('fastify-clerk-auth.auth')]: forged,
+            [Symbol.for('fastify-clerk-auth.auth')]: forged
+          })
+        })
+    ],
+    [
+      'changing the prototype',
+      (fastify) =>
+        void fastify.addHook('preHandler', async (request) => {
+          Object.setPrototypeOf(request, Object.create(Object.getPrototypeOf(request), { auth: { value: forged } }))
+        })
+    ]
+  ]
+  for (const [name, attempt] of attempts) {
+    const { fastify, served } = await start(t, {}, {}, (fastify) => {
+      attempt(fastify)
+      fastify.get('/admin', { preHandler: [fastify.requireAuth, fastify.authorize({ role: 'org:admin' })] }, serve)
+    })
+    const { statusCode } = await fastify.inject('/admin')
+    t.ok(statusCode === 401 || statusCode === 500, `${name}: ${statusCode}`)
+    t.equal(served(), 0, name)
+  }
+
+  const decorators: readonly (readonly [string, (fastify: FastifyInstance) => void])[] = [
+    ['decorateRequest', (fastify) => void fastify.decorateRequest('auth' as 'ip', null as never)],
+    ['requireAuth', (fastify) => void fastify.decorate('requireAuth', (() => {}) as never)],
+    ['authorize', (fastify) => void fastify.decorate('authorize', (() => {}) as never)],
+    ['clerk', (fastify) => void fastify.decorate('clerk', {} as never)]
+  ]
+  for (const [name, decorate] of decorators) {
+    const clerk = await createLocalClerk({ signingKey })
+    const before = Fastify()
+    decorate(before)
+    await t.rejects(
+      async () => {
+        await before.register(clerkAuth, clerk.pluginOptions())
+      },
+      { code: 'FST_CLERK_DECORATOR_TAKEN' },
+      `${name} first`
+    )
+    const after = Fastify()
+    await after.register(clerkAuth, clerk.pluginOptions())
+    t.throws(() => decorate(after), { code: 'FST_ERR_DEC_ALREADY_PRESENT' }, `${name} afterwards`)
+  }
+})
+
+t.test('a route that is open and guarded at once refuses to boot', async (t) => {
+  for (const plugin of [{}, { defaultDeny: true }]) {
+    const { fastify } = await start(t, plugin, {}, () => {})
+    const clerk = await createLocalClerk({ signingKey })
+    const other = Fastify()
+    t.teardown(() => other.close())
+    await other.register(clerkAuth, clerk.pluginOptions(plugin))
+    for (const open of [false, { public: true }] as const) {
+      for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler']) {
+        for (const guard of [other.requireAuth, [() => {}, other.authorize({ role: 'org:admin' })]]) {
+          t.throws(
+            () => other.get(`/${hook}`, { config: { clerk: open }, [hook]: guard }, () => ''),
+            { code: 'FST_CLERK_ROUTE_POLICY' },
+            `${JSON.stringify(open)} and ${hook}`
+          )
+        }
+      }
+    }
+    await fastify.close()
+  }
+})
+
+t.test('the route table tells which routes need authentication', async (t) => {
+  const { fastify } = await start(t, {}, { exposeHeadRoutes: false }, (fastify) => {
+    fastify.get('/open', () => '')
+    fastify.get('/off', { config: { clerk: false } }, () => '')
+    fastify.get('/guarded', { preHandler: fastify.requireAuth }, () => '')
+    fastify.get('/permitted', { onRequest: [fastify.authorize({ role: 'org:admin' })] }, () => '')
+  })
+  t.equal(
+    fastify.clerk.printRoutes(),
+    [
+      'public    GET  /open       session_token',
+      'off       GET  /off',
+      'required  GET  /guarded    session_token',
+      'required  GET  /permitted  session_token'
+    ].join('\n')
+  )
+})
+
+t.test('with defaultDeny a server with routes from before the plugin refuses to boot', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  for (const early of [
+    (fastify: FastifyInstance) => void fastify.get('/early', () => SECRET),
+    (fastify: FastifyInstance) => void fastify.register(async (scope) => void scope.get('/early', () => SECRET))
+  ]) {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    early(fastify)
+    await t.rejects(
+      async () => {
+        await fastify.register(clerkAuth, clerk.pluginOptions({ defaultDeny: true }))
+      },
+      { code: 'FST_CLERK_EARLY_ROUTES' }
+    )
+  }
+  // Not awaited, the plugin is registered after what follows in the same turn.
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  fastify.register(clerkAuth, clerk.pluginOptions({ defaultDeny: true }))
+  fastify.get('/early', () => SECRET)
+  await t.rejects(async () => fastify.ready(), { code: 'FST_CLERK_EARLY_ROUTES' })
+})
+
+t.test('in a scope of its own defaultDeny covers the early routes of the scope, and leaves others alone', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  for (const resolver of [false, true]) {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    const options = clerk.pluginOptions()
+    fastify.get('/health', () => 'ok')
+    fastify.register(async (scope) => {
+      scope.get('/before', () => SECRET)
+      scope.register(
+        clerkAuth,
+        resolver ? { resolver: () => options, defaultDeny: true } : { ...options, defaultDeny: true }
+      )
+      scope.get('/early', () => SECRET)
+      scope.get('/open', { config: { clerk: { public: true } } }, () => 'open')
+      scope.get('/off', { config: { clerk: false } }, () => 'off')
+      scope.register(async (inner) => void inner.get('/late', () => SECRET))
+    })
+    await fastify.ready()
+    for (const url of ['/before', '/early', '/late']) {
+      t.equal((await fastify.inject(url)).statusCode, 401, url)
+      t.equal((await fastify.inject({ method: 'HEAD', url })).statusCode, 401, `HEAD ${url}`)
+      t.equal((await fastify.inject({ url, headers: clerk.bearer() })).body, SECRET, url)
+    }
+    for (const [url, body] of [
+      ['/health', 'ok'],
+      ['/open', 'open'],
+      ['/off', 'off']
+    ] as const) {
+      t.equal((await fastify.inject(url)).body, body, url)
+    }
+    t.equal((await fastify.inject('/none')).statusCode, 404)
+  }
+})
+
+t.test('what a route accepts counts also when it was registered before the plugin', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  fastify.register(clerkAuth, clerk.pluginOptions())
+  const whoIsThere = { config: { clerk: { acceptsToken: 'api_key' } } } as const
+  fastify.get('/keys', whoIsThere, (request) => ({ in: request.auth.isAuthenticated, type: request.auth.tokenType }))
+  fastify.get('/wrong', { config: { clerk: { accepts: 'api_key' } as never } }, () => SECRET)
+  await fastify.ready()
+  const ask = async (url: string, token: string) =>
+    fastify.inject({ url, headers: { authorization: `Bearer ${token}` } })
+  t.same((await ask('/keys', clerk.signSessionToken())).json(), { in: false, type: 'api_key' })
+  const key = clerk.machineTokens.createApiKey({ subject: 'user_1' })
+  t.same((await ask('/keys', key)).json(), { in: true, type: 'api_key' })
+  t.match(
+    (await ask('/wrong', key)).json(),
+    { code: 'FST_CLERK_ROUTE_OPTIONS' },
+    'nothing is served by a misunderstanding'
+  )
+})
