@@ -450,3 +450,41 @@ t.test('requests are told apart by the request id Fastify gave them', async (t) 
   await send('POST', '/things/1')
   t.equal(sink.records[0]?.requestId, id)
 })
+
+t.test('a change for whose record there is no room does not happen', async (t) => {
+  let changes = 0
+  let isAway = true
+  const written: string[] = []
+  const sink: AuditSink = {
+    name: 'away',
+    open: async () => {},
+    close: async () => {},
+    async write(lines) {
+      if (isAway) throw new Error('away')
+      written.push(...lines)
+    }
+  }
+  const options = { sink, maxQueued: 2, maxWaitInMs: 0, flushIntervalInMs: 1 }
+  const { fastify } = await serverWith(options, (fastify) => {
+    fastify.post('/change', async () => ({ changes: ++changes }))
+    fastify.post('/free', { config: { clerk: { audit: false } } as never }, async () => 'free')
+  })
+  const alive = setInterval(() => {}, 1_000)
+  t.teardown(() => clearInterval(alive))
+  const post = (url: string) => fastify.inject({ method: 'POST', url, headers: { 'x-who': 'in' } })
+  await post('/change')
+  await post('/change')
+  const refused = await post('/change')
+  t.equal(refused.statusCode, 503)
+  t.equal(refused.json().code, 'FST_CLERK_AUDIT_FULL')
+  t.equal(refused.headers['retry-after'], '5')
+  t.equal(changes, 2)
+  t.equal((await fastify.inject({ url: '/things' })).statusCode, 200, 'reads go on')
+  t.equal((await post('/free')).statusCode, 200, 'so does what is not recorded')
+  isAway = false
+  await fastify.auditLog.flush()
+  t.equal((await post('/change')).statusCode, 200)
+  await fastify.auditLog.flush()
+  t.equal(written.length, 3, 'and nothing is recorded of what did not happen')
+  t.match(fastify.auditLog.health(), { ok: true, turnedAway: 1, lost: 0, dropped: 0 })
+})

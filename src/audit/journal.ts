@@ -2,6 +2,7 @@ import type { Logger } from '../logger.js'
 import type { Chain } from './chain.js'
 import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
 import type { AuditHealth, AuditSink } from './types.js'
+import { createWaitingRoom } from './waiting-room.js'
 
 /** The queue between requests and a sink: numbered, bounded, batched, retried. */
 export interface Journal {
@@ -42,12 +43,6 @@ export interface JournalOptions {
   readonly schedule?: (ms: number, run: () => void) => () => void
 }
 
-interface Waiter {
-  readonly isCertain: boolean
-  readonly callback: (hasRoom: boolean) => void
-  cancel: () => void
-}
-
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5_000
 
@@ -75,8 +70,8 @@ export function createJournal(options: JournalOptions): Journal {
   let isFlushing = false
   let isClosed = false
   let gap: { dropped: number; fromMs: number } | null = null
-  const waiters: Waiter[] = []
-  const counts = { written: 0, dropped: 0, lost: 0, turnedAway: 0 }
+  const waitingRoom = createWaitingRoom(options.maxWaitMs, schedule)
+  const counts = { written: 0, dropped: 0, lost: 0 }
   let lastError: string | null = null
 
   function begin(): RecordBuffer | null {
@@ -156,7 +151,7 @@ export function createJournal(options: JournalOptions): Journal {
       batch = records.take()
       await writeBatch()
       batch = NO_BATCH
-      admitWaiters()
+      waitingRoom.admit(maxQueued - queued())
     } while (records.length >= batchSize || (isFlushing && records.length > 0))
   }
 
@@ -230,27 +225,6 @@ export function createJournal(options: JournalOptions): Journal {
     return options.whenFull === 'drop' || queued() < (isCertain ? maxQueued : maxQueued * 2)
   }
 
-  function waitForRoom(isCertain: boolean, callback: (hasRoom: boolean) => void): void {
-    const waiter: Waiter = { isCertain, callback, cancel: () => {} }
-    waiter.cancel = schedule(options.maxWaitMs, () => {
-      waiters.splice(waiters.indexOf(waiter), 1)
-      counts.turnedAway++
-      callback(false)
-    })
-    waiters.push(waiter)
-  }
-
-  // First come, first served; one whose record is certain is counted as if the record were there already.
-  function admitWaiters(): void {
-    let free = maxQueued - queued()
-    while (free > 0 && waiters.length > 0) {
-      const waiter = waiters.shift() as Waiter
-      if (waiter.isCertain) free--
-      waiter.cancel()
-      waiter.callback(true)
-    }
-  }
-
   async function flush(): Promise<void> {
     isFlushing = true
     try {
@@ -281,10 +255,7 @@ export function createJournal(options: JournalOptions): Journal {
     clearTimeout(giveUp)
     isClosed = true
     cancelTimer?.()
-    for (const waiter of waiters.splice(0)) {
-      waiter.cancel()
-      waiter.callback(false)
-    }
+    waitingRoom.close()
     const left = queued()
     while (records.length > 0) records.take()
     batch = NO_BATCH
@@ -316,13 +287,13 @@ export function createJournal(options: JournalOptions): Journal {
       written: counts.written,
       dropped: counts.dropped,
       lost: counts.lost,
-      waiting: waiters.length,
-      turnedAway: counts.turnedAway,
+      waiting: waitingRoom.length,
+      turnedAway: waitingRoom.turnedAway,
       lastError
     }
   }
 
-  return { begin, commit, add, hasRoom, waitForRoom, flush, close, closeSync, health }
+  return { begin, commit, add, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
 }
 
 function scheduleUnref(ms: number, run: () => void): () => void {
