@@ -19,6 +19,8 @@ import { type SignedWebhook, signWebhookEvent, type WebhookEvent, type WebhookIn
 export interface LocalPluginOptions {
   publishableKey: string
   secretKey: string
+  /** None, so that a `CLERK_JWT_KEY` of the environment does not take the place of the instance's keys. */
+  jwtKey: null
   apiUrl: string
   proxyUrl?: string
   fetch?: typeof globalThis.fetch
@@ -161,6 +163,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
       return {
         publishableKey: instance.publishableKey,
         secretKey: instance.secretKey,
+        jwtKey: null,
         ...(listener === null
           ? { apiUrl: instance.apiUrl, fetch }
           : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: publicOrigin() }),
