@@ -83,17 +83,29 @@ export function createSignatureCheck(
     return null
   }
 
-  async function checkPooled(candidate: Candidate, keys: readonly VerificationKey[]): Promise<SignatureResult> {
-    for (const key of keys) {
-      if (key.algorithm !== candidate.header.algorithm) continue
-      stats.verifications++
-      stats.pooledVerifications++
-      if (await verifySignaturePooled(candidate.token, candidate.parts, key)) {
-        // The key may have been withdrawn while the pool was at work: then it counts for nothing.
-        return now() < key.trustedUntilMs ? key : resolveKeys(candidate)
-      }
-    }
-    return refuse(candidate)
+  function checkPooled(candidate: Candidate, keys: readonly VerificationKey[]): Promise<SignatureResult> {
+    return new Promise((resolve, reject) => checkNext(candidate, keys, 0, resolve, reject))
+  }
+
+  /** One key after the other. By callbacks: each promise more would be paid for by every token of a burst. */
+  function checkNext(
+    candidate: Candidate,
+    keys: readonly VerificationKey[],
+    index: number,
+    resolve: (result: SignatureResult | Promise<SignatureResult>) => void,
+    reject: (error: Error) => void
+  ): void {
+    const key = keys[index]
+    if (key === undefined) return resolve(refuse(candidate))
+    if (key.algorithm !== candidate.header.algorithm) return checkNext(candidate, keys, index + 1, resolve, reject)
+    stats.verifications++
+    stats.pooledVerifications++
+    verifySignaturePooled(candidate.token, candidate.parts, key, (error, isValid) => {
+      if (error) reject(error)
+      else if (!isValid) checkNext(candidate, keys, index + 1, resolve, reject)
+      // The key may have been withdrawn while the pool was at work: then it counts for nothing.
+      else resolve(now() < key.trustedUntilMs ? key : resolveKeys(candidate))
+    })
   }
 
   function refuse(candidate: Candidate): SignatureResult | Promise<SignatureResult> {

@@ -6,6 +6,7 @@ import type { ClaimCheck } from './claims.js'
 import { copyOf, decodeUnverified, type JsonObject, parsePart, readSignature, splitToken, type UnverifiedToken } from './decode.js'
 import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
+import { createInFlight } from './in-flight.js'
 import { parseJoseHeader } from './jose-header.js'
 import type { VerificationFailure, VerificationOutcome } from './outcome.js'
 import { type Candidate, createSignatureCheck, isFailure, type SignatureResult } from './signature-check.js'
@@ -63,7 +64,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const { keyStore, cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
   const headers = createHeaderTable(keyStore, now)
   const checkSignature = createSignatureCheck(settings)
-  const inFlight = new Map<string, Promise<VerificationOutcome>>()
+  const inFlight = createInFlight()
 
   function recall(token: string): VerificationOutcome | undefined {
     const verified = cache.find(token)
@@ -91,7 +92,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       return known
     }
     stats.misses++
-    const pending = inFlight.size === 0 ? undefined : inFlight.get(token)
+    const pending = inFlight.find(token)
     if (pending !== undefined) {
       stats.shared++
       return pending
@@ -99,11 +100,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     const begunAtMs = observer?.begin() ?? 0
     const outcome = verifyUnknown(token, skewMs)
     observer?.judged(outcome, begunAtMs)
-    if (outcome instanceof Promise) {
-      inFlight.set(token, outcome)
-      const forget = () => inFlight.delete(token)
-      outcome.then(forget, forget)
-    }
+    if (outcome instanceof Promise) inFlight.add(token, outcome)
     return outcome
   }
 
@@ -118,9 +115,17 @@ export function createVerifier(settings: VerifierSettings): Verifier {
 
     const candidate: Candidate = { token, parts, header: entry.header, mustBeJwt: true, claims, keys: entry.keys }
     const result = checkSignature(candidate)
-    return result instanceof Promise
-      ? result.then((settled) => conclude(candidate, settled, skewMs))
-      : conclude(candidate, result, skewMs)
+    if (!(result instanceof Promise)) return conclude(candidate, result, skewMs)
+    return result.then(
+      (settled) => {
+        inFlight.forget(token)
+        return conclude(candidate, settled, skewMs)
+      },
+      (error: unknown) => {
+        inFlight.forget(token)
+        throw error
+      }
+    )
   }
 
   /** Once the signature is good, the claims are believed enough to be looked at. */
