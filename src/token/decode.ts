@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { decodeBase64url } from './base64url.js'
 
 /**
@@ -36,6 +37,8 @@ export function splitToken(token: string): TokenParts | null {
 export function parsePart(encoded: string): JsonObject | null {
   const length = decodeBase64url(encoded, part)
   if (length === -1) return null
+  // Octets that are no UTF-8 would all be read as U+FFFD: different texts, one claim (RFC 8725 section 3.7).
+  if (!isUtf8(part.subarray(0, length))) return null
   let value: unknown
   try {
     value = JSON.parse(part.toString('utf8', 0, length))
