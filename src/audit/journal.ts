@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.js'
 import type { Chain } from './chain.js'
 import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
+import { errorCode, isFinal } from './sink-error.js'
 import type { AuditHealth, AuditSink } from './types.js'
 import { createWaitingRoom } from './waiting-room.js'
 
@@ -300,15 +301,4 @@ function scheduleUnref(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms)
   timer.unref()
   return () => clearTimeout(timer)
-}
-
-function isFinal(error: unknown): error is { lostCount?: number } {
-  return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === false
-}
-
-// A code, not a text: messages of a database may quote what was inserted.
-function errorCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : 'unknown'
 }
