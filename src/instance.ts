@@ -212,7 +212,7 @@ function createInstanceBackendApi(options: ResolvedOptions): BackendApi | null {
   return createBackendApi({
     apiUrl,
     apiVersion,
-    secretKey: secretKey ?? '',
+    secretKey,
     machineSecretKey,
     fetch,
     timeoutMs: options.apiTimeoutInMs,

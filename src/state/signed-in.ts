@@ -2,16 +2,9 @@ import type { VerifiedToken } from '../token/verified-token.js'
 import type { RequestState } from './request-state.js'
 import { NO_COOKIES } from './signed-out.js'
 
-/** One state per verified token, for as long as the token is kept: the answer to a known token allocates nothing. */
-const states = new WeakMap<VerifiedToken, RequestState>()
-
+/** A session token that settles the request: nothing to send along. */
 export function signedIn(verified: VerifiedToken): RequestState {
-  let state = states.get(verified)
-  if (state === undefined) {
-    state = Object.freeze(signedInWith(verified, null, null, NO_COOKIES))
-    states.set(verified, state)
-  }
-  return state
+  return signedInWith(verified, null, null, NO_COOKIES)
 }
 
 /** A signed-in state that has something to send along: after a handshake or a refresh. */
