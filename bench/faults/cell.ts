@@ -46,7 +46,8 @@ const WAITING_TICK_MS = 1000
 const REQUEST_EVERY_MS = 20_000
 /** Real time in which whatever can move does, before simulated time goes on. */
 const MOVE_MS = 120
-const WARM_UP_MS = 20_000
+const WARM_UP_MS = 10_000
+const WARM_UP_ATTEMPTS = 5
 const DRAIN_MS = 4000
 const DRAIN_PASS_MS = 60_000
 /** As many sessions as come back again and again with new tokens. */
@@ -146,6 +147,21 @@ export async function runCell(
     }
   }
 
+  /** On a busy machine even a healthy endpoint may miss a deadline: that is not what is measured. */
+  async function warmUp(): Promise<void> {
+    for (let attempt = 0; attempt < WARM_UP_ATTEMPTS; attempt++) {
+      const before = all.length
+      for (let i = 0; i < SESSIONS; i++) {
+        sendGood()
+        if (i === 0) await until(() => open === 0, WARM_UP_MS)
+      }
+      await until(() => open === 0, WARM_UP_MS)
+      if (all.slice(before).every(({ accepted }) => accepted)) return
+      await pause(2000)
+    }
+    throw new Error(`${contender.name} refuses tokens of a healthy instance`)
+  }
+
   try {
     const { publishableKey, secretKey, issuer } = clerk
     const origin = clerk.pluginOptions().apiUrl
@@ -154,15 +170,7 @@ export async function runCell(
       { kind: 'start', contender: contender.name, trust: { publishableKey, secretKey, issuer, origin } },
       'started'
     )
-    if (isWarm) {
-      for (let i = 0; i < SESSIONS; i++) {
-        sendGood()
-        if (i === 0) await until(() => open === 0, WARM_UP_MS)
-      }
-      await until(() => open === 0, WARM_UP_MS)
-      if (all.some(({ accepted }) => !accepted))
-        throw new Error(`${contender.name} refuses tokens of a healthy instance`)
-    }
+    if (isWarm) await warmUp()
     const fetchesBefore = clerk.requests.count('jwks')
     const sentBefore = all.length
     await script(cell)
