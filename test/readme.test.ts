@@ -17,6 +17,8 @@ const root = join(import.meta.dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const folder = join(root, '.build/readme')
 
+const auditFile = join(folder, 'log/audit.ndjson')
+
 interface Fence {
   readonly language: string
   readonly tags: readonly string[]
@@ -174,12 +176,17 @@ function compile(name: string, files: readonly Fence[]): { status: number | null
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(tsconfig))
   for (const fence of files) {
     const exported = isRun(fence) && !fence.tags.includes('standalone') ? '\nexport { fastify }\n' : ''
-    const text = program(fence).replace('port: 3000', 'port: 0').replace('logger: true', 'logger: false')
+    const text = program(fence)
+      .replace('port: 3000', 'port: 0')
+      .replace('logger: true', 'logger: false')
+      .replace('log/audit.ndjson', auditFile)
     writeFileSync(join(project, `${fence.name}.ts`), text + exported)
   }
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   return spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8', cwd: root })
 }
+
+const loaded = new Set<string>()
 
 async function load(
   t: Test,
@@ -187,6 +194,7 @@ async function load(
   addRoutes?: (fastify: FastifyInstance) => void
 ): Promise<FastifyInstance> {
   const { fastify } = await import(pathToFileURL(join(folder, 'main', `${name}.js`)).href)
+  loaded.add(name)
   t.teardown(() => fastify.close())
   addRoutes?.(fastify)
   await fastify.ready()
@@ -283,9 +291,81 @@ t.test('the snippets', async (t) => {
     t.equal(await get({ userId: 'user_2' }), 200)
   })
 
-  await t.test('the others that run register', async (t) => {
+  await t.test('both ways of narrowing', async (t) => {
+    const fastify = await load(t, containing('assertSignedIn(request.auth)'))
+    for (const url of ['/asked', '/asserted']) {
+      t.equal((await fastify.inject(url)).statusCode, 401)
+      t.strictSame((await fastify.inject({ url, headers: clerk.bearer({ userId: 'user_1' }) })).json(), {
+        userId: 'user_1'
+      })
+    }
+  })
+
+  await t.test('a webhook revokes', async (t) => {
+    process.env.CLERK_WEBHOOK_SIGNING_SECRET = clerk.webhookSecret
+    const fastify = await load(t, containing('fastify-clerk-auth/webhooks'), (fastify) => {
+      fastify.get('/me', { preHandler: fastify.requireAuth }, () => 'ok')
+    })
+    const headers = clerk.bearer({ userId: 'user_1' })
+    t.equal((await fastify.inject({ url: '/me', headers })).statusCode, 200)
+    const delivery = clerk.signWebhook({ type: 'user.deleted', data: { id: 'user_1', deleted: true } })
+    const url = '/webhooks/clerk'
+    const deliver = () =>
+      fastify.inject({ method: 'POST', url, headers: { ...delivery.headers }, payload: delivery.body })
+    t.equal((await deliver()).statusCode, 204)
+    t.equal((await deliver()).statusCode, 204, 'a replay is no news')
+    t.equal((await fastify.inject({ url: '/me', headers })).statusCode, 401)
+  })
+
+  await t.test('the resolver knows its tenants, and nobody else', async (t) => {
+    const fastify = await load(t, containing('resolver:'), (fastify) => {
+      fastify.get('/me', (request) => request.auth.isAuthenticated)
+    })
+    const get = async (host: string) => (await fastify.inject({ url: '/me', headers: { host } })).statusCode
+    t.equal(await get('a.example.com'), 200)
+    t.equal(await get('c.example.com'), 500)
+  })
+
+  await t.test('the audit log has its record', async (t) => {
+    const fastify = await load(t, containing('fileSink('))
+    const url = '/invoices/7'
+    t.equal(
+      (await fastify.inject({ method: 'DELETE', url, headers: clerk.bearer({ userId: 'user_1' }) })).statusCode,
+      200
+    )
+    await fastify.close()
+    const record = JSON.parse(readFileSync(auditFile, 'utf8'))
+    t.match(record, {
+      userId: 'user_1',
+      action: 'invoice.delete',
+      target: '7',
+      route: '/invoices/:id',
+      details: { amount: 4200 }
+    })
+  })
+
+  await t.test('metrics', async (t) => {
+    const fastify = await load(t, containing('fastify-clerk-auth/metrics'))
+    t.match((await fastify.inject('/metrics')).body, /^clerk_auth_ready 1$/m)
+  })
+
+  for (const text of ['@opentelemetry/api', '@fastify/websocket']) {
+    await t.test(`the recipe with ${text} starts and stops`, async (t) => {
+      const fastify = await load(t, containing(text))
+      await t.resolves(fastify.close())
+    })
+  }
+
+  await t.test('server-sent events', async (t) => {
     const fastify = await load(t, containing("'/events'"))
     t.equal((await fastify.inject('/events')).statusCode, 401)
+  })
+
+  await t.test('every snippet that is to run has run', async (t) => {
+    t.strictSame(
+      snippets.filter(isRun).filter((fence) => !fence.tags.includes('standalone') && !loaded.has(fence.name)),
+      []
+    )
   })
 
   await t.test('the test of an application passes', async (t) => {
