@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createInstance, type Instance } from '../../src/instance.js'
 import { resolveOptions } from '../../src/options.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
+import { createRoutePolicies } from '../../src/plugin/route-policies.js'
 import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
 import { kAuth, kInstance, kVerified } from '../../src/plugin/symbols.js'
 import { pluginOptions } from '../contenders/ours.js'
@@ -43,7 +44,7 @@ export function createSubject(trust: Trust, clock: { now: () => number } = { now
   const options = { ...pluginOptions(trust), logger: silent, now: () => clock.now() }
   const instance = createInstance(resolveOptions(options as never, { env: {}, logger: silent as never }))
   const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
-  const hook: OnRequestHook = createOnRequest(instance, { isInUse: false, defaults })
+  const hook: OnRequestHook = createOnRequest(instance, createRoutePolicies(defaults, false))
   return {
     instance,
     authenticate(headers, done) {
