@@ -18,17 +18,20 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
     max: maxInstances,
     dispose: (instance) => instance.close()
   })
-  // A resolver that answers with the same object spares its instance the reading of its options.
-  let byObject = new WeakMap<ResolvableOptions, string>()
+  // A resolver that answers with the same object spares its instance the reading of its options, as long as they are what
+  // they were: an object that is filled anew for each tenant must not give one of them another's instance.
+  let byObject = new WeakMap<ResolvableOptions, { readonly copy: unknown; readonly identity: string }>()
 
   return {
     obtain(options) {
       const known = byObject.get(options)
-      const found = known === undefined ? undefined : byIdentity.get(known)
-      if (found !== undefined) return found
+      if (known !== undefined && isUnchanged(options, known.copy)) {
+        const found = byIdentity.get(known.identity)
+        if (found !== undefined) return found
+      }
 
       const identity = identityOf(options)
-      byObject.set(options, identity)
+      byObject.set(options, { copy: copyOf(options), identity })
       let instance = byIdentity.get(identity)
       if (instance === undefined) {
         instance = createInstance(resolveOptions({ logger, ...options }, { env: {}, logger }))
@@ -44,6 +47,32 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
       byObject = new WeakMap()
     }
   }
+}
+
+/** A copy down to what only counts as itself: functions, stores and other objects with a prototype of their own. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isPlain(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]))
+}
+
+function isUnchanged(value: unknown, copy: unknown): boolean {
+  if (Object.is(value, copy)) return true
+  if (Array.isArray(value) ? !Array.isArray(copy) : !isPlain(value) || !isPlain(copy)) return false
+  const members = value as Readonly<Record<string, unknown>>
+  const before = copy as Readonly<Record<string, unknown>>
+  let count = 0
+  for (const name of Object.keys(members)) {
+    if (!Object.hasOwn(before, name) || !isUnchanged(members[name], before[name])) return false
+    count++
+  }
+  return count === Object.keys(before).length
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /**
@@ -71,8 +100,7 @@ function canonical(value: unknown): string {
   if (typeof value === 'function') return idOf(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return idOf(value)
+  if (!isPlain(value)) return idOf(value)
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   members.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`

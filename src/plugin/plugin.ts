@@ -55,13 +55,16 @@ function registerInstance(fastify: FastifyInstance, instance: Instance): void {
 function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {
   const { resolver, maxInstances, defaultDeny, logger } = resolveResolverOptions(options, { logger: fastify.log })
   const instances = createInstances({ maxInstances, logger })
-  const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  const defaults = createDefaultPolicy({ acceptsToken: LEFT_TO_INSTANCE, handshake: true })
   const policies = createRoutePolicies(defaults, hasRoutes(fastify))
   decorate(fastify, null, policies, defaultDeny)
   fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances, policies))
   if (defaultDeny) denyEarlyRoutes(fastify, policies)
   fastify.addHook('onClose', () => instances.close())
 }
+
+/** What routes accept until their instance is known: told from a route's own list by being this very one. */
+const LEFT_TO_INSTANCE = Object.freeze(['session_token'] as const)
 
 /** Whether the server has routes already. */
 function hasRoutes(fastify: FastifyInstance): boolean {

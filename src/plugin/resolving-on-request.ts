@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { authNotEvaluated } from '../auth/not-evaluated.js'
 import { ResolverError } from '../errors.js'
+import type { Instance } from '../instance.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
 import { createRoutePolicies, type RoutePolicies } from './route-policies.js'
@@ -16,19 +17,25 @@ export function createResolvingOnRequest(
 ): OnRequestHook {
   const hooks = new WeakMap<object, OnRequestHook>()
 
+  function obtain(options: ResolvableOptions): Instance {
+    if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
+    return instances.obtain(options)
+  }
+
   function authenticate(
-    options: ResolvableOptions,
+    instance: Instance,
     request: FastifyRequest,
     reply: FastifyReply,
     done: HookHandlerDoneFunction
   ): void {
-    if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
-    const instance = instances.obtain(options)
     const policy = policies.of(request.routeOptions.config)
     // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
     if (policy !== policies.defaults) {
-      const handshake = policy.handshake && instance.options.handshake
-      authenticateFully(instance, { ...policy, handshake }, request, reply, done)
+      const { options } = instance
+      const handshake = policy.handshake && options.handshake
+      const isOpen = policy.acceptsToken === policies.defaults.acceptsToken
+      const acceptsToken = isOpen ? options.acceptsToken : policy.acceptsToken
+      authenticateFully(instance, { ...policy, acceptsToken, handshake }, request, reply, done)
       return
     }
     let hook = hooks.get(instance)
@@ -51,17 +58,19 @@ export function createResolvingOnRequest(
       done()
       return
     }
-    let options: ResolvableOptions | Promise<ResolvableOptions>
+    let instance: Instance | Promise<Instance>
     try {
-      options = resolver(request)
-      if (!(options instanceof Promise)) {
-        authenticate(options, request, reply, done)
-        return
-      }
+      const options = resolver(request)
+      instance = options instanceof Promise ? options.then(obtain) : obtain(options)
     } catch (error) {
       fail(error)
       return
     }
-    options.then((settled) => authenticate(settled, request, reply, done)).catch(fail)
+    if (!(instance instanceof Promise)) {
+      authenticate(instance, request, reply, done)
+      return
+    }
+    // Only the resolver's failure is its own: what comes after it is answered for by whoever fails.
+    instance.then((settled) => authenticate(settled, request, reply, done), fail).catch(done)
   }
 }
