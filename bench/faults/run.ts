@@ -52,6 +52,7 @@ export function brokenPromises(rows: readonly FaultRow[]): string[] {
     const broken: string[] = []
     if (cell.wronglyAccepted !== 0) broken.push(`${fault}: ${cell.wronglyAccepted} wrongly accepted`)
     if (cell.wronglyRefused !== 0) broken.push(`${fault}: ${cell.wronglyRefused} wrongly refused`)
+    if (cell.fetches > MAX_FETCHES) broken.push(`${fault}: ${cell.fetches} fetches`)
     if (cell.longestWaitMs > MAX_WAIT_MS) broken.push(`${fault}: a wait of ${cell.longestWaitMs.toFixed(0)} ms`)
     return broken
   })
@@ -59,3 +60,5 @@ export function brokenPromises(rows: readonly FaultRow[]): string[] {
 
 /** One fetch at its deadline (3 s) and one cool-down (1 s), and some for a busy machine. */
 const MAX_WAIT_MS = 4500
+/** Of an outage of eleven minutes: back-off with full jitter reaches two attempts a minute; the start of it has more. */
+const MAX_FETCHES = 40
