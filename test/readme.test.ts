@@ -5,6 +5,7 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { replaceSection } from '../bench/report/readme.js'
 import type { AuditOptions } from '../src/audit/index.js'
 import { CHANNELS } from '../src/diagnostics/index.js'
 import { createLocalClerk } from '../src/local/index.js'
@@ -152,6 +153,10 @@ t.test('the migration shows exactly the lines in which the two applications diff
   )
 })
 
+t.test('measured figures have their places', async (t) => {
+  for (const name of ['bench', 'faults']) t.doesNotThrow(() => replaceSection(readme, '', name))
+})
+
 /** Snippets speak of `fastify` as the reader's own; here it is made first. */
 function program({ code }: Fence): string {
   if (code.includes("from 'fastify'")) return code
@@ -248,7 +253,7 @@ t.test('the snippets', async (t) => {
       return (await fastify.inject({ method, url, headers: clerk.bearer(input) })).statusCode
     }
     const org = { id: 'org_1', role: 'org:admin', features: ['beta'], plans: ['pro'] }
-    for (const url of ['/members', '/beta', '/odd']) {
+    for (const url of ['/members', '/beta', '/team']) {
       t.equal(await get(url, { org }), 200, url)
       t.equal(await get(url, {}), 403, url)
     }
