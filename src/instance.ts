@@ -6,7 +6,7 @@ import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
 import { createKeyStore } from './jwks/key-store.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
-import { createMachineVerifier } from './machine/machine-verifier.js'
+import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
 import type { AcceptsToken, ResolvedOptions } from './options.js'
 import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
@@ -119,20 +119,25 @@ export function createInstance(options: ResolvedOptions): Instance {
     now,
     synchronousPerTurn: SYNCHRONOUS_PER_TURN
   })
-  const machineTokens = createMachineVerifier({
-    backendApi,
-    decode: decodeUnverified,
-    verifySignature: verifier.verifySignature,
-    audience: options.audience,
-    clockSkewMs: clockSkewInMs,
-    isDevelopment: options.instanceType === 'development',
-    cacheTtlMs: options.machineTokens.cacheTtlInMs,
-    negativeCacheTtlMs: options.machineTokens.negativeCacheTtlInMs,
-    maxEntries: options.machineTokens.maxEntries,
-    maxConcurrency: options.machineTokens.maxConcurrency,
-    jwtOnly: options.machineTokens.jwtOnly,
-    now
-  })
+  // Made when the first machine token comes: most instances never see one.
+  let machineVerifier: MachineVerifier | undefined
+  const machineTokens = (): MachineVerifier => {
+    machineVerifier ??= createMachineVerifier({
+      backendApi,
+      decode: decodeUnverified,
+      verifySignature: verifier.verifySignature,
+      audience: options.audience,
+      clockSkewMs: clockSkewInMs,
+      isDevelopment: options.instanceType === 'development',
+      cacheTtlMs: options.machineTokens.cacheTtlInMs,
+      negativeCacheTtlMs: options.machineTokens.negativeCacheTtlInMs,
+      maxEntries: options.machineTokens.maxEntries,
+      maxConcurrency: options.machineTokens.maxConcurrency,
+      jwtOnly: options.machineTokens.jwtOnly,
+      now
+    })
+    return machineVerifier
+  }
   const settings = createStateSettings(options)
   const effects: Effects = {
     cachedSession(token) {
@@ -144,7 +149,7 @@ export function createInstance(options: ResolvedOptions): Instance {
     verifySignature: verifier.verifySignature,
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
-    verifyMachineToken: (type, token) => machineTokens.verify(type, token),
+    verifyMachineToken: (type, token) => machineTokens().verify(type, token),
     now,
     log: logger
   }

@@ -1,5 +1,4 @@
 import { KeyObject } from 'node:crypto'
-import { importJWK } from 'jose'
 import { type PublicJwk, parseJwk, type SkipReason } from './jwk.js'
 
 /** A key of a set after validation, not yet tied to a generation. */
@@ -66,6 +65,8 @@ export async function parseKeySet(json: unknown, maxKeys: number): Promise<KeySe
 
 async function importPublicKey({ n, e, algorithm, modulusBits }: PublicJwk): Promise<KeyObject | null> {
   try {
+    // Loaded with the first key set: importing the plugin should not wait for what its first fetch will.
+    const { importJWK } = await import('jose/key/import')
     const imported = await importJWK({ kty: 'RSA', n, e, alg: algorithm }, algorithm)
     if (imported instanceof Uint8Array) return null
     const keyObject = KeyObject.from(imported)
