@@ -3,8 +3,12 @@ import { help, parseArguments } from './arguments.js'
 import { renderGreeting } from './greeting.js'
 import { startPlayground } from './playground.js'
 
-/** Starts the playground. Returns the exit code, or null while it runs. */
+/** Starts the playground, or runs the `audit` command. Returns the exit code, or null while it runs. */
 async function main(): Promise<number | null> {
+  if (process.argv[2] === 'audit') {
+    const { runAuditCommand } = await import('../audit/verify-cli.js')
+    return runAuditCommand(process.argv.slice(3))
+  }
   let port: number | null
   try {
     port = parseArguments(process.argv.slice(2), process.env)
