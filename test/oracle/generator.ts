@@ -146,7 +146,6 @@ const freeCase: fc.Arbitrary<OracleCase> = fc.record({
       [1, ['session_token']],
       [1, ['api_key', 'm2m_token']],
       [1, ['session_token', 'oauth_token']],
-      [1, []],
       [1, 'api_key'],
       [1, 'm2m_token'],
       [1, 'oauth_token']
