@@ -104,7 +104,7 @@ t.test('keys: refresh, outage and unknown kid are published', async (t) => {
     headers: { authorization: `Bearer ${clerk.sign({ sub: 'user_1' }, { kid: 'ins_x' })}` }
   })
   t.match(refreshes, [{ source: 'bapi', cause: 'missing-keys', outcome: 'changed', added: [clerk.kid], withdrawn: [] }])
-  t.strictSame(unknown, [{ source: 'bapi', kid: 'ins_x', plausible: false }])
+  t.strictSame(unknown, [{ instance: 'clerk.example.com', source: 'bapi', kid: 'ins_x', plausible: false }])
   t.strictSame(outages, [])
 })
 

@@ -485,6 +485,7 @@ t.test('what happens is published to those who listen', async (t) => {
     'cause',
     'durationMs',
     'failure',
+    'instance',
     'outcome',
     'source',
     'withdrawn'

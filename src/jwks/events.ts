@@ -3,6 +3,8 @@ import type { FetchFailure } from './source.js'
 
 /** Payload of `fastify-clerk-auth:jwks:refresh`: one per attempt to get a key set. */
 export interface KeyRefreshEvent {
+  /** FAPI host of the instance; null without a publishable key. */
+  readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   readonly cause: RefreshCause
   /** `unchanged` covers 304 and an equal set; `snapshot`: another process had fetched it. */
@@ -15,6 +17,8 @@ export interface KeyRefreshEvent {
 
 /** Payload of `fastify-clerk-auth:jwks:outage`: one when refreshing begins to fail, one when it works again. */
 export interface KeyOutageEvent {
+  /** FAPI host of the instance; null without a publishable key. */
+  readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   readonly phase: 'begin' | 'end'
   readonly failure: FetchFailure
@@ -24,6 +28,8 @@ export interface KeyOutageEvent {
 
 /** Payload of `fastify-clerk-auth:jwks:unknown-kid`: one per token whose kid is in no known key set. */
 export interface UnknownKidEvent {
+  /** FAPI host of the instance; null without a publishable key. */
+  readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   /** As the client sent it: printable ASCII of at most 256 characters, otherwise not to be trusted. */
   readonly kid: string

@@ -28,6 +28,7 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
   const source = shareWithinCluster(createSource(options))
   return createRemoteKeyStore({
     source,
+    instance: options.frontendApi,
     cache: options.jwksCache,
     snapshots: createSnapshotsOf(options, source),
     now: options.now,

@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.js'
-import { keyOutageChannel } from './events.js'
+import { type KeyOutageEvent, keyOutageChannel } from './events.js'
 import type { Change, KeySetHolder } from './key-set-holder.js'
 import type { FetchFailure } from './source.js'
 
@@ -11,7 +11,7 @@ export interface OutageReporter {
 
 type Condition = 'well' | 'stale' | 'missing' | 'secret-key-invalid'
 
-export function createOutageReporter(source: 'bapi' | 'fapi', logger: Logger): OutageReporter {
+export function createOutageReporter(instance: string | null, source: 'bapi' | 'fapi', logger: Logger): OutageReporter {
   let condition: Condition = 'well'
   let failure: FetchFailure = 'network'
   let sinceMs = 0
@@ -46,7 +46,14 @@ export function createOutageReporter(source: 'bapi' | 'fapi', logger: Logger): O
         usableUntil: usableUntilMs === null ? null : new Date(usableUntilMs).toISOString()
       })
       if ((isBeginning || next === 'well') && keyOutageChannel.hasSubscribers) {
-        keyOutageChannel.publish({ source, phase: isBeginning ? 'begin' : 'end', failure, usableUntilMs })
+        const event: KeyOutageEvent = {
+          instance,
+          source,
+          phase: isBeginning ? 'begin' : 'end',
+          failure,
+          usableUntilMs
+        }
+        keyOutageChannel.publish(event)
       }
     },
     changed({ added, withdrawn }) {

@@ -9,6 +9,8 @@ import type { SetTimer } from './timers.js'
 
 export interface RefresherSettings {
   readonly source: KeySource
+  /** How events name the instance: its FAPI host. */
+  readonly instance: string | null
   readonly cache: Omit<ResolvedJwksCache, 'snapshot'>
   readonly snapshots: Snapshots | null
   readonly now: () => number

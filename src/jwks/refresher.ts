@@ -28,7 +28,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   const held = createKeySetHolder(cache)
   const attempts = createAttempts(source, cache, setTimer)
   const rate = createRateWindow(MAX_FETCHES_PER_MINUTE, 60_000)
-  const reporter = createOutageReporter(source.kind, settings.logger)
+  const reporter = createOutageReporter(settings.instance, source.kind, settings.logger)
   const counters = createCounters()
   const listeners: (() => void)[] = []
 
@@ -74,7 +74,15 @@ export function createRefresher(settings: RefresherSettings): Refresher {
       if (isClosed) return
       reporter.report(state.failures, state.lastError, held, now())
       if (keyRefreshChannel.hasSubscribers) {
-        keyRefreshChannel.publish({ source: source.kind, cause, durationMs: now() - startedAtMs, ...outcome })
+        const durationMs = now() - startedAtMs
+        const event: KeyRefreshEvent = {
+          instance: settings.instance,
+          source: source.kind,
+          cause,
+          durationMs,
+          ...outcome
+        }
+        keyRefreshChannel.publish(event)
       }
     } catch (error) {
       // Nobody awaits a background refresh: what a listener throws must not end the process.

@@ -1,7 +1,7 @@
 import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
 import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
-import { type RefreshCause, unknownKidChannel } from './events.js'
+import { type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
 import { isKid } from './jwk.js'
 import type { RefresherSettings } from './refresh-types.js'
@@ -66,7 +66,10 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   /** There is a usable key set, and it has no such kid. */
   async function resolveUnknown(kid: string, plausible: boolean, question: Question): Promise<KeyResolution> {
     counters.unknownKids++
-    if (unknownKidChannel.hasSubscribers) unknownKidChannel.publish({ source: source.kind, kid, plausible })
+    if (unknownKidChannel.hasSubscribers) {
+      const event: UnknownKidEvent = { instance: settings.instance, source: source.kind, kid, plausible }
+      unknownKidChannel.publish(event)
+    }
     if (!plausible || denied.has(kid, question.askedAtMs)) return refuse()
     if (!isAnswered(question)) {
       if (isFailing()) return unavailable()
