@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 
+// Packing, installing and compiling take longer than tests do.
+t.setTimeout(600_000)
+
 const repository = resolve('.')
 const bin = (name: string): string => join(repository, 'node_modules/.bin', name)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'consumer-')))

@@ -8,8 +8,8 @@ await fastify.register(clerkAuth, { clockSkewInMs: '5000' }) // TS2769
 createTokenVerifier({ authorizedParties: [1] }) // TS2322
 
 fastify.get('/me', (request) => {
-  request.auth.userId.length // TS2339
-  request.auth = null // TS2322
+  request.auth.userId.length // TS18047
+  request.auth = null // TS2540
   if (request.auth.isAuthenticated && request.auth.tokenType === 'session_token') {
     request.auth.sessionClaims.sub = 'user_other' // TS2540
     request.auth.userID // TS2551
