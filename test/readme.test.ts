@@ -165,6 +165,12 @@ function program({ code }: Fence): string {
   return [...before, 'const fastify = Fastify()', register, code].join('\n')
 }
 
+/** Without what the test runner puts in to follow child processes. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, TAP: ___, ...environment } = process.env
+  return environment
+}
+
 const COMPILER_OPTIONS = {
   noEmit: false,
   rootDir: '.',
@@ -174,7 +180,7 @@ const COMPILER_OPTIONS = {
   noUnusedParameters: false
 }
 
-function compile(name: string, files: readonly Fence[]): { status: number | null; stdout: string } {
+function compile(name: string, files: readonly Fence[]): { status: number | null; stdout: string; stderr: string } {
   const project = join(folder, name)
   mkdirSync(project, { recursive: true })
   const tsconfig = { extends: '../../../tsconfig.json', compilerOptions: COMPILER_OPTIONS, include: ['.'], exclude: [] }
@@ -187,8 +193,13 @@ function compile(name: string, files: readonly Fence[]): { status: number | null
       .replace('log/audit.ndjson', auditFile)
     writeFileSync(join(project, `${fence.name}.ts`), text + exported)
   }
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  return spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8', cwd: root })
+  // Not bin/tsc: a file without an extension does not start under the test runner's loader.
+  const compiler = join(root, 'node_modules/typescript/lib/tsc.js')
+  return spawnSync(process.execPath, [compiler, '-p', project], {
+    encoding: 'utf8',
+    cwd: root,
+    env: plainEnvironment()
+  })
 }
 
 const loaded = new Set<string>()
@@ -222,7 +233,7 @@ t.test('the snippets', async (t) => {
     snippets.filter((fence) => !isGlobal(fence))
   )
   t.equal(compiled.status, 0, 'compile against the built package')
-  if (compiled.status !== 0) return t.comment(compiled.stdout.split('\n').slice(0, 12).join('\n'))
+  if (compiled.status !== 0) return t.comment((compiled.stdout || compiled.stderr).split('\n').slice(0, 12).join('\n'))
   for (const fence of snippets.filter(isGlobal)) {
     const { status, stdout } = compile(fence.name, [fence])
     t.equal(status, 0, `declarations compile\n${stdout}`)
@@ -378,10 +389,9 @@ t.test('the snippets', async (t) => {
 
   await t.test('the test of an application passes', async (t) => {
     const { name } = snippets.find(({ tags }) => tags.includes('standalone')) as Fence
-    const { NODE_V8_COVERAGE: _, TAP: __, ...env } = process.env
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'main', `${name}.js`)], {
       encoding: 'utf8',
-      env
+      env: plainEnvironment()
     })
     t.equal(status, 0, `${stdout}\n${stderr}`)
   })
