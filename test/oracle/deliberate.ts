@@ -14,14 +14,12 @@ export interface DeliberateDifference {
 export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'malformed-token',
-    reason:
-      'A token whose header or payload is no JSON object is token-invalid. Clerk throws, or answers unexpected-error (S-9).',
+    reason: 'A token whose header or payload is no JSON object is token-invalid, as any other malformed token.',
     align: (oracleCase) => replaced(oracleCase, /"null-(payload|header)"/g, '"dots"')
   },
   {
     name: 'malformed-permissions',
-    reason:
-      'A signed token with unreadable features or permissions grants none of them. Clerk throws, or answers unexpected-error (S-10).',
+    reason: 'A signed token with unreadable features or permissions is good, and grants none of them.',
     explains: (oracleCase, ours, theirs) =>
       mentions(oracleCase, '"v2-bad-features"', '"v2-bad-permissions"') &&
       (/missing colon|split is not a function/.test(theirs.threw ?? '') || theirs.reason === 'unexpected-error') &&
@@ -30,7 +28,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'unsigned-machine-token',
     reason:
-      "A JWT with an empty signature that says it is a machine's is token-type-mismatch. Clerk takes it for a session token, and refuses it for its algorithm or type.",
+      "A JWT with an empty signature that says it is a machine's is token-type-mismatch, before anything else is looked at.",
     align: (oracleCase) =>
       replaced(
         oracleCase,
@@ -40,8 +38,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   },
   {
     name: 'kid-of-a-prototype',
-    reason:
-      'A `kid` like `__proto__` is a name that no key has: jwk-kid-mismatch. Clerk finds it on an object, and fails with token-verification-failed (S-26).',
+    reason: 'A `kid` like `__proto__` is a name like any other that no key has: jwk-kid-mismatch.',
     // A PEM answers for every kid.
     align: (oracleCase) =>
       oracleCase.instance.keys === 'pem' ? oracleCase : replaced(oracleCase, /"kid":"prototype"/g, '"kid":"unknown"')
@@ -49,7 +46,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'token-inside',
     reason:
-      "The session token that a handshake or refresh brings is of a session category, and no machine's, as any other session token. Clerk does not look (S-8).",
+      'The session token that a handshake or refresh brings is judged as any other session token, category included.',
     align: (oracleCase) => ({
       ...oracleCase,
       queryHandshake: withJudgedInner(oracleCase.queryHandshake),
@@ -59,7 +56,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'development-handshake',
     reason:
-      'A handshake that does not verify in development is signed out with the reason, and a log line that says what to do. Clerk throws: a 500 that any client can cause (6.4).',
+      'A handshake that does not verify in development is signed out with the reason, and a log line that says what to do; never an exception.',
     explains: (_case, ours, theirs) =>
       theirs.threw?.startsWith('Clerk: Handshake token verification failed') === true &&
       ours.status === 'signed-out' &&
@@ -68,7 +65,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'sign-in-origin',
     reason:
-      'A request to a satellite whose Origin is that of signInUrl is a request like any other. Clerk throws (6.1).',
+      'A request to a satellite whose Origin is that of signInUrl is a request like any other: signInUrl is checked at boot.',
     align: (oracleCase) =>
       oracleCase.instance.deployment.startsWith('satellite') && oracleCase.origin === 'https://primary.test'
         ? { ...oracleCase, origin: '' }
@@ -76,13 +73,12 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   },
   {
     name: 'canonical-base64url',
-    reason: 'A token has one spelling: no padding, no stray bits (RFC 7515 section 2). Clerk accepts several (S-27).',
+    reason: 'A token has one spelling: no padding, no stray bits (RFC 7515 section 2).',
     align: (oracleCase) => replaced(oracleCase, /(?<!"inner":\{"malformed":)"padded"/g, '"dots"')
   },
   {
     name: 'satellite-return-url',
-    reason:
-      'A development primary redirects to absolute http and https URLs. Clerk throws for others that do not parse, and redirects to any scheme (row 5, S-29).',
+    reason: 'A development primary sends browsers back to absolute http and https URLs only, and signs out otherwise.',
     explains: (oracleCase, ours, theirs) =>
       ours.reason === 'primary-responds-to-syncing' &&
       ours.status === 'signed-out' &&
@@ -90,13 +86,12 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   },
   {
     name: 'bearer-scheme',
-    reason: 'The scheme of Authorization has no case (RFC 9110 section 11.1). Clerk takes `bearer` for no token.',
+    reason: 'The scheme of Authorization has no case (RFC 9110 section 11.1): `bearer` is `Bearer`.',
     align: (oracleCase) => replaced(oracleCase, /"bearer "/g, '"Bearer "')
   },
   {
     name: 'refresh-of-the-presented-token',
-    reason:
-      'An expired bearer token is refreshed as itself. Clerk refreshes the session of the cookie, which may be another user (S-32).',
+    reason: 'An expired bearer token is refreshed as itself, whatever session the cookies hold.',
     explains: (oracleCase, ours, theirs) =>
       oracleCase.authorization !== null &&
       oracleCase.cookies.refresh !== 'absent' &&
