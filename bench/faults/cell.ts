@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import type { Order, Report } from './contender-process.js'
 import { type FaultContender, ours } from './contenders.js'
+import type { Scenario } from './scenarios.js'
 
 /** What one contender did under one fault. */
 export interface CellResult {
@@ -54,12 +55,7 @@ const DRAIN_PASS_MS = 60_000
 const SESSIONS = 50
 const contenderProcess = fileURLToPath(new URL('./contender-process.js', import.meta.url))
 
-export async function runCell(
-  contender: FaultContender,
-  signingKey: string,
-  script: (cell: Cell) => Promise<void>,
-  isWarm: boolean
-): Promise<CellResult> {
+export async function runCell(contender: FaultContender, signingKey: string, scenario: Scenario): Promise<CellResult> {
   let passedMs = 0
   const now = () => Date.now() + passedMs
   const clerk = await createLocalClerk({ instanceType: 'production', signingKey, now })
@@ -124,7 +120,7 @@ export async function runCell(
       }
     },
     async drain() {
-      await until(() => open === 0, DRAIN_MS)
+      await until(() => open === 0, scenario.drainMs ?? DRAIN_MS)
       for (let left = DRAIN_PASS_MS; left > 0 && open > 0; left -= WAITING_TICK_MS) await tick(WAITING_TICK_MS)
     }
   }
@@ -170,10 +166,10 @@ export async function runCell(
       { kind: 'start', contender: contender.name, trust: { publishableKey, secretKey, issuer, origin } },
       'started'
     )
-    if (isWarm) await warmUp()
+    if (scenario.isWarm) await warmUp()
     const fetchesBefore = clerk.requests.count('jwks')
     const sentBefore = all.length
-    await script(cell)
+    await scenario.run(cell)
     await cell.drain()
 
     const good = all.slice(sentBefore).filter(({ expects }) => expects === 'accepted')

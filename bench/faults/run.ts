@@ -21,7 +21,10 @@ export function chooseContenders(only: readonly string[]): readonly FaultContend
   return only.length === 0 ? contenders : contenders.filter(({ name }) => only.includes(name))
 }
 
-/** Contenders meet a fault side by side, each in its own process and with a key endpoint of its own: a cell mostly waits. */
+/**
+ * Contenders meet a fault side by side, each in its own process and with a key endpoint of its own: a cell mostly
+ * waits.
+ */
 export async function runFaults({ only, faults, onStep }: FaultRun): Promise<FaultRow[]> {
   const signingKey = createSigningKey()
   const elsewhere = await createLocalClerk({ instanceType: 'production' })
@@ -40,8 +43,15 @@ export async function runFaults({ only, faults, onStep }: FaultRun): Promise<Fau
   return rows
 }
 
-function runRow(scenario: Scenario, chosen: readonly FaultContender[], signingKey: string): Promise<CellResult[]> {
-  return Promise.all(chosen.map((contender) => runCell(contender, signingKey, scenario.run, scenario.isWarm)))
+async function runRow(
+  scenario: Scenario,
+  chosen: readonly FaultContender[],
+  signingKey: string
+): Promise<CellResult[]> {
+  if (!scenario.isAlone) return Promise.all(chosen.map((contender) => runCell(contender, signingKey, scenario)))
+  const cells: CellResult[] = []
+  for (const contender of chosen) cells.push(await runCell(contender, signingKey, scenario))
+  return cells
 }
 
 /** What ours promises, checked against what it did; empty is what is hoped for. */
