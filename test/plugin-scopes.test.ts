@@ -87,6 +87,18 @@ t.test('a bad value under config.clerk fails the registration of the route', asy
   }
 })
 
+t.test('a route for API keys needs the secret key by which they are verified', async (t) => {
+  const { publishableKey, jwtKey, secretKey, close } = await createLocalClerk()
+  t.teardown(close)
+  const config = { clerk: { acceptsToken: ['session_token', 'api_key'] } } as const
+  const keyless = Fastify()
+  await keyless.register(clerkAuth, { publishableKey, jwtKey })
+  t.throws(() => keyless.get('/', { config }, () => ''), { code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING' })
+  const keyed = Fastify()
+  await keyed.register(clerkAuth, { publishableKey, jwtKey, secretKey })
+  t.doesNotThrow(() => keyed.get('/', { config }, () => ''))
+})
+
 t.test('with defaultDeny every route needs authentication unless it is public', async (t) => {
   const { clerk, fastify } = await createApp(t, {
     plugin: { defaultDeny: true },

@@ -2,12 +2,18 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { createSignedOutAuth } from '../auth/session-auth.js'
 import type { SessionAuth } from '../auth/types.js'
-import { AlreadyRegisteredError, DecoratorTakenError, EarlyRoutesError } from '../errors.js'
+import {
+  AlreadyRegisteredError,
+  DecoratorTakenError,
+  EarlyRoutesError,
+  OptionSecretKeyMissingError
+} from '../errors.js'
 import { createAuthorize } from '../guards/authorize.js'
 import { isGuardHook } from '../guards/guard-hook.js'
 import type { GuardDone, GuardRequest, GuardSettings } from '../guards/refusal.js'
 import { createRequireAuth } from '../guards/require-auth.js'
 import { createInstance, type Instance } from '../instance.js'
+import { namesTokenType } from '../options/accepts-token.js'
 import { resolveResolverOptions } from '../options/resolver.js'
 import { resolveOptions } from '../options.js'
 import { createClerkDecorator } from './clerk-decorator.js'
@@ -136,6 +142,9 @@ function decorate(
 
   fastify.addHook('onRoute', (route) => {
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
+    if (single?.options.secretKey === null && policy.isEvaluated && namesTokenType(policy.acceptsToken, 'api_key')) {
+      throw new OptionSecretKeyMissingError('config.clerk.acceptsToken of a route with "api_key"')
+    }
     const isRequired = defaultDeny && !policy.isPublic
     const isGuarded = hasGuard(route)
     if (isGuarded) assertUncontradicted(policy)
