@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createLocalClerk } from '../../src/local/index.js'
+import { createLocalClerk, type FaultKind } from '../../src/local/index.js'
 import { startLoad } from './load.js'
 import type { Measurement, SoakCommand, SoakReply } from './protocol.js'
 
@@ -49,16 +49,28 @@ const samples: { readonly minute: number; readonly measurement: Measurement }[] 
 /** Each comes round at its own pace, so that they meet in every way. */
 const events: { readonly everyMs: number; atMs: number; readonly run: () => unknown }[] = [
   { everyMs: 37_000, atMs: 0, run: rotate },
-  { everyMs: 23_000, atMs: 0, run: () => clerk.faults.next({ kind: 'status', status: 500, on: 'jwks', times: 3 }) },
-  {
-    everyMs: 41_000,
-    atMs: 0,
-    run: () => clerk.faults.next({ kind: 'hang', on: 'jwks' }, { kind: 'truncated', on: 'jwks' })
-  },
+  { everyMs: 53_000, atMs: 0, run: breakDown },
   { everyMs: 67_000, atMs: 0, run: withdrawOldest },
   { everyMs: 3000, atMs: 0, run: revokeNext }
 ]
 for (const event of events) event.atMs = startMs + event.everyMs
+
+const BREAKDOWNS: readonly FaultKind[] = [
+  { kind: 'status', status: 500 },
+  { kind: 'hang' },
+  { kind: 'truncated' },
+  { kind: 'reset' },
+  { kind: 'html' }
+]
+const BREAKDOWN_MS = 5000
+let breakdowns = 0
+
+/** The key endpoint is away for a while, each time in another way. */
+function breakDown(): void {
+  const kind = BREAKDOWNS[breakdowns++ % BREAKDOWNS.length] as FaultKind
+  clerk.faults.next({ ...kind, on: 'jwks', times: Number.POSITIVE_INFINITY })
+  setTimeout(() => clerk.faults.clear(), BREAKDOWN_MS).unref()
+}
 
 async function rotate(): Promise<void> {
   await clerk.rotateKeys({ keepOld: true })

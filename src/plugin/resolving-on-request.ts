@@ -5,7 +5,7 @@ import type { Instance } from '../instance.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
 import { createRoutePolicies, type RoutePolicies } from './route-policies.js'
-import { createDefaultPolicy } from './route-policy.js'
+import { completePolicy, createDefaultPolicy } from './route-policy.js'
 import { kAuth } from './symbols.js'
 import type { InstanceResolver, ResolvableOptions } from './types.js'
 
@@ -31,11 +31,7 @@ export function createResolvingOnRequest(
     const policy = policies.of(request.routeOptions.config)
     // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
     if (policy !== policies.defaults) {
-      const { options } = instance
-      const handshake = policy.handshake && options.handshake
-      const isOpen = policy.acceptsToken === policies.defaults.acceptsToken
-      const acceptsToken = isOpen ? options.acceptsToken : policy.acceptsToken
-      authenticateFully(instance, { ...policy, acceptsToken, handshake }, request, reply, done)
+      authenticateFully(instance, completePolicy(policy, instance.options), request, reply, done)
       return
     }
     let hook = hooks.get(instance)

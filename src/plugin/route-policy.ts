@@ -25,6 +25,8 @@ export interface RoutePolicy {
   /** A known session token settles the request: then nothing else of the policy but pending sessions matters. */
   readonly acceptsSession: boolean
   readonly acceptsToken: AcceptsToken
+  /** The route itself says what it accepts. */
+  readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
   readonly handshake: boolean
   readonly isPublic: boolean
@@ -40,6 +42,7 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
     ...defaults,
     isEvaluated: true,
     acceptsSession: acceptsSession(defaults.acceptsToken),
+    isAcceptsTokenOwn: false,
     treatPendingAsSignedOut: true,
     isPublic: false
   })
@@ -85,10 +88,22 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     isEvaluated: true,
     acceptsSession: acceptsSession(acceptsToken ?? defaults.acceptsToken),
     acceptsToken: acceptsToken ?? defaults.acceptsToken,
+    isAcceptsTokenOwn: acceptsToken !== undefined,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     handshake: handshake ?? defaults.handshake,
     isPublic: settings.public ?? false
   })
+}
+
+/** The policy of a route for one of several instances: what the route leaves open is the instance's to say. */
+export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): RoutePolicy {
+  const acceptsToken = policy.isAcceptsTokenOwn ? policy.acceptsToken : instance.acceptsToken
+  return {
+    ...policy,
+    acceptsToken,
+    acceptsSession: policy.isEvaluated && acceptsSession(acceptsToken),
+    handshake: policy.handshake && instance.handshake
+  }
 }
 
 /** A route that has a guard cannot be open as well: refuses to boot, as one of the two is not what its author thinks. */

@@ -378,6 +378,29 @@ t.test('in a scope of its own defaultDeny covers the early routes of the scope, 
   }
 })
 
+t.test("what a route accepts is its own and its instance's to say, with a resolver too", async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  const options = clerk.pluginOptions({ acceptsToken: 'api_key' as const })
+  await fastify.register(clerkAuth, { resolver: () => options })
+  const routes = [
+    ['/plain', {}, false],
+    ['/public', { clerk: { public: true } }, false],
+    ['/settled', { clerk: { handshake: false } }, false],
+    ['/sessions', { clerk: { acceptsToken: 'session_token' } }, true]
+  ] as const
+  for (const [url, config] of routes) {
+    fastify.get(url, { config }, (request) => ({ in: (request.auth as { isAuthenticated: boolean }).isAuthenticated }))
+  }
+  const key = clerk.machineTokens.createApiKey({ subject: 'user_1' })
+  for (const [url, , acceptsSession] of routes) {
+    t.same((await fastify.inject({ url, headers: clerk.bearer() })).json(), { in: acceptsSession }, url)
+    const byKey = await fastify.inject({ url, headers: { authorization: `Bearer ${key}` } })
+    t.same(byKey.json(), { in: !acceptsSession }, `${url} by API key`)
+  }
+})
+
 t.test('what a route accepts counts also when it was registered before the plugin', async (t) => {
   const clerk = await createLocalClerk({ signingKey })
   const fastify = Fastify()
