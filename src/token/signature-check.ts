@@ -96,8 +96,14 @@ export function createSignatureCheck(
     reject: (error: Error) => void
   ): void {
     const key = keys[index]
-    if (key === undefined) return resolve(refuse(candidate))
-    if (key.algorithm !== candidate.header.algorithm) return checkNext(candidate, keys, index + 1, resolve, reject)
+    if (key === undefined) {
+      resolve(refuse(candidate))
+      return
+    }
+    if (key.algorithm !== candidate.header.algorithm) {
+      checkNext(candidate, keys, index + 1, resolve, reject)
+      return
+    }
     stats.verifications++
     stats.pooledVerifications++
     verifySignaturePooled(candidate.token, candidate.parts, key, (error, isValid) => {

@@ -3,7 +3,15 @@ import type { VerificationObserver } from '../diagnostics/verification-observer.
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import type { ClaimCheck } from './claims.js'
-import { copyOf, decodeUnverified, type JsonObject, parsePart, readSignature, splitToken, type UnverifiedToken } from './decode.js'
+import {
+  copyOf,
+  decodeUnverified,
+  type JsonObject,
+  parsePart,
+  readSignature,
+  splitToken,
+  type UnverifiedToken
+} from './decode.js'
 import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
