@@ -63,10 +63,17 @@ export async function parseKeySet(json: unknown, maxKeys: number): Promise<KeySe
   return keys.length === 0 ? 'no-usable-key' : { keys, skipped }
 }
 
+let jose: Promise<typeof import('jose/key/import')> | undefined
+
+/** Loaded with the first key set: importing the plugin should not wait for what its first fetch will. */
+export function loadJose(): Promise<typeof import('jose/key/import')> {
+  jose ??= import('jose/key/import')
+  return jose
+}
+
 async function importPublicKey({ n, e, algorithm, modulusBits }: PublicJwk): Promise<KeyObject | null> {
   try {
-    // Loaded with the first key set: importing the plugin should not wait for what its first fetch will.
-    const { importJWK } = await import('jose/key/import')
+    const { importJWK } = await loadJose()
     const imported = await importJWK({ kty: 'RSA', n, e, alg: algorithm }, algorithm)
     if (imported instanceof Uint8Array) return null
     const keyObject = KeyObject.from(imported)
