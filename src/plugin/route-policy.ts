@@ -48,6 +48,10 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
   })
 }
 
+function frozenCopy(acceptsToken: AcceptsToken): AcceptsToken {
+  return typeof acceptsToken === 'string' ? acceptsToken : Object.freeze([...acceptsToken])
+}
+
 function acceptsSession(acceptsToken: AcceptsToken): boolean {
   if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
   return acceptsToken.includes('session_token')
@@ -87,7 +91,8 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSession(acceptsToken ?? defaults.acceptsToken),
-    acceptsToken: acceptsToken ?? defaults.acceptsToken,
+    // A copy: what the route accepts is settled here, whatever becomes of the list.
+    acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     handshake: handshake ?? defaults.handshake,
