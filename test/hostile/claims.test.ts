@@ -85,6 +85,8 @@ t.test('only a token that could be one of ours spends from the budget of key fet
   const issuers = ['https://clerk.example.com']
   const rows: readonly (readonly [claims: object, expected: boolean])[] = [
     [{}, true],
+    [{ sub: undefined, exp: undefined, handshake: [] }, true],
+    [{ sub: undefined, exp: undefined, handshake: 'x' }, false],
     [{ iat: undefined }, true],
     [{ sub: 1 }, false],
     [{ sub: undefined }, false],
