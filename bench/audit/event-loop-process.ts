@@ -1,16 +1,17 @@
 // Event-loop time of one audited request, in a process of its own: the hooks of a real route, called with Fastify's own
 // request and reply objects, and the file sink behind them. What a server does besides is in both rounds and cancels out.
+
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import audit, { type AuditOptions, fileSink } from '../../src/audit/index.js'
 import { createSignedInAuth } from '../../src/auth/session-auth.js'
 import type { SessionClaims } from '../../src/auth/types.js'
+import { readLoopTime } from '../measure/loop-time.js'
 
 export interface AuditCase {
   readonly name: string
@@ -102,7 +103,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
   }
 
   async function round(isAudited: boolean): Promise<number> {
-    const begin = readClock()
+    const begin = readLoopTime()
     for (let number = 0; number < requestsPerRound; number++) {
       const { request, reply } = makeRequest(number)
       if (isAudited) {
@@ -114,7 +115,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
       if (number % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     }
     await fastify.auditLog.flush()
-    return (readClock() - begin) / requestsPerRound
+    return (readLoopTime() - begin) / requestsPerRound
   }
 
   try {
@@ -136,18 +137,6 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
   }
 }
 
-/**
- * Time of the thread that runs the event loop, in µs. Where the system tells (Linux), its CPU time, in which other
- * processes and the threads that write do not show; elsewhere the time in which the loop was active.
- */
-function readClock(): number {
-  try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1_000
-  } catch {
-    return performance.eventLoopUtilization().active * 1_000
-  }
-}
-
 const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const SIGNED = Buffer.alloc(700, 'a')
 const SIGNATURE = sign('RSA-SHA256', SIGNED, KEYS.privateKey)
@@ -155,9 +144,9 @@ const SIGNATURE = sign('RSA-SHA256', SIGNED, KEYS.privateKey)
 function measureVerify(): number {
   const verifications = 3_000
   for (let index = 0; index < 500; index++) verify('RSA-SHA256', SIGNED, KEYS.publicKey, SIGNATURE)
-  const begin = readClock()
+  const begin = readLoopTime()
   for (let index = 0; index < verifications; index++) verify('RSA-SHA256', SIGNED, KEYS.publicKey, SIGNATURE)
-  return (readClock() - begin) / verifications
+  return (readLoopTime() - begin) / verifications
 }
 
 function contextOf(request: FastifyRequest): unknown {

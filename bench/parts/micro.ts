@@ -85,7 +85,7 @@ function firstSeenTable({ firstSeen, burst }: MicroResult): Table {
       row('hook, forged, Bearer', firstSeen.forged.bearer, null),
       row('hook, forged, cookie', firstSeen.forged.cookie, null),
       row(`burst of ${burst.tokens}: crypto.verify on the loop`, burst.synchronousMicroseconds, null),
-      row(`burst of ${burst.tokens}: event loop busy per token`, burst.loopMicroseconds, burst.ratio),
+      row(`burst of ${burst.tokens}: event loop thread, processor time per token`, burst.loopMicroseconds, burst.ratio),
       row(`burst of ${burst.tokens}: wall time per token`, burst.wallMicroseconds, null)
     ],
     notes: ['One at a time: each in its own turn of the event loop. Burst: all in one turn.']

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+
+/**
+ * Time of the thread that runs the event loop, in µs. Where the system tells (Linux), its CPU time, in which other
+ * processes and the threads that write do not show; elsewhere the time in which the loop was active.
+ */
+export function readLoopTime(): number {
+  try {
+    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1_000
+  } catch {
+    return performance.eventLoopUtilization().active * 1_000
+  }
+}
