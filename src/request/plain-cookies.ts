@@ -1,6 +1,6 @@
 /**
  * The Cookie header as browsers and Node write it, for the hot path: `name=value; name=value`, nothing encoded, no name
- * twice. It reads what `compileCookieReader` reads, in a third of the time, or gives up: whoever gets no answer here asks
+ * twice. It reads what `compileCookieReader` reads, with less work, or gives up: whoever gets no answer here asks
  * there. Production only, as development needs one cookie more.
  */
 export interface PlainCookies {
@@ -120,7 +120,7 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
   }
 }
 
-// Spelled out: V8 compares single characters inline, and calls a builtin of ten times the cost for `startsWith`.
+// Spelled out: V8 compares single characters inline, and calls a builtin for `startsWith`.
 
 /** `session` after two underscores. */
 function isSession(header: string, start: number): boolean {

@@ -1,4 +1,5 @@
 import type { VerificationOutcome } from './outcome.js'
+import { tailOf } from './token-cache.js'
 
 /** Verifications under way, so that the same unseen token in many concurrent requests is verified once. */
 export interface InFlight {
@@ -7,23 +8,20 @@ export interface InFlight {
   forget(token: string): void
 }
 
-/** As in the token cache: a short key, because hashing a whole token is work that every token of a burst would pay for. */
-const TAIL_LENGTH = 12
-
 export function createInFlight(): InFlight {
   const byTail = new Map<string, { readonly token: string; readonly outcome: Promise<VerificationOutcome> }>()
   return {
     find(token) {
       if (byTail.size === 0) return undefined
-      const entry = byTail.get(token.slice(-TAIL_LENGTH))
+      const entry = byTail.get(tailOf(token))
       return entry?.token === token ? entry.outcome : undefined
     },
     add(token, outcome) {
-      byTail.set(token.slice(-TAIL_LENGTH), { token, outcome })
+      byTail.set(tailOf(token), { token, outcome })
     },
     forget(token) {
       // Of two tokens with one tail the later took the place: the other's end must not take it away.
-      if (byTail.get(token.slice(-TAIL_LENGTH))?.token === token) byTail.delete(token.slice(-TAIL_LENGTH))
+      if (byTail.get(tailOf(token))?.token === token) byTail.delete(tailOf(token))
     }
   }
 }

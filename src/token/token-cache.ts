@@ -4,11 +4,16 @@ import type { VerifiedToken } from './verified-token.js'
 /**
  * Characters of the signature that make the key. Twelve hold 72 bits: two of a hundred thousand tokens share theirs once in
  * 10¹² caches, and then cost each other a verification. V8 copies a slice this short, where a longer one is a view that
- * is hashed and compared at three times the cost.
+ * costs more to hash and compare.
  */
 const TAIL_LENGTH = 12
 
-/** What an entry costs besides its token text, in bytes: claims, auth, map and list slots. Measured by `npm run bench -- scale`. */
+/** What tokens are looked up by, here and while they are verified. No identity: whoever finds one compares the whole text. */
+export function tailOf(token: string): string {
+  return token.slice(-TAIL_LENGTH)
+}
+
+/** What an entry costs besides its token text, in bytes: claims, auth, map and list slots. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
 /** An entry whose token ran out this long ago is dropped when it comes up for eviction, even below the bounds. */
@@ -61,16 +66,16 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
 
   return {
     find(token) {
-      const verified = entries.get(token.slice(-TAIL_LENGTH), GET_OPTIONS)
+      const verified = entries.get(tailOf(token), GET_OPTIONS)
       // Two tokens can share a tail (the same signature under other claims, say): only the whole text is identity.
       return verified !== undefined && verified.token === token ? verified : undefined
     },
     add(verified, nowMs) {
       if ((additions++ & DROP_EVERY_MASK) === 0) dropExpiredOldest(nowMs)
-      entries.set(verified.token.slice(-TAIL_LENGTH), verified)
+      entries.set(tailOf(verified.token), verified)
     },
     delete(verified) {
-      const tail = verified.token.slice(-TAIL_LENGTH)
+      const tail = tailOf(verified.token)
       if (entries.peek(tail) === verified) entries.delete(tail)
     },
     clear() {
