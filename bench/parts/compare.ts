@@ -1,3 +1,4 @@
+import type { Contender } from '../contenders/contender.js'
 import { contenders } from '../contenders/index.js'
 import { assertCorrect } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
@@ -24,62 +25,74 @@ export interface CompareRow {
 }
 
 interface Cell {
-  readonly name: string
-  readonly duties: string
+  readonly contender: Contender
   readonly carrier: Carrier
-  readonly judges: boolean
-  readonly port: number
-  readonly server: ServerProcess
   readonly samples: ThroughputSample[]
 }
 
-/** Ours against others, each in its own process, one at a time, in an order that changes every round. */
+/**
+ * Ours against others, one at a time, in an order that changes every round, and in a new process every round: what the
+ * optimizer and the heap happen to make of a process is part of the spread then, and not of the result.
+ */
 export async function compare(settings: Settings, only: readonly string[] = []): Promise<PartResult> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = settings.compare
   const clerk = await createInstance()
+  const trust = trustOf(clerk)
   const tokens = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
   const requests: Record<Carrier, Headers[]> = {
     bearer: tokens.map((token) => headersFor(clerk, 'bearer', token)),
     cookie: tokens.map((token) => headersFor(clerk, 'cookie', token))
   }
   const generator: PipeGenerator = startGenerator('pipe-generator.js')
-  const cells: Cell[] = []
-  try {
-    for (const contender of contenders) {
-      if (only.length > 0 && !only.includes(contender.name)) continue
-      for (const carrier of contender.carriers) {
-        const server = await startServer({ contender: contender.name, trust: trustOf(clerk) })
-        const { name, duties, judges } = contender
-        cells.push({ name, duties, carrier, judges, port: server.port, server, samples: [] })
-      }
-    }
-    await assertCorrect(clerk, cells)
+  const cells = contenders
+    .filter(({ name }) => only.length === 0 || only.includes(name))
+    .flatMap((contender) => contender.carriers.map((carrier): Cell => ({ contender, carrier, samples: [] })))
 
-    const progress = createProgress('compare', cells.length * (rounds + 1))
-    const load = async (cell: Cell, durationMs: number, round: number) => {
-      progress.step(`${cell.name}, ${cell.carrier}`)
-      const job = { connections, pipelining, durationMs, seed: settings.seed + round, requests: requests[cell.carrier] }
-      return measureThroughput(cell.server, generator, job)
+  async function gate(): Promise<void> {
+    const servers = await Promise.all(cells.map(({ contender }) => startServer({ contender: contender.name, trust })))
+    try {
+      const gated = cells.map(({ contender: { name, judges }, carrier }, index) => {
+        return { name, judges, carrier, port: (servers[index] as ServerProcess).port }
+      })
+      await assertCorrect(clerk, gated)
+    } finally {
+      await Promise.all(servers.map((server) => server.close()))
     }
-    for (const cell of cells) await load(cell, warmupMs, 0)
+  }
+
+  async function sample({ contender, carrier }: Cell, round: number): Promise<ThroughputSample> {
+    const server = await startServer({ contender: contender.name, trust })
+    try {
+      const job = { connections, pipelining, requests: requests[carrier], seed: settings.seed + round }
+      await measureThroughput(server, generator, { ...job, durationMs: warmupMs })
+      await server.collectGarbage()
+      return await measureThroughput(server, generator, { ...job, durationMs: roundMs })
+    } finally {
+      await server.close()
+    }
+  }
+
+  try {
+    await gate()
+    const progress = createProgress('compare', cells.length * rounds)
     for (const [round, order] of alternate(cells, rounds, createRandom(settings.seed)).entries()) {
       for (const cell of order) {
-        await cell.server.collectGarbage()
-        cell.samples.push(await load(cell, roundMs, round + 1))
+        progress.step(`${cell.contender.name}, ${cell.carrier}`)
+        cell.samples.push(await sample(cell, round))
       }
     }
     progress.done()
     return describeComparison(cells.map((cell) => rowOf(cell, cells)))
   } finally {
     await generator.close()
-    for (const cell of cells) await cell.server.close()
     await clerk.close()
   }
 }
 
 function rowOf(cell: Cell, cells: readonly Cell[]): CompareRow {
-  const { name, duties, carrier, samples } = cell
-  const baseline = cells.find((other) => !other.judges && other.carrier === carrier)?.samples ?? samples
+  const { carrier, samples } = cell
+  const { name, duties } = cell.contender
+  const baseline = cells.find((other) => !other.contender.judges && other.carrier === carrier)?.samples ?? samples
   const rates = (all: readonly ThroughputSample[]) => all.map((sample) => sample.requestsPerSecond)
   const costs = (all: readonly ThroughputSample[]) => all.map((sample) => sample.cpuMicroseconds)
   return {

@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { contenders } from '../contenders/index.js'
 import { createOurs } from '../contenders/ours.js'
 import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
+import { keptTicks } from './tick-shape.js'
 
 type Start = Extract<ServerCommand, { kind: 'start' }>
 
@@ -14,6 +15,7 @@ let readCounters = (): Record<string, number> => ({})
 let measurement: ReturnType<typeof beginMeasurement> | null = null
 
 async function start({ contender: name, root, trust }: Start): Promise<number> {
+  if (keptTicks() !== 2) throw new Error('The shape of ticks is not kept: look at tick-shape.ts')
   const contender = root === null ? contenders.find((known) => known.name === name) : createOurs(root, name)
   if (contender === undefined) throw new Error(`No contender is called ${name}`)
   const fastify: FastifyInstance = Fastify({ logger: false })

@@ -75,9 +75,9 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const inFlight = createInFlight()
 
   function recall(token: string): VerificationOutcome | undefined {
-    const verified = cache.find(token)
-    if (verified === undefined) return undefined
     const nowMs = now()
+    const verified = cache.find(token, nowMs)
+    if (verified === undefined) return undefined
     if (nowMs >= verified.key.trustedUntilMs) {
       cache.delete(verified)
       return undefined
@@ -96,7 +96,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
     const known = recall(token)
     if (known !== undefined) {
-      if (!known.ok) observer?.refused(known.reason, cache.find(token)?.claims, now(), skewMs)
+      if (!known.ok) observer?.refused(known.reason, cache.find(token, now())?.claims, now(), skewMs)
       return known
     }
     stats.misses++
