@@ -7,7 +7,7 @@ import {
   copyOf,
   decodeUnverified,
   type JsonObject,
-  parsePart,
+  readClaims,
   readSignature,
   splitToken,
   type UnverifiedToken
@@ -117,7 +117,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (parts === null || readSignature(token, parts) === null) return failureFor('token-invalid')
     const entry = headers.lookup(token, parts.headerEnd)
     if (entry === null) return failureFor('token-invalid')
-    const claims = parsePart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
+    const claims = readClaims(token, parts)
     if (claims === null) return failureFor('token-invalid')
     if (entry.header.category !== 'session' || isMachine(claims)) return failureFor('token-type-mismatch')
 
