@@ -46,6 +46,7 @@ export const CAVEATS: readonly string[] = [
   'Contenders run in processes of their own, one at a time, in an order that changes every round. Ratios are taken within a round.',
   'Server CPU per request is what to compare: throughput also depends on the load generator, which shares the machine.',
   'Contenders do not all do the same work: each row says what it does. Every one had to accept, refuse and expire the same tokens before it was timed.',
+  'On Node 20 every process.nextTick of a process can become some 8,000 instructions dearer, by chance, after a full garbage collection (bench/servers/tick-shape.ts). All contenders are kept from that alike; a process in that state hides part of what any plugin costs.',
   'Requests are pipelined ten deep over fifty connections, as in Fastify’s own benchmarks. That makes the server itself cheap, and what authentication adds large.'
 ]
 

@@ -57,7 +57,9 @@ function standaloneChart(parts: readonly PartResult[]): string | null {
 }
 
 function main(): void {
-  const stored = ['micro', 'compare', 'load', 'scale'].map((name) => `${RESULTS}/${name}.json`).filter(existsSync)
+  const stored = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
+    .map((name) => `${RESULTS}/${name}.json`)
+    .filter(existsSync)
   const results = stored.map((path): BenchResult => JSON.parse(readFileSync(path, 'utf8')))
   const svg = standaloneChart(results.flatMap((result) => result.parts))
   const chartPath = `${RESULTS}/compare.svg`
