@@ -308,6 +308,11 @@ export const AuditFullError = createError(
   'The audit log has no room at the moment and nothing is done unrecorded: try again later',
   503
 )
+export const AuditEarlyRoutesError = createError(
+  'FST_CLERK_AUDIT_EARLY_ROUTES',
+  'The audit log sees no route that is registered before it: await its registration before adding routes',
+  500
+)
 export const AuditPeerError = createError('FST_CLERK_AUDIT_PEER', '%s needs the package %s: install it', 500)
 export const WebhookPluginError = createError(
   'FST_CLERK_WEBHOOK_PLUGIN',

@@ -1,3 +1,4 @@
+import Fastify from 'fastify'
 import t from 'tap'
 import audit, { type AuditRecord, type AuditSink } from '../src/audit/index.js'
 import { createApp } from './fixtures/app.js'
@@ -46,4 +47,13 @@ t.test('with the plugin itself: every action names its user and device, every re
   ])
   t.equal(records.length, 6)
   t.notOk(lines.join().includes(token.split('.')[1] as string), 'no part of a token')
+})
+
+t.test('a server that has routes already refuses the audit log: they would go unrecorded', async (t) => {
+  const fastify = Fastify()
+  const sink: AuditSink = { name: 'none', open: async () => {}, close: async () => {}, write: async () => {} }
+  fastify.register(audit, { sink })
+  fastify.post('/before', () => 'unseen')
+  t.teardown(() => fastify.close())
+  await t.rejects(async () => fastify.ready(), { code: 'FST_CLERK_AUDIT_EARLY_ROUTES' })
 })

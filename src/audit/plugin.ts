@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { AuditFullError } from '../errors.js'
+import { AuditEarlyRoutesError, AuditFullError } from '../errors.js'
+import { hasRoutes, isWholeServer } from '../plugin/early-routes.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
 import { createDevices } from './device.js'
@@ -55,6 +56,8 @@ type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
   const settings = resolveAuditOptions(options, fastify.log)
+  // `register` without `await` lets the routes below it come first: they would go unrecorded, and nobody would know.
+  if (isWholeServer(fastify) && hasRoutes(fastify)) throw new AuditEarlyRoutesError()
   await settings.sink.open()
   const journal = await openJournal(settings)
   const { redaction, now } = settings

@@ -17,6 +17,7 @@ import { namesTokenType } from '../options/accepts-token.js'
 import { resolveResolverOptions } from '../options/resolver.js'
 import { resolveOptions } from '../options.js'
 import { createClerkDecorator } from './clerk-decorator.js'
+import { hasRoutes, isWholeServer } from './early-routes.js'
 import { createInstances } from './instances.js'
 import { type AuthenticatedSlots, createOnRequest } from './on-request.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
@@ -72,21 +73,13 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
 /** What routes accept until their instance is known: told from a route's own list by being this very one. */
 const LEFT_TO_INSTANCE = Object.freeze(['session_token'] as const)
 
-/** Whether the server has routes already. */
-function hasRoutes(fastify: FastifyInstance): boolean {
-  return fastify.printRoutes() !== EMPTY_TREE
-}
-
-const EMPTY_TREE = '(empty tree)'
-
 /**
  * `onRoute` hooks do not see the routes that were there before: with `defaultDeny` those of this scope are denied on each
  * request. On the whole server they refuse to boot, as scopes that were made before have no hook of ours at all.
  */
 function denyEarlyRoutes(fastify: FastifyInstance, policies: RoutePolicies): void {
   if (!hasRoutes(fastify)) return
-  const isRoot = Object.getPrototypeOf(fastify) === Object.prototype
-  if (isRoot) throw new EarlyRoutesError()
+  if (isWholeServer(fastify)) throw new EarlyRoutesError()
   const { requireAuth } = fastify
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.is404 || policies.of(request.routeOptions.config).isPublic) done()
