@@ -400,6 +400,24 @@ t.test('warm-up that waits fails the boot when keys cannot be had', async (t) =>
   t.equal(good.store.find('ins_a').length, 1)
 })
 
+t.test(
+  'warm-up that may degrade waits for the first fetch and boots without keys; a refused secret key is no outage',
+  async (t) => {
+    const cache = { warmUp: 'wait-or-degrade' } as const
+    const failing = createHarness(() => new Response('', { status: 500 }), { cache })
+    await failing.store.ready()
+    t.equal(failing.requests.length, 1)
+    t.match(failing.store.health(), { degraded: true, consecutiveFailures: 1, kids: [] })
+    t.match(await failing.store.resolve('ins_a', true), { ok: false, unavailable: true })
+    await t.rejects(createHarness(() => new Response('', { status: 401 }), { cache }).store.ready(), {
+      code: 'FST_CLERK_SECRET_KEY_REFUSED'
+    })
+    const good = createHarness(() => keySetResponse([a.jwk]), { cache })
+    await good.store.ready()
+    t.equal(good.store.find('ins_a').length, 1)
+  }
+)
+
 t.test('warm-up in the background does not wait, and none does nothing', async (t) => {
   const background = createHarness((request) => hang(request))
   await background.store.ready()

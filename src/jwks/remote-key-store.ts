@@ -172,7 +172,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     if (cache.warmUp === 'background') return
     await warmUp
     if (state.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
-    if (!held.isUsable(now())) throw new NoInitialKeysError(state.lastError ?? 'timeout')
+    if (cache.warmUp === 'wait' && !held.isUsable(now())) throw new NoInitialKeysError(state.lastError ?? 'timeout')
   }
 
   function health(): KeyStoreHealth {

@@ -5,7 +5,7 @@ import type { AcceptsToken } from './input.js'
 
 const TOKEN_TYPES: readonly unknown[] = ['session_token', 'api_key', 'm2m_token', 'oauth_token'] satisfies TokenType[]
 
-function isTokenType(value: unknown): value is TokenType {
+export function isTokenType(value: unknown): value is TokenType {
   return TOKEN_TYPES.includes(value)
 }
 

@@ -44,7 +44,7 @@ export function resolveJwksCache(group: Members): ResolvedJwksCache {
     timeoutInMs: duration('timeoutInMs', 100, 60_000, 3_000),
     maxBytes: checkInteger(member(group, 'maxBytes'), { min: 1_024, max: 1_048_576, fallback: 65_536 }),
     maxKeys: checkInteger(member(group, 'maxKeys'), { min: 1, max: 256, fallback: 32 }),
-    warmUp: checkChoice(member(group, 'warmUp'), ['wait', 'background', false], 'background'),
+    warmUp: checkChoice(member(group, 'warmUp'), ['wait', 'wait-or-degrade', 'background', false], 'background'),
     pollWhenIdle: checkBoolean(member(group, 'pollWhenIdle'), false),
     snapshot: checkSnapshot(member(group, 'snapshot'))
   })

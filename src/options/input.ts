@@ -8,8 +8,8 @@ export type AcceptsToken = TokenType | 'any' | readonly TokenType[]
 /** `full`: status, reason and message; `reason`: without the message; `false`: no `x-clerk-auth-*` header at all. */
 export type DebugHeaders = 'full' | 'reason' | false
 
-/** `wait`: the server is ready when keys are; `background`: fetch but do not wait; `false`: on the first token. */
-export type WarmUp = 'wait' | 'background' | false
+/** When keys are fetched first, and who waits for them: see `jwks.warmUp`. */
+export type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
 
 /** Keeps the text of the last good key set outside the process. What it returns is validated like a fetched set. */
 export interface KeySetSnapshotStore {
@@ -161,7 +161,11 @@ export interface JwksOptions {
   readonly maxBytes?: number | undefined
   /** Most keys taken from a set. Default 32, 1 to 256. */
   readonly maxKeys?: number | undefined
-  /** Default `background`. */
+  /**
+   * Keys before the first request. `wait`: ready when they are there, or refuses to boot; `wait-or-degrade`: waits for the first fetch
+   * and boots without keys if it fails; `background`, the default, waits for nothing; `false`: the first token fetches. A secret
+   * key that Clerk refuses fails the boot in both waiting forms.
+   */
   readonly warmUp?: WarmUp | undefined
   /** Refresh also while no requests come. Default false. */
   readonly pollWhenIdle?: boolean | undefined

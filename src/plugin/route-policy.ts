@@ -1,5 +1,6 @@
 import type { AuditRouteOptions } from '../audit/types.js'
 import { RouteOptionsError, RoutePolicyError } from '../errors.js'
+import { isTokenType, namesTokenType } from '../options/accepts-token.js'
 import type { AcceptsToken } from '../options.js'
 import { kRoutePolicy } from './symbols.js'
 
@@ -53,16 +54,14 @@ function frozenCopy(acceptsToken: AcceptsToken): AcceptsToken {
 }
 
 function acceptsSession(acceptsToken: AcceptsToken): boolean {
-  if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
-  return acceptsToken.includes('session_token')
+  return acceptsToken === 'any' || namesTokenType(acceptsToken, 'session_token')
 }
 
 const KNOWN_SETTINGS = new Set(['acceptsToken', 'treatPendingAsSignedOut', 'handshake', 'public', 'audit'])
-const TOKEN_TYPES = new Set<unknown>(['session_token', 'api_key', 'm2m_token', 'oauth_token'])
 
 function isAcceptsToken(value: unknown): value is AcceptsToken {
-  if (Array.isArray(value)) return value.length > 0 && value.every((type) => TOKEN_TYPES.has(type))
-  return value === 'any' || TOKEN_TYPES.has(value)
+  if (Array.isArray(value)) return value.length > 0 && value.every(isTokenType)
+  return value === 'any' || isTokenType(value)
 }
 
 function assertBoolean(value: unknown, name: string): asserts value is boolean | undefined {
