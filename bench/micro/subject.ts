@@ -40,8 +40,12 @@ export interface Subject {
 }
 
 /** The plugin's own `onRequest` hook without a server. Time stands where `clock` says. */
-export function createSubject(trust: Trust, clock: { now: () => number } = { now: Date.now }): Subject {
-  const options = { ...pluginOptions(trust), logger: silent, now: () => clock.now() }
+export function createSubject(
+  trust: Trust,
+  clock: { now: () => number } = { now: Date.now },
+  more: Record<string, unknown> = {}
+): Subject {
+  const options = { ...pluginOptions(trust), ...more, logger: silent, now: () => clock.now() }
   const instance = createInstance(resolveOptions(options as never, { env: {}, logger: silent as never }))
   const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
   const hook: OnRequestHook = createOnRequest(instance, createRoutePolicies(defaults, false))

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import type { VerifiedToken } from './verified-token.js'
 
-/** 16 KiB, for an instance that sees few tokens. */
+/** 20 KiB, for an instance that sees few tokens. */
 const SMALLEST_BITS = 10
-/** 4 MiB. */
+/** 5 MiB. */
 const LARGEST_BITS = 18
 
 /**
- * A table of the verified tokens used last, one place each by a few characters of the signature; two that meet in a place push
- * each other out. Holds nothing that the cache behind it does not hold.
+ * A table of the verified tokens used last, one place each by the last twelve characters of the signature; two that meet in a
+ * place push each other out. Holds nothing that the cache behind it does not hold.
  */
 export interface FrontTable {
   /** The verified token with exactly this text, if it has its place. */
@@ -19,50 +20,76 @@ export interface FrontTable {
 }
 
 export function createFrontTable(): FrontTable {
-  let shift = 32 - SMALLEST_BITS
-  // Text and token next to each other: the processor fetches both at once, where one by way of the other takes twice as long.
-  let places = createPlaces(SMALLEST_BITS)
+  // Odd, so that no bit is lost; its own in each process, so that nobody outside knows who meets whom.
+  const multiplier = randomBytes(4).readInt32LE() | 1
+  let bits = SMALLEST_BITS
+  let places = createPlaces(bits)
+  let tails = createTails(bits)
 
-  function placeOf(token: string): number {
+  function placeOf(first: number, second: number, third: number): number {
+    return Math.imul(first ^ (second << 9) ^ (third << 3), multiplier) >>> (32 - bits)
+  }
+
+  function placeOfToken(token: string): number {
     const end = token.length
-    // Not the last character: of the signature's last byte it holds two bits.
-    const characters =
-      token.charCodeAt(end - 2) |
-      (token.charCodeAt(end - 3) << 8) |
-      (token.charCodeAt(end - 4) << 16) |
-      (token.charCodeAt(end - 5) << 24)
-    return (Math.imul(characters, GOLDEN_RATIO) >>> shift) << 1
+    return placeOf(fourBefore(token, end), fourBefore(token, end - 4), fourBefore(token, end - 8))
   }
 
   return {
     find(token) {
-      const place = placeOf(token)
-      return places[place] === token ? (places[place + 1] as VerifiedToken) : undefined
+      const end = token.length
+      const first = fourBefore(token, end)
+      const second = fourBefore(token, end - 4)
+      const third = fourBefore(token, end - 8)
+      const place = placeOf(first, second, third)
+      const at = place * TAIL_WORDS
+      // All twelve characters in one decision: the texts are compared, and that ends where they part, only for who has
+      // the whole tail. A guess that is nearly right looks like any other.
+      const difference =
+        (first ^ (tails[at] as number)) | (second ^ (tails[at + 1] as number)) | (third ^ (tails[at + 2] as number))
+      if (difference !== 0) return undefined
+      const verified = places[place]
+      return verified !== undefined && verified.token === token ? verified : undefined
     },
     put(verified) {
-      const place = placeOf(verified.token)
-      places[place] = verified.token
-      places[place + 1] = verified
+      const { token } = verified
+      const place = placeOfToken(token)
+      places[place] = verified
+      for (let word = 0; word < TAIL_WORDS; word++) {
+        tails[place * TAIL_WORDS + word] = fourBefore(token, token.length - 4 * word)
+      }
     },
     remove(verified) {
-      const place = placeOf(verified.token)
-      if (places[place + 1] !== verified) return
-      places[place] = undefined
-      places[place + 1] = undefined
+      const place = placeOfToken(verified.token)
+      if (places[place] === verified) places[place] = undefined
     },
     fit(tokens) {
-      const bits = 32 - shift
       if (tokens < 2 ** (bits - 1) || bits === LARGEST_BITS) return
       // Empty again: each token returns at its next use.
-      shift = 32 - (bits + 1)
-      places = createPlaces(bits + 1)
+      bits++
+      places = createPlaces(bits)
+      tails = createTails(bits)
     }
   }
 }
 
-/** 2³² divided by the golden ratio: neighbours end up far apart (Knuth, The Art of Computer Programming, section 6.4). */
-const GOLDEN_RATIO = 0x9e3779b1
+/** Four characters as one number. Those of a token have seven bits; others make a number that fits nobody's text. */
+function fourBefore(token: string, end: number): number {
+  return (
+    token.charCodeAt(end - 1) |
+    (token.charCodeAt(end - 2) << 7) |
+    (token.charCodeAt(end - 3) << 14) |
+    (token.charCodeAt(end - 4) << 21)
+  )
+}
 
-function createPlaces(bits: number): (string | VerifiedToken | undefined)[] {
-  return new Array<string | VerifiedToken | undefined>(2 ** (bits + 1)).fill(undefined)
+function createPlaces(bits: number): (VerifiedToken | undefined)[] {
+  return new Array<VerifiedToken | undefined>(2 ** bits).fill(undefined)
+}
+
+/** Twelve characters. */
+const TAIL_WORDS = 3
+
+function createTails(bits: number): Int32Array {
+  return new Int32Array(TAIL_WORDS * 2 ** bits)
 }
