@@ -52,7 +52,10 @@ function versionOf(name: string): string {
 
 function describeCommit(): string {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8' }).trim()
+    const git = (...arguments_: string[]) => execFileSync('git', arguments_, { encoding: 'utf8' }).trim()
+    // Results of the parts that ran before are no difference.
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!bench/results')
+    return git('describe', '--always', '--abbrev=12') + (changes === '' ? '' : '-dirty')
   } catch {
     return 'unknown'
   }
