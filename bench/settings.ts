@@ -22,6 +22,8 @@ export interface Settings {
     readonly warmupMs: number
     readonly inputs: number
     readonly allocationRuns: number
+    /** Starts of each program whose boot is timed. */
+    readonly boots: number
   }
   readonly load: {
     readonly rounds: number

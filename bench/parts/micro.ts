@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
 import { createProgress } from '../measure/progress.js'
 import type { Summary } from '../measure/statistics.js'
+import { type BootRow, measureBoot } from '../micro/boot.js'
 import type { MicroResult } from '../micro/process.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber, type Table } from '../report/table.js'
@@ -13,23 +14,25 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=512', '--min-semi-space-siz
 
 /** What our hook costs by itself, step by step, without a server. */
 export async function micro(settings: Settings): Promise<PartResult> {
-  const progress = createProgress('micro', 1)
+  const progress = createProgress('micro', 2)
+  progress.step('import and registration')
+  const boots = measureBoot(settings.micro.boots)
   progress.step('hook alone, fresh strings')
   const child = fork(fileURLToPath(new URL('../micro/process.js', import.meta.url)), [], { execArgv: FLAGS })
   try {
     const result = await converse<MicroResult>(child, settings.micro)
     progress.done()
-    return describe(result)
+    return describe(result, boots)
   } finally {
     await release(child)
   }
 }
 
-function describe(result: MicroResult): PartResult {
+function describe(result: MicroResult, boots: readonly BootRow[]): PartResult {
   return {
     part: 'micro',
-    data: result,
-    tables: [stepsTable(result), firstSeenTable(result)],
+    data: { ...result, boots },
+    tables: [stepsTable(result), firstSeenTable(result), bootTable(boots)],
     charts: [
       {
         title: 'The hook alone, token seen before',
@@ -89,5 +92,19 @@ function firstSeenTable({ firstSeen, burst }: MicroResult): Table {
       row(`burst of ${burst.tokens}: wall time per token`, burst.wallMicroseconds, null)
     ],
     notes: ['One at a time: each in its own turn of the event loop. Burst: all in one turn.']
+  }
+}
+
+function bootTable(boots: readonly BootRow[]): Table {
+  return {
+    title: 'Import and registration',
+    columns: ['process', 'ms', 'quartiles', "of import('fastify')"],
+    rows: boots.map(({ name, milliseconds: { median, low, high }, ratio }) => [
+      name,
+      formatNumber(median),
+      `${formatNumber(low)}–${formatNumber(high)}`,
+      ratio.median.toFixed(2)
+    ]),
+    notes: ['Whole processes, from start to exit, in alternation. No key is fetched.']
   }
 }
