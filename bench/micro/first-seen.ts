@@ -99,22 +99,33 @@ export async function measureBurst(
   const loop: number[] = []
   const synchronous: number[] = []
   const wall: number[] = []
+  // The system may count a thread's time in steps of a few milliseconds: a round has to be many of them.
+  const bursts = Math.ceil(1_000 / tokens)
+  const total = tokens * bursts
   for (let round = 0; round < rounds; round++) {
     const synchronousFrom = readLoopTime()
-    for (const { input, signature } of prepared) verify('sha256', input, key, signature)
-    synchronous.push((readLoopTime() - synchronousFrom) / tokens)
+    for (let burst = 0; burst < bursts; burst++) {
+      for (const { input, signature } of prepared) verify('sha256', input, key, signature)
+    }
+    synchronous.push((readLoopTime() - synchronousFrom) / total)
     await nextTurn()
 
-    subject.instance.cache.clear()
-    const requests = prepared.map(() => inputs.good.bearer.next())
-    const before = readLoopTime()
-    const startedMs = performance.now()
-    await Promise.all(
-      requests.map((headers) => new Promise<void>((resolve) => void subject.authenticate(headers, resolve)))
-    )
-    wall.push(((performance.now() - startedMs) * 1000) / tokens)
-    await nextTurn()
-    loop.push((readLoopTime() - before) / tokens)
+    let loopUs = 0
+    let wallMs = 0
+    for (let burst = 0; burst < bursts; burst++) {
+      subject.instance.cache.clear()
+      const requests = prepared.map(() => inputs.good.bearer.next())
+      const before = readLoopTime()
+      const startedMs = performance.now()
+      await Promise.all(
+        requests.map((headers) => new Promise<void>((resolve) => void subject.authenticate(headers, resolve)))
+      )
+      wallMs += performance.now() - startedMs
+      await nextTurn()
+      loopUs += readLoopTime() - before
+    }
+    wall.push((wallMs * 1000) / total)
+    loop.push(loopUs / total)
   }
   return {
     tokens,
