@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { Agent, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createInstance, type Instance } from '../../src/instance.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { silentLogger } from '../../src/logger.js'
@@ -12,10 +14,15 @@ import { encodePart, SESSION_CATEGORY } from './forge.js'
 
 // However many tokens come, memory is bounded by the options and not by the number of tokens.
 
-/** A tenth of the numbers that the bounds are stated for; `HOSTILE_SCALE=10` is the whole, and takes minutes. */
+// At their whole size, 100,000 of each, in some minutes: HOSTILE_SCALE=10 node .build/test/hostile/floods.test.js
+
 const SCALE = Number(process.env.HOSTILE_SCALE ?? 1)
 const FORGED = 10_000 * SCALE
-const VALID = 2_000 * SCALE
+/** A valid one costs a signature to make, and a request more than a call: by default there are fewer of both. */
+const VALID = SCALE === 1 ? 2000 : 10_000 * SCALE
+const SENT_FORGED = SCALE === 1 ? 2500 : FORGED
+const SENT_VALID = SCALE === 1 ? 500 : VALID
+if (SCALE > 1) t.setTimeout(0)
 const MAX_GROWTH_BYTES = 12_000_000
 
 setFlagsFromString('--expose-gc')
@@ -147,5 +154,113 @@ t.test(
     await inBatches(1000 * SCALE, 50, run)
     const growth = (await reachable()) - before
     t.ok(growth < MAX_GROWTH_BYTES, `grew by ${growth} bytes`)
+  }
+)
+
+const CONNECTIONS = 20
+
+/** Sends `count` requests, so many at a time as there are connections, and counts the answers by status. */
+async function flood(
+  port: number,
+  count: number,
+  headersOf: (n: number) => Record<string, string>,
+  onAnswer: (n: number, status: number, body: string) => void
+): Promise<ReadonlyMap<number, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const statuses = new Map<number, number>()
+  let next = 0
+  const ask = (n: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ agent, port, host: '127.0.0.1', path: '/me', headers: headersOf(n) }, (response) => {
+        let body = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => {
+          body += chunk
+        })
+        response.on('end', () => {
+          const { statusCode = 0 } = response
+          statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+          onAnswer(n, statusCode, body)
+          resolve()
+        })
+      })
+      outgoing.on('error', reject)
+      outgoing.end()
+    })
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      while (next < count) await ask(next++)
+    })
+  )
+  agent.destroy()
+  return statuses
+}
+
+async function listen(t: Test): Promise<Awaited<ReturnType<typeof createApp>> & { readonly port: number }> {
+  const app = await createApp(t, {
+    local: { tokenLifetimeSeconds: 3600 },
+    plugin: { tokenCache: { maxEntries: 1000 } },
+    routes(fastify) {
+      fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => (request.auth as { userId: string }).userId)
+    }
+  })
+  await app.fastify.listen({ port: 0, host: '127.0.0.1' })
+  return { ...app, port: (app.fastify.server.address() as AddressInfo).port }
+}
+
+function report(t: Test, before: number, after: number, startMs: number, statuses: ReadonlyMap<number, number>): void {
+  const [from, to] = [before, after].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`)
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
+  t.comment(`reachable: ${from} before, ${to} after; ${seconds} s; ${JSON.stringify(Object.fromEntries(statuses))}`)
+}
+
+t.test(`over HTTP ${SENT_FORGED} distinct forged tokens are each refused, and leave nothing in memory`, async (t) => {
+  const { clerk, fastify, port } = await listen(t)
+  const genuine = clerk.bearer()
+  // Under the name of the key, under made-up names, and in cookies.
+  const headersOf = (n: number): Record<string, string> => {
+    const token = forge(n, n % 3 === 0 ? `ins_${n}` : clerk.kid)
+    return n % 3 === 1 ? { cookie: `__client_uat=1; __session=${token}` } : { authorization: `Bearer ${token}` }
+  }
+  const onAnswer = (n: number, status: number): void => {
+    if (status !== 401) t.fail(`token ${n}: ${status}`)
+  }
+  await flood(port, 1000, headersOf, onAnswer)
+  const before = await reachable()
+  const startMs = performance.now()
+  const statuses = await flood(port, SENT_FORGED, headersOf, onAnswer)
+  const after = await reachable()
+  report(t, before, after, startMs, statuses)
+  t.same([...statuses], [[401, SENT_FORGED]])
+  t.ok(after - before < MAX_GROWTH_BYTES, `grew by ${after - before} bytes`)
+  t.equal(fastify.clerk.stats().cachedTokens, 0)
+  const { keys } = fastify.clerk.stats()
+  t.ok(keys.fetches <= 12, `${keys.fetches} key fetches`)
+  await flood(
+    port,
+    1,
+    () => genuine,
+    (_n, status) => t.equal(status, 200, 'a genuine token is served')
+  )
+})
+
+t.test(
+  `over HTTP ${SENT_VALID} distinct valid tokens each get their own answer, within the bounds of the cache`,
+  async (t) => {
+    const { clerk, fastify, port } = await listen(t)
+    const headersOf = (n: number): Record<string, string> => clerk.bearer({ userId: `user_${n}` })
+    const onAnswer = (n: number, status: number, body: string): void => {
+      if (status !== 200 || body !== `user_${n}`) t.fail(`token ${n}: ${status} ${body}`)
+    }
+    await flood(port, 1000, headersOf, onAnswer)
+    const before = await reachable()
+    const startMs = performance.now()
+    const statuses = await flood(port, SENT_VALID, headersOf, onAnswer)
+    const after = await reachable()
+    report(t, before, after, startMs, statuses)
+    t.same([...statuses], [[200, SENT_VALID]])
+    t.ok(after - before < MAX_GROWTH_BYTES, `grew by ${after - before} bytes`)
+    t.equal(fastify.clerk.stats().cachedTokens, 1000)
+    t.equal(fastify.clerk.stats().evictions, SENT_VALID)
   }
 )
