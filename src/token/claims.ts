@@ -14,14 +14,15 @@ export interface ClaimRules {
 export type ClaimCheck = (claims: JsonObject, nowMs: number, skewMs: number) => VerificationFailureReason | null
 
 /**
- * A lenient audience, as Clerk has it: session tokens normally carry no `aud`, and one that is neither a string nor a
- * list of strings is not looked at (protocol reference, section 5.4).
+ * A lenient audience, as Clerk has it: session tokens normally carry no `aud` (protocol reference, section 5.4). One
+ * that is there must name us, whatever its shape (RFC 7519 section 4.1.3).
  */
 function isForAudience(aud: unknown, audience: readonly string[]): boolean {
-  if (typeof aud === 'string') return aud === '' || audience.includes(aud)
-  if (!Array.isArray(aud) || aud.length === 0) return true
-  if (!aud.every((entry) => typeof entry === 'string')) return true
-  return aud.some((entry) => audience.includes(entry))
+  if (aud === undefined || aud === null || aud === '') return true
+  if (typeof aud === 'string') return audience.includes(aud)
+  if (!Array.isArray(aud)) return false
+  if (aud.length === 0) return true
+  return aud.every((entry) => typeof entry === 'string') && aud.some((entry) => audience.includes(entry))
 }
 
 /** `exp` and the other times of RFC 7519 section 4.1 as numbers that arithmetic can trust: JSON's `1e400` is Infinity. */

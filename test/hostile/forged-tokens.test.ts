@@ -32,7 +32,8 @@ async function createServer(t: Test, acceptsToken: 'session_token' | 'any'): Pro
   // The key set is given, as what is looked at is judgement, not fetching; and the clock stands still.
   const jwks = { keys: clerk.jwks().keys }
   const authorizedParties = ['https://app.local.test']
-  await fastify.register(clerkAuth, clerk.pluginOptions({ jwks, authorizedParties, acceptsToken }))
+  const audience = ['https://api.local.test']
+  await fastify.register(clerkAuth, clerk.pluginOptions({ jwks, authorizedParties, audience, acceptsToken }))
   fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => request.auth.tokenType)
   await fastify.ready()
   return fastify

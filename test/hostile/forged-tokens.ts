@@ -531,7 +531,18 @@ function* claimTypes(context: Context): Generator<Forgery> {
       '"https://app.local.test/"',
       '"https://app.local.test.evil.test"',
       '"null"'
-    ].map((text) => ['azp', text, 'token-invalid-authorized-parties'] as const)
+    ].map((text) => ['azp', text, 'token-invalid-authorized-parties'] as const),
+    ...[
+      '"https://other.test"',
+      '["https://other.test"]',
+      '[["https://api.local.test"]]',
+      '[{"aud":"https://api.local.test"}]',
+      '["https://api.local.test",null]',
+      '{"0":"https://api.local.test","length":1}',
+      '{"toString":"https://api.local.test"}',
+      '1',
+      'true'
+    ].map((text) => ['aud', text, failed] as const)
   ]
   for (const [claim, text, reason] of rows) {
     yield { name: `${claim}: ${text}, signed`, token: genuine(context, header, raw(claim, text)), reason }

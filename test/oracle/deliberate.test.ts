@@ -79,6 +79,13 @@ const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string |
       'signed-out token-invalid-algorithm'
     ]
   ],
+  'malformed-audience': [
+    [
+      { instance: { audience: true }, cookies: { session: token({ aud: 'object' }) } },
+      'signed-out token-verification-failed',
+      'signed-in null'
+    ]
+  ],
   'kid-of-a-prototype': [
     [
       { instance: { keys: 'jwks' }, cookies: { session: token({ kid: 'prototype' }) } },

@@ -37,6 +37,12 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       )
   },
   {
+    name: 'malformed-audience',
+    reason: 'With `audience`, an `aud` that is no string and no list of strings names nobody: it is refused.',
+    align: (oracleCase) =>
+      oracleCase.instance.audience ? replaced(oracleCase, /"aud":"object"/g, '"aud":"unlisted"') : oracleCase
+  },
+  {
     name: 'kid-of-a-prototype',
     reason: 'A `kid` like `__proto__` is a name like any other that no key has: jwk-kid-mismatch.',
     // A PEM answers for every kid.
