@@ -13,6 +13,7 @@ import { isGuardHook } from '../guards/guard-hook.js'
 import type { GuardDone, GuardRequest, GuardSettings } from '../guards/refusal.js'
 import { createRequireAuth } from '../guards/require-auth.js'
 import { createInstance, type Instance } from '../instance.js'
+import type { Logger } from '../logger.js'
 import { namesTokenType } from '../options/accepts-token.js'
 import { resolveResolverOptions } from '../options/resolver.js'
 import { resolveOptions } from '../options.js'
@@ -55,6 +56,7 @@ function registerInstance(fastify: FastifyInstance, instance: Instance): void {
   decorate(fastify, instance, policies, defaultDeny)
   fastify.addHook('onRequest', createOnRequest(instance, policies))
   if (defaultDeny) denyEarlyRoutes(fastify, policies)
+  else warnOfEarlyRoutes(fastify, instance.options.logger)
   fastify.addHook('onReady', () => instance.ready())
   fastify.addHook('onClose', () => instance.close())
 }
@@ -67,6 +69,7 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
   decorate(fastify, null, policies, defaultDeny)
   fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances, policies))
   if (defaultDeny) denyEarlyRoutes(fastify, policies)
+  else warnOfEarlyRoutes(fastify, logger)
   fastify.addHook('onClose', () => instances.close())
 }
 
@@ -85,6 +88,16 @@ function denyEarlyRoutes(fastify: FastifyInstance, policies: RoutePolicies): voi
     if (request.is404 || policies.of(request.routeOptions.config).isPublic) done()
     else requireAuth(request, reply, done as GuardDone)
   })
+}
+
+/** `preHandler: fastify.requireAuth` on a route made before us was `preHandler: undefined`, which Fastify takes for no hook. */
+function warnOfEarlyRoutes(fastify: FastifyInstance, logger: Logger): void {
+  if (!hasRoutes(fastify) || !isWholeServer(fastify)) return
+  logger.warn(
+    {},
+    'This server had routes before fastify-clerk-auth was loaded. fastify.requireAuth was not there yet: a route made ' +
+      'before that names it as a hook has none, and is open. Await the registration, and make the routes after it.'
+  )
 }
 
 function isResolver(options: PluginOptions): options is ResolverOptions {

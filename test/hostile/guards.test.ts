@@ -345,6 +345,33 @@ t.test('with defaultDeny a server with routes from before the plugin refuses to 
   await t.rejects(async () => fastify.ready(), { code: 'FST_CLERK_EARLY_ROUTES' })
 })
 
+t.test('a guard that was named before there was one is warned about', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const options = clerk.pluginOptions()
+  const warnings: string[] = []
+  const logger = { ...console, warn: (_details: object, text: string) => void warnings.push(text) } as never
+  for (const plugin of [
+    { ...options, logger },
+    { resolver: () => options, logger }
+  ]) {
+    const late = Fastify()
+    t.teardown(() => late.close())
+    late.register(clerkAuth, plugin)
+    late.get('/admin', { preHandler: late.requireAuth }, () => SECRET)
+    await late.ready()
+    t.equal((await late.inject('/admin')).body, SECRET, 'Fastify takes the undefined hook for none')
+    t.equal(warnings.length, 1)
+    t.match(warnings.pop(), 'Await the registration')
+
+    const early = Fastify()
+    t.teardown(() => early.close())
+    await early.register(clerkAuth, plugin)
+    early.get('/admin', { preHandler: early.requireAuth }, () => SECRET)
+    t.equal((await early.inject('/admin')).statusCode, 401)
+    t.same(warnings, [])
+  }
+})
+
 t.test('in a scope of its own defaultDeny covers the early routes of the scope, and leaves others alone', async (t) => {
   const clerk = await createLocalClerk({ signingKey })
   for (const resolver of [false, true]) {
