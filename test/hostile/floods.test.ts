@@ -235,7 +235,8 @@ t.test(`over HTTP ${SENT_FORGED} distinct forged tokens are each refused, and le
   t.ok(after - before < MAX_GROWTH_BYTES, `grew by ${after - before} bytes`)
   t.equal(fastify.clerk.stats().cachedTokens, 0)
   const { keys } = fastify.clerk.stats()
-  t.ok(keys.fetches <= 12, `${keys.fetches} key fetches`)
+  const seconds = (performance.now() - startMs) / 1000
+  t.ok(keys.fetches <= 12 + seconds / 5, `${keys.fetches} key fetches in ${seconds} s`)
   await flood(
     port,
     1,
