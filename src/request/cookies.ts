@@ -94,6 +94,7 @@ export function compileCookieReader(suffix: string): CookieReader {
 
     let seen = 0
     let pieceEnd = -1
+    let equals = -1
     while (pieceEnd < header.length) {
       let start = pieceEnd + 1
       pieceEnd = header.indexOf(SEMICOLON, start)
@@ -102,8 +103,10 @@ export function compileCookieReader(suffix: string): CookieReader {
       // Every name that matters starts with two underscores; most cookies of other software do not.
       if (header.charCodeAt(start) !== UNDERSCORE || header.charCodeAt(start + 1) !== UNDERSCORE) continue
 
-      const equals = header.indexOf(EQUALS, start)
-      if (equals === -1 || equals >= pieceEnd) continue
+      // Looked for once, and not again by each piece before it: a header of pieces without one would be read through for each.
+      if (equals < start) equals = header.indexOf(EQUALS, start)
+      if (equals === -1) return
+      if (equals >= pieceEnd) continue
       let nameEnd = equals
       while (nameEnd > start && isBlank(header.charCodeAt(nameEnd - 1))) nameEnd--
       const bit = identify(header, start, nameEnd)
