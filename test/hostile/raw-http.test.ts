@@ -10,6 +10,8 @@ import { signingKey } from '../fixtures/app.js'
 import { encodePart } from './forge.js'
 import { exchange, leave, parseResponses, type RawResponse, request } from './raw-client.js'
 
+const PAGE = 'Sec-Fetch-Dest: document'
+
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
 
@@ -107,6 +109,78 @@ t.test('headers to the limits of Node and beyond end as an answer below 500', as
   }
   await stands(t, target)
 })
+
+t.test('a megabyte of headers, where the server takes so much, is refused as fast as it is read', async (t) => {
+  const http = { maxHeaderSize: 4_000_000 }
+  const target = await listen(t, { server: { http } as FastifyServerOptions })
+  const { clerk } = target
+  const session = clerk.signSessionToken()
+  const million = (text: string) => text.repeat(1_000_000 / text.length)
+  const rows: readonly (readonly [name: string, headers: readonly string[], statuses: readonly number[]])[] = [
+    ['one cookie of 16 KB', [`Cookie: __session=${'a'.repeat(16_384)}; __client_uat=1`], [401]],
+    ['one cookie of 1 MB', [`Cookie: __session=${million('a')}; __client_uat=1`], [401]],
+    ['one cookie of 1 MB, percent-encoded', [`Cookie: __session=${million('%41')}; __client_uat=1`], [401]],
+    ['one cookie of 1 MB, badly so', [`Cookie: __session=${million('%e2')}; __client_uat=1`], [401]],
+    ['250,000 cookies', [`Cookie: ${million('a=b;')}`], [401]],
+    ['250,000 cookies before the good ones', [`Cookie: ${million('a=b;')} ${clerk.cookies()}`], [200]],
+    ['80,000 session cookies', [`Cookie: ${million('__session=a;')} __client_uat=1`], [401]],
+    ['70,000 other instances', [`Cookie: ${million('__session_x=a; ')} __client_uat=1`], [401]],
+    ['250,000 underscores and semicolons', [`Cookie: ${million('__ ;')}`], [401]],
+    ['names without a value', [`Cookie: ${million('__session;')}=x`], [401]],
+    ['1 MB of blanks before the equals sign', [`Cookie: __session${million(' ')}=a; __client_uat=1`], [401]],
+    ['1 MB of blanks after it', [`Cookie: __session=${million(' ')}a; __client_uat=1`], [401]],
+    ['1 MB of semicolons', [`Cookie: ${million(';')}`], [401]],
+    ['1 MB of equals signs', [`Cookie: ${million('=')}`], [401]],
+    ['1 MB of token', [`Authorization: Bearer ${million('a')}`], [401]],
+    ['1 MB of dots', [`Authorization: Bearer ${million('.')}`], [401]],
+    ['1 MB of blanks in Authorization', [`Authorization: Bearer${million(' ')}a`], [401]],
+    ['500,000 words in Authorization', [`Authorization: ${million('a ')}`], [401]],
+    ['a good token and 1 MB of blanks', [`Authorization: Bearer ${session}${million(' ')}x`], [200]],
+    ['a nonce of 1 MB', [`Cookie: __clerk_handshake_nonce=${million('n')}`], [401]],
+    ['a handshake of 1 MB', [`Cookie: __clerk_handshake=${million('h')}`], [401]],
+    ['a clientUat of a million digits', [`Cookie: __client_uat=${million('9')}; __session=${session}`], [401]],
+    ['a redirect count of a million digits', [`Cookie: __client_uat=1; __clerk_redirect_count=${million('9')}`], [401]],
+    ['a Referer of 1 MB', [`Cookie: ${clerk.cookies()}`, PAGE, `Referer: https://evil.test/${million('a')}`], [307]],
+    ['an Origin of 1 MB', [`Origin: https://evil.test/${million('a')}`], [401]],
+    ['a host of 1 MB', [`Cookie: ${clerk.cookies()}`, PAGE, `X-Forwarded-Host: ${million('a.')}`], [200]]
+  ]
+  for (const [name, headers, statuses] of rows) {
+    const startMs = performance.now()
+    const [response] = await ask(target, request('/me', headers))
+    t.ok(response !== undefined && statuses.includes(response.status), `${name}: ${response?.status}`)
+    // What is quadratic in a million takes minutes.
+    t.ok(performance.now() - startMs < 5000, `${name}: ${performance.now() - startMs} ms`)
+  }
+  for (const path of [`/${million('a')}`, `/?${million('a=b&')}`, `/?${million('%5f')}`, `/${million('/')}`]) {
+    const startMs = performance.now()
+    const [response] = await ask(target, request(path, [PAGE, 'Cookie: __client_uat=1']))
+    t.match(String(response?.status), /^(307|4..)$/, path.slice(0, 8))
+    t.ok(performance.now() - startMs < 5000, `${path.slice(0, 8)}: ${performance.now() - startMs} ms`)
+  }
+  await stands(t, target)
+})
+
+t.test(
+  'strangers by the hundred, while keys cannot be had, are each told to come back, at the cost of a fetch',
+  async (t) => {
+    const target = await listen(t, { plugin: { jwks: { warmUp: false, timeoutInMs: 1000 } } })
+    const { clerk, fastify } = target
+    const hold = clerk.faults.hold('jwks')
+    const text = (n: number) =>
+      request('/me', [`Authorization: ${clerk.bearer({ userId: `user_${n}` }).authorization}`])
+    const answers = Promise.all(Array.from({ length: 300 }, (_, n) => ask(target, text(n))))
+    await hold.arrived()
+    for (const [response] of await answers) {
+      if (response?.status !== 503 || !response.headers.has('retry-after')) t.fail(`${response?.status}`)
+    }
+    t.ok(fastify.clerk.stats().keys.fetches <= 2, `${fastify.clerk.stats().keys.fetches} fetches`)
+    t.equal(target.defects.length, 300, 'the application sees each 503')
+    t.equal(target.defects.filter((error) => (error as { statusCode: number }).statusCode !== 503).length, 0)
+    target.defects.length = 0
+    hold.release()
+    t.same(unhandled, [])
+  }
+)
 
 t.test('duplicate, folded and malformed headers name at most one token, and never a 5xx', async (t) => {
   const target = await listen(t)
