@@ -21,8 +21,9 @@ export function deepFreeze<T extends object>(value: T): Readonly<T> {
 
 function freezeAll(pending: object[]): void {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (Object.isFrozen(next)) continue
-    for (const member of Object.values(next)) {
+    const record = next as Record<string, unknown>
+    for (const key in record) {
+      const member = record[key]
       if (typeof member === 'object' && member !== null) pending.push(member)
     }
     Object.freeze(next)

@@ -37,11 +37,12 @@ export function splitToken(token: string): TokenParts | null {
 export function parsePart(encoded: string): JsonObject | null {
   const length = decodeBase64url(encoded, part)
   if (length === -1) return null
-  // Octets that are no UTF-8 would all be read as U+FFFD: different texts, one claim (RFC 8725 section 3.7).
-  if (!isUtf8(part.subarray(0, length))) return null
+  const json = part.toString('utf8', 0, length)
+  // Octets that are no UTF-8 are all read as U+FFFD: different texts, one claim (RFC 8725 section 3.7).
+  if (json.includes('\uFFFD') && !isUtf8(part.subarray(0, length))) return null
   let value: unknown
   try {
-    value = JSON.parse(part.toString('utf8', 0, length))
+    value = JSON.parse(json)
   } catch {
     return null
   }
@@ -85,6 +86,21 @@ export function copyOf(token: string): string {
   return text.toString('latin1', 0, text.write(token, 'latin1'))
 }
 
+// All tokens of a key have one header: its text is nearly always that of the token before.
+let headed = ''
+let headerOfIt: JsonObject | null = null
+
+function readHeader(token: string, parts: TokenParts): JsonObject | null {
+  const encoded = token.slice(0, parts.headerEnd)
+  if (headed === encoded) return headerOfIt
+  const header = parsePart(encoded)
+  if (header === null) return null
+  headerOfIt = header
+  // A copy: a slice would keep its token in memory. Of Latin-1 only, which text that encodes something is.
+  headed = copyOf(encoded)
+  return header
+}
+
 export interface UnverifiedToken {
   readonly header: JsonObject
   readonly claims: JsonObject
@@ -104,7 +120,7 @@ export function decodeUnverified(token: string): UnverifiedToken | null {
 function decode(token: string): UnverifiedToken | null {
   const parts = splitToken(token)
   if (parts === null || readSignature(token, parts) === null) return null
-  const header = parsePart(token.slice(0, parts.headerEnd))
+  const header = readHeader(token, parts)
   const claims = header && readClaims(token, parts)
   return header === null || claims === null ? null : { header, claims }
 }

@@ -6,12 +6,15 @@ const SMALLEST_BITS = 10
 /** 5 MiB. */
 const LARGEST_BITS = 18
 
+/** Places a token is given at least, as long as the table may grow: few buckets then have to hold three. */
+const PLACES_PER_TOKEN = 4
+
 /**
- * A table of the verified tokens used last, one place each by the last twelve characters of the signature; two that meet in a
- * place push each other out. Holds nothing that the cache behind it does not hold.
+ * A table of the verified tokens used last, in buckets of two by the last twelve characters of the signature; a third token
+ * in a bucket pushes out the one put there first. Holds nothing that the cache behind it does not hold.
  */
 export interface FrontTable {
-  /** The verified token with exactly this text, if it has its place. */
+  /** The verified token with exactly this text, if it has a place. */
   find(token: string): VerifiedToken | undefined
   put(verified: VerifiedToken): void
   remove(verified: VerifiedToken): void
@@ -26,13 +29,23 @@ export function createFrontTable(): FrontTable {
   let places = createPlaces(bits)
   let tails = createTails(bits)
 
-  function placeOf(first: number, second: number, third: number): number {
-    return Math.imul(first ^ (second << 9) ^ (third << 3), multiplier) >>> (32 - bits)
+  /** The first place of the bucket. The shifts lay the words of the tail over each other, so that every character counts. */
+  function bucketOf(first: number, second: number, third: number): number {
+    return (Math.imul(first ^ (second << 9) ^ (third << 3), multiplier) >>> (33 - bits)) << 1
   }
 
-  function placeOfToken(token: string): number {
+  function bucketOfToken(token: string): number {
     const end = token.length
-    return placeOf(fourBefore(token, end), fourBefore(token, end - 4), fourBefore(token, end - 8))
+    return bucketOf(fourBefore(token, end), fourBefore(token, end - 4), fourBefore(token, end - 8))
+  }
+
+  /** All twelve characters in one decision: a guess that is nearly right looks like any other. */
+  function hasTail(place: number, first: number, second: number, third: number): boolean {
+    const at = place * TAIL_WORDS
+    return (
+      ((first ^ (tails[at] as number)) | (second ^ (tails[at + 1] as number)) | (third ^ (tails[at + 2] as number))) ===
+      0
+    )
   }
 
   return {
@@ -41,30 +54,34 @@ export function createFrontTable(): FrontTable {
       const first = fourBefore(token, end)
       const second = fourBefore(token, end - 4)
       const third = fourBefore(token, end - 8)
-      const place = placeOf(first, second, third)
-      const at = place * TAIL_WORDS
-      // All twelve characters in one decision: the texts are compared, and that ends where they part, only for who has
-      // the whole tail. A guess that is nearly right looks like any other.
-      const difference =
-        (first ^ (tails[at] as number)) | (second ^ (tails[at + 1] as number)) | (third ^ (tails[at + 2] as number))
-      if (difference !== 0) return undefined
+      let place = bucketOf(first, second, third)
+      if (!hasTail(place, first, second, third)) {
+        place++
+        if (!hasTail(place, first, second, third)) return undefined
+      }
+      // Comparing the texts ends where they part, but only for who has the whole tail.
       const verified = places[place]
       return verified !== undefined && verified.token === token ? verified : undefined
     },
     put(verified) {
       const { token } = verified
-      const place = placeOfToken(token)
-      places[place] = verified
-      for (let word = 0; word < TAIL_WORDS; word++) {
-        tails[place * TAIL_WORDS + word] = fourBefore(token, token.length - 4 * word)
+      const place = bucketOfToken(token)
+      if (places[place] === verified || places[place + 1] === verified) return
+      const at = place * TAIL_WORDS
+      if (places[place] !== undefined) {
+        places[place + 1] = places[place]
+        tails.copyWithin(at + TAIL_WORDS, at, at + TAIL_WORDS)
       }
+      places[place] = verified
+      for (let word = 0; word < TAIL_WORDS; word++) tails[at + word] = fourBefore(token, token.length - 4 * word)
     },
     remove(verified) {
-      const place = placeOfToken(verified.token)
+      const place = bucketOfToken(verified.token)
       if (places[place] === verified) places[place] = undefined
+      else if (places[place + 1] === verified) places[place + 1] = undefined
     },
     fit(tokens) {
-      if (tokens < 2 ** (bits - 1) || bits === LARGEST_BITS) return
+      if (tokens * PLACES_PER_TOKEN <= 2 ** bits || bits === LARGEST_BITS) return
       // Empty again: each token returns at its next use.
       bits++
       places = createPlaces(bits)

@@ -44,8 +44,9 @@ export interface TokenCacheSettings {
 }
 
 /**
- * An LRU of verified tokens, with a table of places in front of it. A server's other work pushes our memory out of the processor's
- * caches between two requests: a look-up in the LRU then waits for eight lines of memory, one in the table for one.
+ * An LRU of verified tokens, with a table of places in front of it. A server's other work pushes our memory out of the
+ * processor's caches between two requests, and then a look-up costs what it has to wait for: the LRU's goes from its map to
+ * its lists and to the entry, one in the table to its place and the entry.
  */
 export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSettings): TokenCache {
   const front = createFrontTable()

@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/logger.js'
 import { createRevocations, type Revocations } from '../../src/revocation/revocations.js'
 import { Stats } from '../../src/stats.js'
 import { compileClaimCheck } from '../../src/token/claims.js'
+import { decodeUnverified } from '../../src/token/decode.js'
 import type { VerificationOutcome } from '../../src/token/outcome.js'
 import { createTokenCache } from '../../src/token/token-cache.js'
 import { VerifiedToken } from '../../src/token/verified-token.js'
@@ -351,6 +352,33 @@ t.test('a token that shares the tail of its signature with a cached one does not
   t.equal(cache.find(`two.${tail}`, START_MS), two)
   cache.delete(one)
   t.equal(cache.find(`two.${tail}`, START_MS), two, 'what deletes the older one leaves the newer one')
+})
+
+t.test('what was read of one token never stands for another', async (t) => {
+  const genuine = signRsa(signingInput({ alg: 'RS256', kid: 'ins_1' }, { sub: 'user_1' }), keyA)
+  const expected = { header: { alg: 'RS256', kid: 'ins_1' }, claims: { sub: 'user_1' } }
+  // Beyond Latin-1: cut to its low byte, each character is the genuine one. A percent-encoded cookie can hold it.
+  const widened = (from: number, to: number) =>
+    genuine.slice(0, from) +
+    [...genuine.slice(from, to)].map((c) => String.fromCharCode(c.charCodeAt(0) + 0x100)).join('') +
+    genuine.slice(to)
+  const [headerEnd, payloadEnd] = [genuine.indexOf('.'), genuine.lastIndexOf('.')]
+  const others = [
+    widened(0, 1),
+    widened(0, headerEnd),
+    widened(headerEnd + 1, payloadEnd),
+    widened(payloadEnd + 1, genuine.length),
+    genuine.slice(1),
+    `${genuine}=`
+  ]
+  for (const other of others) {
+    t.equal(decodeUnverified(other), null)
+    t.strictSame(decodeUnverified(genuine), expected)
+  }
+  const sameHeader = signRsa(signingInput({ alg: 'RS256', kid: 'ins_1' }, { sub: 'user_2' }), keyA)
+  t.strictSame(decodeUnverified(sameHeader), { ...expected, claims: { sub: 'user_2' } })
+  const samePayload = signRsa(signingInput({ alg: 'RS512', kid: 'ins_1' }, { sub: 'user_2' }), keyA)
+  t.strictSame(decodeUnverified(samePayload), { header: { alg: 'RS512', kid: 'ins_1' }, claims: { sub: 'user_2' } })
 })
 
 t.test('a valid token and its invalid sibling, verified at once in any order, keep their own answers', async (t) => {
