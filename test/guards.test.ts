@@ -8,6 +8,8 @@ import { createPendingAuth, createSignedInAuth, createSignedOutAuth } from '../s
 import type { Auth, HasParams, SessionClaims } from '../src/auth/types.js'
 import { assertSignedIn } from '../src/guards/assert-signed-in.js'
 import { type AuthorizePredicate, createAuthorize } from '../src/guards/authorize.js'
+import { isGuardHook } from '../src/guards/guard-hook.js'
+import { isCorsPreflight } from '../src/guards/preflight.js'
 import type { GuardHook, GuardSettings } from '../src/guards/refusal.js'
 import { createRequireAuth } from '../src/guards/require-auth.js'
 
@@ -253,34 +255,46 @@ t.test('a predicate that throws or answers with a promise permits nobody', async
   for (const answer of [Promise.resolve(true), Promise.reject(new Error('late'))]) {
     const response = await answerTo(member, authorize((() => answer) as unknown as () => boolean))
     t.equal(response.statusCode, 500)
-    t.match(response.json(), { code: 'FST_CLERK_AUTHORIZE_PARAMS' })
+    t.match(response.json(), { code: 'FST_CLERK_AUTHORIZE_PARAMS', message: /predicate.*synchronous/ })
   }
 })
 
 t.test('conditions that make no sense are refused when the hook is made', async (t) => {
+  const known = 'role, permission, feature, plan, reverification'
+  const [noCondition, noText] = [
+    /condition.*an object or a function/,
+    (key: string) => RegExp(`${key}.*a non-empty string`)
+  ]
+  const [unknown, empty] = [(key: string) => RegExp(`${key}.*known are ${known}`), RegExp(`at least one of ${known}`)]
+  const noLevel = /reverification.*strict_mfa.*afterMinutes.*multi_factor/
   const rows: [unknown, RegExp][] = [
-    [undefined, /condition/],
-    [null, /condition/],
-    ['org:admin', /condition/],
-    [[{ role: 'admin' }], /condition/],
-    [{}, /condition/],
-    [{ role: undefined }, /condition/],
-    [{ roles: 'admin' }, /roles/],
-    [{ role: 'admin', permissions: 'x' }, /permissions/],
-    [{ role: '' }, /role/],
-    [{ role: ['admin'] }, /role/],
-    [{ permission: 5 }, /permission/],
-    [{ feature: null }, /feature/],
-    [{ plan: {} }, /plan/],
-    [{ reverification: 'sometimes' }, /reverification/],
-    [{ reverification: { level: 'first_factor' } }, /reverification/],
-    [{ reverification: { level: 'first_factor', afterMinutes: 0 } }, /reverification/],
-    [{ reverification: null }, /reverification/],
-    [async () => true, /predicate/]
+    [undefined, noCondition],
+    [null, noCondition],
+    ['org:admin', noCondition],
+    [[{ role: 'admin' }], noCondition],
+    [{}, empty],
+    [{ role: undefined }, empty],
+    [{ roles: 'admin' }, unknown('roles')],
+    [{ role: 'admin', permissions: 'x' }, unknown('permissions')],
+    [{ role: '' }, noText('role')],
+    [{ role: ['admin'] }, noText('role')],
+    [{ permission: 5 }, noText('permission')],
+    [{ feature: null }, noText('feature')],
+    [{ plan: {} }, noText('plan')],
+    [{ reverification: 'sometimes' }, noLevel],
+    [{ reverification: { level: 'first_factor' } }, noLevel],
+    [{ reverification: { level: 'first_factor', afterMinutes: 0 } }, noLevel],
+    [{ reverification: null }, noLevel],
+    [async () => true, /predicate.*synchronous/]
   ]
   for (const [condition, message] of rows) {
     t.throws(() => authorize(condition as never), { code: 'FST_CLERK_AUTHORIZE_PARAMS', message }, String(message))
   }
+})
+
+t.test('a condition that is undefined is as one that is left out', async (t) => {
+  const hook = authorize({ role: undefined, reverification: 'moderate' } as unknown as HasParams)
+  t.equal((await answerTo(member, hook)).statusCode, 200)
 })
 
 t.test('changing the conditions after registration changes nothing', async (t) => {
@@ -325,6 +339,13 @@ t.test('error handlers and hooks of the app see the reverification error first',
     const response = await app.inject('/')
     t.equal(response.statusCode, 418)
     t.same(response.json(), { mine: 'FST_CLERK_REVERIFICATION', ...needed })
+  })
+
+  t.test('also one that has looked at the headers of the error, as Fastify does', async (t) => {
+    const app = appWith(member)
+    app.setErrorHandler((error: Seen, _request, reply) => reply.headers(error.headers ?? {}).send({ mine: error.code }))
+    app.get('/', { preHandler: hook }, () => 'in')
+    t.same((await app.inject('/')).json(), { mine: 'FST_CLERK_REVERIFICATION' })
   })
 
   t.test("handlers that pass it on, in whatever way, end with Clerk's body", async (t) => {
@@ -477,6 +498,40 @@ t.test('headers of a preflight open no handler of another method', async (t) => 
   t.equal((await options('/own', { ...preflight, authorization: 'Bearer x' })).statusCode, 401)
   t.equal((await options('/own', { ...preflight, 'content-type': 'text/plain' }, 'body')).statusCode, 401)
   t.equal((await app.inject({ method: 'POST', url: '/some', headers: preflight })).statusCode, 401)
+})
+
+t.test('a preflight is OPTIONS with its two headers and nothing that comes with credentials or a body', async (t) => {
+  const sent = { method: 'OPTIONS', headers: preflight, routeOptions: { method: 'OPTIONS' }, is404: false }
+  t.ok(isCorsPreflight(sent))
+  for (const method of ['GET', 'POST', 'HEAD']) t.notOk(isCorsPreflight({ ...sent, method, is404: true }), method)
+  for (const [headers, is] of [
+    [{ 'content-length': '0' }, true],
+    [{ 'content-length': '1' }, false],
+    [{ 'content-length': '' }, false],
+    [{ 'transfer-encoding': 'chunked' }, false],
+    [{ authorization: 'Bearer x' }, false],
+    [{ origin: undefined }, false],
+    [{ 'access-control-request-method': undefined }, false]
+  ] as const) {
+    t.equal(isCorsPreflight({ ...sent, headers: { ...preflight, ...headers } }), is, JSON.stringify(headers))
+  }
+  for (const [method, is] of [
+    [['OPTIONS'], true],
+    [['OPTIONS', 'POST'], false],
+    [['POST'], false],
+    [[], false],
+    ['POST', false],
+    [undefined, false]
+  ] as const) {
+    t.equal(isCorsPreflight({ ...sent, routeOptions: { method } }), is, `route for ${method}`)
+    t.ok(isCorsPreflight({ ...sent, routeOptions: { method }, is404: true }), 'no route at all')
+  }
+})
+
+t.test('only what this package made is known as a guard', async (t) => {
+  t.ok(isGuardHook(requireAuth))
+  t.ok(isGuardHook(authorize({ role: 'admin' })))
+  for (const other of [() => {}, { requireAuth }, 'requireAuth', null, undefined]) t.notOk(isGuardHook(other))
 })
 
 t.test('assertSignedIn passes a signed-in session and answers for everything else', async (t) => {
