@@ -6,6 +6,8 @@ export interface FuzzSettings {
   /** Whichever comes first. */
   readonly maxRuns: number
   readonly maxMs: number
+  /** What earlier runs have kept: it is run first, and mutated like the seeds. */
+  readonly kept?: readonly Buffer[]
 }
 
 export interface FuzzResult {
@@ -19,10 +21,10 @@ const BATCH = 400
 const MAX_LENGTH = 4096
 
 /** Runs a target on mutations of what has reached something new, until time or runs are up or an input breaks it. */
-export async function fuzz(target: Target, { seed, maxRuns, maxMs }: FuzzSettings): Promise<FuzzResult> {
+export async function fuzz(target: Target, { seed, maxRuns, maxMs, kept = [] }: FuzzSettings): Promise<FuzzResult> {
   const random = createRandom(seed)
   const coverage = startCoverage((url) => url.includes('/src/'))
-  const corpus: Buffer[] = target.seeds.map((text) => Buffer.from(text))
+  const corpus: Buffer[] = [...target.seeds.map((text) => Buffer.from(text)), ...kept]
   const seen = new Set<string>()
   const startMs = performance.now()
   let runs = 0
@@ -65,6 +67,26 @@ export async function fuzz(target: Target, { seed, maxRuns, maxMs }: FuzzSetting
   } finally {
     coverage.stop()
   }
+}
+
+/** Of a corpus the inputs that together reach all that it reaches, short ones first. */
+export async function distil(target: Target, corpus: readonly Buffer[]): Promise<Buffer[]> {
+  const coverage = startCoverage((url) => url.includes('/src/'))
+  const seen = new Set<string>()
+  const chosen: Buffer[] = []
+  try {
+    for (const text of target.seeds) await target.run(Buffer.from(text))
+    for (const block of coverage.take()) seen.add(block)
+    for (const input of [...corpus].sort((a, b) => a.length - b.length)) {
+      await target.run(input)
+      const before = seen.size
+      for (const block of coverage.take()) seen.add(block)
+      if (seen.size > before) chosen.push(input)
+    }
+  } finally {
+    coverage.stop()
+  }
+  return chosen
 }
 
 type Random = (below: number) => number
