@@ -46,7 +46,7 @@ export interface TokenCacheSettings {
 /**
  * An LRU of verified tokens, with a table of places in front of it. A server's other work pushes our memory out of the
  * processor's caches between two requests, and then a look-up costs what it has to wait for: the LRU's goes from its map to
- * its lists and to the entry, one in the table to its place and the entry.
+ * its lists and to the entry, one in the table goes to a place and the entry.
  */
 export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSettings): TokenCache {
   const front = createFrontTable()
@@ -70,7 +70,7 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
     }
   }
 
-  /** Not in the table, or not marked as used in this second yet. */
+  /** Not in the table, or not used in this second yet. */
   function findBehind(token: string, second: number): VerifiedToken | undefined {
     const verified = entries.get(tailOf(token), GET_OPTIONS)
     // Two tokens can share a tail (the same signature under other claims, say): only the whole text is identity.
@@ -83,9 +83,8 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
   return {
     find(token, nowMs) {
       const second = (nowMs / 1000) | 0
-      const verified = front.find(token)
       // Order of use to the second is order enough, and spares the hit most of the LRU's bookkeeping.
-      return verified !== undefined && verified.usedSecond === second ? verified : findBehind(token, second)
+      return front.find(token, second) ?? findBehind(token, second)
     },
     add(verified, nowMs) {
       if ((additions++ & DROP_EVERY_MASK) === 0) dropExpiredOldest(nowMs)
