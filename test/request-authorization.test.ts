@@ -18,7 +18,25 @@ const table: readonly (readonly [header: string | undefined, token: string])[] =
   ['Bearer abc, Bearer def', 'abc,'],
   ['Bearerabc def', ''],
   ['Bea_er abc', ''],
-  ['Rearer abc', '']
+  ['Rearer abc', ''],
+  ['Bxarer abc', ''],
+  ['Bexrer abc', ''],
+  ['Beaxer abc', ''],
+  ['Bearxr abc', ''],
+  ['Bearex abc', ''],
+  ['Bearers abc', ''],
+  ['Bear abc', ''],
+  ['\tBearer abc\t', 'abc'],
+  ['\nBearer abc\n', 'abc'],
+  ['\rBearer abc\r', 'abc'],
+  ['Bearer abc ', 'abc'],
+  ['\tabc', 'abc'],
+  ['abc\t', 'abc'],
+  ['abc\n', 'abc'],
+  ['abc\r', 'abc'],
+  ['abc ', 'abc'],
+  ['Bearer abc  ', 'abc'],
+  ['Bearer abc\u00a0', 'abc\u00a0']
 ]
 
 for (const [header, token] of table) {
