@@ -14,16 +14,18 @@ t.test('runs', (t) => {
     const mutation = { activeMutant, ...(hitLimit === undefined ? {} : { hitLimit, hitCount: 0 }) }
     globalThis.__stryker__ = mutation
     runs++
-    const failure = await failureOf(t, files, `?run=${runs}`)
+    const outcome = await outcomeOf(t, files, `?run=${runs}`)
     const timeout = mutation.hitCount > hitLimit ? 'hit limit' : undefined
-    process.send({ result: { failure, timeout, coverage: activeMutant ? undefined : mutation.mutantCoverage } })
+    process.send({ result: { ...outcome, timeout, coverage: activeMutant ? undefined : mutation.mutantCoverage } })
   })
   return new Promise(() => {})
 })
 
-async function failureOf(t, files, run) {
+async function outcomeOf(t, files, run) {
   let failure
+  let isRun = false
   await t.test(run, async (t) => {
+    isRun = true
     const running = []
     const { test } = t
     t.test = (...args) => {
@@ -46,5 +48,5 @@ async function failureOf(t, files, run) {
       if (failure !== undefined) break
     }
   })
-  return failure
+  return isRun ? { failure } : { error: 'tap has ended' }
 }

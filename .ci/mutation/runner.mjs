@@ -37,8 +37,8 @@ class TapProcessRunner {
     const perTest = {}
     for (const file of this.#filesFor(files)) {
       const startMs = performance.now()
-      const { failure, coverage } = await this.#run({ files: [file] }, timeout)
-      if (failure !== undefined) return { status: 'error', errorMessage: `${file}: ${failure}` }
+      const { failure, error = failure, coverage } = await this.#run({ files: [file] }, timeout)
+      if (error !== undefined) return { status: 'error', errorMessage: `${file}: ${error}` }
       const timeSpentMs = performance.now() - startMs
       this.#times.set(file, timeSpentMs)
       perTest[file] = coverage?.static ?? {}
@@ -51,6 +51,7 @@ class TapProcessRunner {
     const files = this.#ordered(testFilter ?? this.#filesFor(), activeMutant.fileName)
     if (files.length === 0) return { status: 'survived', nrOfTests: 0 }
     const result = await this.#run({ files, activeMutant: activeMutant.id, hitLimit }, timeout * 0.9)
+    if (result.error !== undefined) return { status: 'error', errorMessage: result.error }
     if (result.timeout !== undefined) return { status: 'timeout', reason: result.timeout }
     if (result.failure === undefined) return { status: 'survived', nrOfTests: files.length }
     const killed = `${activeMutant.fileName} ${result.file}`
@@ -77,11 +78,12 @@ class TapProcessRunner {
     if (this.#runs++ % this.#runsPerProcess === 0) this.#stop()
     this.#child ??= fork(PROCESS, {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...process.env, TAP_TIMEOUT: '300' }
+      // How long a file may take is the runner's affair; a process lives through many.
+      env: { ...process.env, TAP_TIMEOUT: '0' }
     })
     const limitOf = (file) => (this.#times.has(file) ? 3000 + 8 * this.#times.get(file) : timeout)
     const result = await answerOf(this.#child, order, limitOf)
-    if (result.timeout !== undefined || result.exited) this.#stop()
+    if (result.timeout !== undefined || result.error !== undefined || result.exited) this.#stop()
     return result
   }
 
