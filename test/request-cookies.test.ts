@@ -77,7 +77,7 @@ t.test('a reader leaves nothing of the request before', async (t) => {
 
 t.test('without a publishable key no suffixed cookie exists', async (t) => {
   const cookies = createCarriedCookies()
-  compileCookieReader('')('__session_=a; __session__;=b; __session=c', cookies)
+  compileCookieReader('')('__session_=a; __session__;=b; __session=c; __refresh=d; __refresh_=e', cookies)
   t.same(cookies, { ...createCarriedCookies(), session: 'c' })
 })
 

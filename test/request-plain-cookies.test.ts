@@ -81,6 +81,7 @@ t.test('a header is left alone that is not plain, or lacks what it takes', async
     `__session_${suffix}=; ${CLIENT_UAT_SUFFIXED}`,
     `__client_uat_${suffix}=; ${SESSION_SUFFIXED}`,
     `__client_uat_${suffix}=; ${BOTH}`,
+    `__client_uat=; ${BOTH_SUFFIXED}`,
     // No number above zero.
     `${SESSION}; __client_uat=0`,
     `${SESSION}; __client_uat=-5`,
