@@ -15,6 +15,7 @@ const TOKENS: Record<string, FakeToken> = {
   'number-issuer': { claims: { iss: 7 } },
   'bare-issuer': { claims: { iss: PRODUCTION_HOST, iat: NOW - 20 } },
   'loud-issuer': { claims: { iss: `HTTPS://${PRODUCTION_HOST}`, iat: NOW - 20 } },
+  'plain-issuer': { claims: { iss: `http://${PRODUCTION_HOST}`, iat: NOW - 20 } },
   'odd-times': { claims: { iat: '99999999999', exp: null } },
   known: { known: true, claims: { iat: NOW - 15 } }
 }
@@ -48,6 +49,7 @@ const rows: [rule: string, cookies: Cookies, suffixed: boolean, instanceType?: '
   ['2: an issuer that is no string is foreign', { S: 'number-issuer', U: '5' }, true],
   ['2: an issuer without scheme is compared as it is', { S: 'bare-issuer', U: '5' }, false],
   ['2: the scheme has no case', { S: 'loud-issuer', U: '5' }, false],
+  ['2: nor does it tell http from https', { S: 'plain-issuer', U: '5' }, false],
   ['3: nothing suffixed', { S: 'own', U: '5' }, false],
   ['3: nothing at all', {}, false],
   ['4: the unsuffixed token is newer', { S: 'newer', U: '5', Ss: 'own', Us: '5' }, false],

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { backendFailure } from '../src/backend-api/result.js'
+import { signedOut } from '../src/state/signed-out.js'
 import { createScene, DEVELOPMENT_HOST, DOCUMENT, type FakeToken, locationOf, NOW } from './fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {
@@ -7,12 +8,18 @@ const TOKENS: Record<string, FakeToken> = {
   expired: { outcome: 'token-expired' },
   'clock-off': { outcome: 'token-expired', lenient: 'good' },
   'not-yet': { outcome: 'token-not-active-yet', lenient: 'good' },
+  future: { outcome: 'token-iat-in-the-future', lenient: 'good' },
   forged: { outcome: 'token-invalid-signature' },
   'hs-good': { claims: { handshake: ['__session=good; Path=/', '__client_uat=5; Path=/'] } },
   'hs-suffixed': { claims: { handshake: ['__session=forged; Path=/', '__session_naoXFJnI=good; Path=/; HttpOnly'] } },
   'hs-signed-out': { claims: { handshake: ['__session=; Path=/; Max-Age=0', '__client_uat=0; Path=/'] } },
   'hs-clock-off': { claims: { handshake: ['__session=clock-off; Path=/'] } },
   'hs-not-yet': { claims: { handshake: ['__session=not-yet; Path=/'] } },
+  'hs-future': { claims: { handshake: ['__session=future; Path=/'] } },
+  'hs-list-inside': { claims: { handshake: [['__session=good; Path=/'], { length: 1 }] } },
+  'hs-long': {
+    claims: { handshake: [`longest=${'x'.repeat(16_376)}`, `longer=${'x'.repeat(16_378)}`, '__session=good'] }
+  },
   'hs-forged-inside': { claims: { handshake: ['__session=forged; Path=/'] } },
   'hs-injecting': {
     claims: {
@@ -53,6 +60,7 @@ t.test('the handshake URL has every parameter, in order', async (t) => {
   )
   t.same(state.headers, { 'cache-control': 'no-store' })
   t.same(state.setCookies, ['__clerk_redirect_count=1; SameSite=Lax; HttpOnly; Max-Age=2'])
+  t.same([state.tokenType, state.message, state.verified], ['session_token', '', null])
   t.equal(state.auth.isAuthenticated, false)
 })
 
@@ -115,6 +123,9 @@ t.test('a loop ends at three, and says so once in the log', async (t) => {
     t.equal(state.status, next === null ? 'signed-out' : 'handshake', redirectCount)
     t.match(state.setCookies[0] ?? '', next === null ? /^$/ : new RegExp(`^__clerk_redirect_count=${next};`))
     t.equal(scene.logged.length, next === null ? 1 : 0)
+    if (next !== null) continue
+    t.match(scene.logged[0], /loop stopped.*secret key of different instances.*cookies that do not come back.*clock/s)
+    t.same(scene.loggedFields[0], { reason: 'session-token-but-no-client-uat' })
   }
 })
 
@@ -129,7 +140,7 @@ t.test('a handshake token that came back signs in and sets its cookies', async (
 
 t.test('development goes on at the clean URL', async (t) => {
   const url =
-    'http://localhost:3000/p?a=1&__clerk_handshake=hs-good&__clerk_help=1&__clerk_db_jwt=d&__clerk_synced=true'
+    'http://localhost:3000/p?a=1&__clerk_handshake=hs-good&__clerk_help=1&__clerk_db_jwt=d&__clerk_handshake_nonce=&__clerk_synced=true'
   const state = await createScene({ instanceType: 'development' }, TOKENS).decide({ url })
   t.equal(state.status, 'signed-in')
   t.equal(state.location, 'http://localhost:3000/p?a=1&__clerk_synced=true')
@@ -140,10 +151,9 @@ t.test('what a handshake signs out is signed out, with its cookies', async (t) =
   const state = await createScene({}, TOKENS).decide({ cookies: { ...signedInCookies, handshake: 'hs-signed-out' } })
   t.match(state, { status: 'signed-out', reason: 'session-token-missing', location: null })
   t.same(state.setCookies, TOKENS['hs-signed-out']?.claims?.handshake)
-  t.match(await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-no-list' } }), {
-    reason: 'session-token-missing',
-    setCookies: []
-  })
+  const none = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-no-list' } })
+  t.equal(none.reason, 'session-token-missing')
+  t.strictSame(none.setCookies, [])
 })
 
 t.test('no directive becomes another header, and there are not many', async (t) => {
@@ -151,19 +161,33 @@ t.test('no directive becomes another header, and there are not many', async (t) 
   t.same(state.setCookies, ['__session=good; Path=/', 'kept=ü'])
   const endless = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-endless' } })
   t.equal(endless.setCookies.length, 64)
+  const nested = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-list-inside' } })
+  t.strictSame(nested.setCookies, [])
+  const long = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-long' } })
+  t.same(
+    long.setCookies.map((line) => line.length),
+    [16_384, 14],
+    'nothing that a browser would not keep'
+  )
 })
 
 t.test('a developer whose clock is off signs in, production does not', async (t) => {
-  for (const handshake of ['hs-clock-off', 'hs-not-yet']) {
+  for (const handshake of ['hs-clock-off', 'hs-not-yet', 'hs-future']) {
     const scene = createScene({ instanceType: 'development' }, TOKENS)
     const state = await scene.decide({ cookies: { handshake } })
     t.equal(state.status, 'signed-in')
     t.same(scene.calls.at(-1)?.[2], { skewMs: 86_400_000 })
-    t.equal(scene.logged.length, 1)
+    t.match(scene.logged, [/clock of this machine differs/])
+    t.match(scene.loggedFields, [{ reason: /^token-(expired|not-active-yet|iat-in-the-future)$/ }])
     const production = createScene({}, TOKENS)
     t.equal((await production.decide({ cookies: { handshake } })).reason, 'session-token-and-uat-missing')
     t.equal(production.calls.filter(([name]) => name === 'verifySession').length, 1)
+    t.match(production.logged, [/session token that a handshake brought does not verify/])
+    t.match(production.loggedFields, [{ reason: /^token-/ }])
   }
+  const forged = createScene({ instanceType: 'development' }, TOKENS)
+  await forged.decide({ cookies: { handshake: 'hs-forged-inside' } })
+  t.equal(forged.calls.filter(([name]) => name === 'verifySession').length, 1, 'no clock mends a signature')
 })
 
 t.test('production goes on by the cookies when the handshake is none of its own', async (t) => {
@@ -172,6 +196,10 @@ t.test('production goes on by the cookies when the handshake is none of its own'
     t.equal(state.status, 'signed-in', handshake)
     t.same(state.setCookies, [])
   }
+  const scene = createScene({}, TOKENS)
+  await scene.decide({ cookies: { ...signedInCookies, handshake: 'hs-forged' } })
+  t.match(scene.logged, [/a returned handshake does not verify/])
+  t.same(scene.loggedFields, [{ reason: 'token-invalid-signature', form: 'token' }])
 })
 
 t.test('development says why a handshake does not verify, and never answers 500', async (t) => {
@@ -190,7 +218,12 @@ t.test('development says why a handshake does not verify, and never answers 500'
   }
   const scene = createScene({ instanceType: 'development' }, TOKENS)
   await scene.decide({ cookies: { handshake: 'hs-forged' } })
-  t.match(scene.logged[0], /switched keys/)
+  t.match(scene.logged[0], /switched keys.*secret key .*belong to different instances/)
+  const garbage = createScene({ instanceType: 'development' }, TOKENS)
+  const refused = await garbage.decide({ cookies: { handshake: 'garbage' } })
+  t.match(garbage.logged[0], /a returned handshake does not verify/)
+  t.match(refused.message, 'The handshake token is not one of Clerk')
+  t.match(refused.auth, { retryAfterSeconds: null })
   const unavailable = await createScene({ instanceType: 'development' }, TOKENS).decide({
     cookies: { handshake: 'hs-no-keys' }
   })
@@ -217,8 +250,23 @@ t.test('a stale nonce ends signed out, as with Clerk', async (t) => {
   for (const fetchHandshakePayload of [null, async () => backendFailure('http', 404)]) {
     const scene = createScene({}, TOKENS, { fetchHandshakePayload })
     t.match(await scene.decide({ cookies }), { status: 'signed-out', reason: 'session-token-missing' })
-    t.equal(scene.logged.length, 1)
+    t.match(scene.logged, [/payload of a handshake nonce could not be had/])
+    const kind = fetchHandshakePayload === null ? 'no secret key' : 'http'
+    t.strictSame(scene.loggedFields, [{ kind, status: fetchHandshakePayload === null ? null : 404 }])
   }
+})
+
+t.test('the same nonce in parallel requests is asked about once', async (t) => {
+  let asked = 0
+  const scene = createScene({}, TOKENS, {
+    fetchHandshakePayload: async () => {
+      asked++
+      return { ok: true, value: ['__session=good; Path=/'] }
+    }
+  })
+  const states = await Promise.all([1, 2, 3].map(() => scene.decide({ cookies: { handshakeNonce: 'n' } })))
+  t.ok(states.every(({ status }) => status === 'signed-in'))
+  t.equal(asked, 1)
 })
 
 t.test('without handshakes nothing redirects, and what came back is ignored', async (t) => {
@@ -235,7 +283,11 @@ t.test('without handshakes nothing redirects, and what came back is ignored', as
   t.equal(foreign.status, 'signed-in', 'a good session stays one, wherever the link was')
   const development = createScene({ handshake: false, instanceType: 'development' }, TOKENS)
   const state = await development.decide({ ...DOCUMENT, cookies: signedInCookies })
-  t.match(state, { status: 'signed-out', reason: 'dev-browser-missing', message: /handshake: false/ })
+  t.match(state, { status: 'signed-out', reason: 'dev-browser-missing' })
+  t.match(state.message, /only next to the cookie.*handshake: false.*Authorization: Bearer.*handshake on/)
+  t.equal((await scene.decide({ ...DOCUMENT, cookies: { session: 'good' } })).message, '')
+  const expired = await scene.decide({ cookies: { ...signedInCookies, session: 'expired' } })
+  t.match(expired.message, 'reason=token-expired')
 })
 
 t.test('without a publishable key cookies are not read, and a cookie that comes learns why', async (t) => {
@@ -245,7 +297,16 @@ t.test('without a publishable key cookies are not read, and a cookie that comes 
     reason: 'session-token-and-uat-missing',
     message: /publishableKey/
   })
-  t.match(await scene.decide(DOCUMENT), { status: 'signed-out', message: '' })
+  for (const cookies of [{ session: 'good' }, { clientUat: '5' }]) {
+    t.match((await scene.decide({ cookies })).message, 'publishableKey')
+  }
+  t.equal((await scene.decide(DOCUMENT)).message, '')
+})
+
+t.test('refusals whose text varies are not all kept', async (t) => {
+  const texts = Array.from({ length: 1000 }, (_, i) => `reason-${i}`)
+  for (const text of texts) signedOut(text, '')
+  t.not(signedOut('reason-999', ''), signedOut('reason-999', ''))
 })
 
 t.test('equal refusals are one object, and so is the auth of a token', async (t) => {
@@ -269,6 +330,10 @@ t.test('satellites: the development primary is asked by its sign-in page, and an
   const answered = await primary.decide({ ...DOCUMENT, url: asked.location ?? '', cookies: { devBrowser: 'd' } })
   t.equal(answered.reason, 'primary-responds-to-syncing')
   t.equal(answered.location, 'https://satellite.test/x?__clerk_synced=true&__clerk_db_jwt=d')
+  t.same([asked.message, answered.message], ['', ''])
+  const local = `http://localhost:3000/?__clerk_redirect_url=${encodeURIComponent('http://satellite.test/')}`
+  const unknown = await primary.decide({ ...DOCUMENT, url: local })
+  t.equal(unknown.location, 'http://satellite.test/?__clerk_synced=true', 'nothing is sent of a browser without a name')
 
   const back = await satellite.decide({ ...DOCUMENT, url: answered.location ?? '' })
   t.equal(back.reason, 'dev-browser-sync')
@@ -281,6 +346,7 @@ t.test('a primary redirects to absolute http and https URLs only', async (t) => 
     const url = `http://localhost:3000/?__clerk_redirect_url=${encodeURIComponent(target)}`
     const state = await primary.decide({ ...DOCUMENT, url, cookies: { devBrowser: 'd' } })
     t.match(state, { status: 'signed-out', reason: 'primary-responds-to-syncing', location: null }, target)
+    t.match(state.message, '__clerk_redirect_url is no absolute http or https URL')
   }
 })
 
@@ -288,13 +354,15 @@ t.test('a production satellite is synced by its own FAPI, once asked or when tol
   const settings = { isSatellite: true, originalFrontendApi: 'clerk.satellite.test' }
   const url = 'https://www.satellite.test/'
   const quiet = createScene(settings, TOKENS)
-  t.match(await quiet.decide({ ...DOCUMENT, url }), { status: 'signed-out', reason: 'session-token-and-uat-missing' })
+  const first = await quiet.decide({ ...DOCUMENT, url })
+  t.match(first, { status: 'signed-out', reason: 'session-token-and-uat-missing' })
+  t.equal(first.message, '')
   for (const [scene, target] of [
     [quiet, `${url}?__clerk_synced=false`],
     [createScene({ ...settings, satelliteAutoSync: true }, TOKENS), url]
   ] as const) {
     const state = await scene.decide({ ...DOCUMENT, url: target })
-    t.equal(state.reason, 'satellite-needs-syncing')
+    t.same([state.reason, state.message], ['satellite-needs-syncing', ''])
     t.equal(locationOf(state).host, 'clerk.satellite.test')
   }
   const done = await quiet.decide({ ...DOCUMENT, url: `${url}?__clerk_synced=true` })

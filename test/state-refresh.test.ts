@@ -8,6 +8,7 @@ const TOKENS: Record<string, FakeToken> = {
   expired: { outcome: 'token-expired' },
   'expired-of-another': { outcome: 'token-expired', claims: { sub: 'user_2', sid: 'sess_2' } },
   'expired-without-sid': { outcome: 'token-expired', claims: { sid: undefined } },
+  'expired-empty-sid': { outcome: 'token-expired', claims: { sid: '' } },
   'expired-odd-sid': { outcome: 'token-expired', claims: { sid: { a: 1 } } },
   forged: { outcome: 'token-invalid-signature' }
 }
@@ -69,7 +70,7 @@ t.test('the parallel requests of a page refresh once, and so do those that come 
   advance(4_000)
   t.equal((await scene.decide({ cookies: EXPIRED })).status, 'signed-in')
   t.equal(requests.length, 1)
-  advance(2_000)
+  advance(1_000)
   await scene.decide({ cookies: EXPIRED })
   t.equal(requests.length, 2)
 })
@@ -104,6 +105,7 @@ t.test('each failure has its code', async (t) => {
     ['fetch-error', backendFailure('timeout')],
     ['fetch-error', backendFailure('busy', null, null, 3)],
     ['unexpected-bapi-error', backendFailure('http', 502)],
+    ['missing-api-client', backendFailure('keyless')],
     ['unexpected-sdk-error', backendFailure('malformed')],
     ['unexpected-sdk-error', { ok: true, value: [] }],
     ['unexpected-sdk-error', { ok: true, value: ['a=b\r\nc: d'] }],
@@ -127,6 +129,7 @@ t.test('without the means there is no call', async (t) => {
     ['non-eligible-non-get', { method: 'HEAD', cookies: { ...EXPIRED, refreshSuffixed: '' } }],
     ['non-eligible-no-refresh-cookie', { cookies: { ...EXPIRED, refreshSuffixed: '' } }],
     ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-without-sid' } }],
+    ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-empty-sid' } }],
     ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-odd-sid' } }]
   ] as const
   for (const [code, input] of cases) {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { accountPortalOrigin, isDevelopmentAccountPortal } from '../src/state/account-portal.js'
 import { compileOrganizationTarget } from '../src/state/organization-sync.js'
 import { createScene, DOCUMENT, type FakeToken, locationOf, NOW, type SettingsInput } from './fixtures/state-scene.js'
 
@@ -49,6 +50,47 @@ t.test('a page reached from another origin is synced with the primary, one reach
   }
 })
 
+t.test('the account portal of an instance follows from its host', async (t) => {
+  for (const [host, origin] of [
+    ['clerk.example.com', 'https://accounts.example.com'],
+    ['happy-lion-12.clerk.accounts.dev', 'https://happy-lion-12.accounts.dev'],
+    ['happy-lion-12.clerk.accountsstage.dev', 'https://happy-lion-12.accountsstage.dev'],
+    ['happy-lion-12.clerk.accounts.lclclerk.com', 'https://happy-lion-12.accounts.lclclerk.com'],
+    ['clerk.a.b.lcl.dev', 'https://accounts.a.b.lcl.dev'],
+    ['', '']
+  ]) {
+    t.equal(accountPortalOrigin(host as string), origin)
+  }
+})
+
+t.test('the account portals of development instances are known by their hosts', async (t) => {
+  for (const host of [
+    'accounts.a.b.lcl.dev',
+    'accounts.a.lclstage.dev',
+    'accounts.a.lclclerk.com',
+    'a.accounts.dev',
+    'a.accountsstage.dev',
+    'a.accounts.lclclerk.com'
+  ]) {
+    t.ok(isDevelopmentAccountPortal(host), host)
+  }
+  for (const host of [
+    'accounts.example.com',
+    'a.b.lcl.dev',
+    'a.lclclerk.com',
+    'x.accounts.a.lclstage.dev',
+    'accounts.a.lcl.dev.evil.test',
+    'a.clerk.accounts.dev',
+    'a.clerk.accountsstage.dev',
+    'a.clerk.accounts.lclclerk.com',
+    'a.accounts.dev.evil.test',
+    'accounts.dev',
+    'evil.test'
+  ]) {
+    t.notOk(isDevelopmentAccountPortal(host), host)
+  }
+})
+
 t.test('only the first page load of a loop, only GET documents, only the primary', async (t) => {
   const input = { ...DOCUMENT, referer: 'https://other.test/', cookies: signedIn('personal') }
   const scene = createScene({}, TOKENS)
@@ -76,8 +118,17 @@ t.test('patterns match as path-to-regexp 6 does', async (t) => {
   t.equal(target('/by-id/x'), null)
   t.same(target('/me'), { kind: 'personal', value: '' })
   t.same(target('/me/settings'), { kind: 'personal', value: '' })
+  t.same(target('/optional'), { kind: 'personal', value: '' }, 'a pattern that names no organization decides nothing')
+  t.same(target('/named/x'), { kind: 'personal', value: '' })
   t.equal(target('/other'), null)
   t.equal(target('/orgs'), null)
+  for (const [organization, personal] of [
+    [[], []],
+    [['/orgs/:slug'], []],
+    [[], ['/me']]
+  ] as const) {
+    t.equal(compileOrganizationTarget(organization, personal)('/other'), null, 'no pattern, no answer')
+  }
   t.throws(() => compileOrganizationTarget(['/:'], []), 'at registration, not on a request')
 })
 
@@ -104,7 +155,7 @@ t.test('a page of another organization makes FAPI activate it', async (t) => {
     const state = await scene.decide({ ...DOCUMENT, ...input })
     t.equal(state.status, organizationId === null ? 'signed-in' : 'handshake', `${session} ${path}`)
     if (organizationId !== null) {
-      t.equal(state.reason, 'active-organization-mismatch')
+      t.same([state.reason, state.message], ['active-organization-mismatch', ''])
       t.equal(locationOf(state).searchParams.get('organization_id'), organizationId)
     }
     t.equal((await scene.decide(input)).status, 'signed-in', 'a fetch goes on with the organization it has')
@@ -113,7 +164,7 @@ t.test('a page of another organization makes FAPI activate it', async (t) => {
   }
   const looping = { ...signedIn('acme'), redirectCount: '3' }
   t.equal((await scene.decide({ ...DOCUMENT, url: 'https://a.test/orgs/b', cookies: looping })).status, 'signed-in')
-  t.match(scene.logged.at(-1), /could not be activated/)
+  t.match(scene.logged.at(-1), /could not be activated.*must check the organization/)
 })
 
 t.test('every handshake of such a page names the organization', async (t) => {

@@ -26,7 +26,7 @@ export function usesSuffixedCookies(context: StateContext, cookies: CarriedCooki
   if (context.settings.isDevelopment && !signedOutSuffixed && signedOutUnsuffixed) {
     if (suffixed.expiresAt <= Math.floor(context.effects.now() / 1000)) return false // 6
   }
-  return clientUatSuffixed !== '' || sessionSuffixed === '' // 7, 8
+  return clientUatSuffixed !== '' // 7, 8
 }
 
 /** What the rules look at. No signature is checked: the answer only says which cookies are read. */
