@@ -96,6 +96,7 @@ class TapProcessRunner {
 function answerOf(child, order, limitOf) {
   return new Promise((resolve) => {
     let file = order.files[0]
+    let isStarted = false
     let timer = setTimeout(() => done({ timeout: file }), limitOf(file))
     const done = (result) => {
       clearTimeout(timer)
@@ -106,12 +107,16 @@ function answerOf(child, order, limitOf) {
     child.on('message', ({ started, result }) => {
       if (started !== undefined) {
         file = started
+        isStarted = true
         clearTimeout(timer)
         timer = setTimeout(() => done({ timeout: file }), limitOf(file))
       }
       if (result !== undefined) done(result)
     })
-    child.on('exit', (code, signal) => done({ failure: `exit ${code ?? signal}`, exited: true }))
+    child.on('exit', (code, signal) => {
+      const exit = `exit ${code ?? signal}`
+      done(isStarted ? { failure: exit, exited: true } : { error: exit })
+    })
     child.send(order)
   })
 }
