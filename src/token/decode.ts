@@ -71,9 +71,23 @@ let claimsOfIt: JsonObject | null = null
 /** The claims of a token that nobody has checked yet, or null when its payload is no JSON object. Not to be written to. */
 export function readClaims(token: string, parts: TokenParts): JsonObject | null {
   if (claimed === token) return claimsOfIt
-  claimsOfIt = parsePart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
+  const claims = parsePart(token.slice(parts.headerEnd + 1, parts.payloadEnd))
+  // Here and not later: once a token has been accepted its claims are frozen.
+  if (claims !== null) shareTexts(claims)
+  claimsOfIt = claims
   claimed = token
-  return claimsOfIt
+  return claims
+}
+
+let lastIssuer = ''
+let lastParty = ''
+
+/** Nearly all tokens name one issuer and one party: one text of each will do for all that are kept. */
+function shareTexts(claims: { iss?: unknown; azp?: unknown }): void {
+  if (claims.iss === lastIssuer) claims.iss = lastIssuer
+  else if (typeof claims.iss === 'string') lastIssuer = claims.iss
+  if (claims.azp === lastParty) claims.azp = lastParty
+  else if (typeof claims.azp === 'string') lastParty = claims.azp
 }
 
 /** The bytes that the signature is over (RFC 7515 section 5.2) of a token whose parts have been read. A view. */

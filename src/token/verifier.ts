@@ -154,20 +154,8 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return verified
   }
 
-  let lastIssuer = ''
-  let lastParty = ''
-
-  /** Nearly all tokens name one issuer and one party: one text of each will do for all that are kept. */
-  function shareTexts(claims: { iss?: unknown; azp?: unknown }): void {
-    if (claims.iss === lastIssuer) claims.iss = lastIssuer
-    else if (typeof claims.iss === 'string') lastIssuer = claims.iss
-    if (claims.azp === lastParty) claims.azp = lastParty
-    else if (typeof claims.azp === 'string') lastParty = claims.azp
-  }
-
   function createVerifiedToken(candidate: Candidate, key: VerificationKey, skewMs: number): VerifiedToken {
     const claims = candidate.claims as SessionClaims
-    shareTexts(claims)
     const token = copyOf(candidate.token)
     const notBefore = Math.max(claims.nbf ?? Number.NEGATIVE_INFINITY, claims.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({

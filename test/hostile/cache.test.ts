@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { type KeyObject, sign } from 'node:crypto'
+import { createPublicKey, type KeyObject, sign } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import type { SignedInAuth, SignedOutAuth } from '../../src/auth/types.js'
+import { createInstance } from '../../src/instance.js'
 import type { KeyResolution, KeyStore, VerificationKey } from '../../src/jwks/types.js'
 import { silentLogger } from '../../src/logger.js'
+import { resolveOptions } from '../../src/options.js'
 import { createRevocations, type Revocations } from '../../src/revocation/revocations.js'
 import { Stats } from '../../src/stats.js'
 import { compileClaimCheck } from '../../src/token/claims.js'
@@ -352,6 +354,19 @@ t.test('a token that shares the tail of its signature with a cached one does not
   t.equal(cache.find(`two.${tail}`, START_MS), two)
   cache.delete(one)
   t.equal(cache.find(`two.${tail}`, START_MS), two, 'what deletes the older one leaves the newer one')
+})
+
+t.test('a token that was accepted once is accepted again after it was forgotten, and under another skew', async (t) => {
+  const jwtKey = createPublicKey(keyA).export({ type: 'spki', format: 'pem' }).toString()
+  const publishableKey = `pk_live_${Buffer.from('clerk.example.com$').toString('base64')}`
+  const options = resolveOptions({ publishableKey, jwtKey, now: () => START_MS }, { env: {}, logger: silentLogger })
+  const { verifier, cache } = createInstance(options)
+  const claims = { sub: 'user_1', sid: 'sess_1', iss: 'https://clerk.example.com', azp: 'https://app.test' }
+  const token = signRsa(signingInput({ alg: 'RS256', typ: 'JWT' }, { ...claims, iat: START, exp: START + 60 }), keyA)
+  for (const skewMs of [undefined, 86_400_000, undefined]) {
+    t.match(await verifier.verify(token, skewMs), { ok: true, claims: { sub: 'user_1' } }, `${skewMs}`)
+    cache.clear()
+  }
 })
 
 t.test('what was read of one token never stands for another', async (t) => {
