@@ -50,8 +50,8 @@ export interface TokenCacheSettings {
  */
 export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSettings): TokenCache {
   const front = createFrontTable()
+  // Told `max`, lru-cache would fill lists of that length while the server boots. They grow with what is in them instead.
   const entries = new LRUCache<string, VerifiedToken>({
-    max: maxEntries,
     maxSize: maxBytes,
     sizeCalculation: (verified) => verified.token.length + ENTRY_OVERHEAD_BYTES,
     dispose: (verified, _tail, why) => {
@@ -89,6 +89,7 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
     add(verified, nowMs) {
       if ((additions++ & DROP_EVERY_MASK) === 0) dropExpiredOldest(nowMs)
       entries.set(tailOf(verified.token), verified)
+      if (entries.size > maxEntries) entries.pop()
       front.fit(entries.size)
     },
     delete(verified) {
