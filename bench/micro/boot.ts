@@ -46,8 +46,11 @@ export function measureBoot(rounds: number): BootRow[] {
   return [...times].map(([name, ms]) => ({ name, milliseconds: summarize(ms), ratio: pairedRatio(ms, baseline) }))
 }
 
+// Settings of Node from outside make every start longer (more certificates to read, say) and the ratios look better.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
+
 function run(program: string): number {
   const startedMs = performance.now()
-  execFileSync(process.execPath, ['--input-type=module', '--eval', `${program}\nprocess.exit()`], { cwd: ROOT })
+  execFileSync(process.execPath, ['--input-type=module', '--eval', `${program}\nprocess.exit()`], { cwd: ROOT, env })
   return performance.now() - startedMs
 }
