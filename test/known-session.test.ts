@@ -6,7 +6,9 @@ import { createLocalClerk, type LocalClerk } from '../src/local/index.js'
 import { silentLogger } from '../src/logger.js'
 import { type ClerkAuthOptions, resolveOptions } from '../src/options.js'
 import { readCarried } from '../src/request/read-carried.js'
+import { compileKnownSession, type KnownSessionSettings } from '../src/state/known-session.js'
 import type { RequestState } from '../src/state/request-state.js'
+import type { VerifiedToken } from '../src/token/verified-token.js'
 
 const NOW_MS = 1_750_000_000_000
 const nowSeconds = NOW_MS / 1000
@@ -186,3 +188,117 @@ t.test('the plain requests of a browser and of an API client are hot', async (t)
   )
   t.ok(development.instance.knownSession('GET', '/', { cookie: development.clerk.cookies(development.tokens.good) }))
 })
+
+/** The hot path alone, over a memory that holds one token of this instance, issued now. */
+function hotPath(settings: Partial<KnownSessionSettings> = {}) {
+  const outcomes: Record<string, Partial<VerifiedToken>> = {
+    good: { ok: true, isOwnIssuer: true, issuedAt: nowSeconds },
+    foreign: { ok: true, isOwnIssuer: false, issuedAt: nowSeconds }
+  }
+  const knownSession = compileKnownSession({
+    readsCookies: true,
+    isDevelopment: false,
+    isSatellite: false,
+    syncsOrganization: false,
+    cookieSuffix: 'abcdefgh',
+    recall: (token) => outcomes[token] as VerifiedToken | undefined,
+    ...settings
+  })
+  return (headers: Record<string, string>, { method = 'GET', target = '/' } = {}): boolean => {
+    const known = knownSession(method, target, headers)
+    if (known !== null) assert.equal(known, outcomes.good)
+    return known !== null
+  }
+}
+
+const plain = { cookie: `__session=good; __client_uat=${nowSeconds}` }
+
+t.test('hot: a token in the header, whatever the cookies say', async (t) => {
+  const isHot = hotPath()
+  t.ok(isHot({ authorization: 'Bearer good' }))
+  t.ok(isHot({ authorization: 'Bearer good', ...plain }, { target: '/?__clerk_synced=true' }))
+  t.notOk(isHot({ authorization: 'Bearer unknown', ...plain }))
+  t.notOk(isHot({ authorization: 'Bearer unknown' }))
+  t.ok(isHot({ authorization: 'Basic dTpw', ...plain }), 'another scheme leaves the cookies')
+  t.ok(isHot({ authorization: '', ...plain }), 'an empty header names no token')
+  t.notOk(isHot({}))
+  t.notOk(hotPath({ readsCookies: false })(plain))
+  t.ok(hotPath({ readsCookies: false })({ authorization: 'Bearer good' }))
+})
+
+t.test('hot: cookies of this instance that are new enough', async (t) => {
+  const isHot = hotPath()
+  t.ok(isHot(plain))
+  t.notOk(isHot({ cookie: `__session=good; __client_uat=${nowSeconds + 1}` }))
+  t.notOk(isHot({ cookie: `__session=foreign; __client_uat=${nowSeconds}` }))
+  t.notOk(isHot({ cookie: `__session=unknown; __client_uat=${nowSeconds}` }))
+  t.notOk(isHot({ cookie: '__session=good' }))
+})
+
+t.test('hot: a query that names no parameter of Clerk', async (t) => {
+  const isHot = hotPath()
+  for (const target of ['/?', '/?a=%20b', '/__clerk_db_jwt', '/%5F%6C%7A', '/%5F?a=b', '/?a=%3D%4A']) {
+    t.ok(isHot(plain, { target }), target)
+  }
+  for (const target of ['/?__clerk_synced=1', '/?%5Fa', '/?a=%6C', '/?%7a']) t.notOk(isHot(plain, { target }), target)
+})
+
+t.test('hot: a page whose referrer nothing has to be learned from', async (t) => {
+  const document = { 'sec-fetch-dest': 'document' }
+  const referer = { referer: 'https://other.example/' }
+  const isHot = hotPath()
+  t.ok(isHot({ ...plain, ...document }))
+  t.ok(isHot({ ...plain, ...referer }))
+  t.ok(isHot({ ...plain, ...referer, 'sec-fetch-dest': 'empty' }))
+  t.ok(isHot({ ...plain, ...referer, ...document }, { method: 'POST' }))
+  t.notOk(isHot({ ...plain, ...referer, ...document }))
+  t.ok(hotPath({ isSatellite: true })({ ...plain, ...referer, ...document }))
+  t.notOk(isHot({ cookie: '__session=unknown; __client_uat=1', ...referer }))
+})
+
+t.test('hot: what can change no organization', async (t) => {
+  const isHot = hotPath({ syncsOrganization: true })
+  const page = { accept: 'text/html,*/*' }
+  t.ok(isHot(plain))
+  t.ok(isHot({ ...plain, ...page }, { method: 'POST' }))
+  t.ok(isHot({ ...plain, accept: 'application/json' }))
+  t.ok(isHot({ ...plain, accept: 'application/json, text/html' }))
+  t.ok(isHot({ ...plain, ...page, 'sec-fetch-dest': 'empty' }))
+  t.notOk(isHot({ ...plain, 'sec-fetch-dest': 'document' }))
+  t.notOk(isHot({ ...plain, 'sec-fetch-dest': 'iframe' }))
+  t.notOk(isHot({ ...plain, ...page }))
+  t.notOk(isHot({ ...plain, ...page, 'sec-fetch-dest': '' }))
+  t.ok(hotPath()({ ...plain, ...page }), 'without patterns a page is like any other')
+})
+
+t.test(
+  'hot in development: one family of cookies, or both with the same token, and the development browser',
+  async (t) => {
+    const isHot = hotPath({ isDevelopment: true })
+    const unsuffixed = `__session=good; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`
+    const suffixed = `__session_abcdefgh=good; __client_uat_abcdefgh=${nowSeconds}; __clerk_db_jwt_abcdefgh=dvb`
+    for (const cookie of [unsuffixed, suffixed, `${unsuffixed}; ${suffixed}`, `__session=good; ${suffixed}`]) {
+      t.ok(isHot({ cookie }), cookie)
+    }
+    t.ok(isHot({ cookie: `__client_uat=5; ${suffixed}` }))
+    for (const cookie of [
+      `__clerk_db_jwt=dvb; __client_uat=${nowSeconds}`,
+      `__session=good; __client_uat=${nowSeconds}`,
+      `__session_abcdefgh=good; __client_uat_abcdefgh=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__session=good; __client_uat=${nowSeconds + 1}; __clerk_db_jwt=dvb`,
+      '__session=good; __client_uat=0; __clerk_db_jwt=dvb',
+      '__session=good; __client_uat=x; __clerk_db_jwt=dvb',
+      '__session=good; __clerk_db_jwt=dvb',
+      `__session=foreign; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__session=unknown; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__client_uat_abcdefgh=${nowSeconds}; ${unsuffixed}`,
+      `__session=other; ${suffixed}`,
+      `__client_uat=0; ${suffixed}`,
+      '__session_abcdefgh=good; __clerk_db_jwt_abcdefgh=dvb',
+      `${unsuffixed}; __clerk_handshake=x`,
+      `${unsuffixed}; __clerk_handshake_nonce=x`
+    ]) {
+      t.notOk(isHot({ cookie }), cookie)
+    }
+  }
+)
