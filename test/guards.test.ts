@@ -259,6 +259,14 @@ t.test('a predicate that throws or answers with a promise permits nobody', async
   }
 })
 
+t.test('an answer that only looks like a promise is an answer, and not true', async (t) => {
+  const answers = [JSON.parse('{"then":true}'), {}, null, 1, 'true'] as unknown[]
+  for (const answer of answers) {
+    const response = await answerTo(member, authorize((() => answer) as () => boolean))
+    t.equal(response.json().code, 'FST_CLERK_FORBIDDEN', JSON.stringify(answer))
+  }
+})
+
 t.test('conditions that make no sense are refused when the hook is made', async (t) => {
   const known = 'role, permission, feature, plan, reverification'
   const [noCondition, noText] = [
@@ -273,6 +281,7 @@ t.test('conditions that make no sense are refused when the hook is made', async 
     ['org:admin', noCondition],
     [[{ role: 'admin' }], noCondition],
     [{}, empty],
+    [{}, /authorize.*condition/i],
     [{ role: undefined }, empty],
     [{ roles: 'admin' }, unknown('roles')],
     [{ role: 'admin', permissions: 'x' }, unknown('permissions')],

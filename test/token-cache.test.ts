@@ -63,9 +63,25 @@ t.test('what was evicted, deleted or cleared is not found again', async (t) => {
   cache.delete(deleted)
   t.equal(cache.find(deleted.token, START_MS), undefined)
   t.equal(cache.find(kept.token, START_MS), kept)
+  t.equal(evictions, 200, 'what is deleted was not pushed out')
   cache.clear()
   t.equal(cache.find(kept.token, START_MS), undefined)
   t.equal(cache.size, 0)
+})
+
+t.test('the bytes are those of the texts, and a kibibyte for each entry', async (t) => {
+  let evictions = 0
+  const tokens = createTokens(4)
+  const maxBytes = 3 * ((tokens[0] as string).length + 1024)
+  const cache = createTokenCache({ maxEntries: 100, maxBytes, onEvict: () => evictions++ })
+  for (const token of tokens.slice(0, 3)) cache.add(createEntry(token), START_MS)
+  t.equal(cache.bytes, maxBytes)
+  t.equal(evictions, 0)
+  cache.add(createEntry(tokens[3] as string), START_MS)
+  t.equal(cache.bytes, maxBytes)
+  t.equal(evictions, 1)
+  cache.clear()
+  t.equal(cache.bytes, 0)
 })
 
 t.test('a token in use stays while others come and go; the order of use is kept to the second', async (t) => {

@@ -2,6 +2,7 @@ import { createM2MTokenAuth, createOAuthTokenAuth } from '../auth/machine-auth.j
 import type { MachineTokenType } from '../auth/types.js'
 import { compileClaimCheck } from '../token/claims.js'
 import type { JsonObject, UnverifiedToken } from '../token/decode.js'
+import { categoryOf, isAccessToken } from '../token/jose-header.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 import { isForAudience } from './audience.js'
@@ -15,8 +16,6 @@ export interface JwtTokenSettings {
   readonly clockSkewMs: number
   readonly now: () => number
 }
-
-const M2M_CATEGORY = 'cl_B7d4PD333AAA'
 
 const noReport = { issuer: false, authorizedParties: false }
 
@@ -56,12 +55,12 @@ export function createJwtTokenVerifier(
 }
 
 function isM2MCategory({ header }: UnverifiedToken): boolean {
-  return header.cat === undefined || header.cat === M2M_CATEGORY
+  return header.cat === undefined || categoryOf(header) === 'm2m'
 }
 
 function isTypeOf(type: 'm2m_token' | 'oauth_token', { header }: UnverifiedToken): boolean {
   if (type === 'm2m_token') return header.typ === undefined || header.typ === 'JWT'
-  return header.typ === 'at+jwt' || header.typ === 'application/at+jwt'
+  return isAccessToken(header)
 }
 
 function malformed(): MachineOutcome {

@@ -25,6 +25,11 @@ function isForAudience(aud: unknown, audience: readonly string[]): boolean {
   return aud.every((entry) => typeof entry === 'string') && aud.some((entry) => audience.includes(entry))
 }
 
+/** M2M tokens name a machine as their subject, whatever their category says (protocol reference, section 7.1). */
+export function isOfMachine({ sub }: JsonObject): boolean {
+  return typeof sub === 'string' && sub.startsWith('mch_')
+}
+
 /** `exp` and the other times of RFC 7519 section 4.1 as numbers that arithmetic can trust: JSON's `1e400` is Infinity. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)

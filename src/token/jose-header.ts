@@ -35,13 +35,21 @@ export interface JoseHeader {
 
 /** Unknown members, `jwk`, `jku`, `x5u` and `x5c` among them, are never read: a token does not choose its key. */
 export function parseJoseHeader(header: JsonObject): JoseHeader {
-  const typ = header.typ
-  const isOAuth = typ === 'at+jwt' || typ === 'application/at+jwt'
   return {
     algorithm: ALGORITHMS.get(header.alg) ?? null,
     kid: typeof header.kid === 'string' ? header.kid : undefined,
-    category: isOAuth ? 'oauth' : (CATEGORIES.get(header.cat) ?? 'unknown'),
-    isJwt: typ === undefined || typ === 'JWT',
+    category: isAccessToken(header) ? 'oauth' : categoryOf(header),
+    isJwt: header.typ === undefined || header.typ === 'JWT',
     isCritical: Object.hasOwn(header, 'crit')
   }
+}
+
+/** A JWT access token's media type, in either spelling (RFC 9068 section 2.1). */
+export function isAccessToken({ typ }: JsonObject): boolean {
+  return typ === 'at+jwt' || typ === 'application/at+jwt'
+}
+
+/** What `cat` alone says, whatever the type. */
+export function categoryOf({ cat }: JsonObject): TokenCategory {
+  return CATEGORIES.get(cat) ?? 'unknown'
 }

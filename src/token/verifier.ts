@@ -2,16 +2,8 @@ import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.j
 import type { VerificationObserver } from '../diagnostics/verification-observer.js'
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
-import type { ClaimCheck } from './claims.js'
-import {
-  copyOf,
-  decodeUnverified,
-  type JsonObject,
-  readClaims,
-  readSignature,
-  splitToken,
-  type UnverifiedToken
-} from './decode.js'
+import { type ClaimCheck, isOfMachine } from './claims.js'
+import { copyOf, decodeUnverified, readClaims, readSignature, splitToken, type UnverifiedToken } from './decode.js'
 import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
@@ -119,7 +111,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (entry === null) return failureFor('token-invalid')
     const claims = readClaims(token, parts)
     if (claims === null) return failureFor('token-invalid')
-    if (entry.header.category !== 'session' || isMachine(claims)) return failureFor('token-type-mismatch')
+    if (entry.header.category !== 'session' || isOfMachine(claims)) return failureFor('token-type-mismatch')
 
     const candidate: Candidate = { token, parts, header: entry.header, mustBeJwt: true, claims, keys: entry.keys }
     const result = checkSignature(candidate)
@@ -184,9 +176,4 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   return { verify, recall, verifySignature }
-}
-
-/** A machine's JWT says so by its subject as well as by its category (protocol reference, section 7.1). */
-function isMachine(claims: JsonObject): boolean {
-  return typeof claims.sub === 'string' && claims.sub.startsWith('mch_')
 }
