@@ -6,6 +6,7 @@ import { createScene, DOCUMENT, type FakeToken, locationOf, NOW, type SettingsIn
 const TOKENS: Record<string, FakeToken> = {
   personal: {},
   acme: { claims: { v: 2, o: { id: 'org_acme', slg: 'acme', rol: 'admin' } } },
+  nobody: { claims: { sub: '', v: 2, o: { id: 'org_acme', slg: 'acme', rol: 'admin' } } },
   pending: { claims: { v: 2, sts: 'pending', o: { id: 'org_acme', slg: 'acme', rol: 'admin' } } }
 }
 
@@ -148,7 +149,8 @@ t.test('a page of another organization makes FAPI activate it', async (t) => {
     ['acme', '/elsewhere', null],
     ['personal', '/me', null],
     ['personal', '/orgs/acme', 'acme'],
-    ['pending', '/orgs/other', null]
+    ['pending', '/orgs/other', null],
+    ['nobody', '/orgs/other', null]
   ]
   for (const [session, path, organizationId] of cases) {
     const input = { url: `https://app.example.com${path}`, cookies: signedIn(session) }
