@@ -45,10 +45,10 @@ export function createFrontTable(): FrontTable {
   /** All twelve characters in one decision: a guess that is nearly right looks like any other. */
   function hasTail(place: number, first: number, second: number, third: number): boolean {
     const at = place * TAIL_WORDS
-    return (
-      ((first ^ (tails[at] as number)) | (second ^ (tails[at + 1] as number)) | (third ^ (tails[at + 2] as number))) ===
-      0
-    )
+    const firstDiffers = first ^ (tails[at] as number)
+    const secondDiffers = second ^ (tails[at + 1] as number)
+    const thirdDiffers = third ^ (tails[at + 2] as number)
+    return (firstDiffers | secondDiffers | thirdDiffers) === 0
   }
 
   function isHeldAt(place: number, verified: VerifiedToken): boolean {
