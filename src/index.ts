@@ -6,9 +6,9 @@ export type {
   ReverificationLevel,
   ReverificationPreset,
   ScopedName
-} from './auth/has.js'
-export type { AuthNotEvaluated } from './auth/not-evaluated.js'
-export type { AuthFor, RequestAuth } from './auth/request-auth.js'
+} from './core/auth/has.js'
+export type { AuthNotEvaluated } from './core/auth/not-evaluated.js'
+export type { AuthFor, RequestAuth } from './core/auth/request-auth.js'
 export type {
   Actor,
   ApiKeyAuth,
@@ -26,17 +26,14 @@ export type {
   SignedOutAuth,
   TokenType,
   UnauthenticatedMachineAuth
-} from './auth/types.js'
-export type { Lifetime, Renewal, RenewalFailureReason } from './connections/lifetime.js'
-export type { ClockOffset } from './diagnostics/clock-estimate.js'
-export type { ClerkAuthErrorCode } from './errors.js'
-export { assertSignedIn } from './guards/assert-signed-in.js'
-export type { Authorize, AuthorizePredicate } from './guards/authorize.js'
-export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest, RefusalError } from './guards/refusal.js'
-export type { InstanceHealth, InstanceStats } from './instance.js'
-export { shareKeySets } from './jwks/cluster-broker.js'
-export type { KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
-export type { Logger } from './logger.js'
+} from './core/auth/types.js'
+export type { Lifetime, Renewal, RenewalFailureReason } from './core/connections/lifetime.js'
+export type { ClockOffset } from './core/diagnostics/clock-estimate.js'
+export type { ClerkAuthErrorCode } from './core/errors.js'
+export type { InstanceHealth, InstanceStats } from './core/instance.js'
+export { shareKeySets } from './core/jwks/cluster-broker.js'
+export type { KeyStoreHealth, KeyStoreStats } from './core/jwks/types.js'
+export type { Logger } from './core/logger.js'
 export type {
   AcceptsToken,
   ClerkAuthOptions,
@@ -46,15 +43,18 @@ export type {
   MachineTokenOptions,
   OrganizationSyncOptions,
   WarmUp
-} from './options.js'
+} from './core/options.js'
+export type { RevocationTarget } from './core/revocation/revocation.js'
+export type { RevocationsHealth } from './core/revocation/revocations.js'
+export type { VerificationFailureReason } from './core/token/outcome.js'
+export { createTokenVerifier, type TokenVerifier } from './core/token-verifier.js'
+export type { VerifyResult } from './core/verify-result.js'
 export type { ClerkDecorator } from './plugin/clerk-decorator.js'
 export { getAuth } from './plugin/get-auth.js'
+export { assertSignedIn } from './plugin/guards/assert-signed-in.js'
+export type { Authorize, AuthorizePredicate } from './plugin/guards/authorize.js'
+export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest, RefusalError } from './plugin/guards/refusal.js'
 export { clerkAuth, clerkAuth as default } from './plugin/plugin.js'
 export type { RouteOptions, RouteSettings } from './plugin/route-policy.js'
 export type { RouteTableEntry } from './plugin/route-table.js'
 export type { InstanceResolver, PluginOptions, ResolvableOptions, ResolverOptions } from './plugin/types.js'
-export type { RevocationTarget } from './revocation/revocation.js'
-export type { RevocationsHealth } from './revocation/revocations.js'
-export type { VerificationFailureReason } from './token/outcome.js'
-export { createTokenVerifier, type TokenVerifier } from './token-verifier.js'
-export type { VerifyResult } from './verify-result.js'

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import audit, { type AuditOptions, fileSink } from '../../src/audit/index.js'
-import { createSignedInAuth } from '../../src/auth/session-auth.js'
-import type { SessionClaims } from '../../src/auth/types.js'
+import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
+import type { SessionClaims } from '../../src/core/auth/types.js'
 import { readLoopTime } from '../measure/loop-time.js'
 
 export interface AuditCase {

@@ -1,5 +1,5 @@
-import { parseAuthorization } from '../../src/request/authorization.js'
-import { createCarriedCookies } from '../../src/request/cookies.js'
+import { parseAuthorization } from '../../src/core/request/authorization.js'
+import { createCarriedCookies } from '../../src/core/request/cookies.js'
 import type { Carrier } from '../traffic/material.js'
 import type { FreshRequests, MicroInputs } from './inputs.js'
 import { FakeRequest, type Subject } from './subject.js'

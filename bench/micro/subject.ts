@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { createInstance, type Instance } from '../../src/instance.js'
-import { resolveOptions } from '../../src/options.js'
+import { createInstance, type Instance } from '../../src/core/instance.js'
+import { resolveOptions } from '../../src/core/options.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
 import { createRoutePolicies } from '../../src/plugin/route-policies.js'
 import { createDefaultPolicy } from '../../src/plugin/route-policy.js'

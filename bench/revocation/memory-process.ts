@@ -1,9 +1,9 @@
 // What revocations and idle connections keep in memory, in a process of its own started with --expose-gc.
-import { createSignedInAuth } from '../../src/auth/session-auth.js'
-import { createLifetimes } from '../../src/connections/lifetime.js'
-import { silentLogger } from '../../src/logger.js'
-import { createRevocations, type Revocations } from '../../src/revocation/revocations.js'
-import type { VerificationOutcome } from '../../src/token/outcome.js'
+import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
+import { createLifetimes } from '../../src/core/connections/lifetime.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
+import type { VerificationOutcome } from '../../src/core/token/outcome.js'
 
 export interface MemoryRow {
   readonly what: string

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { AuditPeerError, OptionTypeError } from '../errors.js'
+import { AuditPeerError, OptionTypeError } from '../core/errors.js'
 import { endStream, type FullStream, settle } from './pino-sink.js'
 import type { AuditSink } from './types.js'
 

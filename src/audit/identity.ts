@@ -1,5 +1,5 @@
-import { isAuthNotEvaluated } from '../auth/not-evaluated.js'
-import type { Auth } from '../auth/types.js'
+import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
+import type { Auth } from '../core/auth/types.js'
 import { jsonString, jsonStringOrNull } from './json-text.js'
 import type { Redaction } from './redaction.js'
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js'
+import type { Logger } from '../core/logger.js'
 import type { Chain } from './chain.js'
 import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
 import { errorCode, isFinal } from './sink-error.js'

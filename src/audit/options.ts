@@ -1,5 +1,5 @@
-import { OptionRangeError, OptionTypeError, OptionValueError, UnknownOptionError } from '../errors.js'
-import type { Logger } from '../logger.js'
+import { OptionRangeError, OptionTypeError, OptionValueError, UnknownOptionError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
 import { parseRedaction, type Redaction } from './redaction.js'
 import type { AgentParser, AuditSink } from './types.js'
 

@@ -1,4 +1,4 @@
-import { OptionValueError } from '../errors.js'
+import { OptionValueError } from '../core/errors.js'
 
 /** Columns in the order of the insert: name, type, and where the value is in a record. */
 const COLUMNS = [

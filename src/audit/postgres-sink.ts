@@ -1,4 +1,4 @@
-import { AuditPeerError, OptionTypeError } from '../errors.js'
+import { AuditPeerError, OptionTypeError } from '../core/errors.js'
 import { assertTableName, auditTableSql, insertSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 

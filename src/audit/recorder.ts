@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
-import type { Auth } from '../auth/types.js'
+import type { Auth } from '../core/auth/types.js'
 import { truncateAddress } from './address.js'
 import type { Identity } from './identity.js'
 import type { Journal } from './journal.js'

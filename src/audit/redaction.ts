@@ -1,4 +1,4 @@
-import { OptionValueError } from '../errors.js'
+import { OptionValueError } from '../core/errors.js'
 
 /** Which fields of a record are not recorded as they are. Compiled at registration, applied where a fragment is made. */
 export interface Redaction {

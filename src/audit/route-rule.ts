@@ -1,4 +1,4 @@
-import { RouteOptionsError } from '../errors.js'
+import { RouteOptionsError } from '../core/errors.js'
 import { jsonString } from './json-text.js'
 import type { AuditRouteOptions, AuditWhen } from './types.js'
 

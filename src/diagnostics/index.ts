@@ -1,6 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import type { KeyOutageEvent, KeyRefreshEvent, UnknownKidEvent } from '../jwks/events.js'
-import type { EvictionEvent, RefusalEvent, VerificationEvent } from './events.js'
+import type { EvictionEvent, RefusalEvent, VerificationEvent } from '../core/diagnostics/events.js'
+import type { KeyOutageEvent, KeyRefreshEvent, UnknownKidEvent } from '../core/jwks/events.js'
 
 /**
  * What the plugin publishes on `node:diagnostics_channel`, by channel name. Names and payloads are part of the public
@@ -45,5 +45,5 @@ export function subscribe<Name extends DiagnosticsChannelName>(
   }
 }
 
-export type { KeyOutageEvent, KeyRefreshEvent, RefreshCause, UnknownKidEvent } from '../jwks/events.js'
-export type { EvictionEvent, RefusalEvent, VerificationEvent } from './events.js'
+export type { EvictionEvent, RefusalEvent, VerificationEvent } from '../core/diagnostics/events.js'
+export type { KeyOutageEvent, KeyRefreshEvent, RefreshCause, UnknownKidEvent } from '../core/jwks/events.js'

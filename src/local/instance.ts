@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { buildPublishableKey, cookieSuffix } from '../publishable-key.js'
+import { buildPublishableKey, cookieSuffix } from '../core/publishable-key.js'
 import type { LocalClerkOptions } from './options.js'
 
 /** What names a Clerk instance: its keys and hosts. */

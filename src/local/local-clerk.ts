@@ -1,4 +1,4 @@
-import { LocalClerkOptionError } from '../errors.js'
+import { LocalClerkOptionError } from '../core/errors.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'

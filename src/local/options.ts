@@ -1,4 +1,4 @@
-import { LocalClerkOptionError, LocalClerkProductionError } from '../errors.js'
+import { LocalClerkOptionError, LocalClerkProductionError } from '../core/errors.js'
 import type { LocalOrganization, LocalUser } from './directory.js'
 import type { HandshakeFormat } from './state.js'
 

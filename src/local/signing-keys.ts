@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import { LocalClerkOptionError } from '../errors.js'
+import { LocalClerkOptionError } from '../core/errors.js'
 import { createId } from './instance.js'
 
 /** A public key as Clerk publishes it (RFC 7517 section 4). */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { InstanceHealth, InstanceStats } from '../core/instance.js'
 import { subscribe } from '../diagnostics/index.js'
-import type { InstanceHealth, InstanceStats } from '../instance.js'
 import { reasonLabel } from './reasons.js'
 
 /** What is read of `fastify.clerk`; what `createTokenVerifier` returns fits too. */

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { type Registry, register } from 'prom-client'
-import { MetricsPluginError } from '../errors.js'
+import { MetricsPluginError } from '../core/errors.js'
 import { type CollectOptions, collectClerkMetrics } from './collect.js'
 
 export interface MetricsOptions extends Omit<CollectOptions, 'instance'> {

@@ -1,4 +1,4 @@
-import type { VerificationFailureReason } from '../token/outcome.js'
+import type { VerificationFailureReason } from '../core/token/outcome.js'
 
 // A reason that the verifier learns to give does not compile until it is here.
 const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import type { DebugHeaders } from '../options.js'
-import type { RequestState } from '../state/request-state.js'
+import type { DebugHeaders } from '../core/options.js'
+import type { RequestState } from '../core/state/request-state.js'
 
 /** Sends a request state's headers. True when the state is a redirect, which has then been sent. */
 export function applyState(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): boolean {

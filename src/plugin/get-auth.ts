@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../auth/machine-auth.js'
-import { isAuthNotEvaluated } from '../auth/not-evaluated.js'
-import { createSignedOutAuth } from '../auth/session-auth.js'
+import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../core/auth/machine-auth.js'
+import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
+import { createSignedOutAuth } from '../core/auth/session-auth.js'
 import type {
   ApiKeyAuth,
   Auth,
@@ -12,8 +12,8 @@ import type {
   SessionAuth,
   TokenType,
   UnauthenticatedMachineAuth
-} from '../auth/types.js'
-import { NotEvaluatedError, NotRegisteredError } from '../errors.js'
+} from '../core/auth/types.js'
+import { NotEvaluatedError, NotRegisteredError } from '../core/errors.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import { kAuth } from './symbols.js'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { createInstance, type Instance } from '../instance.js'
-import type { Logger } from '../logger.js'
-import { resolveOptions } from '../options.js'
+import { createInstance, type Instance } from '../core/instance.js'
+import type { Logger } from '../core/logger.js'
+import { resolveOptions } from '../core/options.js'
 import type { ResolvableOptions } from './types.js'
 
 /** The instances of a server with several: built once, kept by the identity of their options, bounded. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { RequestHeaders, RequestSource } from '../request/read-carried.js'
+import type { RequestHeaders, RequestSource } from '../core/request/read-carried.js'
 
 /**
  * A Fastify request as the source of what it carries. Scheme and host are what Fastify makes of them: with `trustProxy`,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { publicUrl } from '../request/public-url.js'
+import { publicUrl } from '../core/request/public-url.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import { FastifyRequestSource } from './request-source.js'
 import { kInstance } from './symbols.js'

@@ -11,11 +11,11 @@ import type {
   RouteGenericInterface
 } from 'fastify'
 import type { FastifyRequestType, ResolveFastifyRequestType } from 'fastify/types/type-provider.js'
-import type { RequestAuth } from '../auth/request-auth.js'
-import type { Authorize } from '../guards/authorize.js'
-import type { GuardHook } from '../guards/refusal.js'
-import type { ClerkAuthOptions } from '../options.js'
+import type { RequestAuth } from '../core/auth/request-auth.js'
+import type { ClerkAuthOptions } from '../core/options.js'
 import type { ClerkDecorator } from './clerk-decorator.js'
+import type { Authorize } from './guards/authorize.js'
+import type { GuardHook } from './guards/refusal.js'
 import type { RouteOptions as RouteClerkOptions } from './route-policy.js'
 // Renamed: where another plugin declares on Fastify's own RouteOptions (@fastify/websocket), that name means it below.
 

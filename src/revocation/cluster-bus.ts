@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { RevocationBus, RevocationPeer } from './bus.js'
-import { parseRevocation, type Revocation, serializeRevocation } from './revocation.js'
-import { RevocationStore } from './revocation-store.js'
+import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
+import { RevocationStore } from '../core/revocation/revocation-store.js'
 
 export interface ClusterBusOptions {
   /** Tells several buses of one cluster apart. Default: `fastify-clerk-auth`. */

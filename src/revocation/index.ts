@@ -1,4 +1,6 @@
-export type { RevocationBus, RevocationBusHealth, RevocationPeer } from './bus.js'
+export type { RevocationBus, RevocationBusHealth, RevocationPeer } from '../core/revocation/bus.js'
+export type { Revocation, RevocationTarget } from '../core/revocation/revocation.js'
+export type { RevocationsHealth } from '../core/revocation/revocations.js'
 export {
   type ClusterBusOptions,
   createClusterBus,
@@ -8,5 +10,3 @@ export {
 export { createMemoryBus } from './memory-bus.js'
 export { createRedisBus, type RedisBusOptions } from './redis-bus.js'
 export type { RedisClient } from './redis-connection.js'
-export type { Revocation, RevocationTarget } from './revocation.js'
-export type { RevocationsHealth } from './revocations.js'

@@ -1,4 +1,4 @@
-import type { RevocationBus, RevocationPeer } from './bus.js'
+import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 
 /**
  * A bus for several instances in one process: each call of the returned function joins one more of them.

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Logger, silentLogger } from '../logger.js'
-import type { RevocationBus, RevocationPeer } from './bus.js'
+import { type Logger, silentLogger } from '../core/logger.js'
+import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
+import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { assertRedisClient, openConnection, type RedisClient, type RedisConnection } from './redis-connection.js'
-import { parseRevocation, type Revocation, serializeRevocation } from './revocation.js'
-import { RevocationStore } from './revocation-store.js'
 
 export interface RedisBusOptions {
   /** Redis 6.2 or later, or Valkey. The bus opens two connections of its own and leaves this one alone. */

@@ -1,4 +1,4 @@
-import { RedisClientError } from '../errors.js'
+import { RedisClientError } from '../core/errors.js'
 
 /** A client of `ioredis` or `iovalkey` (one server or Sentinel), made by the application. */
 export interface RedisClient {

@@ -1,4 +1,4 @@
-import type { RevocationTarget } from '../revocation/revocation.js'
+import type { RevocationTarget } from '../core/revocation/revocation.js'
 import { isRecord, type WebhookEvent } from './events.js'
 
 export interface EventRevocation {

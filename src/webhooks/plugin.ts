@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../errors.js'
-import type { RevocationTarget } from '../revocation/revocation.js'
+import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
+import type { RevocationTarget } from '../core/revocation/revocation.js'
 import { createMemoryDeliveries, type Deliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
 import { parseEvent, type WebhookEvent, type WebhookEventType } from './events.js'

@@ -6,7 +6,7 @@ import {
   WebhookSignatureError,
   WebhookTimestampError,
   WebhookVerifierMissingError
-} from '../errors.js'
+} from '../core/errors.js'
 
 /** What the headers of a delivery say; nothing of it is believed before the signature is checked. */
 export interface DeliveryHeaders {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { WebhookBodyError, WebhookPayloadError } from '../errors.js'
+import { WebhookBodyError, WebhookPayloadError } from '../core/errors.js'
 import { parseEvent, type WebhookEvent } from './events.js'
 import { assertDeliveryHeaders, assertSecrets, createSignatureCheck, type SignatureCheck } from './signature.js'
 

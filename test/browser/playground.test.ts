@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { startPlayground } from '../../src/demo/playground.js'
+import { startPlayground } from '../../src/cli/playground/playground.js'
 import { launchBrowser, newContext, pictures } from './chromium.js'
 
 const browser = await launchBrowser()

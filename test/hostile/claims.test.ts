@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ClaimRules, compileClaimCheck, isPlausible } from '../../src/token/claims.js'
+import { type ClaimRules, compileClaimCheck, isPlausible } from '../../src/core/token/claims.js'
 
 // Each rule at its edges: what is a millisecond, a type or a member of a list away from being accepted.
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
+import type { ClerkAuthOptions } from '../../src/core/options.js'
 import { createTokenVerifier, type TokenVerifier } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
-import type { ClerkAuthOptions } from '../../src/options.js'
 import { signingKey } from '../fixtures/app.js'
 import { encodePart, signHmac, signingInput, signRsa } from './forge.js'
 

@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import t from 'tap'
-import { createInstance, type Instance } from '../../src/instance.js'
-import { silentLogger } from '../../src/logger.js'
-import { resolveOptions } from '../../src/options.js'
+import { createInstance, type Instance } from '../../src/core/instance.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { resolveOptions } from '../../src/core/options.js'
 
 // The examples of RFC 7515, RFC 7519 and RFC 7520 with RSA keys, and those that must never pass.
 

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
-import type { Auth, HasParams } from '../../src/auth/types.js'
+import type { Auth, HasParams } from '../../src/core/auth/types.js'
 import { type ClerkAuthOptions, clerkAuth } from '../../src/index.js'
 import { hostOf, type OracleCase } from './case.js'
 import { authFields, messageForm, NOTHING, type Observed, QUESTIONS } from './observed.js'

@@ -1,4 +1,4 @@
-import { cookieSuffix } from '../../src/publishable-key.js'
+import { cookieSuffix } from '../../src/core/publishable-key.js'
 import { APP_HOST, type CookieValue, handshakeText, hostOf, type OracleCase, textOfChoice } from './case.js'
 
 /** A case as it goes over the wire. */

@@ -47,7 +47,7 @@ t.test('the tarball holds the build, the licence and the manual, nothing else', 
     .map((file) => file.path)
     .filter((path) => !/^(dist\/|LICENSE$|README\.md$|package\.json$)/.test(path))
   t.same(stray, [])
-  for (const path of ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/demo/cli.js']) {
+  for (const path of ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/index.js']) {
     t.ok(
       archive.files.some((file) => file.path === path),
       path

@@ -1,7 +1,7 @@
 // Compiled, never run: what must and what must not type-check. Without declarations of the application; those are in
-// test/types-declared.
-import type { AuthNotEvaluated } from '../../src/auth/not-evaluated.js'
-import type { AuthFor, RequestAuth } from '../../src/auth/request-auth.js'
+// test/types/declared.
+import type { AuthNotEvaluated } from '../../src/core/auth/not-evaluated.js'
+import type { AuthFor, RequestAuth } from '../../src/core/auth/request-auth.js'
 import type {
   ApiKeyAuth,
   Auth,
@@ -16,9 +16,9 @@ import type {
   SignedInAuth,
   SignedOutAuth,
   UnauthenticatedMachineAuth
-} from '../../src/auth/types.js'
-import { assertSignedIn } from '../../src/guards/assert-signed-in.js'
-import type { Authorize } from '../../src/guards/authorize.js'
+} from '../../src/core/auth/types.js'
+import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
+import type { Authorize } from '../../src/plugin/guards/authorize.js'
 import { type Equals, holds } from './equals.js'
 
 // First of all, nothing is `any`: else every line below would hold for nothing.

@@ -1,8 +1,8 @@
 // Compiled, never run: what routes see of the plugin's types.
 import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import type { ApiKeyAuth, SessionAuth, SignedInAuth, UnauthenticatedMachineAuth } from '../../src/auth/types.js'
-import { assertSignedIn } from '../../src/guards/assert-signed-in.js'
+import type { ApiKeyAuth, SessionAuth, SignedInAuth, UnauthenticatedMachineAuth } from '../../src/core/auth/types.js'
+import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
 import type {} from '../../src/plugin/types.js'
 import { type Equals, holds } from './equals.js'
 

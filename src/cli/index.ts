@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { help, parseArguments } from './arguments.js'
+import { renderGreeting } from './playground/greeting.js'
+import { startPlayground } from './playground/playground.js'
+
+/** Starts the playground, or runs the `audit` command. Returns the exit code, or null while it runs. */
+async function main(): Promise<number | null> {
+  if (process.argv[2] === 'audit') {
+    const { runAuditCommand } = await import('./audit-verify.js')
+    return runAuditCommand(process.argv.slice(3))
+  }
+  let port: number | null
+  try {
+    port = parseArguments(process.argv.slice(2), process.env)
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${help}`)
+    return 2
+  }
+  if (port === null) {
+    process.stdout.write(help)
+    return 0
+  }
+
+  try {
+    const playground = await startPlayground({ port })
+    process.stdout.write(renderGreeting(playground.url, playground.clerk.origin ?? ''))
+    const stop = () => {
+      playground.close().finally(() => process.exit(0))
+    }
+    process.once('SIGINT', stop).once('SIGTERM', stop)
+    return null
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    process.stderr.write(isTaken ? `Port ${port} is taken: try --port 0\n` : `${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+const exitCode = await main()
+if (exitCode !== null) process.exitCode = exitCode

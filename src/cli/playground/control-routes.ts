@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import type { LocalClerk } from '../../local/index.js'
+import type { AuditTrail } from './audit-trail.js'
+import { createTimings } from './timings.js'
+
+/** What the page shows and turns besides the application: counters, links, and the strings of the local Clerk. */
+export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail: AuditTrail): void {
+  const timings = createTimings()
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.url.startsWith('/api/')) timings.add(reply.elapsedTime)
+    done()
+  })
+  let isClerkAway = false
+  const notEvaluated = { config: { clerk: false } } as const
+
+  app.get('/demo/counters', notEvaluated, () => {
+    const stats = app.clerk.stats()
+    return {
+      ...stats,
+      keyFetches: clerk.requests.count('jwks'),
+      refreshes: clerk.requests.count('refresh'),
+      requestMs: timings.medianMs(),
+      isClerkAway
+    }
+  })
+
+  app.get('/demo/people', notEvaluated, () => ({
+    signInUrl: clerk.signInUrl,
+    signOutUrl: clerk.signOutUrl,
+    users: clerk.directory.users().map(({ id, name, memberships = [] }) => ({
+      id,
+      name,
+      organizations: memberships.map(({ orgId }) => {
+        const { slug, name } = clerk.directory.organization(orgId) ?? {}
+        return { id: orgId, slug, name }
+      })
+    }))
+  }))
+
+  app.get<{ Querystring: { user?: string; device?: string } }>('/demo/audit', notEvaluated, async ({ query }) => {
+    await app.auditLog.flush()
+    return {
+      records: trail.find({ userId: query.user || undefined, sessionId: query.device || undefined }),
+      ...trail.seen()
+    }
+  })
+
+  // For curl: a token that lives an hour, and the cookies of a browser.
+  app.get<{ Querystring: { user?: string } }>('/demo/token', notEvaluated, ({ query }, reply) => {
+    const user = findUser(clerk, query.user)
+    if (user === undefined) return reply.code(404).send('no such user\n')
+    const { id } = clerk.openSession(user.id)
+    return reply.type('text/plain').send(clerk.sessionToken(id, { expiresInSeconds: 3600 }))
+  })
+  app.get<{ Querystring: { user?: string } }>('/demo/cookies', notEvaluated, ({ query }, reply) => {
+    const user = findUser(clerk, query.user)
+    if (user === undefined) return reply.code(404).send('no such user\n')
+    const { id } = clerk.openSession(user.id)
+    return reply.type('text/plain').send(clerk.cookies(clerk.sessionToken(id, { expiresInSeconds: 3600 })))
+  })
+
+  app.post('/demo/expire', { preHandler: app.requireAuth }, (request, reply) => {
+    const session = clerk.directory.session(request.auth.sessionId ?? '')
+    if (session === undefined) return reply.code(409).send({ message: 'This session is not from the sign-in page.' })
+    const expired = clerk.sessionToken(session.id, {
+      // Not before the sign-in: such a token would be out of date, not expired.
+      issuedAtMs: session.createdAtMs,
+      claims: { exp: Math.floor(Date.now() / 1000) - 60 }
+    })
+    for (const name of ['__session', `__session_${clerk.cookieSuffix}`]) {
+      reply.header('set-cookie', `${name}=${expired}; Path=/; SameSite=Lax`)
+    }
+    return { message: 'Your session token has expired. The next request gets you a new one.' }
+  })
+
+  app.post('/demo/revoke', { preHandler: app.requireAuth }, async (request) => {
+    const sessionId = request.auth.sessionId ?? ''
+    clerk.revokeSession(sessionId)
+    await app.clerk.revoke({ sessionId })
+    return { message: 'This session is revoked, although its token is good for a while.' }
+  })
+
+  app.post('/demo/rotate-keys', notEvaluated, async () => {
+    await clerk.rotateKeys()
+    return { message: 'The instance signs with a new key from now on.' }
+  })
+
+  app.post('/demo/clerk-away', notEvaluated, () => {
+    isClerkAway = !isClerkAway
+    clerk.faults.clear()
+    if (isClerkAway) clerk.faults.next({ kind: 'reset', on: 'jwks', times: Number.POSITIVE_INFINITY })
+    return { message: isClerkAway ? 'The key endpoint is down.' : 'The key endpoint answers again.', isClerkAway }
+  })
+}
+
+function findUser(clerk: LocalClerk, name: string | undefined) {
+  return clerk.directory.user(`user_${name ?? 'ada'}`)
+}

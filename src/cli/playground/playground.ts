@@ -1,0 +1,61 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import audit from '../../audit/index.js'
+import clerkAuth from '../../index.js'
+import { createLocalClerk, type LocalClerk } from '../../local/index.js'
+import { registerApi } from './api-routes.js'
+import { createAuditTrail } from './audit-trail.js'
+import { registerControls } from './control-routes.js'
+import { registerPages } from './page-routes.js'
+import { organizations, people } from './people.js'
+
+export interface Playground {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  readonly app: FastifyInstance
+  readonly clerk: LocalClerk
+  close(): Promise<void>
+}
+
+export interface PlaygroundOptions {
+  /** Default 0: any free port. */
+  readonly port?: number
+  readonly clerkPort?: number
+  readonly refreshTokens?: boolean
+  readonly tokenLifetimeSeconds?: number
+}
+
+/**
+ * Starts an application at 127.0.0.1 and a local Clerk at localhost: to a browser two sites, as an application and its
+ * Frontend API are in development. Neither can be reached from another machine.
+ */
+export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
+  const { port = 0, clerkPort = 0, ...clerkOptions } = options
+  const clerk = await createLocalClerk({ users: people, organizations, ...clerkOptions })
+  const app = Fastify()
+  const trail = createAuditTrail()
+  try {
+    await clerk.listen(clerkPort)
+    await app.register(clerkAuth, {
+      ...clerk.pluginOptions(),
+      signInUrl: clerk.signInUrl,
+      organizationSyncOptions: { organizationPatterns: ['/org/:slug'], personalAccountPatterns: ['/personal'] }
+    })
+    await app.register(audit, { sink: trail.sink })
+    registerApi(app)
+    registerControls(app, clerk, trail)
+    registerPages(app)
+    const url = await app.listen({ port, host: '127.0.0.1' })
+    return {
+      url,
+      app,
+      clerk,
+      async close() {
+        await app.close()
+        await clerk.close()
+      }
+    }
+  } catch (error) {
+    await Promise.allSettled([app.close(), clerk.close()])
+    throw error
+  }
+}

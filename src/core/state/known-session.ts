@@ -1,0 +1,125 @@
+import { parseAuthorization } from '../request/authorization.js'
+import type { CarriedCookies } from '../request/carried.js'
+import { compileCookieReader, createCarriedCookies } from '../request/cookies.js'
+import { compilePlainCookieReader, type PlainCookies } from '../request/plain-cookies.js'
+import type { VerificationOutcome } from '../token/outcome.js'
+import type { VerifiedToken } from '../token/verified-token.js'
+
+export interface KnownSessionSettings {
+  readonly readsCookies: boolean
+  readonly isDevelopment: boolean
+  readonly isSatellite: boolean
+  readonly syncsOrganization: boolean
+  readonly cookieSuffix: string
+  /** What a token in memory is worth now; undefined when it is not there. */
+  readonly recall: (token: string) => VerificationOutcome | undefined
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+export type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | null
+
+/**
+ * The hot path: the verified token of a request that is plainly signed in by a session token, or null when anything about it needs the whole
+ * state machine. It never answers where the state machine would answer otherwise (`test/core/state/known-session.test.ts`
+ * compares the two), and makes no promise, closure or copy.
+ */
+export function compileKnownSession(settings: KnownSessionSettings): KnownSession {
+  const { isSatellite, syncsOrganization, recall } = settings
+  const knownByCookies = compileKnownByCookies(settings)
+
+  return function knownSession(method, target, headers) {
+    const authorization = headers.authorization
+    if (authorization !== undefined && authorization !== '') {
+      const token = parseAuthorization(authorization as string)
+      if (token !== '') {
+        const outcome = recall(token)
+        return outcome?.ok ? outcome : null
+      }
+    }
+    const cookieHeader = headers.cookie
+    if (cookieHeader === undefined || knownByCookies === null || mayHoldClerkQuery(target)) return null
+    // The URL of a page may name another organization than the active one; that of a fetch changes nothing.
+    if (syncsOrganization && mayBePage(method, headers)) return null
+    const verified = knownByCookies(cookieHeader as string)
+    if (verified === null || isSatellite || method !== 'GET' || headers.referer === undefined) return verified
+    // A page load that another site linked to may need a sync with the primary; the state machine knows.
+    return headers['sec-fetch-dest'] === 'document' ? null : verified
+  }
+}
+
+/** Whether a request could be answered with a handshake (protocol reference, section 6.2). */
+function mayBePage(method: string, headers: Headers): boolean {
+  if (method !== 'GET') return false
+  const destination = headers['sec-fetch-dest']
+  if (destination !== undefined && destination !== '') return destination === 'document' || destination === 'iframe'
+  return headers.accept !== undefined && (headers.accept as string).startsWith('text/html')
+}
+
+/** Null: cookies are not read. */
+function compileKnownByCookies(settings: KnownSessionSettings): ((header: string) => VerifiedToken | null) | null {
+  if (!settings.readsCookies) return null
+  return settings.isDevelopment ? compileKnownInDevelopment(settings) : compileKnownInProduction(settings)
+}
+
+function compileKnownInProduction({ cookieSuffix, recall }: KnownSessionSettings) {
+  const readPlainCookies = compilePlainCookieReader(cookieSuffix)
+  // One record for all requests: nothing of it is used after the call.
+  const cookies: PlainCookies = { session: '', clientUat: 0 }
+
+  return function knownInProduction(header: string): VerifiedToken | null {
+    if (!readPlainCookies(header, cookies)) return null
+    const outcome = recall(cookies.session)
+    if (!outcome?.ok) return null
+    // A token of another issuer makes the suffixed cookies count, whatever else is there; one that is older than the
+    // client's last change of state has to be replaced.
+    return outcome.isOwnIssuer && outcome.issuedAt >= cookies.clientUat ? outcome : null
+  }
+}
+
+function compileKnownInDevelopment({ cookieSuffix, recall }: KnownSessionSettings) {
+  const readCookies = compileCookieReader(cookieSuffix)
+  const cookies = createCarriedCookies()
+
+  return function knownInDevelopment(header: string): VerifiedToken | null {
+    readCookies(header, cookies)
+    if (cookies.handshake !== '' || cookies.handshakeNonce !== '') return null
+    const family = chooseFamily(cookies)
+    if (family === UNSURE) return null
+    const isSuffixed = family === SUFFIXED
+    if ((isSuffixed ? cookies.devBrowserSuffixed : cookies.devBrowser) === '') return null
+    const outcome = recall(isSuffixed ? cookies.sessionSuffixed : cookies.session)
+    if (!outcome?.ok) return null
+    const clientUat = Number.parseInt(isSuffixed ? cookies.clientUatSuffixed : cookies.clientUat, 10)
+    // Zero and NaN are no time.
+    return outcome.isOwnIssuer && clientUat && outcome.issuedAt >= clientUat ? outcome : null
+  }
+}
+
+const UNSUFFIXED = 0
+const SUFFIXED = 1
+const UNSURE = 2
+
+/**
+ * The plain cases of `usesSuffixedCookies`: one family only, or both with the same token. Valid for a token of this
+ * instance that has not expired, which the caller checks.
+ */
+function chooseFamily(cookies: CarriedCookies): number {
+  const { session, sessionSuffixed, clientUat, clientUatSuffixed } = cookies
+  if (sessionSuffixed === '') return clientUatSuffixed === '' && session !== '' ? UNSUFFIXED : UNSURE
+  if (clientUatSuffixed === '' || (session !== '' && session !== sessionSuffixed)) return UNSURE
+  if (clientUatSuffixed === '0') return UNSURE
+  return clientUat === '0' ? UNSURE : SUFFIXED
+}
+
+/**
+ * Whether the query of a request target may name one of Clerk's parameters: as it is, or with some of its letters
+ * percent-encoded (`%5F` is the underscore, `%6…` and `%7…` the lower-case letters).
+ */
+function mayHoldClerkQuery(target: string): boolean {
+  const query = target.indexOf('?')
+  if (query === -1) return false
+  if (target.indexOf('__clerk_', query) !== -1) return true
+  if (target.indexOf('%', query) === -1) return false
+  return target.indexOf('%5', query) !== -1 || target.indexOf('%6', query) !== -1 || target.indexOf('%7', query) !== -1
+}

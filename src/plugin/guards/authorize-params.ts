@@ -1,0 +1,33 @@
+import { isReverificationConfig } from '../../core/auth/has.js'
+import { AuthorizeParamsError } from '../../core/errors.js'
+
+const TEXT_CONDITIONS = ['role', 'permission', 'feature', 'plan'] as const
+const CONDITIONS: readonly string[] = [...TEXT_CONDITIONS, 'reverification']
+
+/** Refuses what could never permit anybody, or not what its author thinks: at registration, not on a request. */
+export function assertAuthorizeCondition(condition: unknown): void {
+  if (typeof condition === 'function') {
+    if (condition.constructor.name === 'AsyncFunction') throw new AuthorizeParamsError('predicate', 'synchronous')
+    return
+  }
+  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
+    throw new AuthorizeParamsError('condition', 'an object or a function (has, auth) => boolean')
+  }
+  const params = condition as Record<string, unknown>
+  const unknown = Object.keys(params).find((key) => !CONDITIONS.includes(key))
+  if (unknown !== undefined) throw new AuthorizeParamsError(unknown, `left out; known are ${CONDITIONS.join(', ')}`)
+  if (CONDITIONS.every((key) => params[key] === undefined)) {
+    throw new AuthorizeParamsError('condition', `an object with at least one of ${CONDITIONS.join(', ')}`)
+  }
+  for (const key of TEXT_CONDITIONS) {
+    const value = params[key]
+    if (value === undefined) continue
+    if (typeof value !== 'string' || value === '') throw new AuthorizeParamsError(key, 'a non-empty string')
+  }
+  if (params.reverification !== undefined && !isReverificationConfig(params.reverification)) {
+    throw new AuthorizeParamsError(
+      'reverification',
+      'strict_mfa, strict, moderate, lax, or { level, afterMinutes } with a level of first_factor, second_factor or multi_factor and minutes above 0'
+    )
+  }
+}

@@ -1,0 +1,100 @@
+import type { HasParams, ReverificationConfig } from '../../core/auth/has.js'
+import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
+import { AuthorizeParamsError, ForbiddenError } from '../../core/errors.js'
+import { assertAuthorizeCondition } from './authorize-params.js'
+import { toGuardHook } from './guard-hook.js'
+import {
+  type AuthenticatedAuth,
+  type GuardDone,
+  type GuardHook,
+  type GuardReply,
+  type GuardSettings,
+  isAuthenticated,
+  refuse
+} from './refusal.js'
+import { compileReverificationRefusal } from './reverification.js'
+
+/**
+ * Decides by code. Only `true` permits; it has to answer at once, so it must not be `async`. `auth` is typed by the
+ * instance's `acceptsToken`; where the route accepts others, name them: `authorize<'api_key'>((has, auth) => …)`.
+ */
+export type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
+  has: (params: HasParams) => boolean,
+  auth: Extract<AuthFor<Accepted>, { isAuthenticated: true }>
+) => boolean
+
+/**
+ * `fastify.authorize`: makes a hook that lets permitted requests pass.
+ *
+ * - not authenticated: as `requireAuth`
+ * - not permitted: 403 `FST_CLERK_FORBIDDEN`
+ * - only the reverification condition fails: 403 `FST_CLERK_REVERIFICATION`, see `compileReverificationRefusal`
+ *
+ * Machine tokens have no roles, permissions, features or plans: with conditions they get 403; a predicate may look at
+ * their `scopes`. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`.
+ */
+export type Authorize = <Accepted = InstanceAcceptsToken>(
+  condition: HasParams | AuthorizePredicate<Accepted>
+) => GuardHook
+
+export function createAuthorize(settings: GuardSettings): Authorize {
+  return (condition: HasParams | AuthorizePredicate<never>) => {
+    assertAuthorizeCondition(condition)
+    const decide = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
+    return toGuardHook((request, reply, done) => {
+      const auth = settings.readAuth(request)
+      if (!isAuthenticated(auth)) {
+        refuse(settings, auth, request, reply, done)
+        return
+      }
+      const refusal = decide(auth)
+      if (refusal === null) done()
+      else refusal(reply, done)
+    })
+  }
+}
+
+/** Ends the request; null: permitted. */
+type Decision = ((reply: GuardReply, done: GuardDone) => void) | null
+
+const forbid: Decision = (_reply, done) => done(new ForbiddenError())
+const forbidPromise: Decision = (_reply, done) => done(new AuthorizeParamsError('predicate', 'synchronous'))
+
+function compilePredicate(predicate: AuthorizePredicate<never>): (auth: AuthenticatedAuth) => Decision {
+  return (auth) => {
+    let permitted: unknown
+    try {
+      permitted = predicate(auth.has, auth as never)
+    } catch (error) {
+      return (_reply, done) => done(error as Error)
+    }
+    if (permitted === true) return null
+    if (!isThenable(permitted)) return forbid
+    // A promise is true to `if`, and nobody would ever have looked at what it holds, or at how it fails.
+    permitted.then(undefined, () => {})
+    return forbidPromise
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function compileConditions(params: HasParams): (auth: AuthenticatedAuth) => Decision {
+  const { reverification, ...rest } = params
+  const conditions = Object.values(rest).some((value) => value !== undefined)
+    ? (Object.freeze(rest) as HasParams)
+    : null
+  const recency = reverification === undefined ? null : Object.freeze({ reverification: frozenCopy(reverification) })
+  const needsReverification = recency === null ? forbid : compileReverificationRefusal(recency.reverification)
+  return (auth) => {
+    if (conditions !== null && !auth.has(conditions)) return forbid
+    if (recency === null || auth.has(recency)) return null
+    return auth.tokenType === 'session_token' ? needsReverification : forbid
+  }
+}
+
+/** The caller's object may change later; what was checked here must not. */
+function frozenCopy(config: ReverificationConfig): ReverificationConfig {
+  return typeof config === 'string' ? config : Object.freeze({ ...config })
+}

@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import pino from 'pino'
+import t from 'tap'
+import { createChain } from '../../src/audit/chain.js'
+import { fileSink } from '../../src/audit/file-sink.js'
+import { createJournal } from '../../src/audit/journal.js'
+import { endStream, pinoSink } from '../../src/audit/pino-sink.js'
+import type { AuditSink } from '../../src/audit/types.js'
+import { verifyChain } from '../../src/audit/verify.js'
+import { silentLogger } from '../../src/core/logger.js'
+
+const SERVER = fileURLToPath(new URL('../fixtures/audit-server.js', import.meta.url))
+/** What a killed process may lose: the flush interval of 100 ms and the write; the rest is for a busy machine. */
+const WINDOW_MS = 500
+
+interface ServerProcess {
+  readonly url: string
+  post(path: string): Promise<number>
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  readonly exited: Promise<unknown>
+}
+
+async function startServer(...args: string[]): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [SERVER, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const exited = once(child, 'exit')
+  const [port] = await once(createInterface({ input: child.stdout }), 'line')
+  const url = `http://127.0.0.1:${port}`
+  return {
+    url,
+    exited,
+    // No kept connections: a pool of them would hold up the server's close.
+    post: async (path) => {
+      const posting = request(url + path, { method: 'POST', agent: false })
+      posting.end()
+      const [response] = (await once(posting, 'response')) as [IncomingMessage]
+      response.resume()
+      await once(response, 'end')
+      return response.statusCode ?? 0
+    },
+    async end(signal) {
+      child.kill(signal)
+      await exited
+    }
+  }
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8').split('\n').filter(Boolean)
+}
+
+function targetsOf(lines: readonly string[]): number[] {
+  return lines
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as { target?: string | null })
+    .filter((record) => typeof record.target === 'string')
+    .map((record) => Number(record.target))
+}
+
+function journalOn(sink: AuditSink, chain = createChain(null, null)) {
+  return createJournal({
+    sink,
+    writer: 'w1',
+    chain,
+    flushIntervalMs: 1,
+    batchSize: 10,
+    maxQueued: 1_000,
+    whenFull: 'wait',
+    maxWaitMs: 1_000,
+    closeTimeoutMs: 5_000,
+    now: Date.now,
+    logger: silentLogger
+  })
+}
+
+t.test('a killed process loses no more than the stated window, and its successor goes on with the chain', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  const answeredAtMs: number[] = []
+  const server = await startServer('file', file)
+  const untilMs = Date.now() + 600
+  for (let number = 0; number < 50 || Date.now() < untilMs; number++) {
+    await server.post(`/things/${number}`)
+    answeredAtMs[number] = Date.now()
+  }
+  const killedAtMs = Date.now()
+  await server.end('SIGKILL')
+
+  const recorded = new Set(targetsOf(linesOf(file)))
+  const missing = answeredAtMs.flatMap((atMs, number) => (recorded.has(number) ? [] : [killedAtMs - atMs]))
+  t.ok(recorded.size > 20, 'there is something to lose')
+  t.comment(`${missing.length} of ${answeredAtMs.length} lost, the oldest ${Math.max(0, ...missing)} ms before the end`)
+  t.ok(Math.max(0, ...missing) <= WINDOW_MS)
+
+  const successor = await startServer('file', file)
+  await successor.post('/things/999999')
+  await successor.end('SIGTERM')
+  t.ok(targetsOf(linesOf(file)).includes(999_999))
+  const report = await verifyChain([{ name: file, lines: linesOf(file) }])
+  t.equal(report.isIntact, true, JSON.stringify(report))
+  t.match(report.notices.join('\n'), /has no close record/)
+})
+
+t.test('everything accepted is in the file after close', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  const server = await startServer('file', file)
+  await Promise.all(Array.from({ length: 500 }, (_, number) => server.post(`/things/${number}`)))
+  await server.end('SIGTERM')
+  t.equal(new Set(targetsOf(linesOf(file))).size, 500)
+  const report = await verifyChain([{ name: file, lines: linesOf(file) }])
+  t.same(report.notices, [])
+  t.equal(report.isIntact, true)
+  t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('a process that crashes writes what it has on the way out', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  const server = await startServer('file', file)
+  await Promise.all(Array.from({ length: 50 }, (_, number) => server.post(`/things/${number}`)))
+  await server.post('/crash').catch(() => {})
+  await server.exited
+  t.equal(new Set(targetsOf(linesOf(file))).size, 50)
+})
+
+t.test('with rotation the records are in several files, and the chain runs through all of them', async (t) => {
+  const folder = t.testdir()
+  const first = await startServer('file', join(folder, 'audit.ndjson'), 'rotate')
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 20 }, (_, number) => first.post(`/things/${round * 20 + number}`)))
+  }
+  await first.end('SIGTERM')
+  const second = await startServer('file', join(folder, 'audit.ndjson'), 'rotate')
+  await second.post('/things/200')
+  await second.end('SIGTERM')
+  const files = readdirSync(folder)
+    .sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1]))
+    .map((name) => ({ name, lines: linesOf(join(folder, name)) }))
+  t.ok(files.length > 2, `${files.length} files`)
+  t.equal(new Set(files.flatMap(({ lines }) => targetsOf(lines))).size, 201)
+  t.same(await verifyChain(files), { ...(await verifyChain(files)), isIntact: true, notices: [] })
+})
+
+t.test('a full disk is waited for, and nothing is written twice', { skip: !existsSync('/dev/full') }, async (t) => {
+  const full = fileSink('/dev/full')
+  await full.open()
+  await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' })
+  await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' }, 'and again')
+  t.throws(() => full.writeSync?.(new Uint8Array(0)), /disk/, 'an exiting process does not hang on it')
+  const another = fileSink('/dev/full')
+  await another.open()
+  await t.rejects(another.write(['{"n":1}']), { code: 'ENOSPC' })
+  await another.close()
+  t.pass('nor does one that closes')
+})
+
+t.test('half a line of a killed process is ended before the next record', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  writeFileSync(file, '{"n":1}\n{"n":2,"to')
+  const sink = fileSink(file)
+  await sink.open()
+  t.equal(await sink.lastLine?.(), '{"n":1}')
+  await sink.write(['{"n":3}'])
+  await sink.close()
+  t.equal(readFileSync(file, 'utf8'), '{"n":1}\n{"n":2,"to\n{"n":3}\n')
+})
+
+t.test('a file that cannot be made keeps the server from starting', async (t) => {
+  const file = join(t.testdir({ taken: 'a file' }), 'taken', 'audit.ndjson')
+  await t.rejects(fileSink(file).open(), { code: /EEXIST|ENOTDIR/ })
+})
+
+t.test('any pino transport takes records', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  const sink = pinoSink(() => pino.transport({ target: 'pino/file', options: { destination: file } }))
+  await sink.open()
+  const journal = journalOn(sink)
+  for (let number = 0; number < 100; number++) journal.add(`"target":"${number}"`)
+  await journal.close()
+  t.same(
+    targetsOf(linesOf(file)),
+    Array.from({ length: 100 }, (_, number) => number)
+  )
+  t.equal((await verifyChain([{ name: file, lines: linesOf(file) }])).isIntact, true)
+})
+
+t.test('several pino transports behind one stream take records by their level', async (t) => {
+  const folder = t.testdir()
+  const targets = ['a', 'b'].map((name) => ({
+    target: 'pino/file',
+    level: 'info',
+    options: { destination: join(folder, name) }
+  }))
+  const sink = pinoSink(() => pino.transport({ targets }))
+  await sink.open()
+  const journal = journalOn(sink)
+  journal.add('"target":"1"')
+  journal.add('"target":"2"')
+  await journal.close()
+  t.same(targetsOf(linesOf(join(folder, 'a'))), [1, 2])
+  t.same(targetsOf(linesOf(join(folder, 'b'))), [1, 2])
+})
+
+t.test('a transport that dies is opened again', async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  let opened = 0
+  let transport: ReturnType<typeof pino.transport> | null = null
+  const sink = pinoSink(() => {
+    opened++
+    transport = pino.transport({ target: 'pino/file', options: { destination: file } })
+    return transport
+  })
+  await sink.open()
+  await sink.write(['{"target":"1"}'])
+  await endStream(transport as never)
+  await sink.write(['{"target":"2"}'])
+  await sink.close()
+  t.equal(opened, 2)
+  t.same(targetsOf(linesOf(file)), [1, 2])
+})
+
+t.test("a stream that is the application's own is flushed, not ended", async (t) => {
+  const file = join(t.testdir(), 'audit.ndjson')
+  const stream = pino.destination({ dest: file, sync: false, minLength: 4_096 })
+  const sink = pinoSink(stream as never)
+  await sink.open()
+  await sink.write(['{"target":"1"}'])
+  await sink.close()
+  t.same(targetsOf(linesOf(file)), [1])
+  stream.write('{"target":"2"}\n')
+  stream.flushSync()
+  t.same(targetsOf(linesOf(file)), [1, 2])
+  stream.end()
+})

@@ -1,0 +1,113 @@
+import t from 'tap'
+import { drawChart } from '../../bench/report/chart.js'
+import { renderReport } from '../../bench/report/html.js'
+import { renderSection, replaceSection } from '../../bench/report/readme.js'
+import type { BenchResult, Chart } from '../../bench/report/result.js'
+import { formatMarkdown, formatNumber, formatTable, type Table } from '../../bench/report/table.js'
+import { readSettings } from '../../bench/settings.js'
+
+const table: Table = {
+  title: 'Costs',
+  columns: ['contender', 'µs'],
+  rows: [
+    ['bare <b>', '13.0'],
+    ['ours | theirs', '14.2']
+  ],
+  notes: ['A note.']
+}
+
+const chart: Chart = {
+  title: 'Cost',
+  kind: 'bars',
+  xLabel: 'µs',
+  yLabel: '',
+  logarithmic: false,
+  note: 'Spread & all',
+  marks: [
+    { at: 'bare', series: 'CPU', value: 13, low: 12, high: 14 },
+    { at: 'ours', series: 'CPU', value: 14, low: 13, high: 15 }
+  ]
+}
+
+const result: BenchResult = {
+  environment: {
+    takenAt: '2026-01-02T03:04:05.000Z',
+    cpu: 'Some CPU',
+    cores: 2,
+    memoryGiB: 8,
+    loadBefore: 0.1,
+    node: '20.0.0',
+    v8: '1',
+    openssl: '3',
+    os: 'linux x64',
+    versions: { fastify: '5.0.0' },
+    commit: 'abc'
+  },
+  settings: readSettings('.benchrc', true),
+  isShort: true,
+  command: 'npm run bench -- compare',
+  parts: [{ part: 'compare', tables: [table], charts: [chart], data: {} }]
+}
+
+t.test('a chart is SVG with a mark for every value and for its spread', async (t) => {
+  const svg = drawChart(chart)
+  t.match(svg, /^<svg[^>]+role="img"/)
+  t.equal(svg.match(/<rect/g)?.length, 2)
+  t.match(svg, 'bare')
+  t.match(
+    drawChart({ ...chart, kind: 'lines', marks: chart.marks.map((mark, i) => ({ ...mark, at: i + 1 })) }),
+    '<path'
+  )
+})
+
+t.test('the report needs no other file and cannot be broken by a name', async (t) => {
+  const html = renderReport(result)
+  t.notMatch(html, /<script|<link|src=|url\(/)
+  t.match(html, 'bare &lt;b&gt;')
+  t.notMatch(html, 'bare <b>')
+  t.match(html, 'short form')
+  t.match(html, 'npm run bench -- compare')
+  t.notMatch(renderReport({ ...result, isShort: false }), 'short form')
+})
+
+t.test('figures stand under each other in a terminal', async (t) => {
+  const [title, , head, , first] = formatTable(table).split('\n')
+  t.equal(title, 'Costs')
+  t.equal(head?.length, first?.length)
+})
+
+t.test('a bar in a name does not make a column', async (t) => {
+  t.match(formatMarkdown(table), 'ours \\| theirs')
+})
+
+t.test('numbers claim three digits and no more', async (t) => {
+  t.equal(formatNumber(76_543), '76,500')
+  t.equal(formatNumber(1234.5), '1,230')
+  t.equal(formatNumber(123.4), '123')
+  t.equal(formatNumber(13.44), '13.4')
+  t.equal(formatNumber(0.1234), '0.12')
+  t.equal(formatNumber(0.0123), '0.012')
+  t.equal(formatNumber(Number.NaN), '–')
+})
+
+t.test('the README section comes from a result and goes between its markers', async (t) => {
+  const section = renderSection([result], null)
+  t.match(section, 'Some CPU')
+  t.match(section, 'npm run bench -- compare')
+  const readme = 'before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n'
+  const written = replaceSection(readme, section)
+  t.match(written, /^before\n/)
+  t.match(written, /after\n$/)
+  t.notMatch(written, 'old\n')
+  t.equal(replaceSection(written, section), written, 'twice is once')
+  t.throws(() => replaceSection('no markers', section))
+})
+
+t.test('the short form changes how long, not what', async (t) => {
+  const full = readSettings('.benchrc', false)
+  const short = readSettings('.benchrc', true)
+  t.same(Object.keys(short), Object.keys(full))
+  t.equal(short.compare.pipelining, full.compare.pipelining)
+  t.ok(short.compare.roundMs < full.compare.roundMs)
+  t.notOk('short' in full)
+})

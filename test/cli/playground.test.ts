@@ -1,0 +1,158 @@
+import { execFile, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { help, parseArguments } from '../../src/cli/arguments.js'
+import { renderGreeting } from '../../src/cli/playground/greeting.js'
+import { startPlayground } from '../../src/cli/playground/playground.js'
+import { createTimings } from '../../src/cli/playground/timings.js'
+
+const run = promisify(execFile)
+const cli = fileURLToPath(new URL('../../src/cli/index.js', import.meta.url))
+
+// Starting processes takes its time on a busy machine.
+t.setTimeout(110_000)
+
+interface Failure {
+  readonly code: number
+  readonly stderr: string
+}
+
+async function failureOf(args: string[], environment: Record<string, string> = {}): Promise<Failure> {
+  const failure: unknown = await run(process.execPath, [cli, ...args], {
+    env: { ...process.env, ...environment }
+  }).then(
+    () => ({ code: 0, stderr: '' }),
+    (error: unknown) => error
+  )
+  return failure as Failure
+}
+
+const playground = await startPlayground()
+t.teardown(() => playground.close())
+const { app, clerk, url } = playground
+
+t.test('every printed command works as printed', async (t) => {
+  const commands = renderGreeting(url, clerk.origin ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('curl '))
+  t.equal(commands.length, 8)
+  const statuses: (string | undefined)[] = []
+  for (const command of commands) {
+    const { stdout } = await run('sh', ['-c', command]).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === 127) return { stdout: 'no curl' }
+      throw error
+    })
+    if (stdout === 'no curl') {
+      t.pass('curl is not installed', { skip: true })
+      return
+    }
+    statuses.push(command.startsWith('curl -i') ? /^HTTP\/1.1 (\d+)/.exec(stdout)?.[1] : typeof JSON.parse(stdout))
+  }
+  t.same(statuses, ['200', '401', '200', '200', '200', '403', 'object', 'object'])
+})
+
+t.test('a refused request says how to authenticate', async (t) => {
+  const { statusCode, headers } = await app.inject('/api/me')
+  t.equal(statusCode, 401)
+  t.match(headers['www-authenticate'], /^Bearer/)
+})
+
+t.test('the page and its assets are served, from this machine and nowhere else', async (t) => {
+  const page = await app.inject({ url: '/', headers: { cookie: clerk.cookies() } })
+  t.equal(page.statusCode, 200)
+  t.match(page.headers['content-security-policy'], "default-src 'none'")
+  t.notMatch(page.body, /https?:\/\//)
+  for (const asset of ['/playground.css', '/playground.js']) {
+    t.match(page.body, asset)
+    const response = await app.inject(asset)
+    t.equal(response.statusCode, 200)
+    t.notMatch(response.body, /https?:\/\//)
+  }
+  t.equal((await app.inject('/favicon.ico')).statusCode, 204)
+})
+
+t.test('there are no tokens for people who are not there', async (t) => {
+  t.equal((await app.inject('/demo/token?user=nobody')).statusCode, 404)
+  t.equal((await app.inject('/demo/cookies?user=nobody')).statusCode, 404)
+})
+
+t.test('a session that is not from the sign-in page cannot be expired', async (t) => {
+  const headers = { cookie: clerk.cookies({ userId: 'user_ada' }) }
+  t.equal((await app.inject({ method: 'POST', url: '/demo/expire', headers })).statusCode, 409)
+})
+
+t.test('signed-in users outlive an outage of the key endpoint', async (t) => {
+  const headers = clerk.bearer(clerk.sessionToken(clerk.openSession('user_grace').id))
+  t.equal((await app.inject({ url: '/api/me', headers })).statusCode, 200)
+  t.match((await app.inject({ method: 'POST', url: '/demo/clerk-away' })).json(), { isClerkAway: true })
+  t.equal((await app.inject({ url: '/api/me', headers })).statusCode, 200)
+  t.match((await app.inject('/demo/counters')).json(), { isClerkAway: true })
+  t.match((await app.inject({ method: 'POST', url: '/demo/clerk-away' })).json(), { isClerkAway: false })
+})
+
+t.test('a first visit right after a rotation of keys ends at a clean address', async (t) => {
+  await app.inject({ method: 'POST', url: '/demo/rotate-keys' })
+  const page = { accept: 'text/html', 'sec-fetch-dest': 'document' }
+  const asked = await app.inject({ url: '/', headers: { ...page, host: new URL(url).host } })
+  t.equal(asked.statusCode, 307)
+  const answered = await fetch(String(asked.headers.location), { redirect: 'manual' })
+  const back = new URL(answered.headers.get('location') ?? '')
+  t.ok(back.searchParams.has('__clerk_handshake'), 'signed with a key that the application has not seen')
+  const returned = await app.inject({ url: `/${back.search}`, headers: { ...page, host: back.host } })
+  t.equal(returned.statusCode, 307)
+  t.equal(returned.headers.location, `${url}/`)
+})
+
+t.test('the median follows the latest requests only', async (t) => {
+  const timings = createTimings(3)
+  t.equal(timings.medianMs(), null)
+  for (const elapsedMs of [100, 1, 2, 3]) timings.add(elapsedMs)
+  t.equal(timings.medianMs(), 2)
+})
+
+t.test('the command starts the playground and stops on a signal', async (t) => {
+  const child = spawn(process.execPath, [cli, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (output.includes('Ctrl+C')) break
+  }
+  const address = /Application +(\S+)/.exec(output)?.[1] ?? ''
+  t.equal((await fetch(`${address}/api/public`)).status, 200)
+  child.kill('SIGTERM')
+  t.equal(await exited, 0)
+})
+
+t.test('the command line says the port, or what is wrong with it', async (t) => {
+  t.equal(parseArguments([], {}), 3000)
+  t.equal(parseArguments([], { PORT: '8080' }), 8080)
+  t.equal(parseArguments(['--port', '0'], { PORT: '8080' }), 0)
+  t.equal(parseArguments(['--help'], {}), null)
+  t.match(help, '--port')
+  for (const args of [['--port', 'x'], ['--port', '70000'], ['--port', ''], ['--nonsense'], ['surplus']]) {
+    t.throws(() => parseArguments(args, {}), args.join(' '))
+  }
+  t.throws(() => parseArguments([], { PORT: 'http' }), RangeError)
+})
+
+t.test('the command ends with a reason and a code', async (t) => {
+  const occupant = createServer()
+  await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => occupant.close())
+  const { port } = occupant.address() as { port: number }
+  const failures = await Promise.all([
+    failureOf(['--port', 'x']),
+    failureOf(['--port', '0'], { NODE_ENV: 'production' }),
+    failureOf(['--port', String(port)])
+  ])
+  t.match(failures, [
+    { code: 2, stderr: '--port' },
+    { code: 1, stderr: 'NODE_ENV=production' },
+    { code: 1, stderr: 'is taken' }
+  ])
+})

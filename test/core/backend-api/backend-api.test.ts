@@ -1,0 +1,270 @@
+import t from 'tap'
+import { type BackendApiSettings, createBackendApi } from '../../../src/core/backend-api/backend-api.js'
+import { encodeSegment } from '../../../src/core/backend-api/path.js'
+import { createSessionAuthContext } from '../../../src/core/backend-api/session-tokens.js'
+import { createNonceCalls } from '../../../src/core/backend-api/stranger-calls.js'
+import { parseRetryAfter } from '../../../src/core/backend-api/transport.js'
+
+const NOW_MS = 1_790_000_000_000
+const SECRET = 'sk_live_very_secret'
+
+// Time limits are unref'd: without a socket nothing else would keep the process until they come.
+const alive = setInterval(() => {}, 1_000)
+t.teardown(() => clearInterval(alive))
+
+interface Sent {
+  readonly url: string
+  readonly method: string | undefined
+  readonly headers: Record<string, string>
+  readonly body: unknown
+  readonly redirect: string | undefined
+}
+
+type Reply = Response | (() => Response) | Error | 'hang'
+
+function api(replies: Reply | Reply[], settings: Partial<BackendApiSettings> = {}) {
+  const sent: Sent[] = []
+  const queue = Array.isArray(replies) ? replies : [replies]
+  let nowMs = NOW_MS
+  const fetch = (async (url: string, init: RequestInit) => {
+    sent.push({
+      url,
+      method: init.method,
+      headers: init.headers as Record<string, string>,
+      body: init.body === null ? null : JSON.parse(init.body as string),
+      redirect: init.redirect
+    })
+    const reply = queue.length > 1 ? queue.shift() : queue[0]
+    if (reply instanceof Error) throw reply
+    if (reply === 'hang') return new Promise((_, reject) => init.signal?.addEventListener('abort', reject))
+    return typeof reply === 'function' ? reply() : (reply as Response).clone()
+  }) as typeof globalThis.fetch
+  const backend = createBackendApi({
+    apiUrl: 'https://api.clerk.test/base',
+    apiVersion: 'v1',
+    secretKey: SECRET,
+    machineSecretKey: null,
+    fetch,
+    timeoutMs: 1_000,
+    userAgent: 'fastify-clerk-auth/test',
+    now: () => nowMs,
+    ...settings
+  })
+  return { backend, sent, advance: (ms: number) => (nowMs += ms) }
+}
+
+const json = (value: unknown, init: ResponseInit = {}) => Response.json(value, init)
+const error = (status: number, code: string, headers: Record<string, string> = {}) =>
+  json({ errors: [{ code, message: 'text' }] }, { status, headers })
+
+t.test('a handshake payload is asked for by its nonce', async (t) => {
+  const { backend, sent } = api(json({ directives: ['a=b'] }))
+  t.same(await backend.fetchHandshakePayload('a b&c/../'), { ok: true, value: ['a=b'] })
+  t.match(sent, [
+    {
+      url: 'https://api.clerk.test/base/v1/clients/handshake_payload?nonce=a%20b%26c%2F..%2F',
+      method: 'GET',
+      body: null,
+      redirect: 'error',
+      headers: {
+        authorization: `Bearer ${SECRET}`,
+        'clerk-api-version': '2026-05-12',
+        'content-type': 'application/json',
+        'user-agent': 'fastify-clerk-auth/test'
+      }
+    }
+  ])
+})
+
+t.test('a refresh sends the two tokens, the origin and every header as a list of one', async (t) => {
+  const { backend, sent } = api(json({ object: 'cookies', cookies: ['a=b'] }))
+  const request = {
+    sessionId: 'sess_1',
+    expiredToken: 'expired',
+    refreshToken: 'refresh',
+    requestOrigin: 'https://app.test',
+    requestHeaders: { host: 'app.test', list: ['1', '2'], none: undefined, empty: '', ':path': '/' },
+    suffixedCookies: false
+  }
+  t.same(await backend.refreshSession(request), { ok: true, value: ['a=b'] })
+  await backend.refreshSession({ ...request, suffixedCookies: true })
+  t.same(sent[0]?.body, {
+    format: 'cookie',
+    expired_token: 'expired',
+    refresh_token: 'refresh',
+    request_origin: 'https://app.test',
+    request_headers: { host: ['app.test'], list: ['1,2'] }
+  })
+  t.equal(sent[0]?.url, 'https://api.clerk.test/base/v1/sessions/sess_1/refresh')
+  t.equal(sent[1]?.url, 'https://api.clerk.test/base/v1/sessions/sess_1/refresh?suffixed_cookies=true')
+})
+
+t.test('session and template tokens', async (t) => {
+  const { backend, sent } = api(json({ object: 'token', jwt: 'jwt' }))
+  t.same(await backend.createSessionToken('sess_1'), { ok: true, value: 'jwt' })
+  await backend.createSessionToken('sess_1', { template: 'a b' })
+  await backend.createSessionToken('sess_1', { template: 'x', expiresInSeconds: 60 })
+  t.same(
+    sent.map(({ url, body }) => [url.slice('https://api.clerk.test/base'.length), body]),
+    [
+      ['/v1/sessions/sess_1/tokens', {}],
+      ['/v1/sessions/sess_1/tokens/a%20b', {}],
+      ['/v1/sessions/sess_1/tokens/x', { expires_in_seconds: 60 }]
+    ]
+  )
+})
+
+t.test('machine tokens go to their endpoints, M2M with the machine key when there is one', async (t) => {
+  const { backend, sent } = api(json({ id: 'x', subject: 'user_1', client_id: 'c', scopes: ['a', 1] }), {
+    machineSecretKey: 'ak_machine'
+  })
+  t.match(await backend.verifyApiKey('ak_1'), {
+    value: { data: { name: '', scopes: ['a'], claims: null }, isOver: false }
+  })
+  await backend.verifyM2MToken('mt_1')
+  await backend.verifyOAuthToken('oat_1')
+  t.same(
+    sent.map(({ url, body, headers }) => [
+      url.slice('https://api.clerk.test/base'.length),
+      body,
+      headers.authorization
+    ]),
+    [
+      ['/api_keys/verify', { secret: 'ak_1' }, `Bearer ${SECRET}`],
+      ['/m2m_tokens/verify', { token: 'mt_1' }, 'Bearer ak_machine'],
+      ['/oauth_applications/access_tokens/verify', { access_token: 'oat_1' }, `Bearer ${SECRET}`]
+    ]
+  )
+})
+
+t.test('no key, no call', async (t) => {
+  const { backend, sent } = api(json({ id: 'x', subject: 'mch_1' }), {
+    secretKey: null,
+    machineSecretKey: 'ak_machine'
+  })
+  t.match(await backend.verifyApiKey('ak_1'), { ok: false, kind: 'keyless' })
+  t.equal(sent.length, 0)
+  t.match(await backend.verifyM2MToken('mt_1'), { ok: true })
+})
+
+t.test('a path segment cannot leave its place', async (t) => {
+  for (const segment of ['', '.', '..', 'a/b', 'a\\b', '%2e%2e', '%252e%252E', '..%2f', '%2F', '%', 'a%']) {
+    t.equal(encodeSegment(segment), null, segment)
+  }
+  t.equal(encodeSegment('sess_1-A'), 'sess_1-A')
+  t.equal(encodeSegment('a b?#'), 'a%20b%3F%23')
+  const { backend, sent } = api(json({ jwt: 'x' }))
+  t.match(await backend.createSessionToken('..'), { ok: false, kind: 'refused' })
+  t.match(await backend.createSessionToken('sess_1', { template: '../../users' }), { ok: false, kind: 'refused' })
+  t.equal(sent.length, 0)
+})
+
+t.test('every failure is a value, and none holds the secret or the answer', async (t) => {
+  const cases: [Reply, object][] = [
+    [error(401, 'clerk_key_invalid'), { kind: 'http', status: 401, code: 'clerk_key_invalid' }],
+    [error(404, 'Not A Code <script>'), { kind: 'http', status: 404, code: null }],
+    [new Response('<html>', { status: 502 }), { kind: 'http', status: 502, code: null }],
+    [error(503, 'busy', { 'retry-after': '7' }), { kind: 'http', status: 503, retryAfterSeconds: 7 }],
+    [json({ errors: 'x' }, { status: 500 }), { kind: 'http', code: null }],
+    [json({ directives: 'text' }), { kind: 'malformed' }],
+    [json({ directives: [1] }), { kind: 'malformed' }],
+    [json(null), { kind: 'malformed' }],
+    [new Response('{"directives":[]}'), { kind: 'malformed' }],
+    [new Response('{', { headers: { 'content-type': 'application/json' } }), { kind: 'malformed' }],
+    [new Response(null, { headers: { 'content-type': 'application/json' } }), { kind: 'malformed' }],
+    [() => json({ directives: ['x'.repeat(600_000)] }), { kind: 'malformed' }],
+    [new TypeError(`fetch failed ${SECRET}`), { kind: 'network' }],
+    ['hang', { kind: 'timeout' }]
+  ]
+  for (const [reply, expected] of cases) {
+    const { backend } = api(reply, { timeoutMs: 20 })
+    const result = await backend.fetchHandshakePayload('n')
+    t.match(result, { ok: false, ...expected })
+    t.notMatch(JSON.stringify(result), /secret|script|text/)
+  }
+})
+
+t.test('a charset does not make JSON something else', async (t) => {
+  const { backend } = api(
+    new Response('{"directives":[]}', { headers: { 'content-type': 'application/json; charset=utf-8' } })
+  )
+  t.same(await backend.fetchHandshakePayload('n'), { ok: true, value: [] })
+})
+
+t.test('a body that never ends is left at the time limit', async (t) => {
+  let cancelled = false
+  const body = new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      controller.enqueue(new Uint8Array(1))
+    },
+    cancel() {
+      cancelled = true
+    }
+  })
+  const fetch = (async (_url: string, { signal }: RequestInit) => {
+    signal?.addEventListener('abort', () => body.cancel().catch(() => {}))
+    return new Response(body.pipeThrough(new TransformStream(), { signal: signal as AbortSignal }))
+  }) as typeof globalThis.fetch
+  const { backend } = api([], { fetch, timeoutMs: 30 })
+  t.match(await backend.fetchHandshakePayload('n'), { ok: false, kind: 'timeout' })
+  t.ok(cancelled)
+})
+
+t.test('a 429 stops every call until Clerk has said', async (t) => {
+  const { backend, sent, advance } = api([error(429, 'rate_limited', { 'retry-after': '3' }), json({ directives: [] })])
+  t.match(await backend.fetchHandshakePayload('n'), { ok: false, status: 429, retryAfterSeconds: 3 })
+  t.match(await backend.verifyApiKey('ak_1'), { ok: false, kind: 'busy', retryAfterSeconds: 3 })
+  advance(2_500)
+  t.match(await backend.fetchHandshakePayload('n'), { ok: false, kind: 'busy', retryAfterSeconds: 1 })
+  t.equal(sent.length, 1)
+  advance(500)
+  t.match(await backend.fetchHandshakePayload('n'), { ok: true })
+})
+
+t.test('Retry-After is seconds or a date, within reason', async (t) => {
+  t.equal(parseRetryAfter('7', NOW_MS), 7)
+  t.equal(parseRetryAfter('0', NOW_MS), 0)
+  t.equal(parseRetryAfter(new Date(NOW_MS + 5_000).toUTCString(), NOW_MS), 5)
+  t.equal(parseRetryAfter('86400', NOW_MS), 300)
+  for (const value of [null, '', 'soon', '-1', new Date(NOW_MS - 5_000).toUTCString()]) {
+    t.equal(parseRetryAfter(value, NOW_MS), null)
+  }
+})
+
+t.test('getToken() of an auth gives the token or a coded error without a secret', async (t) => {
+  const good = createSessionAuthContext(api(json({ jwt: 'fresh' })).backend)
+  t.equal(await good.fetchToken('sess_1', { template: 'x' }), 'fresh')
+  const replies: (Reply | null)[] = [
+    error(404, 'resource_not_found'),
+    error(429, 'rate_limited'),
+    new TypeError(SECRET),
+    'hang',
+    json({}),
+    null
+  ]
+  for (const reply of replies) {
+    const context = createSessionAuthContext(reply && api(reply, { timeoutMs: 20 }).backend)
+    await t.rejects(context.fetchToken('sess_1', {}), { code: 'FST_CLERK_GET_TOKEN', statusCode: 502 })
+    await context.fetchToken('sess_1', {}).catch((failure: Error) => t.notMatch(failure.message, SECRET))
+  }
+})
+
+t.test('made-up nonces spend a bounded part of the quota, and one nonce is asked about once at a time', async (t) => {
+  let asked = 0
+  let nowMs = NOW_MS
+  const fetchPayload = async () => {
+    asked++
+    return { ok: true, value: [] } as const
+  }
+  const ask = createNonceCalls(fetchPayload, true, () => nowMs)
+  await Promise.all(Array.from({ length: 20 }, () => ask('same')))
+  t.equal(asked, 1)
+  for (let second = 0; second < 10; second++) {
+    for (let i = 0; i < 100; i++) await ask(`${second}-${i}`)
+    nowMs += 1_000
+  }
+  t.ok(asked <= 50, `${asked} calls for 1,020 requests in ten seconds`)
+  t.match(await ask('x'.repeat(600)), { ok: false, kind: 'refused' })
+  t.match(await createNonceCalls(fetchPayload, false, () => nowMs)('fresh'), { ok: true })
+})

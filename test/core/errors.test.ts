@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import * as errors from '../../src/core/errors.js'
+
+const { errorEntries } = errors
+const constructors = Object.values(errors).filter(
+  (value) => typeof value === 'function' && value.name === 'FastifyError'
+)
+
+t.test('every code is unique, prefixed, and belongs to exactly one exported error', async (t) => {
+  const codes = errorEntries.map(({ code }) => code)
+  t.equal(new Set(codes).size, codes.length)
+  for (const code of codes) t.match(code, /^FST_CLERK_[A-Z0-9]+(_[A-Z0-9]+)*$/)
+  const exported = constructors.map(
+    (Constructor) => new (Constructor as typeof errors.UnauthorizedError)('a', 'b', 'c').code
+  )
+  t.strictSame([...exported].sort(), [...codes].sort())
+})
+
+t.test('an error carries the status and text of its entry', async (t) => {
+  for (const Constructor of constructors as (typeof errors.UnauthorizedError)[]) {
+    const error = new Constructor('a', 'b', 'c')
+    const entry = errorEntries.find(({ code }) => code === error.code)
+    t.equal(error.statusCode, entry?.statusCode, error.code)
+    t.ok(error.message.startsWith(entry?.text.split('%s')[0] ?? '?'), error.code)
+  }
+})
+
+t.test('statuses say whose turn it is: the client, the keys, or the operator', async (t) => {
+  const isKnown = (status: number) => (status >= 400 && status < 500) || [500, 502, 503].includes(status)
+  for (const { code, statusCode } of errorEntries) t.ok(isKnown(statusCode), code)
+  t.equal(new errors.UnauthorizedError('x').statusCode, 401)
+  t.equal(new errors.ForbiddenError().statusCode, 403)
+  t.equal(new errors.KeysUnavailableError('x').statusCode, 503)
+})
+
+t.test('the union of codes and the table agree', async (t) => {
+  // Each direction: a code of the union that has no entry fails below, an entry without its code does not compile.
+  const unauthorized: errors.ClerkAuthErrorCode = new errors.UnauthorizedError('x').code
+  const unknown = new errors.UnknownOptionError('x', '')
+  const code: errors.ClerkAuthErrorCode = unknown.code
+  // @ts-expect-error a code that no error has
+  const none: errors.ClerkAuthErrorCode = 'FST_CLERK_NOTHING'
+  t.ok(errorEntries.some((entry) => entry.code === unauthorized))
+  t.ok(errorEntries.some((entry) => entry.code === code))
+  t.notOk(errorEntries.some((entry) => entry.code === none))
+})
+
+const readme = join(import.meta.dirname, '../../../README.md')
+const section = existsSync(readme)
+  ? /^#+ Errors\b[^\n]*\n([\s\S]*?)(?=^#{1,2} |$(?![\s\S]))/m.exec(readFileSync(readme, 'utf8'))?.[1]
+  : undefined
+
+t.test(
+  'the errors table of the README lists every code with its status, and no other',
+  { skip: section === undefined ? 'no README with a heading "Errors" yet' : false },
+  async (t) => {
+    const rows = [...(section ?? '').matchAll(/^\|\s*`(FST_CLERK_[A-Z0-9_]+)`\s*\|\s*(\d{3})\b/gm)]
+    const listed = rows.map(([, code, status]) => `${code} ${status}`)
+    t.strictSame(listed.sort(), errorEntries.map(({ code, statusCode }) => `${code} ${statusCode}`).sort())
+  }
+)

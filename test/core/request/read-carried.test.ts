@@ -1,0 +1,53 @@
+import t from 'tap'
+import { compileCookieReader, createCarriedCookies } from '../../../src/core/request/cookies.js'
+import { type RequestSource, readCarried } from '../../../src/core/request/read-carried.js'
+
+const readCookies = compileCookieReader('naoXFJnI')
+
+const source: RequestSource = {
+  method: 'GET',
+  target: '/page?a=1',
+  headers: {
+    authorization: 'Bearer token',
+    cookie: '__session=a; __client_uat=5',
+    'sec-fetch-dest': 'document',
+    accept: 'text/html',
+    referer: 'https://referer.test/',
+    origin: 'https://origin.test',
+    'user-agent': 'agent',
+    'x-other': 'other'
+  },
+  protocol: 'https',
+  host: 'app.example.com'
+}
+
+t.test('a request carries what its headers say', async (t) => {
+  const carried = readCarried(source, readCookies)
+  t.match(carried, {
+    method: 'GET',
+    target: '/page?a=1',
+    headerToken: 'token',
+    secFetchDest: 'document',
+    accept: 'text/html',
+    referer: 'https://referer.test/',
+    origin: 'https://origin.test',
+    userAgent: 'agent'
+  })
+  t.same(carried.cookies, { ...createCarriedCookies(), session: 'a', clientUat: '5' })
+  t.equal(carried.headers, source.headers, 'for those who ask on its behalf')
+  t.equal(carried.url.href, 'https://app.example.com/page?a=1')
+  t.equal(carried.url, carried.url, 'parsed once')
+})
+
+t.test('what is absent, or there twice where it may be there once, is empty', async (t) => {
+  const list = ['a', 'b']
+  const twice = { authorization: list, cookie: list, 'sec-fetch-dest': list, accept: list, referer: list, origin: list }
+  for (const headers of [{}, { ...twice, 'user-agent': list }]) {
+    const { headerToken, cookies, secFetchDest, accept, referer, origin, userAgent } = readCarried(
+      { ...source, headers },
+      readCookies
+    )
+    t.same([headerToken, secFetchDest, accept, referer, origin, userAgent], ['', '', '', '', '', ''])
+    t.same(cookies, createCarriedCookies())
+  }
+})

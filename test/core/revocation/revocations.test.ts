@@ -1,0 +1,345 @@
+import t from 'tap'
+import { silentLogger } from '../../../src/core/logger.js'
+import { parseRevocation, type Revocation, serializeRevocation } from '../../../src/core/revocation/revocation.js'
+import type { RevocableToken } from '../../../src/core/revocation/revocation-store.js'
+import {
+  createRevocations,
+  type Revocations,
+  type RevocationsOptions
+} from '../../../src/core/revocation/revocations.js'
+import { createManualClock } from '../../fixtures/manual-clock.js'
+
+const SKEW_MS = 5_000
+/** Lifetime of a session token and skew: as long as an entry is kept. */
+const RETENTION_MS = 60_000 + SKEW_MS
+
+type TokenFields = Partial<RevocableToken['auth']> & { issuedAt?: number }
+
+function token({ issuedAt = 0, ...auth }: TokenFields): RevocableToken {
+  return {
+    issuedAt,
+    clearedEpoch: 0,
+    auth: { sessionId: 'sess_1', userId: 'user_1', orgId: undefined, actor: undefined, ...auth }
+  }
+}
+
+function setUp(options: Partial<RevocationsOptions> = {}) {
+  const clock = createManualClock()
+  const revocations = createRevocations({
+    now: clock.now,
+    setTimer: clock.setTimer,
+    clockSkewMs: SKEW_MS,
+    logger: silentLogger,
+    ...options
+  })
+  return { clock, revocations, nowSeconds: () => Math.floor(clock.now() / 1000) }
+}
+
+/** Has a token of this lifetime seen. */
+function see(revocations: Revocations, issuedAt: number, lifetimeSeconds: number): void {
+  revocations.observe({ issuedAt, auth: { sessionClaims: { exp: issuedAt + lifetimeSeconds } } })
+}
+
+t.test('a session that is revoked loses its tokens, and no other session does', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  t.equal(revocations.size, 0)
+  t.equal(await revocations.revoke({ sessionId: 'sess_1' }), true)
+  t.equal(revocations.size, 1)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 30 })), true)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 30, sessionId: 'sess_2' })), false)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 30, sessionId: undefined })), false)
+})
+
+t.test('a user who is revoked loses every session, and whoever impersonates with their account', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  revocations.revoke({ userId: 'user_1' })
+  const issuedAt = nowSeconds() - 1
+  t.equal(revocations.covers(token({ issuedAt, sessionId: 'sess_7' })), true)
+  t.equal(revocations.covers(token({ issuedAt, userId: 'user_2' })), false)
+  t.equal(revocations.covers(token({ issuedAt, userId: 'user_2', actor: { sub: 'user_1' } })), true)
+})
+
+t.test('a changed membership ends the tokens of that organization only', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  revocations.revoke({ organizationId: 'org_1', userId: 'user_1' })
+  const issuedAt = nowSeconds() - 1
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_1' })), true)
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_2' })), false)
+  t.equal(revocations.covers(token({ issuedAt })), false)
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_1', userId: 'user_2' })), false)
+})
+
+t.test('a token of the second in which the revocation falls is refused, one of the next second is good', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  clock.advance(400)
+  const sameSecond = nowSeconds()
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(revocations.covers(token({ issuedAt: sameSecond })), true, 'may be from before: refused')
+  t.equal(revocations.covers(token({ issuedAt: sameSecond + 1 })), false, 'is from after')
+})
+
+t.test('a revocation at the very start of a second refuses the tokens of that second', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() })), true)
+})
+
+t.test('"now" is no earlier than the newest token seen, when the clock of the issuer is ahead', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  see(revocations, nowSeconds() + 3, 60)
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 3 })), true)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 4 })), false)
+})
+
+t.test('a token of tomorrow says nothing about now', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  see(revocations, nowSeconds() + 80_000, 60)
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 1 })), false)
+})
+
+t.test('a token without iat lengthens what is kept by what it has left', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  revocations.observe({ issuedAt: Infinity, auth: { sessionClaims: { exp: nowSeconds() + 300 } } })
+  t.equal(revocations.health().retentionMs, 300_000 + SKEW_MS)
+  revocations.revoke({ userId: 'user_1' })
+  clock.advance(300_000)
+  t.equal(revocations.covers(token({ issuedAt: Infinity })), true)
+})
+
+t.test('a token without iat cannot show that it is younger', async (t) => {
+  const { revocations } = setUp()
+  revocations.revoke({ userId: 'user_1' })
+  t.equal(revocations.covers(token({ issuedAt: Infinity })), true)
+})
+
+t.test('a given moment counts instead of now, and the later of two wins in any order', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  revocations.revoke({ sessionId: 'sess_1' }, clock.now() - 10_000)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 10 })), true)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 9 })), false)
+  revocations.revoke({ sessionId: 'sess_1' }, new Date(clock.now() - 5_000))
+  revocations.revoke({ sessionId: 'sess_1' }, clock.now() - 20_000)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 5 })), true)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 4 })), false)
+  t.equal(revocations.size, 1)
+})
+
+t.test('what is not a target or not a moment is refused loudly', async (t) => {
+  const { clock, revocations } = setUp()
+  const targets: unknown[] = [
+    undefined,
+    null,
+    {},
+    { sessionId: '' },
+    { sessionId: 7 },
+    { userId: '' },
+    { organizationId: 'org_1' },
+    { organizationId: '', userId: 'user_1' },
+    { sessionId: 'sess_1', userId: 'user_1' },
+    { userId: 'u'.repeat(257) },
+    'user_1'
+  ]
+  for (const target of targets) {
+    t.throws(() => revocations.revoke(target as never), { code: 'FST_CLERK_REVOCATION_TARGET' }, JSON.stringify(target))
+  }
+  for (const at of [Number.NaN, Infinity, -Infinity, clock.now() / 1000, clock.now() + 2 * 86_400_000, '1', {}]) {
+    const revoke = () => revocations.revoke({ userId: 'user_1' }, at as never)
+    t.throws(revoke, { code: 'FST_CLERK_REVOCATION_TIME' }, String(at))
+  }
+  t.equal(revocations.size, 0)
+})
+
+t.test('an entry is kept as long as a token can live, and no longer', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  const issuedAt = nowSeconds()
+  revocations.revoke({ sessionId: 'sess_1' })
+  clock.advance(RETENTION_MS - 1)
+  t.equal(revocations.size, 1)
+  t.equal(revocations.covers(token({ issuedAt })), true)
+  clock.advance(1)
+  t.equal(revocations.size, 0)
+  t.equal(clock.pending, 0, 'nothing is revoked: no timer')
+})
+
+t.test('a longer-lived token that is seen makes entries last longer', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  see(revocations, nowSeconds(), 600)
+  t.equal(revocations.health().retentionMs, 600_000 + SKEW_MS)
+  revocations.revoke({ sessionId: 'sess_1' })
+  clock.advance(599_000)
+  t.equal(revocations.size, 1)
+  clock.advance(6_000)
+  t.equal(revocations.size, 0)
+})
+
+t.test('entries made before the first longer-lived token last longer too', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  revocations.revoke({ sessionId: 'sess_1' })
+  see(revocations, nowSeconds() - 10, 600)
+  clock.advance(RETENTION_MS)
+  t.equal(revocations.size, 1)
+})
+
+t.test('a longer-lived token than expected, from before a forgotten revocation, is refused', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  const before = nowSeconds()
+  revocations.revoke({ sessionId: 'sess_1' })
+  clock.advance(RETENTION_MS + 1_000)
+  t.equal(revocations.size, 0, 'forgotten')
+  see(revocations, before, 600)
+  t.equal(revocations.covers(token({ issuedAt: before })), true)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() })), false, 'a later one is good')
+  t.equal(revocations.health().everyoneIssuedUntilMs, before * 1000)
+  clock.advance(700_000)
+  t.equal(revocations.size, 0)
+})
+
+t.test('a revocation older than any token is not entered, and counts when a longer-lived token turns up', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  revocations.revoke({ sessionId: 'sess_1' }, clock.now() - 120_000)
+  t.equal(revocations.size, 0)
+  see(revocations, nowSeconds() - 130, 600)
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() - 130 })), true)
+})
+
+t.test('too many entries fold into a watermark: nothing is forgotten, and the number is bounded', async (t) => {
+  const warnings: object[] = []
+  const { clock, revocations, nowSeconds } = setUp({
+    maxEntries: 160,
+    logger: { ...silentLogger, warn: (fields) => warnings.push(fields) }
+  })
+  const revokedAt = new Map<string, number>()
+  for (let i = 0; i < 1_000; i++) {
+    clock.advance(10)
+    revokedAt.set(`sess_${i}`, clock.now())
+    revocations.revoke({ sessionId: `sess_${i}` })
+    if (revocations.size > 161) t.fail('too many entries')
+  }
+  for (const [sessionId, atMs] of revokedAt) {
+    t.equal(revocations.covers(token({ sessionId, issuedAt: Math.floor(atMs / 1000) })), true)
+  }
+  const { everyoneIssuedUntilMs } = revocations.health()
+  t.ok(everyoneIssuedUntilMs)
+  t.ok(everyoneIssuedUntilMs! < clock.now() - 1_000, 'the newest revocations are still precise')
+  t.equal(revocations.covers(token({ sessionId: 'other', issuedAt: nowSeconds() + 1 })), false)
+  t.ok(warnings.length > 0 && warnings.length < 100)
+  clock.advance(RETENTION_MS + 1_000)
+  t.equal(revocations.size, 0, 'the watermark runs out as entries do')
+})
+
+t.test('revocations of one moment beyond the bound fold as well', async (t) => {
+  const { revocations, nowSeconds } = setUp({ maxEntries: 10 })
+  for (let i = 0; i < 50; i++) revocations.revoke({ organizationId: `org_${i % 7}`, userId: `user_${i}` })
+  t.ok(revocations.size <= 11)
+  t.equal(revocations.covers(token({ userId: 'user_3', orgId: 'org_3', issuedAt: nowSeconds() })), true)
+})
+
+t.test('listeners hear what is news, once', async (t) => {
+  const { clock, revocations } = setUp()
+  const heard: Revocation[] = []
+  const stop = revocations.onRevoked((revocation) => heard.push(revocation))
+  revocations.revoke({ sessionId: 'sess_1' })
+  revocations.revoke({ sessionId: 'sess_1' })
+  t.strictSame(heard, [{ sessionId: 'sess_1', userId: null, organizationId: null, atMs: clock.now() }])
+  stop()
+  revocations.revoke({ sessionId: 'sess_2' })
+  t.equal(heard.length, 1)
+})
+
+t.test('close lets go of everything', async (t) => {
+  const { clock, revocations } = setUp()
+  revocations.revoke({ sessionId: 'sess_1' })
+  await revocations.close()
+  t.equal(revocations.size, 0)
+  t.equal(clock.pending, 0)
+  revocations.revoke({ sessionId: 'sess_2' })
+  t.equal(clock.pending, 0)
+})
+
+t.test('a token found good is found revoked once there is a revocation for it, in whichever store', async (t) => {
+  const one = setUp()
+  const two = setUp()
+  const good = token({ issuedAt: one.nowSeconds() - 1 })
+  one.revocations.revoke({ sessionId: 'other' })
+  two.revocations.revoke({ userId: 'other' })
+  for (let i = 0; i < 3; i++) t.equal(one.revocations.covers(good), false)
+  two.revocations.revoke({ sessionId: 'sess_1' })
+  t.equal(one.revocations.covers(good), false)
+  t.equal(two.revocations.covers(good), true)
+  one.revocations.revoke({ userId: 'user_1' }, one.clock.now() - 30_000)
+  t.equal(one.revocations.covers(good), false, 'as of before it')
+  one.revocations.revoke({ userId: 'user_1' })
+  t.equal(one.revocations.covers(good), true)
+  t.equal(one.revocations.covers(good), true)
+})
+
+t.test('the wire form is read back, and whatever is not one is nothing', async (t) => {
+  const revocations: Revocation[] = [
+    { sessionId: 'sess_1', userId: null, organizationId: null, atMs: 1 },
+    { sessionId: null, userId: 'user_1', organizationId: null, atMs: 2 },
+    { sessionId: null, userId: 'user_1', organizationId: 'org_1', atMs: 3 },
+    { sessionId: null, userId: null, organizationId: null, atMs: 4 }
+  ]
+  for (const revocation of revocations) t.strictSame(parseRevocation(serializeRevocation(revocation)), revocation)
+  const junk: unknown[] = [
+    null,
+    {},
+    [],
+    'x',
+    ['sess_1', null, null],
+    ['sess_1', null, null, '1'],
+    ['sess_1', null, null, Number.NaN],
+    ['sess_1', 'user_1', null, 1],
+    [null, null, 'org_1', 1],
+    [7, null, null, 1],
+    ['', null, null, 1],
+    ['s'.repeat(1000), null, null, 1]
+  ]
+  for (const value of junk) t.equal(parseRevocation(value), null, JSON.stringify(value))
+})
+
+t.test('against a plain list of revocations, every answer is the same', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp()
+  const list: Revocation[] = []
+  revocations.onRevoked((revocation) => list.push(revocation))
+  let seed = 7
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+    return seed % below
+  }
+  let asked = 0
+  const kept: RevocableToken[] = []
+  for (let i = 0; i < 5_000; i++) {
+    const ids = { sessionId: `s${random(20)}`, userId: `u${random(10)}`, organizationId: `o${random(5)}` }
+    const kind = random(10)
+    if (kind === 0) revocations.revoke({ sessionId: ids.sessionId })
+    if (kind === 1) revocations.revoke({ userId: ids.userId }, clock.now() - random(60_000))
+    if (kind === 2) revocations.revoke({ userId: ids.userId, organizationId: ids.organizationId })
+    clock.advance(random(3_000))
+    const issuedAt = nowSeconds() - random(65)
+    const candidate = token({ ...ids, orgId: random(2) === 0 ? ids.organizationId : undefined, issuedAt })
+    // Some are asked about again and again, as tokens of a cache are.
+    kept[i % 50] = candidate
+    const again = kept[random(kept.length)] ?? candidate
+    if (revocations.covers(again) !== isCovered(again)) t.fail(`differs for a token known at ${i}`)
+    const expected = isCovered(candidate)
+    if (revocations.covers(candidate) !== expected) t.fail(`differs at ${i}`)
+    asked++
+  }
+  t.equal(asked, 5_000)
+
+  function isCovered(candidate: RevocableToken): boolean {
+    const { issuedAt, auth } = candidate
+    // Beyond the life of a token the store may have forgotten; nobody asks about one that has run out.
+    if (issuedAt * 1000 + RETENTION_MS <= clock.now()) return revocations.covers(candidate)
+    return list.some(
+      ({ sessionId, userId, organizationId, atMs }) =>
+        issuedAt * 1000 <= atMs &&
+        (sessionId === null || sessionId === auth.sessionId) &&
+        (userId === null || userId === auth.userId) &&
+        (organizationId === null || organizationId === auth.orgId)
+    )
+  }
+})

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { createInstance, type Instance } from '../../../src/core/instance.js'
+import { silentLogger } from '../../../src/core/logger.js'
+import { type ClerkAuthOptions, resolveOptions } from '../../../src/core/options.js'
+import { readCarried } from '../../../src/core/request/read-carried.js'
+import { compileKnownSession, type KnownSessionSettings } from '../../../src/core/state/known-session.js'
+import type { RequestState } from '../../../src/core/state/request-state.js'
+import type { VerifiedToken } from '../../../src/core/token/verified-token.js'
+import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
+
+const NOW_MS = 1_750_000_000_000
+const nowSeconds = NOW_MS / 1000
+let clockMs = NOW_MS
+const now = (): number => clockMs
+
+interface Setup {
+  readonly name: string
+  readonly clerk: LocalClerk
+  readonly instance: Instance
+  /** Tokens by what they are; all verified once, so that those that can be in memory are. */
+  readonly tokens: Readonly<Record<string, string>>
+}
+
+async function setUp(
+  name: string,
+  instanceType: 'development' | 'production',
+  options: Partial<ClerkAuthOptions> = {}
+): Promise<Setup> {
+  clockMs = NOW_MS
+  const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
+  const clerk = await createLocalClerk({ frontendApi, instanceType, now })
+  const given = clerk.pluginOptions({ jwtKey: clerk.jwtKey, issuer: null, ...options })
+  const instance = createInstance(resolveOptions(given, { env: {}, logger: silentLogger }))
+  const sign = (claims: object): string =>
+    clerk.sign({ sub: 'user_1', sid: 'sess_1', iss: clerk.issuer, azp: 'https://example.com', ...claims })
+  const times = { iat: nowSeconds - 10, nbf: nowSeconds - 20, exp: nowSeconds + 50 }
+  const tokens = {
+    good: sign(times),
+    older: sign({ ...times, iat: nowSeconds - 30 }),
+    pending: sign({ ...times, sts: 'pending' }),
+    foreign: sign({ ...times, iss: 'https://clerk.other.example' }),
+    withoutIat: sign({ ...times, iat: undefined }),
+    expiring: sign({ ...times, exp: nowSeconds + 1 }),
+    forged: `${sign(times).slice(0, -8)}AAAAAAAA`,
+    garbage: 'abc',
+    none: ''
+  }
+  for (const token of Object.values(tokens)) await instance.verifyToken(token)
+  return { name, clerk, instance, tokens }
+}
+
+const text = (...values: string[]) => fc.constantFrom(...values)
+
+function requestOf({ tokens, instance }: Setup) {
+  const suffix = instance.options.cookieSuffix
+  const token = text(...Object.values(tokens), tokens.good ?? '', tokens.good ?? '')
+  const uat = text(
+    '',
+    '0',
+    'x',
+    '-5',
+    `${nowSeconds - 20}`,
+    `${nowSeconds - 10}`,
+    `${nowSeconds - 9}`,
+    `${nowSeconds - 30}`
+  )
+  const optional = (value: fc.Arbitrary<string>) => fc.option(value, { nil: undefined })
+  return fc.record({
+    method: text('GET', 'GET', 'POST', 'HEAD'),
+    target: text(
+      '/',
+      '/',
+      '/a?b=%20c',
+      '/?__clerk_synced=true',
+      '/?%5f_clerk_db_jwt=x',
+      '/?__clerk_db_jwt',
+      '/orgs/org_1'
+    ),
+    authorization: optional(
+      fc.tuple(text('Bearer ', 'bearer ', 'Basic ', ''), token).map(([scheme, value]) => scheme + value)
+    ),
+    cookies: fc.record(
+      {
+        __session: token,
+        [`__session_${suffix}`]: token,
+        __client_uat: uat,
+        [`__client_uat_${suffix}`]: uat,
+        __clerk_db_jwt: text('dvb', ''),
+        [`__clerk_db_jwt_${suffix}`]: text('dvb', ''),
+        __clerk_redirect_count: text('1', '3', '0'),
+        __clerk_handshake: text('', '', '', 'abc')
+      },
+      { requiredKeys: [] }
+    ),
+    // What no browser writes, but anybody can send.
+    separator: text('; ', '; ', '; ', '; ', ';', ';  ', ' ; ', ';\t'),
+    oddities: fc.array(
+      text(
+        '_ga=GA1.1',
+        '__session =x',
+        `__session_${suffix} =x`,
+        `__session_${suffix}x=x`,
+        '__sessionx=x',
+        '__client_uat',
+        `__client_uat_${suffix} =5`,
+        '__client_uat_other=5',
+        '__session=',
+        '=',
+        '__',
+        '__clerk_active_context=sess_1:'
+      ),
+      { maxLength: 2 }
+    ),
+    secFetchDest: optional(text('document', 'empty', 'iframe', '')),
+    accept: optional(text('text/html', 'application/json')),
+    referer: optional(text('https://example.com/x', 'https://other.example/', '')),
+    afterMs: fc.constantFrom(0, 0, 0, 7_000, 56_000, -15_000)
+  })
+}
+
+/** The same request to the hot path and to the whole state machine. */
+async function answers(setup: Setup, request: ReturnType<typeof requestOf> extends fc.Arbitrary<infer R> ? R : never) {
+  const headers: Record<string, string> = { host: 'example.com' }
+  if (request.authorization !== undefined) headers.authorization = request.authorization
+  const cookie = [...request.oddities, ...Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`)]
+  if (cookie.length > 0) headers.cookie = cookie.join(request.separator)
+  if (request.secFetchDest !== undefined) headers['sec-fetch-dest'] = request.secFetchDest
+  if (request.accept !== undefined) headers.accept = request.accept
+  if (request.referer !== undefined) headers.referer = request.referer
+
+  const { instance } = setup
+  clockMs = NOW_MS + request.afterMs
+  const known = instance.knownSession(request.method, request.target, headers)
+  const source = { method: request.method, target: request.target, headers, protocol: 'https', host: 'example.com' }
+  const carried = readCarried(source, instance.readCookies)
+  const state: RequestState = await instance.authenticate(
+    carried,
+    instance.options.acceptsToken,
+    instance.options.handshake
+  )
+  clockMs = NOW_MS
+  return { known, state }
+}
+
+const setups = [
+  await setUp('production', 'production'),
+  await setUp('development', 'development'),
+  await setUp('production satellite', 'production', { isSatellite: true, domain: 'example.com' }),
+  await setUp('development satellite', 'development', {
+    isSatellite: true,
+    domain: 'example.com',
+    signInUrl: 'https://primary.example/sign-in'
+  }),
+  await setUp('no handshake', 'production', { handshake: false }),
+  await setUp('organization sync', 'production', {
+    organizationSyncOptions: { organizationPatterns: ['/orgs/:id'], personalAccountPatterns: ['/'] }
+  })
+]
+
+for (const setup of setups) {
+  t.test(`what the hot path answers is what the state machine answers: ${setup.name}`, async (t) => {
+    let hits = 0
+    await fc.assert(
+      fc.asyncProperty(requestOf(setup), async (request) => {
+        const { known, state } = await answers(setup, request)
+        if (known === null) return
+        hits++
+        assert.equal(state.status, 'signed-in')
+        assert.equal(state.verified, known)
+        assert.equal(state.location, null)
+        assert.deepEqual(state.setCookies, [])
+        assert.equal(state.headers, null)
+      }),
+      { numRuns: 2500, seed: 11 }
+    )
+    t.ok(hits > 100, `${hits} of 2500 requests were plain enough`)
+  })
+}
+
+t.test('the plain requests of a browser and of an API client are hot', async (t) => {
+  const [production, development] = setups as [Setup, Setup]
+  const bearer = { authorization: `Bearer ${production.tokens.good}` }
+  t.ok(production.instance.knownSession('GET', '/', bearer))
+  t.ok(
+    production.instance.knownSession('POST', '/?a=b%20c', { cookie: production.clerk.cookies(production.tokens.good) })
+  )
+  t.ok(development.instance.knownSession('GET', '/', { cookie: development.clerk.cookies(development.tokens.good) }))
+})
+
+/** The hot path alone, over a memory that holds one token of this instance, issued now. */
+function hotPath(settings: Partial<KnownSessionSettings> = {}) {
+  const outcomes: Record<string, Partial<VerifiedToken>> = {
+    good: { ok: true, isOwnIssuer: true, issuedAt: nowSeconds },
+    foreign: { ok: true, isOwnIssuer: false, issuedAt: nowSeconds }
+  }
+  const knownSession = compileKnownSession({
+    readsCookies: true,
+    isDevelopment: false,
+    isSatellite: false,
+    syncsOrganization: false,
+    cookieSuffix: 'abcdefgh',
+    recall: (token) => outcomes[token] as VerifiedToken | undefined,
+    ...settings
+  })
+  return (headers: Record<string, string>, { method = 'GET', target = '/' } = {}): boolean => {
+    const known = knownSession(method, target, headers)
+    if (known !== null) assert.equal(known, outcomes.good)
+    return known !== null
+  }
+}
+
+const plain = { cookie: `__session=good; __client_uat=${nowSeconds}` }
+
+t.test('hot: a token in the header, whatever the cookies say', async (t) => {
+  const isHot = hotPath()
+  t.ok(isHot({ authorization: 'Bearer good' }))
+  t.ok(isHot({ authorization: 'Bearer good', ...plain }, { target: '/?__clerk_synced=true' }))
+  t.notOk(isHot({ authorization: 'Bearer unknown', ...plain }))
+  t.notOk(isHot({ authorization: 'Bearer unknown' }))
+  t.ok(isHot({ authorization: 'Basic dTpw', ...plain }), 'another scheme leaves the cookies')
+  t.ok(isHot({ authorization: '', ...plain }), 'an empty header names no token')
+  t.notOk(isHot({}))
+  t.notOk(hotPath({ readsCookies: false })(plain))
+  t.ok(hotPath({ readsCookies: false })({ authorization: 'Bearer good' }))
+})
+
+t.test('hot: cookies of this instance that are new enough', async (t) => {
+  const isHot = hotPath()
+  t.ok(isHot(plain))
+  t.notOk(isHot({ cookie: `__session=good; __client_uat=${nowSeconds + 1}` }))
+  t.notOk(isHot({ cookie: `__session=foreign; __client_uat=${nowSeconds}` }))
+  t.notOk(isHot({ cookie: `__session=unknown; __client_uat=${nowSeconds}` }))
+  t.notOk(isHot({ cookie: '__session=good' }))
+})
+
+t.test('hot: a query that names no parameter of Clerk', async (t) => {
+  const isHot = hotPath()
+  for (const target of ['/?', '/?a=%20b', '/__clerk_db_jwt', '/%5F%6C%7A', '/%5F?a=b', '/?a=%3D%4A']) {
+    t.ok(isHot(plain, { target }), target)
+  }
+  for (const target of ['/?__clerk_synced=1', '/?%5Fa', '/?a=%6C', '/?%7a']) t.notOk(isHot(plain, { target }), target)
+})
+
+t.test('hot: a page whose referrer nothing has to be learned from', async (t) => {
+  const document = { 'sec-fetch-dest': 'document' }
+  const referer = { referer: 'https://other.example/' }
+  const isHot = hotPath()
+  t.ok(isHot({ ...plain, ...document }))
+  t.ok(isHot({ ...plain, ...referer }))
+  t.ok(isHot({ ...plain, ...referer, 'sec-fetch-dest': 'empty' }))
+  t.ok(isHot({ ...plain, ...referer, ...document }, { method: 'POST' }))
+  t.notOk(isHot({ ...plain, ...referer, ...document }))
+  t.ok(hotPath({ isSatellite: true })({ ...plain, ...referer, ...document }))
+  t.notOk(isHot({ cookie: '__session=unknown; __client_uat=1', ...referer }))
+})
+
+t.test('hot: what can change no organization', async (t) => {
+  const isHot = hotPath({ syncsOrganization: true })
+  const page = { accept: 'text/html,*/*' }
+  t.ok(isHot(plain))
+  t.ok(isHot({ ...plain, ...page }, { method: 'POST' }))
+  t.ok(isHot({ ...plain, accept: 'application/json' }))
+  t.ok(isHot({ ...plain, accept: 'application/json, text/html' }))
+  t.ok(isHot({ ...plain, ...page, 'sec-fetch-dest': 'empty' }))
+  t.notOk(isHot({ ...plain, 'sec-fetch-dest': 'document' }))
+  t.notOk(isHot({ ...plain, 'sec-fetch-dest': 'iframe' }))
+  t.notOk(isHot({ ...plain, ...page }))
+  t.notOk(isHot({ ...plain, ...page, 'sec-fetch-dest': '' }))
+  t.ok(hotPath()({ ...plain, ...page }), 'without patterns a page is like any other')
+})
+
+t.test(
+  'hot in development: one family of cookies, or both with the same token, and the development browser',
+  async (t) => {
+    const isHot = hotPath({ isDevelopment: true })
+    const unsuffixed = `__session=good; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`
+    const suffixed = `__session_abcdefgh=good; __client_uat_abcdefgh=${nowSeconds}; __clerk_db_jwt_abcdefgh=dvb`
+    for (const cookie of [unsuffixed, suffixed, `${unsuffixed}; ${suffixed}`, `__session=good; ${suffixed}`]) {
+      t.ok(isHot({ cookie }), cookie)
+    }
+    t.ok(isHot({ cookie: `__client_uat=5; ${suffixed}` }))
+    for (const cookie of [
+      `__clerk_db_jwt=dvb; __client_uat=${nowSeconds}`,
+      `__session=good; __client_uat=${nowSeconds}`,
+      `__session_abcdefgh=good; __client_uat_abcdefgh=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__session=good; __client_uat=${nowSeconds + 1}; __clerk_db_jwt=dvb`,
+      '__session=good; __client_uat=0; __clerk_db_jwt=dvb',
+      '__session=good; __client_uat=x; __clerk_db_jwt=dvb',
+      '__session=good; __clerk_db_jwt=dvb',
+      `__session=foreign; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__session=unknown; __client_uat=${nowSeconds}; __clerk_db_jwt=dvb`,
+      `__client_uat_abcdefgh=${nowSeconds}; ${unsuffixed}`,
+      `__session=other; ${suffixed}`,
+      `__client_uat=0; ${suffixed}`,
+      '__session_abcdefgh=good; __clerk_db_jwt_abcdefgh=dvb',
+      `${unsuffixed}; __clerk_handshake=x`,
+      `${unsuffixed}; __clerk_handshake_nonce=x`
+    ]) {
+      t.notOk(isHot({ cookie }), cookie)
+    }
+  }
+)

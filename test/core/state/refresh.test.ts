@@ -1,0 +1,151 @@
+import t from 'tap'
+import type { RefreshRequest } from '../../../src/core/backend-api/backend-api.js'
+import { type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
+import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
+
+const TOKENS: Record<string, FakeToken> = {
+  good: {},
+  expired: { outcome: 'token-expired' },
+  'expired-of-another': { outcome: 'token-expired', claims: { sub: 'user_2', sid: 'sess_2' } },
+  'expired-without-sid': { outcome: 'token-expired', claims: { sid: undefined } },
+  'expired-empty-sid': { outcome: 'token-expired', claims: { sid: '' } },
+  'expired-odd-sid': { outcome: 'token-expired', claims: { sid: { a: 1 } } },
+  forged: { outcome: 'token-invalid-signature' }
+}
+
+const FRESH: BackendResult<readonly string[]> = {
+  ok: true,
+  value: ['__client_uat=5; Path=/', '__session=good; Path=/']
+}
+
+const EXPIRED = { session: 'expired', clientUat: `${NOW - 10}`, refreshSuffixed: 'refresh_1' }
+
+function refreshing(answer: BackendResult<readonly string[]> | Promise<BackendResult<readonly string[]>> = FRESH) {
+  const requests: RefreshRequest[] = []
+  let nowMs = NOW * 1000
+  const scene = createScene({}, TOKENS, {
+    refreshSession: async (request) => {
+      requests.push(request)
+      return answer
+    },
+    now: () => nowMs
+  })
+  return { scene, requests, advance: (ms: number) => (nowMs += ms) }
+}
+
+t.test('an expired session is refreshed, for a fetch as well as for a page', async (t) => {
+  for (const input of [DOCUMENT, { secFetchDest: 'empty' }]) {
+    const { scene, requests } = refreshing()
+    const state = await scene.decide({
+      ...input,
+      url: 'https://app.example.com/x?y=1',
+      cookies: EXPIRED,
+      headers: { cookie: 'a=b', 'x-list': ['1', '2'] }
+    })
+    t.equal(state.status, 'signed-in')
+    t.equal(state.verified?.token, 'good')
+    t.same(state.setCookies, ['__client_uat=5; Path=/', '__session=good; Path=/'])
+    t.same([state.location, state.headers], [null, null])
+    t.same(requests, [
+      {
+        sessionId: 'sess_1',
+        expiredToken: 'expired',
+        refreshToken: 'refresh_1',
+        requestOrigin: 'https://app.example.com',
+        requestHeaders: { cookie: 'a=b', 'x-list': ['1', '2'] },
+        suffixedCookies: false
+      }
+    ])
+  }
+})
+
+t.test('the parallel requests of a page refresh once, and so do those that come a moment later', async (t) => {
+  let release: (answer: BackendResult<readonly string[]>) => void = () => {}
+  const { scene, requests, advance } = refreshing(new Promise((resolve) => (release = resolve)))
+  const parallel = Array.from({ length: 20 }, () => scene.decide({ cookies: EXPIRED }))
+  release(FRESH)
+  const states = await Promise.all(parallel)
+  t.ok(states.every(({ status, setCookies }) => status === 'signed-in' && setCookies.length === 2))
+  t.equal(requests.length, 1)
+  advance(4_000)
+  t.equal((await scene.decide({ cookies: EXPIRED })).status, 'signed-in')
+  t.equal(requests.length, 1)
+  advance(1_000)
+  await scene.decide({ cookies: EXPIRED })
+  t.equal(requests.length, 2)
+})
+
+t.test('other tokens are another refresh', async (t) => {
+  const { scene, requests } = refreshing()
+  await scene.decide({ cookies: EXPIRED })
+  await scene.decide({ cookies: { ...EXPIRED, refreshSuffixed: 'refresh_2' } })
+  await scene.decide({ cookies: { ...EXPIRED, session: 'expired-of-another' } })
+  t.same(
+    requests.map(({ sessionId, refreshToken }) => [sessionId, refreshToken]),
+    [
+      ['sess_1', 'refresh_1'],
+      ['sess_1', 'refresh_2'],
+      ['sess_2', 'refresh_1']
+    ]
+  )
+})
+
+t.test('a failed refresh is not remembered', async (t) => {
+  const { scene, requests } = refreshing(backendFailure('timeout'))
+  await scene.decide({ cookies: EXPIRED })
+  await scene.decide({ cookies: EXPIRED })
+  t.equal(requests.length, 2)
+})
+
+t.test('each failure has its code', async (t) => {
+  const cases: [code: string, answer: BackendResult<readonly string[]>][] = [
+    ['session_is_revoked', backendFailure('http', 401, 'session_is_revoked')],
+    ['fetch-error', backendFailure('http', 500, 'unexpected_error')],
+    ['fetch-error', backendFailure('network')],
+    ['fetch-error', backendFailure('timeout')],
+    ['fetch-error', backendFailure('busy', null, null, 3)],
+    ['unexpected-bapi-error', backendFailure('http', 502)],
+    ['missing-api-client', backendFailure('keyless')],
+    ['unexpected-sdk-error', backendFailure('malformed')],
+    ['unexpected-sdk-error', { ok: true, value: [] }],
+    ['unexpected-sdk-error', { ok: true, value: ['a=b\r\nc: d'] }],
+    ['invalid-session-token', { ok: true, value: ['other=1'] }],
+    ['invalid-session-token', { ok: true, value: ['__session=; Max-Age=0'] }],
+    ['invalid-session-token', { ok: true, value: ['__session=forged'] }],
+    ['invalid-session-token', { ok: true, value: ['__session=expired'] }]
+  ]
+  for (const [code, answer] of cases) {
+    const { scene } = refreshing(answer)
+    const state = await scene.decide({ ...DOCUMENT, cookies: EXPIRED })
+    t.match(state, { status: 'handshake', reason: `session-token-expired-refresh-${code}` })
+    t.match(state.message, '(reason=token-expired, token-carrier=cookie)')
+    t.equal((await scene.decide({ cookies: EXPIRED })).status, 'signed-out')
+  }
+})
+
+t.test('without the means there is no call', async (t) => {
+  const cases = [
+    ['non-eligible-non-get', { method: 'POST', cookies: EXPIRED }],
+    ['non-eligible-non-get', { method: 'HEAD', cookies: { ...EXPIRED, refreshSuffixed: '' } }],
+    ['non-eligible-no-refresh-cookie', { cookies: { ...EXPIRED, refreshSuffixed: '' } }],
+    ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-without-sid' } }],
+    ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-empty-sid' } }],
+    ['expired-session-token-missing-sid-claim', { cookies: { ...EXPIRED, session: 'expired-odd-sid' } }]
+  ] as const
+  for (const [code, input] of cases) {
+    const { scene, requests } = refreshing()
+    t.equal((await scene.decide(input)).reason, `session-token-expired-refresh-${code}`)
+    t.equal(requests.length, 0)
+  }
+  const withoutSecretKey = createScene({}, TOKENS)
+  const { reason } = await withoutSecretKey.decide({ cookies: EXPIRED })
+  t.equal(reason, 'session-token-expired-refresh-missing-api-client')
+})
+
+t.test('an expired bearer token is refreshed as itself, not as the session of the cookie', async (t) => {
+  const { scene, requests } = refreshing()
+  const state = await scene.decide({ headerToken: 'expired-of-another', cookies: { ...EXPIRED, session: 'good' } })
+  t.equal(state.status, 'signed-in')
+  t.equal(requests[0]?.sessionId, 'sess_2')
+  t.equal(requests[0]?.expiredToken, 'expired-of-another')
+})

@@ -1,0 +1,132 @@
+import Fastify, { type FastifyRequest } from 'fastify'
+import t, { type Test } from 'tap'
+import clerkAuth, { type PluginOptions, type ResolvableOptions } from '../../src/index.js'
+import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import { signingKey } from '../fixtures/app.js'
+
+async function createTenants(t: Test, count: number): Promise<LocalClerk[]> {
+  const tenants: LocalClerk[] = []
+  for (let index = 0; index < count; index++) {
+    // One key for all: what keeps tenants apart must not be that their signatures differ.
+    tenants.push(
+      await createLocalClerk({ frontendApi: `clerk.t${index}.example`, instanceType: 'production', signingKey })
+    )
+  }
+  t.teardown(() => Promise.all(tenants.map((tenant) => tenant.close())))
+  return tenants
+}
+
+async function createServer(t: Test, options: PluginOptions, log: string[] = []) {
+  const logger = { level: 'error', stream: { write: (line: string) => void log.push(line) } }
+  const fastify = Fastify({ logger })
+  t.teardown(() => fastify.close())
+  await fastify.register(clerkAuth, options)
+  fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => ({ iss: request.auth.sessionClaims?.iss }))
+  fastify.get('/lists', { config: { clerk: { treatPendingAsSignedOut: false } } }, (request) => ({
+    type: request.auth.tokenType,
+    isAuthenticated: request.auth.isAuthenticated
+  }))
+  fastify.get('/sessions', { config: { clerk: { acceptsToken: 'session_token' } } }, (request) => ({
+    isAuthenticated: request.auth.isAuthenticated
+  }))
+  const ask = (tenant: number, headers: object, url = '/me') =>
+    fastify.inject({ url, headers: { 'x-tenant': String(tenant), ...headers } })
+  return { fastify, ask }
+}
+
+function tenantOf(request: FastifyRequest): number {
+  return Number(request.headers['x-tenant'])
+}
+
+t.test('an object that is filled anew for each request never gives one tenant the instance of another', async (t) => {
+  const tenants = await createTenants(t, 2)
+  const reused: { -readonly [Name in keyof ResolvableOptions]: ResolvableOptions[Name] } = { jwks: {} }
+  const { ask } = await createServer(t, {
+    resolver: (request) => {
+      const tenant = tenants[tenantOf(request)] as LocalClerk
+      Object.assign(reused, tenant.pluginOptions())
+      return reused
+    }
+  })
+  for (const attempt of ['first', 'again']) {
+    for (const [index, tenant] of tenants.entries()) {
+      const own = await ask(index, tenant.bearer())
+      t.match(own.json(), { iss: tenant.issuer }, attempt)
+      t.equal((await ask(1 - index, tenant.bearer())).statusCode, 401, attempt)
+    }
+  }
+})
+
+t.test('what lies deeper in the options counts as well', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  const issuer: string[] = []
+  const options = { ...tenant.pluginOptions(), issuer }
+  const { ask } = await createServer(t, { resolver: () => options })
+  issuer[0] = tenant.issuer
+  t.equal((await ask(0, tenant.bearer())).statusCode, 200)
+  issuer[0] = 'https://clerk.elsewhere.example'
+  t.equal((await ask(0, tenant.bearer())).statusCode, 401)
+  issuer[0] = tenant.issuer
+  t.equal((await ask(0, tenant.bearer())).statusCode, 200)
+  issuer.push('https://clerk.more.example')
+  t.equal((await ask(0, tenant.bearer())).statusCode, 200)
+})
+
+t.test('equal options are one instance, whoever made the object', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  const same = tenant.pluginOptions()
+  const { ask } = await createServer(t, {
+    resolver: (request) => (tenantOf(request) === 0 ? same : Promise.resolve({ ...tenant.pluginOptions() }))
+  })
+  for (const index of [0, 1, 0, 1]) t.equal((await ask(index, tenant.bearer())).statusCode, 200)
+  t.equal(tenant.requests.count('jwks'), 1, 'with one key store')
+})
+
+t.test('instances are bounded, and one that was let go is built again', async (t) => {
+  const tenants = await createTenants(t, 3)
+  const { ask } = await createServer(t, {
+    maxInstances: 2,
+    resolver: (request) => (tenants[tenantOf(request)] as LocalClerk).pluginOptions()
+  })
+  for (const round of [1, 2]) {
+    for (const [index, tenant] of tenants.entries()) {
+      t.equal((await ask(index, tenant.bearer())).statusCode, 200, `tenant ${index}`)
+      t.equal(tenant.requests.count('jwks'), round)
+    }
+  }
+})
+
+t.test('a route that says nothing of tokens accepts what its instance accepts', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  const { ask } = await createServer(t, { resolver: () => tenant.pluginOptions({ acceptsToken: 'any' as const }) })
+  const machine = { authorization: `Bearer ${tenant.machineTokens.createM2MToken()}` }
+  t.match((await ask(0, machine, '/lists')).json(), { type: 'm2m_token', isAuthenticated: true })
+  t.match((await ask(0, machine, '/sessions')).json(), { isAuthenticated: false }, 'its own word goes first')
+})
+
+t.test('a resolver that fails is an error of the server, with the cause in the log only', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  const failures: Record<string, () => unknown> = {
+    'throws at once': () => {
+      throw new Error('no such tenant')
+    },
+    rejects: () => Promise.reject(new Error('no such tenant')),
+    'answers with nothing': () => undefined,
+    'answers with null': async () => null,
+    'answers with a text': () => 'tenant-1',
+    'answers without keys': () => ({}),
+    'answers with an option that does not exist': () => ({ ...tenant.pluginOptions(), secret: 'x' }),
+    'answers with a key that is none': async () => ({ publishableKey: 'pk_live_nonsense' })
+  }
+  for (const [name, resolver] of Object.entries(failures)) {
+    const log: string[] = []
+    const { ask } = await createServer(t, { resolver: resolver as () => ResolvableOptions }, log)
+    const response = await ask(0, tenant.bearer())
+    t.match(response.json(), { statusCode: 500, code: 'FST_CLERK_RESOLVER' }, name)
+    t.notMatch(response.body, 'no such tenant', name)
+    t.ok(
+      log.some((line) => line.includes('the resolver gave no instance')),
+      name
+    )
+  }
+})

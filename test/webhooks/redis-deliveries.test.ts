@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type { Deliveries } from '../../src/webhooks/deliveries.js'
+import { createRedisDeliveries } from '../../src/webhooks/index.js'
+import { createRedisServer, redisProgram } from '../fixtures/redis-server.js'
+
+const skip = redisProgram === null ? 'no redis-server or valkey-server is installed' : false
+const seconds = Math.floor(Date.now() / 1000)
+
+t.test('deliveries remembered in Redis', { skip }, async (t) => {
+  const server = await createRedisServer()
+  await server.start()
+  t.teardown(() => server.kill())
+
+  async function createProcess(t: Test, options: { busyMs?: number } = {}): Promise<Deliveries> {
+    const client = new Redis({ port: server.port, host: '127.0.0.1' })
+    client.on('error', () => {})
+    const deliveries = createRedisDeliveries({ client, ...options })
+    t.teardown(() => {
+      deliveries.close?.()
+      client.disconnect()
+    })
+    // Until its connection stands it would remember alone.
+    for (let i = 0; ; i++) {
+      await deliveries.begin(`probe_${i}`, seconds)
+      await deliveries.end(`probe_${i}`, true)
+      if ((await client.get(`fastify-clerk-auth:webhook:probe_${i}`)) === 'done') break
+      await delay(5)
+    }
+    await client.flushall()
+    return deliveries
+  }
+
+  t.test('what one process handled, or is handling, another leaves alone', async (t) => {
+    const [one, two] = [await createProcess(t), await createProcess(t)]
+    t.equal(await one.begin('msg_1', seconds), 'new')
+    t.equal(await two.begin('msg_1', seconds), 'busy')
+    await one.end('msg_1', true)
+    t.equal(await two.begin('msg_1', seconds), 'done')
+    t.equal(await one.begin('msg_1', seconds), 'done')
+  })
+
+  t.test('what failed at one process is new to another', async (t) => {
+    const [one, two] = [await createProcess(t), await createProcess(t)]
+    t.equal(await one.begin('msg_2', seconds), 'new')
+    await one.end('msg_2', false)
+    t.equal(await two.begin('msg_2', seconds), 'new')
+    t.equal(await one.begin('msg_2', seconds), 'busy')
+  })
+
+  t.test('a process that died while handling keeps the event for a bounded time', async (t) => {
+    const [one, two] = [await createProcess(t), await createProcess(t)]
+    const dead = await createProcess(t, { busyMs: 50 })
+    t.equal(await dead.begin('msg_3', seconds), 'new')
+    dead.close?.()
+    t.equal(await one.begin('msg_3', seconds), 'busy')
+    while ((await two.begin('msg_3', seconds)) === 'busy') await delay(10)
+    t.equal(await one.begin('msg_3', seconds), 'busy', 'now the second has it')
+  })
+
+  t.test('while Redis is gone, each process remembers its own', async (t) => {
+    const one = await createProcess(t)
+    await server.kill()
+    t.equal(await one.begin('msg_4', seconds), 'new')
+    await one.end('msg_4', true)
+    t.equal(await one.begin('msg_4', seconds), 'done')
+    await server.start()
+  })
+})
+
+t.test('what is no client is refused', async (t) => {
+  t.throws(() => createRedisDeliveries({ client: {} as never }), { code: 'FST_CLERK_REVOCATION_REDIS_CLIENT' })
+})
