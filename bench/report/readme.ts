@@ -1,33 +1,59 @@
-// npm run bench:readme: writes the performance section of README.md from the results stored in bench/results.
+// npm run bench:readme: writes what is measured, as stored in bench/results, into the manuals that show it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import type { CompareRow } from '../parts/compare.js'
 import { drawChart } from './chart.js'
 import { CAVEATS } from './html.js'
 import type { BenchResult, PartResult } from './result.js'
-import { formatMarkdown } from './table.js'
+import { formatMarkdown, formatNumber } from './table.js'
 
 const RESULTS = 'bench/results'
+const CHART = 'compare.svg'
+const PARTS = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
 
-/** Markdown of the stored results: where, how, figures, caveats, the command that repeats them. */
+/** All stored results for bench/README.md: where, how, figures, caveats, the command that repeats them. */
 export function renderSection(results: readonly BenchResult[], chartPath: string | null): string {
   const [first] = results
   if (first === undefined) throw new Error('There is no result to write about')
   const { environment } = first
   const parts = results.flatMap((result) => result.parts)
-  const tables = parts.flatMap((part) => part.tables.map((table) => `### ${table.title}\n\n${formatMarkdown(table)}`))
+  const tables = parts.flatMap((part) => part.tables.map((table) => `## ${table.title}\n\n${formatMarkdown(table)}`))
   const versions = Object.entries(environment.versions).map(([name, version]) => `${name} ${version}`)
   return [
     `Measured ${environment.takenAt.slice(0, 10)} at commit ${environment.commit} on ${environment.cpu}, ${environment.cores} cores, ` +
       `Node ${environment.node}; ${versions.join(', ')}. Repeat with \`${results.map((result) => result.command).join(' && ')}\`.`,
     ...(chartPath === null ? [] : [`![Server CPU per request](${chartPath})`]),
     ...tables,
-    '### Before you quote a figure',
+    '## Before you quote a figure',
     CAVEATS.map((caveat) => `- ${caveat}`).join('\n')
   ].join('\n\n')
 }
 
-/** Markdown of the fault harness: figures that stand for themselves, so without the caveats of the others. */
+/** The comparison with others for README.md: one row per contender, without the spread that bench/README.md shows. */
+export function renderComparison({ environment, parts }: BenchResult, chartPath: string): string {
+  const rows = parts.flatMap(({ part, data }) => (part === 'compare' ? (data as { rows: CompareRow[] }).rows : []))
+  const table = formatMarkdown({
+    title: 'Comparison',
+    columns: ['', 'requests/s', 'CPU µs/request', 'times bare Fastify', 'does'],
+    rows: rows.map((row) => [
+      `${row.name} (${row.carrier === 'bearer' ? 'Bearer' : 'cookie'})`,
+      formatNumber(row.requestsPerSecond.median),
+      formatNumber(row.cpuMicroseconds.median),
+      formatNumber(row.cpuRatio.median),
+      row.duties
+    ]),
+    notes: []
+  })
+  const { takenAt, commit, cpu, cores, node } = environment
+  return [
+    `![Server CPU per request](${chartPath})`,
+    table,
+    `Medians; measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}.`
+  ].join('\n\n')
+}
+
+/** The fault harness for src/core/jwks/README.md: figures that stand for themselves, so without the caveats of the others. */
 export function renderFaults({ environment, command, parts }: BenchResult): string {
   return [
     ...parts.flatMap(({ tables }) => tables.map((table) => `**${table.title}**\n\n${formatMarkdown(table)}`)),
@@ -39,38 +65,54 @@ export function renderFaults({ environment, command, parts }: BenchResult): stri
 }
 
 /** The text with what stands between the markers of that name replaced. Throws when they are not there. */
-export function replaceSection(readme: string, section: string, name = 'bench'): string {
+export function replaceSection(text: string, section: string, name: string): string {
   const [beginMarker, endMarker] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
-  const begin = readme.indexOf(beginMarker)
-  const end = readme.indexOf(endMarker)
-  if (begin === -1 || end < begin) throw new Error(`README.md needs the markers ${beginMarker} and ${endMarker}`)
-  return `${readme.slice(0, begin + beginMarker.length)}\n\n${section}\n\n${readme.slice(end)}`
+  const begin = text.indexOf(beginMarker)
+  const end = text.indexOf(endMarker)
+  if (begin === -1 || end < begin) throw new Error(`The markers ${beginMarker} and ${endMarker} are not there`)
+  return `${text.slice(0, begin + beginMarker.length)}\n\n${section}\n\n${text.slice(end)}`
 }
 
 /** The chart that stands for the whole: cost per request with a Bearer token, against others. */
 function standaloneChart(parts: readonly PartResult[]): string | null {
   const chart = parts.find(({ part }) => part === 'compare')?.charts[0]
   if (chart === undefined) return null
-  const svg = drawChart(chart)
-  // In a file of its own, an SVG has to say what it is, and be readable on dark pages too.
-  return svg.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg" style="background: #fff; color: #1f2328"')
+  return standAlone(drawChart(chart))
 }
 
+/** In a file of its own, an SVG has to say what it is, and be readable on dark pages too. */
+export function standAlone(svg: string): string {
+  return svg
+    .replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
+    .replace('background:transparent', 'background:#fff;color:#1f2328')
+}
+
+/** The generated sections: file, name of the markers, stored result. */
+export const PLACES = [
+  { file: 'bench/README.md', name: 'bench' },
+  { file: 'README.md', name: 'compare' },
+  { file: 'src/core/jwks/README.md', name: 'faults' }
+] as const
+
 function main(): void {
-  const stored = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
-    .map((name) => `${RESULTS}/${name}.json`)
-    .filter(existsSync)
-  const results = stored.map((path): BenchResult => JSON.parse(readFileSync(path, 'utf8')))
-  const svg = standaloneChart(results.flatMap((result) => result.parts))
-  const chartPath = `${RESULTS}/compare.svg`
-  if (svg !== null) writeFileSync(chartPath, `${svg}\n`)
-  const section = renderSection(results, svg === null ? null : chartPath)
-  let readme = replaceSection(readFileSync('README.md', 'utf8'), section)
-  const faults = `${RESULTS}/faults.json`
-  if (existsSync(faults)) {
-    readme = replaceSection(readme, renderFaults(JSON.parse(readFileSync(faults, 'utf8'))), 'faults')
+  const read = (names: readonly string[]) =>
+    names
+      .map((name) => `${RESULTS}/${name}.json`)
+      .filter(existsSync)
+      .map((path): BenchResult => JSON.parse(readFileSync(path, 'utf8')))
+  const [comparison] = read(['compare'])
+  const [faults] = read(['faults'])
+  const svg = comparison === undefined ? null : standaloneChart(comparison.parts)
+  if (svg !== null) writeFileSync(`${RESULTS}/${CHART}`, `${svg}\n`)
+  const sections = {
+    bench: renderSection(read(PARTS), svg === null ? null : `results/${CHART}`),
+    compare: comparison && renderComparison(comparison, `${RESULTS}/${CHART}`),
+    faults: faults && renderFaults(faults)
   }
-  writeFileSync('README.md', readme)
+  for (const { file, name } of PLACES) {
+    const section = sections[name]
+    if (section !== undefined) writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), section, name))
+  }
 }
 
 // Imported by a test, it only lends its functions.

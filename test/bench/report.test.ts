@@ -1,7 +1,7 @@
 import t from 'tap'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
-import { renderSection, replaceSection } from '../../bench/report/readme.js'
+import { renderComparison, renderSection, replaceSection, standAlone } from '../../bench/report/readme.js'
 import type { BenchResult, Chart } from '../../bench/report/result.js'
 import { formatMarkdown, formatNumber, formatTable, type Table } from '../../bench/report/table.js'
 import { readSettings } from '../../bench/settings.js'
@@ -90,17 +90,37 @@ t.test('numbers claim three digits and no more', async (t) => {
   t.equal(formatNumber(Number.NaN), '–')
 })
 
-t.test('the README section comes from a result and goes between its markers', async (t) => {
+t.test('a chart in a file of its own is well-formed XML', async (t) => {
+  const svg = standAlone(drawChart(chart))
+  t.match(svg, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/)
+  for (const [tag] of svg.matchAll(/<\w[^>]*>/g)) {
+    const names = [...tag.matchAll(/\s([\w:-]+)="/g)].map(([, name]) => name)
+    t.strictSame(names, [...new Set(names)], 'no attribute comes twice')
+  }
+})
+
+t.test('the comparison for README.md has a row for each contender and carrier', async (t) => {
+  const figure = { median: 20_000, low: 1, high: 2, min: 1, max: 2, count: 3 }
+  const ratio = { ...figure, median: 29.898 }
+  const row = { name: 'ours', duties: 'all', carrier: 'bearer', requestsPerSecond: figure, cpuMicroseconds: figure }
+  const rows = [{ ...row, throughputRatio: ratio, cpuRatio: ratio, loopDelayP99Ms: figure }]
+  const [part] = result.parts
+  const comparison = renderComparison({ ...result, parts: part ? [{ ...part, data: { rows } }] : [] }, 'a/chart.svg')
+  t.match(comparison, '](a/chart.svg)')
+  t.match(comparison, '| ours (Bearer) | 20,000 | 20,000 | 29.9 | all |')
+})
+
+t.test('a measured section comes from a result and goes between its markers', async (t) => {
   const section = renderSection([result], null)
   t.match(section, 'Some CPU')
   t.match(section, 'npm run bench -- compare')
   const readme = 'before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n'
-  const written = replaceSection(readme, section)
+  const written = replaceSection(readme, section, 'bench')
   t.match(written, /^before\n/)
   t.match(written, /after\n$/)
   t.notMatch(written, 'old\n')
-  t.equal(replaceSection(written, section), written, 'twice is once')
-  t.throws(() => replaceSection('no markers', section))
+  t.equal(replaceSection(written, section, 'bench'), written, 'twice is once')
+  t.throws(() => replaceSection('no markers', section, 'bench'))
 })
 
 t.test('the short form changes how long, not what', async (t) => {

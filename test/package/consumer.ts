@@ -42,10 +42,15 @@ const installed = run('npm', [
   `@types/node@${nodeTypes}`
 ])
 
-t.test('the tarball holds the build, the licence and the manual, nothing else', async (t) => {
+t.test('the tarball holds the build, the licence and the manuals, nothing else', async (t) => {
   const stray = archive.files
     .map((file) => file.path)
-    .filter((path) => !/^(dist\/|LICENSE$|README\.md$|package\.json$)/.test(path))
+    .filter(
+      (path) =>
+        !/^(dist\/|LICENSE$|package\.json$|[A-Z]+\.md$|(src|bench|test)\/.*README\.md$|bench\/results\/\w+\.svg$)/.test(
+          path
+        )
+    )
   t.same(stray, [])
   for (const path of ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/index.js']) {
     t.ok(
