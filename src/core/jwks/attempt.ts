@@ -1,3 +1,4 @@
+import type { SetTimer } from '../timers.js'
 import { type KeySet, parseKeySetText } from './key-set.js'
 import {
   type FetchFailure,
@@ -7,7 +8,6 @@ import {
   type SourceAnswer,
   type SourceRequest
 } from './source.js'
-import type { SetTimer } from './timers.js'
 
 /** What a fetch came to, with the key set validated and imported. */
 export type Attempt =

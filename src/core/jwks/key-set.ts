@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto'
-import { type PublicJwk, parseJwk, type SkipReason } from './jwk.js'
+import { type PublicJwk, parseJwk, type SkipReason } from '../jwk.js'
 
 /** A key of a set after validation, not yet tied to a generation. */
 export interface ImportedKey extends PublicJwk {

@@ -1,11 +1,11 @@
 import type { ResolvedOptions } from '../options.js'
+import { type SetTimer, setUnrefTimer } from '../timers.js'
 import { shareWithinCluster } from './cluster-source.js'
 import { createBapiSource, createFapiSource } from './http-source.js'
 import { createRemoteKeyStore } from './remote-key-store.js'
 import { createFileSnapshotStore, createSnapshots, type Snapshots } from './snapshot.js'
 import type { KeySource } from './source.js'
 import { createGivenKeyStore, createPemKeyStore } from './static-key-store.js'
-import { type SetTimer, setUnrefTimer } from './timers.js'
 import type { KeyStore } from './types.js'
 
 export type KeyStoreOptions = Pick<

@@ -1,11 +1,11 @@
 import type { Logger } from '../logger.js'
 import type { ResolvedJwksCache } from '../options.js'
+import type { SetTimer } from '../timers.js'
 import type { Counters } from './counters.js'
 import type { RefreshCause } from './events.js'
 import type { KeySetHolder } from './key-set-holder.js'
 import type { Snapshots } from './snapshot.js'
 import type { FetchFailure, KeySource } from './source.js'
-import type { SetTimer } from './timers.js'
 
 export interface RefresherSettings {
   readonly source: KeySource

@@ -1,6 +1,7 @@
+import { createDeferred, type Deferred } from '../deferred.js'
+import { withinTime } from '../timers.js'
 import { type Attempt, createAttempts } from './attempt.js'
 import { createCounters } from './counters.js'
-import { createDeferred, type Deferred } from './deferred.js'
 import { type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
 import { type KeySet, parseKeySetText } from './key-set.js'
 import { type Change, createKeySetHolder } from './key-set-holder.js'
@@ -9,7 +10,6 @@ import { backoffMs, createRateWindow, MAX_BACKOFF_MS, refreshDueMs } from './ref
 import type { Refresher, RefresherSettings, RefreshState } from './refresh-types.js'
 import type { Snapshots } from './snapshot.js'
 import { type FetchFailure, failed, type KeySetAnswer } from './source.js'
-import { withinTime } from './timers.js'
 
 type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
 

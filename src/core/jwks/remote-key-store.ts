@@ -1,12 +1,12 @@
 import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
+import { isKid } from '../jwk.js'
+import { whileAwaited } from '../timers.js'
 import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
 import { type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
-import { isKid } from './jwk.js'
 import type { RefresherSettings } from './refresh-types.js'
 import { createRefresher } from './refresher.js'
-import { whileAwaited } from './timers.js'
 import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
 
 /** Requests that wait for a fetch at a time; beyond it an unknown kid is refused as of the set in hand. */

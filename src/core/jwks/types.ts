@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-
-export type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
+import type { SignatureAlgorithm } from '../jwk.js'
 
 /**
  * An imported, validated RSA public key. One object per key material and key store: a refreshed key set that still

@@ -14,7 +14,7 @@ import {
   SecretAsPublishableError,
   SecretKeyError
 } from '../errors.js'
-import { parseJwk, type SkipReason } from '../jwks/jwk.js'
+import { parseJwk, type SkipReason } from '../jwk.js'
 import { type PublishableKey, parsePublishableKey } from '../publishable-key.js'
 import { checkNullableText, checkTexts } from './checks.js'
 import { describeType, type Given } from './given.js'

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { parseJwk } from '../jwks/jwk.js'
+import { parseJwk } from '../jwk.js'
 
 export type PemProblem = 'malformed' | 'private' | 'not-rsa' | 'size'
 export type PemResult =

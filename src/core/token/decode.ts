@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { decodeBase64url } from './base64url.js'
+import { decodeBase64url } from '../base64url.js'
 
 /**
  * Longest token that is looked at, in characters. Browsers keep at most 4 KiB a cookie and Node 16 KiB of headers, so no

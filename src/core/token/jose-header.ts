@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from '../jwks/types.js'
+import type { SignatureAlgorithm } from '../jwk.js'
 import type { JsonObject } from './decode.js'
 
 /** What kind of token a JOSE header announces (protocol reference, sections 4.1 and 7.1). */

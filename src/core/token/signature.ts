@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto'
-import type { SignatureAlgorithm, VerificationKey } from '../jwks/types.js'
+import type { SignatureAlgorithm } from '../jwk.js'
+import type { VerificationKey } from '../jwks/types.js'
 import { readSignature, readSigningInput, type TokenParts } from './decode.js'
 
 const DIGESTS: Readonly<Record<SignatureAlgorithm, string>> = {

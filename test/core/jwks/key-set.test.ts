@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import t from 'tap'
-import { isKid, parseJwk } from '../../../src/core/jwks/jwk.js'
+import { isKid, parseJwk } from '../../../src/core/jwk.js'
 import { parseKeySet, parseKeySetText } from '../../../src/core/jwks/key-set.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
 

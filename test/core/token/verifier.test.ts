@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { SignedInAuth, SignedOutAuth } from '../../../src/core/auth/types.js'
-import type { KeyResolution, KeyStore, SignatureAlgorithm, VerificationKey } from '../../../src/core/jwks/types.js'
+import type { SignatureAlgorithm } from '../../../src/core/jwk.js'
+import type { KeyResolution, KeyStore, VerificationKey } from '../../../src/core/jwks/types.js'
 import { Stats } from '../../../src/core/stats.js'
 import { compileClaimCheck } from '../../../src/core/token/claims.js'
 import { parsePart, splitToken } from '../../../src/core/token/decode.js'

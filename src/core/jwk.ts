@@ -1,5 +1,6 @@
-import { isBase64url } from '../token/base64url.js'
-import type { SignatureAlgorithm } from './types.js'
+import { isBase64url } from './base64url.js'
+
+export type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
 
 /** Why a key of a set was left out. Bounded: these are the names under which skipped keys are counted. */
 export type SkipReason =
