@@ -1,4 +1,5 @@
 import type { Logger } from '../core/logger.js'
+import { type SetTimer, setUnrefTimer } from '../core/timers.js'
 import type { Chain } from './chain.js'
 import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
 import { errorCode, isFinal } from './sink-error.js'
@@ -40,8 +41,8 @@ export interface JournalOptions {
   readonly closeTimeoutMs: number
   readonly now: () => number
   readonly logger: Logger
-  /** Runs a function later and returns what cancels it. Default: an unref'd timer. */
-  readonly schedule?: (ms: number, run: () => void) => () => void
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
 }
 
 const FIRST_RETRY_MS = 100
@@ -49,7 +50,7 @@ const LONGEST_RETRY_MS = 5_000
 
 export function createJournal(options: JournalOptions): Journal {
   const { sink, writer, chain, batchSize, maxQueued, now, logger } = options
-  const schedule = options.schedule ?? scheduleUnref
+  const setTimer = options.setTimer ?? setUnrefTimer
   // Twice for what `hasRoom` lets in, once more for answers given before a request could be held (refusals of an earlier
   // hook) and for what was under way when the queue filled up. Past that it is memory or records.
   const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
@@ -71,7 +72,7 @@ export function createJournal(options: JournalOptions): Journal {
   let isFlushing = false
   let isClosed = false
   let gap: { dropped: number; fromMs: number } | null = null
-  const waitingRoom = createWaitingRoom(options.maxWaitMs, schedule)
+  const waitingRoom = createWaitingRoom(options.maxWaitMs, setTimer)
   const counts = { written: 0, dropped: 0, lost: 0 }
   let lastError: string | null = null
 
@@ -104,7 +105,7 @@ export function createJournal(options: JournalOptions): Journal {
     records.end()
     if (running !== null) return
     if (records.length >= batchSize) startWriting()
-    else if (cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
+    else if (cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalMs)
   }
 
   function add(fields: string): void {
@@ -143,7 +144,7 @@ export function createJournal(options: JournalOptions): Journal {
     running = writeBatches().finally(() => {
       running = null
       // Too few for a batch: they wait for company, as the first did.
-      if (records.length > 0 && cancelTimer === null) cancelTimer = schedule(options.flushIntervalMs, startWriting)
+      if (records.length > 0 && cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalMs)
     })
   }
 
@@ -191,7 +192,7 @@ export function createJournal(options: JournalOptions): Journal {
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = schedule(ms, resume)
+      const cancel = setTimer(resume, ms)
       wakeRetry = resume
       function resume(): void {
         cancel()
@@ -295,10 +296,4 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return { begin, commit, add, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
-}
-
-function scheduleUnref(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms)
-  timer.unref()
-  return () => clearTimeout(timer)
 }

@@ -1,3 +1,5 @@
+import type { SetTimer } from '../core/timers.js'
+
 /** Requests held back until there is room for their record. */
 export interface WaitingRoom {
   readonly length: number
@@ -17,10 +19,7 @@ interface Waiter {
   cancelTimer: () => void
 }
 
-export function createWaitingRoom(
-  maxWaitMs: number,
-  schedule: (ms: number, run: () => void) => () => void
-): WaitingRoom {
+export function createWaitingRoom(maxWaitMs: number, setTimer: SetTimer): WaitingRoom {
   const waiters: Waiter[] = []
   let turnedAway = 0
   return {
@@ -32,11 +31,11 @@ export function createWaitingRoom(
     },
     enter(isCertain, callback) {
       const waiter: Waiter = { isCertain, callback, cancelTimer: () => {} }
-      waiter.cancelTimer = schedule(maxWaitMs, () => {
+      waiter.cancelTimer = setTimer(() => {
         waiters.splice(waiters.indexOf(waiter), 1)
         turnedAway++
         callback(false)
-      })
+      }, maxWaitMs)
       waiters.push(waiter)
     },
     admit(room) {

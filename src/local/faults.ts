@@ -1,3 +1,4 @@
+import { createDeferred } from '../core/deferred.js'
 import type { Endpoint } from './request-log.js'
 
 /** What goes wrong. `delay` and `slow-drip` use real time; `hold` waits for a call and suits tests better. */
@@ -103,14 +104,6 @@ export function createFaults(): FaultScript {
       for (const hold of holds) hold.release()
     }
   }
-}
-
-function createDeferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }
 
 function matches(on: Endpoint | 'jwks' | undefined, endpoint: Endpoint): boolean {

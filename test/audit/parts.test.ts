@@ -148,7 +148,7 @@ function manualJournal(options: { whenFull?: 'wait' | 'drop'; maxQueued?: number
     closeTimeoutMs: 1_000,
     now: () => 0,
     logger: silentLogger,
-    schedule: (_ms, run) => {
+    setTimer: (run) => {
       const timer = nextTimer++
       timers.set(timer, run)
       return () => timers.delete(timer)

@@ -1,3 +1,5 @@
+import type { SetTimer } from '../timers.js'
+
 /** What the clock holds: it keeps the place in the ring on the object itself, not in a map beside it. */
 export interface Expiring {
   /** Milliseconds since the epoch. */
@@ -16,16 +18,12 @@ export class ExpiryClock<T extends Expiring> {
   size = 0
   readonly #due = new Map<number, Set<T>>()
   readonly #now: () => number
-  readonly #setTimer: (run: () => void, delayMs: number) => () => void
+  readonly #setTimer: SetTimer
   readonly #onExpired: (item: T) => void
   #cancelTick: (() => void) | null = null
   #tickedSecond = 0
 
-  constructor(
-    now: () => number,
-    setTimer: (run: () => void, delayMs: number) => () => void,
-    onExpired: (item: T) => void
-  ) {
+  constructor(now: () => number, setTimer: SetTimer, onExpired: (item: T) => void) {
     this.#now = now
     this.#setTimer = setTimer
     this.#onExpired = onExpired

@@ -2,6 +2,7 @@ import type { Auth, SignedInAuth } from '../auth/types.js'
 import { LifetimeExpiredError, LifetimeRevokedError, UnauthorizedError } from '../errors.js'
 import type { Revocation } from '../revocation/revocation.js'
 import type { Revocations } from '../revocation/revocations.js'
+import { type SetTimer, setUnrefTimer } from '../timers.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
 import { ConnectionIndex } from './connection-index.js'
 import { type Expiring, ExpiryClock } from './expiry-clock.js'
@@ -49,8 +50,8 @@ export interface LifetimesOptions {
   readonly clockSkewMs: number
   readonly revocations: Pick<Revocations, 'size' | 'covers' | 'onRevoked'>
   readonly verify: (token: string) => VerificationOutcome | Promise<VerificationOutcome>
-  /** Runs a function once after a delay and returns what cancels it. Default: an unref'd timer. */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
 }
 
 export interface Lifetimes {
@@ -207,10 +208,4 @@ class Connection implements Lifetime, Expiring {
     this.clearedEpoch = 0
     this.expiresAtMs = auth.sessionClaims.exp * 1000 + this.#room.clockSkewMs
   }
-}
-
-function setUnrefTimer(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs)
-  timer.unref()
-  return () => clearTimeout(timer)
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js'
+import { type SetTimer, setUnrefTimer } from '../timers.js'
 import type { RevocationBus, RevocationBusHealth } from './bus.js'
 import { assertRevocation, everyone, type Revocation, type RevocationTarget } from './revocation.js'
 import { type RevocableToken, RevocationStore } from './revocation-store.js'
@@ -12,8 +13,8 @@ export interface RevocationsOptions {
   readonly bus?: RevocationBus | undefined
   /** Upper bound of entries, default 250,000. Beyond it the oldest become "all tokens issued before". */
   readonly maxEntries?: number
-  /** Runs a function once after a delay and returns what cancels it. Default: an unref'd timer. */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
 }
 
 export interface RevocationsHealth {
@@ -184,11 +185,4 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       store.clear()
     }
   }
-}
-
-function setUnrefTimer(run: () => void, delayMs: number): () => void {
-  // Node fires at once for delays beyond 32 bits.
-  const timer = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1))
-  timer.unref()
-  return () => clearTimeout(timer)
 }
