@@ -62,7 +62,7 @@ t.test('the snippets', async (t) => {
   await t.test('the table of routes is printed as shown', async (t) => {
     const snippet = containing('printRoutes')
     const fastify = await load(t, snippet)
-    const { fences } = manual('README.md')
+    const { fences } = manual('src/plugin/README.md')
     const shown = fences[fences.indexOf(snippet) + 1]?.code
     t.equal(`${fastify.clerk.printRoutes()}\n`, shown)
     t.equal((await fastify.inject('/health')).statusCode, 200)
