@@ -1,7 +1,8 @@
 import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
-import type { Auth } from '../core/auth/types.js'
+import type { Auth, MachineAuth } from '../core/auth/types.js'
 import { jsonString, jsonStringOrNull } from './json-text.js'
 import type { Redaction } from './redaction.js'
+import type { AuditToken } from './types.js'
 
 /** What a record says of who made the request, ready to be put into a line. */
 export interface Identity {
@@ -35,14 +36,7 @@ interface Fields {
   orgId: string | null
   actorId: string | null
   sessionId: string | null
-  token: {
-    type: string
-    id: string | null
-    name: string | null
-    subject: string | null
-    machineId: string | null
-    clientId: string | null
-  } | null
+  token: AuditToken | null
 }
 
 function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
@@ -70,27 +64,30 @@ function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
   }
 }
 
-// A token is named only where it was believed: what an unverified one claims to be is no identity.
+/** Names a token only where it was believed: the words of an unverified one are no identity. */
 function readFields(auth: Auth | null): Fields {
-  const fields: Fields = { userId: null, orgId: null, actorId: null, sessionId: null, token: null }
-  if (auth === null || !auth.isAuthenticated) return fields
-  if (auth.tokenType === 'session_token') {
-    fields.userId = auth.userId
-    fields.orgId = auth.orgId ?? null
-    fields.actorId = auth.actor === undefined ? null : auth.actor.sub
-    fields.sessionId = auth.sessionId ?? null
-    fields.token = { type: auth.tokenType, id: null, name: null, subject: null, machineId: null, clientId: null }
-    return fields
+  const nobody = { userId: null, orgId: null, actorId: null, sessionId: null, token: null }
+  if (auth === null || !auth.isAuthenticated) return nobody
+  if (auth.tokenType !== 'session_token') return { ...nobody, ...readMachineFields(auth) }
+  return {
+    userId: auth.userId,
+    orgId: auth.orgId ?? null,
+    actorId: auth.actor === undefined ? null : auth.actor.sub,
+    sessionId: auth.sessionId ?? null,
+    token: { type: auth.tokenType, id: null, name: null, subject: null, machineId: null, clientId: null }
   }
-  fields.userId = 'userId' in auth ? auth.userId : null
-  fields.orgId = 'orgId' in auth ? auth.orgId : null
-  fields.token = {
-    type: auth.tokenType,
-    id: auth.id,
-    name: 'name' in auth ? auth.name : null,
-    subject: auth.subject,
-    machineId: 'machineId' in auth ? auth.machineId : null,
-    clientId: 'clientId' in auth ? auth.clientId : null
+}
+
+/** One case for each machine token type: a type without one does not compile. */
+function readMachineFields(auth: MachineAuth): Pick<Fields, 'userId' | 'orgId' | 'token'> {
+  const { tokenType: type, id, subject } = auth
+  const token = { type, id, name: null, subject, machineId: null, clientId: null }
+  switch (auth.tokenType) {
+    case 'api_key':
+      return { userId: auth.userId, orgId: auth.orgId, token: { ...token, name: auth.name } }
+    case 'm2m_token':
+      return { userId: null, orgId: null, token: { ...token, machineId: auth.machineId } }
+    case 'oauth_token':
+      return { userId: auth.userId, orgId: null, token: { ...token, clientId: auth.clientId } }
   }
-  return fields
 }

@@ -1,5 +1,6 @@
 import fastifyError from '@fastify/error'
 import type * as errors from './errors.js'
+import { TOKEN_TYPES } from './token-types.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
 // Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message: the only values
@@ -135,7 +136,7 @@ export const OptionPatternError = createError(
 )
 export const AcceptsTokenError = createError(
   'FST_CLERK_OPTION_ACCEPTS_TOKEN',
-  '%s must be "any", or one or a list of "session_token", "api_key", "m2m_token", "oauth_token"',
+  `%s must be "any", or one or a list of ${TOKEN_TYPES.map((type) => `"${type}"`).join(', ')}`,
   500
 )
 export const PublishableKeyError = createError(
@@ -215,7 +216,7 @@ export const SignInUrlMissingError = createError(
 )
 export const OptionSecretKeyMissingError = createError(
   'FST_CLERK_OPTION_SECRET_KEY_MISSING',
-  '%s needs secretKey (CLERK_SECRET_KEY): only Clerk can say whether an API key is good',
+  '%s needs secretKey (CLERK_SECRET_KEY): only Clerk can say whether such a token is good',
   500
 )
 

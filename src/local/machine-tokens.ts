@@ -1,6 +1,8 @@
+import type { MachineTokenType } from '../core/token-types.js'
 import { hasKey, readJson } from './backend-api.js'
 import { apiError } from './http.js'
 import { createId, type LocalInstance, randomText } from './instance.js'
+import { type LocalMachineType, machineTypes } from './machine-types.js'
 import type { SigningKeys } from './signing-keys.js'
 import type { Handler } from './state.js'
 
@@ -46,10 +48,11 @@ export interface MachineTokens {
 export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, now: () => number): MachineTokens {
   const tokens = new Map<string, Readonly<Record<string, unknown>>>()
 
-  function register(prefix: string, fields: Readonly<Record<string, unknown>>): string {
+  function register(type: MachineTokenType, fields: Readonly<Record<string, unknown>>): string {
+    const { prefix, object } = machineTypes[type]
     const token = `${prefix}_${randomText(40)}`
     const alive = { revoked: false, revocation_reason: null, expired: false, expiration: null }
-    tokens.set(token, Object.freeze({ ...fields, ...alive, created_at: now(), updated_at: now() }))
+    tokens.set(token, Object.freeze({ object, ...fields, ...alive, created_at: now(), updated_at: now() }))
     return token
   }
 
@@ -64,7 +67,7 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
 
   return {
     createApiKey: ({ subject, name = 'Local API key', scopes = [], claims = null }) =>
-      register('ak', { object: 'api_key', id: createId('ak'), type: 'api_key', name, subject, scopes, claims }),
+      register('api_key', { id: createId('ak'), type: 'api_key', name, subject, scopes, claims }),
     createM2MToken(input = {}) {
       const subject = input.machineId ?? createId('mch')
       const { scopes = [], claims = null, format = 'opaque', expiresInSeconds } = input
@@ -73,7 +76,7 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
         const payload = { jti: id, sub: subject, scopes: scopes.join(' '), ...claims }
         return signJwt(payload, { cat: 'cl_B7d4PD333AAA' }, expiresInSeconds)
       }
-      return register('mt', { object: 'machine_to_machine_token', id, subject, scopes, claims })
+      return register('m2m_token', { id, subject, scopes, claims })
     },
     createOAuthToken(input) {
       const { userId: subject, clientId = createId('client'), scopes = [], audience, format, expiresInSeconds } = input
@@ -83,22 +86,21 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
         const payload = { jti: id, sub: subject, client_id: clientId, scope: scopes.join(' '), ...aud }
         return signJwt(payload, { typ: 'at+jwt', cat: undefined }, expiresInSeconds)
       }
-      const object = 'clerk_idp_oauth_access_token'
-      return register('oat', { object, id, type: 'oauth', client_id: clientId, subject, scopes, ...aud })
+      return register('oauth_token', { id, type: 'oauth', client_id: clientId, subject, scopes, ...aud })
     },
     revoke: (token) => tokens.delete(token),
     find: (token) => (typeof token === 'string' ? tokens.get(token) : undefined)
   }
 }
 
-/** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another kind. */
-export function verifyMachineToken(field: string, object: string, missing: string, machineKey = false): Handler {
+/** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another type. */
+export function verifyMachineToken({ member, object, notFound, takesMachineKey }: LocalMachineType): Handler {
   return (request, state) => {
     const { secretKey, machineSecretKey } = state.instance
-    if (!hasKey(request, secretKey) && !(machineKey && hasKey(request, machineSecretKey))) {
+    if (!hasKey(request, secretKey) && !(takesMachineKey && hasKey(request, machineSecretKey))) {
       return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
     }
-    const token = state.machineTokens.find(readJson(request)[field])
-    return token?.object === object ? Response.json(token) : apiError(404, 'resource_not_found', missing)
+    const token = state.machineTokens.find(readJson(request)[member])
+    return token?.object === object ? Response.json(token) : apiError(404, 'resource_not_found', notFound)
   }
 }

@@ -9,6 +9,7 @@ import {
 import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
 import { apiError } from './http.js'
 import { verifyMachineToken } from './machine-tokens.js'
+import { machineTypes } from './machine-types.js'
 import type { Endpoint } from './request-log.js'
 import { showSignIn, signIn, signOut } from './sign-in.js'
 import type { Handler } from './state.js'
@@ -36,19 +37,7 @@ const routes: readonly Route[] = [
   route('session-token', 'POST', '/v1/sessions/:sid/tokens', withSecretKey(createSessionToken)),
   route('session-token', 'POST', '/v1/sessions/:sid/tokens/:template', withSecretKey(createSessionToken)),
   route('revoke', 'POST', '/v1/sessions/:sid/revoke', withSecretKey(revokeSession)),
-  route('api-key', 'POST', '/api_keys/verify', verifyMachineToken('secret', 'api_key', 'API key not found')),
-  route(
-    'm2m-token',
-    'POST',
-    '/m2m_tokens/verify',
-    verifyMachineToken('token', 'machine_to_machine_token', 'Machine token not found', true)
-  ),
-  route(
-    'oauth-token',
-    'POST',
-    '/oauth_applications/access_tokens/verify',
-    verifyMachineToken('access_token', 'clerk_idp_oauth_access_token', 'OAuth token not found')
-  )
+  ...Object.values(machineTypes).map((type) => route(type.endpoint, 'POST', type.path, verifyMachineToken(type)))
 ]
 
 export interface RouteMatch {

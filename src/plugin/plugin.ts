@@ -10,7 +10,7 @@ import {
 } from '../core/errors.js'
 import { createInstance, type Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
-import { namesTokenType } from '../core/options/accepts-token.js'
+import { namedOpaqueType } from '../core/options/accepts-token.js'
 import { resolveResolverOptions } from '../core/options/resolver.js'
 import { resolveOptions } from '../core/options.js'
 import { createClerkDecorator } from './clerk-decorator.js'
@@ -148,8 +148,9 @@ function decorate(
 
   fastify.addHook('onRoute', (route) => {
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
-    if (single?.options.secretKey === null && policy.isEvaluated && namesTokenType(policy.acceptsToken, 'api_key')) {
-      throw new OptionSecretKeyMissingError('config.clerk.acceptsToken of a route with "api_key"')
+    const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
+    if (single?.options.secretKey === null && opaqueType !== null) {
+      throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
     }
     const isRequired = defaultDeny && !policy.isPublic
     const isGuarded = hasGuard(route)

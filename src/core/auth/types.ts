@@ -1,3 +1,5 @@
+import type { MachineTokenType, TokenType } from '../token-types.js'
+
 declare global {
   /** Applications add their own session claims by declaring this interface globally, as with Clerk's SDKs. */
   interface CustomJwtSessionClaims {}
@@ -5,8 +7,7 @@ declare global {
   interface ClerkAuthorization {}
 }
 
-export type TokenType = 'session_token' | 'api_key' | 'm2m_token' | 'oauth_token'
-export type MachineTokenType = Exclude<TokenType, 'session_token'>
+export type { MachineTokenType, TokenType }
 export type SessionStatus = 'active' | 'pending'
 
 export interface Actor {

@@ -1,6 +1,4 @@
-import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
 import type { GetTokenOptions } from '../auth/types.js'
-import { parseApiKey, parseM2MToken, parseOAuthToken, type Verified } from './machine-answers.js'
 import { encodeSegment } from './path.js'
 import { type BackendResult, backendFailure } from './result.js'
 import { createTransport, isRecord } from './transport.js'
@@ -36,19 +34,23 @@ export interface BackendApi {
   refreshSession(request: RefreshRequest): Promise<BackendResult<readonly string[]>>
   /** A fresh session token, of a template when one is named. */
   createSessionToken(sessionId: string, options?: GetTokenOptions): Promise<BackendResult<string>>
-  verifyApiKey(token: string): Promise<BackendResult<Verified<ApiKeyData>>>
-  verifyM2MToken(token: string): Promise<BackendResult<Verified<M2MTokenData>>>
-  verifyOAuthToken(token: string): Promise<BackendResult<Verified<OAuthTokenData & { readonly aud: unknown }>>>
+  /** Clerk's answer about an opaque machine token; malformed where `parse` gives null. */
+  verifyMachineToken<T>(call: MachineTokenCall, parse: (answer: unknown) => T | null): Promise<BackendResult<T>>
+}
+
+/** The endpoint that knows the tokens of one type, and its request. */
+export interface MachineTokenCall {
+  /** Not below the API version. */
+  readonly path: string
+  readonly body: object
+  /** Sent with the machine secret key where there is one, else with the secret key. */
+  readonly takesMachineKey: boolean
 }
 
 export function createBackendApi(settings: BackendApiSettings): BackendApi {
   const { apiUrl, secretKey, machineSecretKey } = settings
   const versioned = `${apiUrl}/${settings.apiVersion}`
   const send = createTransport(settings)
-
-  async function verify<T>(path: string, body: object, key: string | null, parse: (value: unknown) => T | null) {
-    return parsed(await send({ method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
-  }
 
   return {
     async fetchHandshakePayload(nonce) {
@@ -85,10 +87,10 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
       return parsed(answer, (value) => (isRecord(value) && typeof value.jwt === 'string' ? value.jwt : null))
     },
 
-    verifyApiKey: (token) => verify('/api_keys/verify', { secret: token }, secretKey, parseApiKey),
-    verifyM2MToken: (token) => verify('/m2m_tokens/verify', { token }, machineSecretKey ?? secretKey, parseM2MToken),
-    verifyOAuthToken: (token) =>
-      verify('/oauth_applications/access_tokens/verify', { access_token: token }, secretKey, parseOAuthToken)
+    async verifyMachineToken({ path, body, takesMachineKey }, parse) {
+      const key = takesMachineKey ? (machineSecretKey ?? secretKey) : secretKey
+      return parsed(await send({ method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
+    }
   }
 }
 

@@ -1,11 +1,12 @@
-import { createApiKeyAuth, createM2MTokenAuth, createOAuthTokenAuth } from '../auth/machine-auth.js'
-import type { MachineAuth, MachineTokenType } from '../auth/types.js'
+import type { MachineAuth } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import type { Budget } from '../backend-api/budget.js'
-import type { Verified } from '../backend-api/machine-answers.js'
-import type { BackendFailure, BackendResult } from '../backend-api/result.js'
+import type { BackendFailure } from '../backend-api/result.js'
+import type { MachineTokenType } from '../token-types.js'
 import { isForAudience } from './audience.js'
 import { machineFailure } from './failures.js'
+import { MACHINE_TYPES } from './machine-types.js'
+import type { VerifiedData } from './opaque-answers.js'
 import type { OpaqueCache } from './opaque-cache.js'
 import type { MachineFailure, MachineOutcome } from './outcome.js'
 
@@ -53,7 +54,7 @@ export function createOpaqueTokenVerifier(
   }
 
   async function ask(api: BackendApi, type: MachineTokenType, token: string): Promise<MachineOutcome> {
-    const answer = await askFor(api, type, token)
+    const answer = await MACHINE_TYPES[type].ask(api, token)
     if (!answer.ok) {
       const failure = failureOf(type, answer)
       if (failure.retryAfterSeconds === null) cache.add(token, failure, 0)
@@ -65,61 +66,19 @@ export function createOpaqueTokenVerifier(
     return outcome
   }
 
-  function judge(type: MachineTokenType, { isOver, data }: Verified<Answer>): MachineOutcome {
+  function judge(type: MachineTokenType, { isOver, aud, data }: VerifiedData<MachineAuth>): MachineOutcome {
     if (isOver) return machineFailure(type, 'token-invalid', 'The token has been revoked or has expired.')
-    if (type === 'oauth_token' && !isForAudience(data.aud, settings.audience)) {
+    if (MACHINE_TYPES[type].mustNameAudience && !isForAudience(aud, settings.audience)) {
       return machineFailure(type, 'token-verification-failed', 'The token is for another audience.')
     }
-    return { ok: true, type, auth: data.auth }
+    return { ok: true, type, auth: data }
   }
 
   return verify
 }
 
-interface Answer {
-  readonly auth: MachineAuth
-  readonly aud: unknown
-}
-
-async function askFor(
-  api: BackendApi,
-  type: MachineTokenType,
-  token: string
-): Promise<BackendResult<Verified<Answer>>> {
-  switch (type) {
-    case 'api_key':
-      return withAuth(await api.verifyApiKey(token), (data) => ({
-        auth: createApiKeyAuth(data, token),
-        aud: undefined
-      }))
-    case 'm2m_token':
-      return withAuth(await api.verifyM2MToken(token), (data) => ({
-        auth: createM2MTokenAuth(data, token),
-        aud: undefined
-      }))
-    case 'oauth_token':
-      return withAuth(await api.verifyOAuthToken(token), (data) => ({
-        auth: createOAuthTokenAuth(data, token),
-        aud: data.aud
-      }))
-  }
-}
-
-function withAuth<T>(
-  result: BackendResult<Verified<T>>,
-  toAnswer: (data: T) => Answer
-): BackendResult<Verified<Answer>> {
-  return result.ok ? { ok: true, value: { ...result.value, data: toAnswer(result.value.data) } } : result
-}
-
-const NOT_FOUND: Readonly<Record<MachineTokenType, string>> = {
-  api_key: 'API key not found',
-  m2m_token: 'Machine token not found',
-  oauth_token: 'OAuth token not found'
-}
-
 function notFound(type: MachineTokenType): MachineFailure {
-  return machineFailure(type, 'token-invalid', NOT_FOUND[type], 404)
+  return machineFailure(type, 'token-invalid', MACHINE_TYPES[type].notFound, 404)
 }
 
 function busy(type: MachineTokenType, retryAfterSeconds: number): MachineFailure {

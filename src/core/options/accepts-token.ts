@@ -1,12 +1,11 @@
-import type { TokenType } from '../auth/types.js'
 import { AcceptsTokenError, OptionEmptyError } from '../errors.js'
+import { MACHINE_TYPES } from '../machine/machine-types.js'
+import { MACHINE_TOKEN_TYPES, type MachineTokenType, TOKEN_TYPES, type TokenType } from '../token-types.js'
 import type { Given } from './given.js'
 import type { AcceptsToken } from './input.js'
 
-const TOKEN_TYPES: readonly unknown[] = ['session_token', 'api_key', 'm2m_token', 'oauth_token'] satisfies TokenType[]
-
 export function isTokenType(value: unknown): value is TokenType {
-  return TOKEN_TYPES.includes(value)
+  return (TOKEN_TYPES as readonly unknown[]).includes(value)
 }
 
 /**
@@ -29,4 +28,10 @@ export function checkAcceptsToken(given: Given, fallback: AcceptsToken): Accepts
 /** Whether a type is asked for by name; `any` takes what comes and asks for nothing. */
 export function namesTokenType(acceptsToken: AcceptsToken, type: TokenType): boolean {
   return typeof acceptsToken === 'string' ? acceptsToken === type : acceptsToken.includes(type)
+}
+
+/** A type asked for by name whose tokens are opaque always, so that nobody but Clerk can judge them; null: none. */
+export function namedOpaqueType(acceptsToken: AcceptsToken): MachineTokenType | null {
+  const isOpaque = (type: MachineTokenType) => MACHINE_TYPES[type].jwt === null && namesTokenType(acceptsToken, type)
+  return MACHINE_TOKEN_TYPES.find(isOpaque) ?? null
 }

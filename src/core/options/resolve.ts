@@ -7,7 +7,7 @@ import {
 } from '../errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi } from '../publishable-key.js'
-import { checkAcceptsToken, namesTokenType } from './accepts-token.js'
+import { checkAcceptsToken, namedOpaqueType } from './accepts-token.js'
 import {
   checkBoolean,
   checkBooleanVariable,
@@ -91,9 +91,10 @@ export function resolveOptions(input: ClerkAuthOptions | undefined, { env, logge
   const issuingHost = publishable === null ? null : originalFrontendApi(publishable, { isSatellite, domain })
 
   const acceptsToken = checkAcceptsToken(option('acceptsToken'), 'session_token')
-  // API keys are opaque always; M2M and OAuth tokens may be JWTs, which need no call.
-  if (secret === null && namesTokenType(acceptsToken, 'api_key')) {
-    throw new OptionSecretKeyMissingError('acceptsToken with "api_key"')
+  // M2M and OAuth tokens may be JWTs, which need no call.
+  const opaqueType = namedOpaqueType(acceptsToken)
+  if (secret === null && opaqueType !== null) {
+    throw new OptionSecretKeyMissingError(`acceptsToken with "${opaqueType}"`)
   }
   const requireAuthRedirect = checkBoolean(option('requireAuthRedirect'), false)
   if (requireAuthRedirect && signInUrl === '') throw new SignInUrlMissingError()

@@ -1,19 +1,19 @@
-import type { TokenType } from '../auth/types.js'
+import { MACHINE_TYPES } from '../machine/machine-types.js'
 import { isOfMachine } from '../token/claims.js'
 import type { UnverifiedToken } from '../token/decode.js'
-import { isAccessToken, parseJoseHeader } from '../token/jose-header.js'
+import { parseJoseHeader } from '../token/jose-header.js'
+import { MACHINE_TOKEN_TYPES, type MachineTokenType } from '../token-types.js'
 
 /** The machine token type that an opaque token's prefix announces. Case-sensitive, whatever follows. */
-export function machineTypeOfPrefix(token: string): Exclude<TokenType, 'session_token'> | null {
-  if (token.startsWith('mt_')) return 'm2m_token'
-  if (token.startsWith('oat_')) return 'oauth_token'
-  if (token.startsWith('ak_')) return 'api_key'
+export function machineTypeOfPrefix(token: string): MachineTokenType | null {
+  for (const type of MACHINE_TOKEN_TYPES) if (token.startsWith(MACHINE_TYPES[type].prefix)) return type
   return null
 }
 
-export function machineTypeOfJwt(token: UnverifiedToken): 'm2m_token' | 'oauth_token' | null {
-  if (isOfMachine(token.claims)) return 'm2m_token'
-  return isAccessToken(token.header) ? 'oauth_token' : null
+/** The machine token type that a JWT says to be of. */
+export function machineTypeOfJwt(token: UnverifiedToken): MachineTokenType | null {
+  for (const type of MACHINE_TOKEN_TYPES) if (MACHINE_TYPES[type].jwt?.isNamedBy(token)) return type
+  return null
 }
 
 /** Row 12: machine tokens, template tokens and unknown categories never name a user session (S-7, S-8). */

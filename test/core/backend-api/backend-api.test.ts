@@ -4,6 +4,7 @@ import { encodeSegment } from '../../../src/core/backend-api/path.js'
 import { createSessionAuthContext } from '../../../src/core/backend-api/session-tokens.js'
 import { createNonceCalls } from '../../../src/core/backend-api/stranger-calls.js'
 import { parseRetryAfter } from '../../../src/core/backend-api/transport.js'
+import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
 
 const NOW_MS = 1_790_000_000_000
 const SECRET = 'sk_live_very_secret'
@@ -118,11 +119,11 @@ t.test('machine tokens go to their endpoints, M2M with the machine key when ther
   const { backend, sent } = api(json({ id: 'x', subject: 'user_1', client_id: 'c', scopes: ['a', 1] }), {
     machineSecretKey: 'ak_machine'
   })
-  t.match(await backend.verifyApiKey('ak_1'), {
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), {
     value: { data: { name: '', scopes: ['a'], claims: null }, isOver: false }
   })
-  await backend.verifyM2MToken('mt_1')
-  await backend.verifyOAuthToken('oat_1')
+  await MACHINE_TYPES.m2m_token.ask(backend, 'mt_1')
+  await MACHINE_TYPES.oauth_token.ask(backend, 'oat_1')
   t.same(
     sent.map(({ url, body, headers }) => [
       url.slice('https://api.clerk.test/base'.length),
@@ -142,9 +143,9 @@ t.test('no key, no call', async (t) => {
     secretKey: null,
     machineSecretKey: 'ak_machine'
   })
-  t.match(await backend.verifyApiKey('ak_1'), { ok: false, kind: 'keyless' })
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: false, kind: 'keyless' })
   t.equal(sent.length, 0)
-  t.match(await backend.verifyM2MToken('mt_1'), { ok: true })
+  t.match(await MACHINE_TYPES.m2m_token.ask(backend, 'mt_1'), { ok: true })
 })
 
 t.test('a path segment cannot leave its place', async (t) => {
@@ -214,7 +215,7 @@ t.test('a body that never ends is left at the time limit', async (t) => {
 t.test('a 429 stops every call until Clerk has said', async (t) => {
   const { backend, sent, advance } = api([error(429, 'rate_limited', { 'retry-after': '3' }), json({ directives: [] })])
   t.match(await backend.fetchHandshakePayload('n'), { ok: false, status: 429, retryAfterSeconds: 3 })
-  t.match(await backend.verifyApiKey('ak_1'), { ok: false, kind: 'busy', retryAfterSeconds: 3 })
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: false, kind: 'busy', retryAfterSeconds: 3 })
   advance(2_500)
   t.match(await backend.fetchHandshakePayload('n'), { ok: false, kind: 'busy', retryAfterSeconds: 1 })
   t.equal(sent.length, 1)

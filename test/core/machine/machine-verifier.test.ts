@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ApiKeyData } from '../../../src/core/auth/machine-auth.js'
 import type { MachineTokenType } from '../../../src/core/auth/types.js'
-import type { BackendApi } from '../../../src/core/backend-api/backend-api.js'
+import type { BackendApi, MachineTokenCall } from '../../../src/core/backend-api/backend-api.js'
 import { createBudget } from '../../../src/core/backend-api/budget.js'
 import { type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
 import { createMachineVerifier, type MachineVerifierSettings } from '../../../src/core/machine/machine-verifier.js'
@@ -27,7 +27,9 @@ function verifier(given: Partial<MachineVerifierSettings> & { answer?: (token: s
     asked.push(token)
     return (await answer(token)) as BackendResult<never>
   }
-  const backendApi = { verifyApiKey: ask, verifyM2MToken: ask, verifyOAuthToken: ask } as unknown as BackendApi
+  const backendApi = {
+    verifyMachineToken: ({ body }: MachineTokenCall) => ask(Object.values(body)[0])
+  } as unknown as BackendApi
   const machine = createMachineVerifier({
     backendApi,
     decode: (token) => JWTS[token] ?? null,
@@ -146,7 +148,7 @@ t.test('OAuth tokens must name a configured audience, M2M tokens only when they 
   t.match(await machine.verify('oauth_token', 'oauth.aud.a'), { ok: true })
   t.match(await machine.verify('oauth_token', 'oauth.a.a'), { ok: false, reason: 'token-verification-failed' })
   t.match(await machine.verify('m2m_token', 'm2m.a.a'), { ok: true })
-  const answer = (token: string) => found({ data: { ...DATA, aud: token === 'oat_list' ? ['x', 'api'] : undefined } })
+  const answer = (token: string) => found({ aud: token === 'oat_list' ? ['x', 'api'] : undefined })
   const opaque = verifier({ audience: ['api'], answer }).machine
   t.match(await opaque.verify('oauth_token', 'oat_list'), { ok: true })
   t.match(await opaque.verify('oauth_token', 'oat_none'), { ok: false, reason: 'token-verification-failed' })

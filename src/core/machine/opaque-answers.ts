@@ -1,30 +1,31 @@
 import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
-import { isRecord } from './transport.js'
+import { isRecord } from '../backend-api/transport.js'
 
-/** What Clerk knows of an opaque machine token (protocol reference, section 7.4). */
-export interface Verified<T> {
-  readonly data: T
-  /** `revoked` or `expired` is true in the answer: Clerk says so by status, and this is in case it once does not. */
+/** Clerk's answer about an opaque machine token (protocol reference, section 7.4). */
+export interface VerifiedData<Data> {
+  readonly data: Data
+  /** The audience of the token, not validated; only OAuth tokens have one. */
+  readonly aud: unknown
+  /** The answer says `revoked` or `expired`. Clerk answers such a token with an error status; this covers the case that it does not. */
   readonly isOver: boolean
-  /** Ms since the epoch; Infinity: none known. */
+  /** Ms since the epoch; Infinity: the answer names no end. */
   readonly expiresAtMs: number
 }
 
-export function parseApiKey(value: unknown): Verified<ApiKeyData> | null {
+export function parseApiKey(value: unknown): VerifiedData<ApiKeyData> | null {
   if (!isRecord(value)) return null
   const { id, subject, name } = value
   if (typeof id !== 'string' || typeof subject !== 'string') return null
-  const data = {
+  return verified(value, {
     id,
     subject,
     name: typeof name === 'string' ? name : '',
     scopes: stringList(value.scopes),
     claims: isRecord(value.claims) ? value.claims : null
-  }
-  return verified(value, data)
+  })
 }
 
-export function parseM2MToken(value: unknown): Verified<M2MTokenData> | null {
+export function parseM2MToken(value: unknown): VerifiedData<M2MTokenData> | null {
   if (!isRecord(value)) return null
   const { id, subject } = value
   if (typeof id !== 'string' || typeof subject !== 'string') return null
@@ -32,18 +33,19 @@ export function parseM2MToken(value: unknown): Verified<M2MTokenData> | null {
   return verified(value, { id, subject, scopes: stringList(value.scopes), claims })
 }
 
-export function parseOAuthToken(value: unknown): Verified<OAuthTokenData & { readonly aud: unknown }> | null {
+export function parseOAuthToken(value: unknown): VerifiedData<OAuthTokenData> | null {
   if (!isRecord(value)) return null
   const { id, subject, client_id: clientId } = value
   if (typeof id !== 'string' || typeof subject !== 'string' || typeof clientId !== 'string') return null
-  return verified(value, { id, subject, clientId, scopes: stringList(value.scopes), aud: value.aud })
+  return verified(value, { id, subject, clientId, scopes: stringList(value.scopes) })
 }
 
-function verified<T>(value: Readonly<Record<string, unknown>>, data: T): Verified<T> {
-  const { expiration } = value
+function verified<Data>(answer: Readonly<Record<string, unknown>>, data: Data): VerifiedData<Data> {
+  const { aud, expired, expiration, revoked } = answer
   return {
     data,
-    isOver: value.revoked === true || value.expired === true,
+    aud,
+    isOver: revoked === true || expired === true,
     expiresAtMs: typeof expiration === 'number' && expiration > 0 ? expiration : Number.POSITIVE_INFINITY
   }
 }
