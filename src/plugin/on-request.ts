@@ -3,12 +3,11 @@ import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth } from '../core/auth/types.js'
 import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
+import type { DebugHeaders } from '../core/options.js'
 import { readCarried } from '../core/request/read-carried.js'
 import type { RequestState } from '../core/state/request-state.js'
-import { applyState } from './apply-state.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
-import type { RoutePolicies } from './route-policies.js'
-import type { RoutePolicy } from './route-policy.js'
+import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kInstance, kVerified } from './symbols.js'
 
 /** A Fastify request with our slots. */
@@ -99,6 +98,24 @@ function finish(
   slots[kAuth] = pending ?? state.auth
   if (applyState(state, reply, instance.options.debugHeaders)) return
   done()
+}
+
+/** Sends a request state's headers. True when the state is a redirect, which has then been sent. */
+function applyState(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): boolean {
+  if (state.status !== 'signed-in' && debugHeaders !== false) setDebugHeaders(state, reply, debugHeaders)
+  if (state.headers !== null) reply.headers(state.headers)
+  // One call a line: Fastify appends, and what an earlier hook has set stays.
+  for (const cookie of state.setCookies) reply.header('set-cookie', cookie)
+  if (state.location === null) return false
+  reply.code(307).header('location', state.location).send()
+  return true
+}
+
+/** The headers by which Clerk's tools and support explain a request that is not signed in (protocol reference, section 8.1). */
+function setDebugHeaders(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): void {
+  reply.header('x-clerk-auth-status', state.status)
+  if (state.reason) reply.header('x-clerk-auth-reason', state.reason)
+  if (state.message && debugHeaders === 'full') reply.header('x-clerk-auth-message', state.message)
 }
 
 function count(instance: Instance, state: RequestState): void {

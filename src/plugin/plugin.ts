@@ -22,13 +22,13 @@ import { createRequireAuth } from './guards/require-auth.js'
 import { createInstances } from './instances.js'
 import { type AuthenticatedSlots, createOnRequest } from './on-request.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
-import { createRoutePolicies, type RoutePolicies } from './route-policies.js'
 import {
   assertUncontradicted,
   attachPolicy,
   compileRoutePolicy,
   createDefaultPolicy,
-  type RoutePolicy
+  createRoutePolicies,
+  type RoutePolicies
 } from './route-policy.js'
 import { createRouteTable } from './route-table.js'
 import { signInRedirect } from './sign-in-redirect.js'
@@ -177,8 +177,6 @@ function prependHook(route: RouteOptions, hook: RouteHook): void {
   const own = route.onRequest
   route.onRequest = own === undefined ? [hook] : Array.isArray(own) ? [hook, ...own] : [hook, own]
 }
-
-export type { RoutePolicy }
 
 /**
  * Fastify plugin that authenticates every request of its scope with Clerk. Options default to Clerk's environment

@@ -17,8 +17,6 @@ export interface Carried {
   readonly secFetchDest: string
   readonly accept: string
   readonly referer: string
-  readonly origin: string
-  readonly userAgent: string
   /** Request headers as received, lower-case names: only the refresh call passes them on (section 6.8). */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }

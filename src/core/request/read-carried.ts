@@ -30,8 +30,6 @@ class CarriedRequest implements Carried {
   readonly secFetchDest: string
   readonly accept: string
   readonly referer: string
-  readonly origin: string
-  readonly userAgent: string
   readonly headers: RequestHeaders
   readonly #source: RequestSource
   #url: URL | null = null
@@ -48,8 +46,6 @@ class CarriedRequest implements Carried {
     this.secFetchDest = textOf(headers['sec-fetch-dest'])
     this.accept = textOf(headers.accept)
     this.referer = textOf(headers.referer)
-    this.origin = textOf(headers.origin)
-    this.userAgent = textOf(headers['user-agent'])
   }
 
   get url(): URL {

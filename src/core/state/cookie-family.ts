@@ -1,5 +1,5 @@
 import type { Carried, CarriedCookies } from '../request/carried.js'
-import type { StateContext } from './context.js'
+import type { StateContext } from './settings.js'
 
 /**
  * Whether the suffixed cookies count: the answer selects `__session`, `__client_uat` and `__clerk_db_jwt` together

@@ -1,8 +1,8 @@
 import type { Carried } from '../request/carried.js'
 import { isDevelopmentAccountPortal } from './account-portal.js'
-import type { StateContext } from './context.js'
 import { redirectCount } from './handshake-attempt.js'
 import { frontendApiUrl } from './handshake-url.js'
+import type { StateContext } from './settings.js'
 
 /**
  * Row 15: a page load on the primary that comes from another origin may follow a change of session there, a satellite for

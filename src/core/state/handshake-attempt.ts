@@ -1,10 +1,8 @@
-import { createSignedOutAuth } from '../auth/session-auth.js'
 import type { Carried } from '../request/carried.js'
-import type { StateContext } from './context.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
-import type { RequestState } from './request-state.js'
-import { signedOut } from './signed-out.js'
+import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
+import type { StateContext } from './settings.js'
 
 /** A browser that has been sent round this often within the life of the counter cookie is not sent again. */
 const MAX_REDIRECTS = 3
@@ -35,17 +33,11 @@ export function tryHandshake(
     )
     return signedOut(reason, message)
   }
-  return {
-    status: 'handshake',
-    tokenType: 'session_token',
-    auth: createSignedOutAuth(reason, message, null),
-    verified: null,
-    reason,
-    message,
+  return sentToHandshake(reason, message, {
     location: target ?? handshakeUrl(context, carried, usesSuffixedCookies(context, carried.cookies), reason),
     headers: NO_STORE,
     setCookies: [`__clerk_redirect_count=${redirects + 1}; SameSite=Lax; HttpOnly; Max-Age=2`]
-  }
+  })
 }
 
 /** Only a page load can follow a redirect to another site and come back (S-20: only GET). */

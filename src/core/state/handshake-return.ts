@@ -1,13 +1,11 @@
 import type { Carried } from '../request/carried.js'
 import { parseJoseHeader } from '../token/jose-header.js'
 import type { VerificationFailure } from '../token/outcome.js'
-import type { StateContext } from './context.js'
 import { NO_STORE } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
-import type { RequestState } from './request-state.js'
+import { type RequestState, type ResponseParts, signedIn, signedOut, signedOutByHandshake } from './request-state.js'
 import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
-import { signedInWith } from './signed-in.js'
-import { signedOut } from './signed-out.js'
+import type { StateContext } from './settings.js'
 import { withTail } from './verification-failure.js'
 
 /** How far a developer's clock may be off before a fresh handshake fails (section 6.4 step 7): a day. */
@@ -53,20 +51,16 @@ export async function resolveHandshake(
     return isDevelopment ? refusedInDevelopment(resolved.failure) : null
   }
 
-  const headers = isDevelopment ? RESOLVED_AND_REDIRECTED : RESOLVED
-  const location = isDevelopment ? withoutHandshake(carried.url) : null
-  const token = sessionTokenOf(resolved.directives)
-  if (token === '') {
-    return {
-      ...signedOut('session-token-missing', ''),
-      location,
-      headers,
-      setCookies: resolved.directives
-    }
+  const parts: ResponseParts = {
+    location: isDevelopment ? withoutHandshake(carried.url) : null,
+    headers: isDevelopment ? RESOLVED_AND_REDIRECTED : RESOLVED,
+    setCookies: resolved.directives
   }
+  const token = sessionTokenOf(resolved.directives)
+  if (token === '') return signedOutByHandshake('session-token-missing', parts)
 
   const outcome = await verifyReturnedSession(context, token)
-  if (outcome.ok) return signedInWith(outcome, location, headers, resolved.directives)
+  if (outcome.ok) return signedIn(outcome, parts)
   context.effects.log.warn(
     { reason: outcome.reason },
     'Clerk: the session token that a handshake brought does not verify'

@@ -1,7 +1,7 @@
 import type { Carried } from '../request/carried.js'
-import type { StateContext } from './context.js'
 import { chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { readClerkQuery } from './query.js'
+import type { StateContext } from './settings.js'
 
 /** The FAPI version whose handshake this package speaks. */
 const FAPI_VERSION = '2026-05-12'

@@ -1,15 +1,19 @@
-import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../auth/machine-auth.js'
-import type { MachineTokenType, TokenType } from '../auth/types.js'
+import type { MachineTokenType } from '../auth/types.js'
 import type { MachineOutcome } from '../machine/outcome.js'
 import type { AcceptsToken } from '../options.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import { failureFor } from '../token/failures.js'
 import type { VerificationOutcome } from '../token/outcome.js'
-import type { StateContext } from './context.js'
-import type { RequestState } from './request-state.js'
-import { signedIn } from './signed-in.js'
-import { NO_COOKIES, signedOut } from './signed-out.js'
+import {
+  type RequestState,
+  refusedByList,
+  refusedMachine,
+  signedIn,
+  signedInByMachine,
+  signedOut
+} from './request-state.js'
+import type { StateContext } from './settings.js'
 import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-kind.js'
 import { answerFailure } from './verification-failure.js'
 
@@ -71,53 +75,7 @@ function decideMachine(
 }
 
 function answerMachine(outcome: MachineOutcome): RequestState {
-  if (!outcome.ok) return refusedMachine(outcome.type, outcome.reason, outcome.message, outcome.retryAfterSeconds)
-  return {
-    status: 'signed-in',
-    tokenType: outcome.type,
-    auth: outcome.auth,
-    verified: null,
-    reason: null,
-    message: null,
-    location: null,
-    headers: null,
-    setCookies: NO_COOKIES
-  }
-}
-
-export function refusedMachine(
-  type: MachineTokenType,
-  reason: string,
-  message: string,
-  retryAfterSeconds: number | null
-): RequestState {
-  return refused(type, createUnauthenticatedMachineAuth(type, reason, message, retryAfterSeconds), reason, message)
-}
-
-/** None of the accepted types: the answer names no type of its own. */
-export function refusedByList(): RequestState {
-  return REFUSED_BY_LIST
-}
-
-const REFUSED_BY_LIST = Object.freeze(
-  refused(null, createInvalidTokenAuth('token-type-mismatch', ''), 'token-type-mismatch', '')
-)
-
-function refused(
-  tokenType: TokenType | null,
-  auth: RequestState['auth'],
-  reason: string,
-  message: string
-): RequestState {
-  return {
-    status: 'signed-out',
-    tokenType,
-    auth,
-    verified: null,
-    reason,
-    message,
-    location: null,
-    headers: null,
-    setCookies: NO_COOKIES
-  }
+  return outcome.ok
+    ? signedInByMachine(outcome.type, outcome.auth)
+    : refusedMachine(outcome.type, outcome.reason, outcome.message, outcome.retryAfterSeconds)
 }

@@ -1,16 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { BackendFailure } from '../backend-api/result.js'
 import type { Carried } from '../request/carried.js'
-import type { VerifiedToken } from '../token/verified-token.js'
-import type { StateContext } from './context.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
-
-export type RefreshOutcome =
-  | { readonly ok: true; readonly verified: VerifiedToken; readonly setCookies: readonly string[] }
-  | { readonly ok: false; readonly code: string }
-
-export type RefreshFlow = (context: StateContext, carried: Carried, expiredToken: string) => Promise<RefreshOutcome>
+import type { RefreshFlow, RefreshOutcome, StateContext } from './settings.js'
 
 /**
  * How long a refresh answers for requests with the same two tokens: those that a page sent before its browser had the

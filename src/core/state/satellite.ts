@@ -1,9 +1,8 @@
 import type { Carried } from '../request/carried.js'
-import type { StateContext } from './context.js'
 import { tryHandshake } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
-import type { RequestState } from './request-state.js'
-import { signedOut } from './signed-out.js'
+import { type RequestState, signedOut } from './request-state.js'
+import type { StateContext } from './settings.js'
 
 /**
  * Rows 2 to 4: a page load on a satellite that has not been synced with its primary. Null: the cookies decide.

@@ -1,6 +1,23 @@
 import type { ResolvedOptions } from '../options.js'
+import type { Carried } from '../request/carried.js'
+import type { VerifiedToken } from '../token/verified-token.js'
 import { accountPortalOrigin } from './account-portal.js'
-import { compileOrganizationTarget, type OrganizationTarget } from './organization-sync.js'
+import type { Effects } from './effects.js'
+import { compileOrganizationTarget, type OrganizationTarget } from './organization-target.js'
+
+/** One instance's settings, effects and refreshes in progress: what every flow takes as its first argument. */
+export interface StateContext {
+  readonly settings: StateSettings
+  readonly effects: Effects
+  readonly refresh: RefreshFlow
+}
+
+/** Trades an expired session token and its refresh token for a new session token. */
+export type RefreshFlow = (context: StateContext, carried: Carried, expiredToken: string) => Promise<RefreshOutcome>
+
+export type RefreshOutcome =
+  | { readonly ok: true; readonly verified: VerifiedToken; readonly setCookies: readonly string[] }
+  | { readonly ok: false; readonly code: string }
 
 /** What the state machine needs of the options, derived once when an instance is made. */
 export interface StateSettings {

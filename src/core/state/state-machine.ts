@@ -1,13 +1,12 @@
 import { createNonceCalls } from '../backend-api/stranger-calls.js'
 import type { AcceptsToken } from '../options.js'
 import type { Carried } from '../request/carried.js'
-import type { StateContext } from './context.js'
 import { decideByCookies } from './cookie-path.js'
 import type { Effects } from './effects.js'
-import { decideByHeader, refusedByList, refusedMachine } from './header-path.js'
+import { decideByHeader } from './header-path.js'
 import { createRefreshFlow } from './refresh.js'
-import type { RequestState } from './request-state.js'
-import type { StateSettings } from './settings.js'
+import { type RequestState, refusedByList, refusedMachine } from './request-state.js'
+import type { StateContext, StateSettings } from './settings.js'
 
 export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
 

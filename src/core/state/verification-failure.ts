@@ -1,10 +1,8 @@
 import type { Carried } from '../request/carried.js'
 import type { VerificationFailure } from '../token/outcome.js'
-import type { StateContext } from './context.js'
 import { tryHandshake } from './handshake-attempt.js'
-import type { Carrier, RequestState } from './request-state.js'
-import { signedInWith } from './signed-in.js'
-import { signedOut } from './signed-out.js'
+import { type Carrier, type RequestState, signedIn, signedOut } from './request-state.js'
+import type { StateContext } from './settings.js'
 
 /**
  * What follows when a session token does not verify (protocol reference, section 6.6). Time is all that a browser can
@@ -48,7 +46,9 @@ function answerExpired(
   return context
     .refresh(context, carried, token)
     .then((refreshed) =>
-      refreshed.ok ? signedInWith(refreshed.verified, null, null, refreshed.setCookies) : expired(refreshed.code)
+      refreshed.ok
+        ? signedIn(refreshed.verified, { location: null, headers: null, setCookies: refreshed.setCookies })
+        : expired(refreshed.code)
     )
 }
 

@@ -175,8 +175,6 @@ function carriedBy(c: Combination): Carried {
     secFetchDest: c.dest,
     accept: '',
     referer: c.foreignReferer ? 'https://other.test/page' : '',
-    origin: '',
-    userAgent: '',
     headers: {}
   }
 }

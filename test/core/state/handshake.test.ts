@@ -1,6 +1,6 @@
 import t from 'tap'
 import { backendFailure } from '../../../src/core/backend-api/result.js'
-import { signedOut } from '../../../src/core/state/signed-out.js'
+import { signedOut } from '../../../src/core/state/request-state.js'
 import { createScene, DEVELOPMENT_HOST, DOCUMENT, type FakeToken, locationOf, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {

@@ -114,8 +114,6 @@ t.test('hostile requests get an answer that can be sent', async (t) => {
       const carried: Carried = {
         ...input,
         url: publicUrl('https', input.host, input.target),
-        origin: '',
-        userAgent: '',
         headers: {}
       }
       const state = await scene.machine(carried, input.accepts)

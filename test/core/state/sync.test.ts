@@ -1,6 +1,6 @@
 import t from 'tap'
 import { accountPortalOrigin, isDevelopmentAccountPortal } from '../../../src/core/state/account-portal.js'
-import { compileOrganizationTarget } from '../../../src/core/state/organization-sync.js'
+import { compileOrganizationTarget } from '../../../src/core/state/organization-target.js'
 import {
   createScene,
   DOCUMENT,
