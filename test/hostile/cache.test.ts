@@ -345,15 +345,15 @@ t.test('a token that shares the tail of its signature with a cached one does not
     })
   const [one, two] = [entry(`one.${tail}`), entry(`two.${tail}`)]
   cache.add(one, START_MS)
-  t.equal(cache.find(`one.${tail}`, START_MS), one)
+  t.equal(cache.find(`one.${tail}`), one)
   for (const other of [`two.${tail}`, tail, `one.one.${tail}`, `One.${tail}`, `one.${tail}=`, `one.${tail} `, '']) {
-    t.equal(cache.find(other, START_MS), undefined, other)
+    t.equal(cache.find(other), undefined, other)
   }
   cache.add(two, START_MS)
-  t.equal(cache.find(`one.${tail}`, START_MS), undefined, 'the newer one took the place')
-  t.equal(cache.find(`two.${tail}`, START_MS), two)
+  t.equal(cache.find(`one.${tail}`), undefined, 'the newer one took the place')
+  t.equal(cache.find(`two.${tail}`), two)
   cache.delete(one)
-  t.equal(cache.find(`two.${tail}`, START_MS), two, 'what deletes the older one leaves the newer one')
+  t.equal(cache.find(`two.${tail}`), two, 'what deletes the older one leaves the newer one')
 })
 
 t.test('a token that was accepted once is accepted again after it was forgotten, and under another skew', async (t) => {

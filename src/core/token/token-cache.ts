@@ -1,34 +1,32 @@
 import { LRUCache } from 'lru-cache'
-import { createFrontTable } from './front-table.js'
 import type { VerifiedToken } from './verified-token.js'
 
 /**
- * Characters of the signature that make the key. Twelve hold 72 bits: two of a hundred thousand tokens share theirs once in
- * 10¹² caches, and then cost each other a verification. V8 copies a slice this short, where a longer one is a view that
- * costs more to hash and compare.
+ * Characters of the signature that make the key. Twelve hold 72 bits: among a hundred thousand tokens two share them once in
+ * 10¹² caches, and then each look-up of one costs the other a verification. V8 copies a slice this short; a longer one is a
+ * view, which costs more to hash and compare.
  */
 const TAIL_LENGTH = 12
 
-/** What tokens are looked up by, here and while they are verified. No identity: whoever finds one compares the whole text. */
+/** The key of a token, here and while it is verified. It does not identify the token: compare the whole text of what it finds. */
 export function tailOf(token: string): string {
   return token.slice(-TAIL_LENGTH)
 }
 
-/** What an entry costs besides its token text, in bytes: claims, auth, map and list slots. */
+/** Estimated bytes of an entry besides its token text: claims, auth, map and list slots. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
-/** An entry whose token ran out this long ago is dropped when it comes up for eviction, even below the bounds. */
+/** Entries whose token expired at least this long ago are dropped, oldest use first, at one addition in 32. */
 const EXPIRED_RETENTION_MS = 60_000
-
-/** Expired entries are looked for at one addition in 32. */
 const DROP_EVERY_MASK = 31
 
-// lru-cache writes its status onto the options of a `get`: one object, so that a hit allocates none.
+// lru-cache writes its status onto the options that it is given: shared objects spare each call a new one.
 const GET_OPTIONS: LRUCache.GetOptions<string, VerifiedToken, unknown> = {}
+const SET_OPTIONS: LRUCache.SetOptions<string, VerifiedToken, unknown> = {}
 
 export interface TokenCache {
-  /** The verified token with exactly this text, or undefined. What time, key and revocation say of it is for the caller. */
-  find(token: string, nowMs: number): VerifiedToken | undefined
+  /** The verified token with exactly this text, or undefined. The caller judges it by time, key and revocations. */
+  find(token: string): VerifiedToken | undefined
   add(verified: VerifiedToken, nowMs: number): void
   delete(verified: VerifiedToken): void
   clear(): void
@@ -39,23 +37,18 @@ export interface TokenCache {
 export interface TokenCacheSettings {
   readonly maxEntries: number
   readonly maxBytes: number
-  /** Called for entries pushed out by the bounds. */
+  /** Called for each entry that the bounds push out. */
   readonly onEvict?: () => void
 }
 
-/**
- * An LRU of verified tokens, with a table of places in front of it. A server's other work pushes our memory out of the
- * processor's caches between two requests, and then a look-up costs what it has to wait for: the LRU's goes from its map to
- * its lists and to the entry, one in the table goes to a place and the entry.
- */
+/** The verified tokens of one instance, least recently used out first. */
 export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSettings): TokenCache {
-  const front = createFrontTable()
-  // Told `max`, lru-cache would fill lists of that length while the server boots. They grow with what is in them instead.
+  // Not `max`: lru-cache then fills lists of that length at once, a megabyte for each of a hundred tenants. Bounded by size,
+  // its lists grow with what is in them.
   const entries = new LRUCache<string, VerifiedToken>({
     maxSize: maxBytes,
     sizeCalculation: (verified) => verified.token.length + ENTRY_OVERHEAD_BYTES,
-    dispose: (verified, _tail, why) => {
-      front.remove(verified)
+    dispose: (_verified, _tail, why) => {
       if (why === 'evict') onEvict?.()
     }
   })
@@ -70,27 +63,16 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
     }
   }
 
-  /** Not in the table, or not used in this second yet. */
-  function findBehind(token: string, second: number): VerifiedToken | undefined {
-    const verified = entries.get(tailOf(token), GET_OPTIONS)
-    // Two tokens can share a tail (the same signature under other claims, say): only the whole text is identity.
-    if (verified === undefined || verified.token !== token) return undefined
-    verified.usedSecond = second
-    front.put(verified)
-    return verified
-  }
-
   return {
-    find(token, nowMs) {
-      const second = (nowMs / 1000) | 0
-      // Order of use to the second is order enough, and spares the hit most of the LRU's bookkeeping.
-      return front.find(token, second) ?? findBehind(token, second)
+    find(token) {
+      const verified = entries.get(tailOf(token), GET_OPTIONS)
+      // Two tokens can share a tail (the same signature under other claims): only the whole text is identity.
+      return verified !== undefined && verified.token === token ? verified : undefined
     },
     add(verified, nowMs) {
       if ((additions++ & DROP_EVERY_MASK) === 0) dropExpiredOldest(nowMs)
-      entries.set(tailOf(verified.token), verified)
+      entries.set(tailOf(verified.token), verified, SET_OPTIONS)
       if (entries.size > maxEntries) entries.pop()
-      front.fit(entries.size)
     },
     delete(verified) {
       const tail = tailOf(verified.token)

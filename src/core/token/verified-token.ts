@@ -22,8 +22,6 @@ export class VerifiedToken {
   readonly pendingAuth: SignedOutAuth | null
   /** Kept by the revocation store: the state of revocations that is known not to cover this token. */
   clearedEpoch = 0
-  /** Kept by the token cache: the second in which this token was last used, wrapped to 32 bits; -1 before that. */
-  usedSecond = -1
 
   constructor(fields: {
     token: string

@@ -68,7 +68,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
 
   function recall(token: string): VerificationOutcome | undefined {
     const nowMs = now()
-    const verified = cache.find(token, nowMs)
+    const verified = cache.find(token)
     if (verified === undefined) return undefined
     if (nowMs >= verified.key.trustedUntilMs) {
       cache.delete(verified)
@@ -88,7 +88,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
     const known = recall(token)
     if (known !== undefined) {
-      if (!known.ok) observer?.refused(known.reason, cache.find(token, now())?.claims, now(), skewMs)
+      if (!known.ok) observer?.refused(known.reason, cache.find(token)?.claims, now(), skewMs)
       return known
     }
     stats.misses++

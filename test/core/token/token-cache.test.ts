@@ -33,17 +33,10 @@ function createTokens(count: number, from = 0): string[] {
 t.test('every token that the bounds let stay is found, whatever else was looked up in between', async (t) => {
   const cache = createTokenCache({ maxEntries: 5000, maxBytes: 1e9 })
   const entries = createTokens(5000).map((token) => createEntry(token))
-  let nowMs = START_MS
-  for (const entry of entries) {
-    cache.add(entry, nowMs)
-    nowMs += 7
-  }
+  for (const entry of entries) cache.add(entry, START_MS)
   for (let pass = 0; pass < 3; pass++) {
-    const wrong = entries.filter((entry) => {
-      nowMs += 1
-      // A text of its own: one that the cache has not seen as an object.
-      return cache.find(Buffer.from(entry.token).toString('latin1'), nowMs) !== entry
-    })
+    // A text of its own: one that the cache has not seen as an object.
+    const wrong = entries.filter((entry) => cache.find(Buffer.from(entry.token).toString('latin1')) !== entry)
     t.equal(wrong.length, 0, `pass ${pass}`)
   }
   t.equal(cache.size, 5000)
@@ -55,17 +48,17 @@ t.test('what was evicted, deleted or cleared is not found again', async (t) => {
   const entries = createTokens(300).map((token) => createEntry(token))
   for (const entry of entries) {
     cache.add(entry, START_MS)
-    t.equal(cache.find(entry.token, START_MS), entry)
+    t.equal(cache.find(entry.token), entry)
   }
   t.equal(evictions, 200)
-  for (const [index, { token }] of entries.entries()) t.equal(cache.find(token, START_MS) !== undefined, index >= 200)
+  for (const [index, { token }] of entries.entries()) t.equal(cache.find(token) !== undefined, index >= 200)
   const [deleted, kept] = entries.slice(-2) as [VerifiedToken, VerifiedToken]
   cache.delete(deleted)
-  t.equal(cache.find(deleted.token, START_MS), undefined)
-  t.equal(cache.find(kept.token, START_MS), kept)
+  t.equal(cache.find(deleted.token), undefined)
+  t.equal(cache.find(kept.token), kept)
   t.equal(evictions, 200, 'what is deleted was not pushed out')
   cache.clear()
-  t.equal(cache.find(kept.token, START_MS), undefined)
+  t.equal(cache.find(kept.token), undefined)
   t.equal(cache.size, 0)
 })
 
@@ -84,14 +77,27 @@ t.test('the bytes are those of the texts, and a kibibyte for each entry', async 
   t.equal(cache.bytes, 0)
 })
 
-t.test('a token in use stays while others come and go; the order of use is kept to the second', async (t) => {
+t.test('the token used least recently goes first', async (t) => {
+  const cache = createTokenCache({ maxEntries: 3, maxBytes: 1e9 })
+  const entries = createTokens(5).map((token) => createEntry(token))
+  const find = (index: number) => cache.find(entries[index]?.token as string)
+  for (const entry of entries.slice(0, 3)) cache.add(entry, START_MS)
+  find(1)
+  find(0)
+  for (const entry of entries.slice(3)) cache.add(entry, START_MS)
+  t.same(
+    entries.map((entry, index) => find(index) === entry),
+    [true, false, false, true, true]
+  )
+})
+
+t.test('a token in use stays while others come and go', async (t) => {
   const cache = createTokenCache({ maxEntries: 100, maxBytes: 1e9 })
   const favourite = createEntry(createTokens(1)[0] as string)
   cache.add(favourite, START_MS)
   for (const [index, token] of createTokens(2000, 1).entries()) {
-    const nowMs = START_MS + index * 50
-    cache.add(createEntry(token), nowMs)
-    if (index % 20 === 0) t.equal(cache.find(favourite.token, nowMs), favourite)
+    cache.add(createEntry(token), START_MS)
+    if (index % 20 === 0) t.equal(cache.find(favourite.token), favourite)
   }
 })
 
