@@ -1,0 +1,29 @@
+import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
+
+/** A message between a worker of `node:cluster` and its primary. */
+export interface ClusterMessage {
+  readonly clerkRevocationBus: string
+  readonly type: 'load' | 'loaded' | 'revoked'
+  readonly revocations: readonly (readonly unknown[])[]
+}
+
+/** The name of a bus whose application gave none; worker and primary must have the same. */
+export const DEFAULT_CLUSTER_BUS = 'fastify-clerk-auth'
+
+export function composeMessage(
+  name: string,
+  type: ClusterMessage['type'],
+  revocations: readonly Revocation[]
+): ClusterMessage {
+  return { clerkRevocationBus: name, type, revocations: revocations.map(serializeRevocation) }
+}
+
+export function parseMessage(value: unknown, name: string): ClusterMessage | null {
+  const message = value as ClusterMessage | null
+  if (typeof message !== 'object' || message === null || message.clerkRevocationBus !== name) return null
+  return Array.isArray(message.revocations) ? message : null
+}
+
+export function revocationsOf(message: ClusterMessage): Revocation[] {
+  return message.revocations.map(parseRevocation).filter((revocation) => revocation !== null)
+}
