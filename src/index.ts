@@ -1,12 +1,3 @@
-export type {
-  HasParams,
-  OrganizationPermission,
-  OrganizationRole,
-  ReverificationConfig,
-  ReverificationLevel,
-  ReverificationPreset,
-  ScopedName
-} from './core/auth/has.js'
 export type { AuthNotEvaluated } from './core/auth/not-evaluated.js'
 export type { AuthFor, RequestAuth } from './core/auth/request-auth.js'
 export type {
@@ -14,11 +5,18 @@ export type {
   ApiKeyAuth,
   Auth,
   GetTokenOptions,
+  HasParams,
   InvalidTokenAuth,
   M2MTokenAuth,
   MachineAuth,
   MachineTokenType,
   OAuthTokenAuth,
+  OrganizationPermission,
+  OrganizationRole,
+  ReverificationConfig,
+  ReverificationLevel,
+  ReverificationPreset,
+  ScopedName,
   SessionAuth,
   SessionClaims,
   SessionStatus,

@@ -1,43 +1,4 @@
-import type { SignedInAuth } from './types.js'
-
-type DeclaredName<Key extends string> =
-  ClerkAuthorization extends Readonly<Record<Key, infer Name extends string>> ? Name : string
-
-/** Role names: those of the global `ClerkAuthorization` where the application declares it, else any string. */
-export type OrganizationRole = DeclaredName<'role'>
-/** Permission names: those of the global `ClerkAuthorization` where the application declares it, else any string. */
-export type OrganizationPermission = DeclaredName<'permission'>
-
-/** A feature or plan; without a scope, that of the organization or the user counts. */
-export type ScopedName = `${'o' | 'org' | 'organization' | 'u' | 'user'}:${string}` | (string & {})
-
-export type ReverificationLevel = 'first_factor' | 'second_factor' | 'multi_factor'
-export type ReverificationPreset = 'strict_mfa' | 'strict' | 'moderate' | 'lax'
-export type ReverificationConfig =
-  | ReverificationPreset
-  | {
-      readonly level: ReverificationLevel
-      /** Minutes; a verification of exactly this age no longer counts. Must be above 0. */
-      readonly afterMinutes: number
-    }
-
-interface Conditions {
-  /** The user's role in the active organization, with or without `org:`. */
-  readonly role: OrganizationRole
-  /** A custom permission in the active organization. System permissions are not part of session tokens. */
-  readonly permission: OrganizationPermission
-  readonly feature: ScopedName
-  readonly plan: ScopedName
-  /** How recently the user must have verified which factors. */
-  readonly reverification: ReverificationConfig
-}
-
-type AtLeastOne<T> = {
-  [Key in keyof T]: Pick<T, Key> & { readonly [Other in keyof T]?: T[Other] | undefined }
-}[keyof T]
-
-/** Conditions of `has()` and `authorize()`: at least one; all that are given must hold. */
-export type HasParams = AtLeastOne<Conditions>
+import type { HasParams, ReverificationConfig, SignedInAuth } from './types.js'
 
 export type HasSubject = Pick<
   SignedInAuth,

@@ -1,5 +1,5 @@
-import type { HasParams, ReverificationConfig } from '../../core/auth/has.js'
 import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
+import type { HasParams, ReverificationConfig } from '../../core/auth/types.js'
 import { AuthorizeParamsError, ForbiddenError } from '../../core/errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'

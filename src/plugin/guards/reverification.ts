@@ -1,4 +1,4 @@
-import type { ReverificationConfig } from '../../core/auth/has.js'
+import type { ReverificationConfig } from '../../core/auth/types.js'
 import { ReverificationError } from '../../core/errors.js'
 import type { GuardDone, GuardReply } from './refusal.js'
 
