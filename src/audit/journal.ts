@@ -14,8 +14,6 @@ export interface Journal {
    */
   begin(): RecordBuffer | null
   commit(): void
-  /** Both for fields that are one text. */
-  add(fields: string): void
   /** Whether a record may come. Requests that may or may not need one have as much room again. */
   hasRoom(isCertain: boolean): boolean
   /** Calls back with true once there is room, with false after the longest wait or when the journal closes. */
@@ -106,13 +104,6 @@ export function createJournal(options: JournalOptions): Journal {
     if (running !== null) return
     if (records.length >= batchSize) startWriting()
     else if (cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalMs)
-  }
-
-  function add(fields: string): void {
-    const record = begin()
-    if (record === null) return
-    record.text(fields)
-    commit()
   }
 
   function queued(): number {
@@ -295,5 +286,5 @@ export function createJournal(options: JournalOptions): Journal {
     }
   }
 
-  return { begin, commit, add, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
+  return { begin, commit, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
 }

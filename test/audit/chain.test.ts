@@ -6,6 +6,7 @@ import { type AuditSink, verifyChain } from '../../src/audit/index.js'
 import { createJournal } from '../../src/audit/journal.js'
 import { runAuditCommand } from '../../src/cli/audit-verify.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { addRecord } from '../fixtures/audit-record.js'
 
 const KEY = 'a key of sixteen characters or more'
 
@@ -38,7 +39,7 @@ async function writeLog(options: {
     now: () => 1_700_000_000_000,
     logger: silentLogger
   })
-  for (let number = 0; number < options.records; number++) journal.add(`"action":"act ü ${number}"`)
+  for (let number = 0; number < options.records; number++) addRecord(journal, `"action":"act ü ${number}"`)
   await (options.killed === true ? journal.flush() : journal.close())
   return lines
 }

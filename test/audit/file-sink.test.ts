@@ -14,6 +14,7 @@ import { endStream, pinoSink } from '../../src/audit/pino-sink.js'
 import type { AuditSink } from '../../src/audit/types.js'
 import { verifyChain } from '../../src/audit/verify.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { addRecord } from '../fixtures/audit-record.js'
 
 const SERVER = fileURLToPath(new URL('../fixtures/audit-server.js', import.meta.url))
 /** What a killed process may lose: the flush interval of 100 ms and the write; the rest is for a busy machine. */
@@ -178,7 +179,7 @@ t.test('any pino transport takes records', async (t) => {
   const sink = pinoSink(() => pino.transport({ target: 'pino/file', options: { destination: file } }))
   await sink.open()
   const journal = journalOn(sink)
-  for (let number = 0; number < 100; number++) journal.add(`"target":"${number}"`)
+  for (let number = 0; number < 100; number++) addRecord(journal, `"target":"${number}"`)
   await journal.close()
   t.same(
     targetsOf(linesOf(file)),
@@ -197,8 +198,8 @@ t.test('several pino transports behind one stream take records by their level', 
   const sink = pinoSink(() => pino.transport({ targets }))
   await sink.open()
   const journal = journalOn(sink)
-  journal.add('"target":"1"')
-  journal.add('"target":"2"')
+  addRecord(journal, '"target":"1"')
+  addRecord(journal, '"target":"2"')
   await journal.close()
   t.same(targetsOf(linesOf(join(folder, 'a'))), [1, 2])
   t.same(targetsOf(linesOf(join(folder, 'b'))), [1, 2])

@@ -8,6 +8,7 @@ import { linesOf, RecordBuffer } from '../../src/audit/record-buffer.js'
 import { parseRedaction } from '../../src/audit/redaction.js'
 import type { AuditSink } from '../../src/audit/types.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { addRecord } from '../fixtures/audit-record.js'
 
 t.test('addresses keep their network and lose their host', async (t) => {
   const cases: [string, string | null][] = [
@@ -171,13 +172,13 @@ function manualJournal(options: { whenFull?: 'wait' | 'drop'; maxQueued?: number
 
 t.test('a batch is written when it is full, and at the latest when its time is over', async (t) => {
   const { journal, written, settle, fire } = manualJournal()
-  for (let number = 0; number < 3; number++) journal.add(`"n":${number}`)
+  for (let number = 0; number < 3; number++) addRecord(journal, `"n":${number}`)
   await settle()
   t.equal(written.length, 0)
-  journal.add('"n":3')
+  addRecord(journal, '"n":3')
   await settle()
   t.equal(written.length, 4)
-  journal.add('"n":4')
+  addRecord(journal, '"n":4')
   await settle()
   t.equal(written.length, 4)
   await fire()
@@ -199,7 +200,7 @@ t.test('a sink that fails is tried again with the same records', async (t) => {
       if (tries.length < 4) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
     }
   })
-  for (let number = 0; number < 4; number++) journal.add(`"n":${number}`)
+  for (let number = 0; number < 4; number++) addRecord(journal, `"n":${number}`)
   await settle()
   t.match(journal.health(), { ok: false, lastError: 'ECONNREFUSED', queued: 4, written: 0 })
   for (let retry = 0; retry < 3; retry++) await fire()
@@ -214,7 +215,7 @@ t.test('requests that wait are let in first come, first served, as far as there 
     maxQueued: 4,
     write: () => new Promise<void>((resolve) => void releases.push(resolve))
   })
-  for (let number = 0; number < 4; number++) journal.add(`"n":${number}`)
+  for (let number = 0; number < 4; number++) addRecord(journal, `"n":${number}`)
   t.equal(journal.hasRoom(true), false)
   t.equal(journal.hasRoom(false), true)
   const entered: string[] = []
@@ -231,6 +232,6 @@ t.test('requests that wait are let in first come, first served, as far as there 
 
 t.test('memory is bounded though nobody could be held', async (t) => {
   const { journal } = manualJournal({ maxQueued: 4, write: () => new Promise(() => {}) })
-  for (let number = 0; number < 100; number++) journal.add(`"n":${number}`)
+  for (let number = 0; number < 100; number++) addRecord(journal, `"n":${number}`)
   t.match(journal.health(), { queued: 12, dropped: 88, ok: false })
 })

@@ -6,6 +6,7 @@ import { auditTableSql } from '../../src/audit/postgres-schema.js'
 import { postgresSink } from '../../src/audit/postgres-sink.js'
 import { verifyChain } from '../../src/audit/verify.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { addRecord } from '../fixtures/audit-record.js'
 import { createPostgresServer } from '../fixtures/postgres-server.js'
 
 const server = await createPostgresServer()
@@ -106,7 +107,7 @@ async function until(isSo: () => boolean): Promise<void> {
 
 t.test('records are rows, with the fields people ask for in columns and the whole of it beside', async (t) => {
   const journal = await openJournal({ table: 'rows_test' })
-  for (let number = 0; number < 120; number++) journal.add(fields(number))
+  for (let number = 0; number < 120; number++) addRecord(journal, fields(number))
   await journal.close()
   t.same(await count('rows_test'), { rows: 120, targets: 120 })
   const [row] = await query<Record<string, unknown>>("select * from rows_test where target = 'thing_25'")
@@ -179,7 +180,7 @@ t.test('a database that is stopped is waited for: nothing is missing and nothing
   const journal = await openJournal({ table: 'stopped_test' })
   let number = 0
   const addSome = (amount: number) => {
-    for (let added = 0; added < amount; added++) journal.add(fields(number++))
+    for (let added = 0; added < amount; added++) addRecord(journal, fields(number++))
   }
   addSome(100)
   await journal.flush()
@@ -201,10 +202,10 @@ t.test('a database that is stopped is waited for: nothing is missing and nothing
 
 t.test('a database that hangs counts as gone, and is written to when it is back', async (t) => {
   const journal = await openJournal({ table: 'hanging_test', queryTimeoutInMs: 200 })
-  journal.add(fields(1))
+  addRecord(journal, fields(1))
   await journal.flush()
   server.freeze()
-  journal.add(fields(2))
+  addRecord(journal, fields(2))
   await until(() => !journal.health().ok)
   server.thaw()
   await journal.flush()
@@ -221,7 +222,7 @@ t.test(
   async (t) => {
     const journal = await openJournal({ table: 'full_test', maxQueued: 100 })
     await server.stop()
-    for (let number = 0; number < 100; number++) journal.add(fields(number))
+    for (let number = 0; number < 100; number++) addRecord(journal, fields(number))
     t.equal(journal.hasRoom(true), false)
     t.equal(journal.hasRoom(false), true, 'reads go on')
     t.equal(await new Promise((resolve) => journal.waitForRoom(true, resolve)), false)
@@ -237,11 +238,11 @@ t.test(
 t.test('dropping is counted, and the hole is in the log', async (t) => {
   const journal = await openJournal({ table: 'drop_test', maxQueued: 100, whenFull: 'drop' })
   await server.stop()
-  for (let number = 0; number < 150; number++) journal.add(fields(number))
+  for (let number = 0; number < 150; number++) addRecord(journal, fields(number))
   t.match(journal.health(), { ok: false, dropped: 50, queued: 100 })
   await server.start()
   await journal.flush()
-  journal.add(fields(500))
+  addRecord(journal, fields(500))
   await journal.close()
   t.equal((await count('drop_test')).rows, 101)
   const gaps = await query<{ record: unknown }>("select record from drop_test where record->>'msg' = 'audit-gap'")
@@ -251,8 +252,8 @@ t.test('dropping is counted, and the hole is in the log', async (t) => {
 t.test('a close without the database ends in time and says what is lost', async (t) => {
   const journal = await openJournal({ table: 'close_test', closeTimeoutMs: 300 })
   await server.stop()
-  journal.add(fields(1))
-  journal.add(fields(2))
+  addRecord(journal, fields(1))
+  addRecord(journal, fields(2))
   const startedMs = Date.now()
   await journal.close()
   t.ok(Date.now() - startedMs < 6_000)
@@ -262,7 +263,7 @@ t.test('a close without the database ends in time and says what is lost', async 
 
 t.test('a record the database cannot take does not keep its neighbours out', async (t) => {
   const journal = await openJournal({ table: 'refused_test' })
-  for (let number = 0; number < 20; number++) journal.add(fields(number, number === 7 ? { status: 'none' } : {}))
+  for (let number = 0; number < 20; number++) addRecord(journal, fields(number, number === 7 ? { status: 'none' } : {}))
   await journal.flush()
   t.equal((await count('refused_test')).rows, 19)
   t.match(journal.health(), { lost: 1, written: 19, ok: true })
