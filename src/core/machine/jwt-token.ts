@@ -3,10 +3,8 @@ import type { UnverifiedToken } from '../token/decode.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 import type { MachineTokenType } from '../token-types.js'
-import { isForAudience } from './audience.js'
-import { machineFailure } from './failures.js'
-import { type JwtForm, MACHINE_TYPES } from './machine-types.js'
-import type { MachineOutcome } from './outcome.js'
+import { type JwtForm, MACHINE_TYPES, namesAudience } from './machine-types.js'
+import { type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface JwtTokenSettings {
   readonly decode: (token: string) => UnverifiedToken | null
@@ -46,7 +44,7 @@ export function createJwtTokenVerifier(
     const mustNameAudience = MACHINE_TYPES[type].mustNameAudience
     const check = mustNameAudience ? checkClaims : checkClaimsAndAudience
     if (check(claims, now(), clockSkewMs) !== null) return refuse(type)
-    if (mustNameAudience && !isForAudience(claims.aud, audience)) return refuse(type)
+    if (mustNameAudience && !namesAudience(claims.aud, audience)) return refuse(type)
     return { ok: true, type, auth: jwt.createAuth(claims, token) }
   }
 }

@@ -77,6 +77,18 @@ export const MACHINE_TYPES: {
   }
 }
 
+/**
+ * Whether `aud` names one of the values; true where there are none. Strict, for types that `mustNameAudience`: an absent
+ * or malformed `aud` is refused, while session tokens, which normally have none, pass `allowsAudience` without.
+ */
+export function namesAudience(aud: unknown, audience: readonly string[]): boolean {
+  if (audience.length === 0) return true
+  if (typeof aud === 'string') return aud !== '' && audience.includes(aud)
+  if (!Array.isArray(aud) || aud.length === 0) return false
+  if (!aud.every((entry) => typeof entry === 'string' && entry !== '')) return false
+  return aud.some((entry) => audience.includes(entry))
+}
+
 interface Endpoint<Data> {
   readonly path: string
   readonly member: string

@@ -4,11 +4,10 @@ import { createBudget } from '../backend-api/budget.js'
 import { STRANGERS_IN_TEN_SECONDS } from '../backend-api/stranger-calls.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import type { SignatureOutcome } from '../token/verifier.js'
-import { machineFailure } from './failures.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
 import { createOpaqueTokenVerifier } from './opaque-token.js'
-import type { MachineOutcome } from './outcome.js'
+import { type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface MachineVerifierSettings {
   /** Null without a secret key: then only tokens that are JWTs can be verified. */
@@ -30,8 +29,6 @@ export interface MachineVerifierSettings {
 export interface MachineVerifier {
   /** `type` is what classification says (protocol reference, section 7.1). Never throws or rejects for what a token holds. */
   verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome>
-  /** Forgets what Clerk has said about opaque tokens. */
-  clear(): void
 }
 
 /** Three base64url parts: what classification takes for a JWT. The last may be empty: such a token is nobody's, but no opaque one. */
@@ -55,7 +52,6 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
       if (JWT_SHAPE.test(token)) return verifyJwt(type, token)
       if (jwtOnly) return machineFailure(type, 'token-invalid', 'Only machine tokens that are JWTs are accepted here.')
       return verifyOpaque(type, token)
-    },
-    clear: () => cache.clear()
+    }
   }
 }

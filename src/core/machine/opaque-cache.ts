@@ -16,7 +16,6 @@ export interface OpaqueCache {
   add(token: string, outcome: MachineOutcome, expiresAtMs: number): void
   /** Was good the last time Clerk was asked, however long ago that is: such a token is no guess. */
   wasGood(token: string): boolean
-  clear(): void
 }
 
 interface Entry {
@@ -44,10 +43,6 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
       good.delete(token)
       if (negativeTtlMs > 0) refused.set(token, { outcome, untilMs: now() + negativeTtlMs })
     },
-    wasGood: (token) => good.has(token),
-    clear() {
-      good.clear()
-      refused.clear()
-    }
+    wasGood: (token) => good.has(token)
   }
 }

@@ -3,12 +3,10 @@ import type { BackendApi } from '../backend-api/backend-api.js'
 import type { Budget } from '../backend-api/budget.js'
 import type { BackendFailure } from '../backend-api/result.js'
 import type { MachineTokenType } from '../token-types.js'
-import { isForAudience } from './audience.js'
-import { machineFailure } from './failures.js'
-import { MACHINE_TYPES } from './machine-types.js'
+import { MACHINE_TYPES, namesAudience } from './machine-types.js'
 import type { VerifiedData } from './opaque-answers.js'
 import type { OpaqueCache } from './opaque-cache.js'
-import type { MachineFailure, MachineOutcome } from './outcome.js'
+import { type MachineFailure, type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface OpaqueTokenSettings {
   /** Null without a secret key. */
@@ -68,7 +66,7 @@ export function createOpaqueTokenVerifier(
 
   function judge(type: MachineTokenType, { isOver, aud, data }: VerifiedData<MachineAuth>): MachineOutcome {
     if (isOver) return machineFailure(type, 'token-invalid', 'The token has been revoked or has expired.')
-    if (MACHINE_TYPES[type].mustNameAudience && !isForAudience(aud, settings.audience)) {
+    if (MACHINE_TYPES[type].mustNameAudience && !namesAudience(aud, settings.audience)) {
       return machineFailure(type, 'token-verification-failed', 'The token is for another audience.')
     }
     return { ok: true, type, auth: data }

@@ -24,3 +24,20 @@ export interface VerifiedMachineToken {
 }
 
 export type MachineOutcome = VerifiedMachineToken | MachineFailure
+
+/** The message form that Clerk's clients know (protocol reference, section 7.4). */
+export function machineFailure(
+  type: MachineTokenType,
+  reason: MachineFailureReason,
+  text: string,
+  status: number | null = null,
+  retryAfterSeconds: number | null = null
+): MachineFailure {
+  return {
+    ok: false,
+    type,
+    reason,
+    message: `${text} (code=${reason}, status=${status ?? 'n/a'})`,
+    retryAfterSeconds
+  }
+}
