@@ -62,7 +62,7 @@ t.test('the audit table lists every option of the audit log', async (t) => {
     now: true,
     logger: true
   }
-  const listed = section('src/audit/README.md', 'Audit log').matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)
+  const listed = section('src/audit/README.md', 'Options').matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)
   const inTable = [...listed].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '))
   t.strictSame(inTable.sort(), Object.keys(names).sort())
 })
