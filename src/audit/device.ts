@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
+import { createRateWindow } from '../core/rate-window.js'
 import { UNKNOWN_AGENT } from './agent-parser.js'
 import { CLIENT_HINTS } from './client-hints.js'
-import { jsonStringOrNull, jsonValue } from './json-text.js'
+import { cut, jsonStringOrNull, jsonValue } from './json-text.js'
 import type { Redaction } from './redaction.js'
 import type { AgentParser, ParsedAgent } from './types.js'
 
@@ -35,8 +36,7 @@ export function createDevices(
   now: () => number
 ): (headers: IncomingHttpHeaders) => Uint8Array {
   const agents = new LRUCache<string, Variant[]>({ max: MAX_AGENTS })
-  let parsesLeft = MAX_PARSES_PER_SECOND
-  let windowEndsMs = 0
+  const parses = createRateWindow(MAX_PARSES_PER_SECOND, 1_000)
 
   return function describeDevice(headers) {
     const userAgent = headers['user-agent'] ?? ''
@@ -51,7 +51,7 @@ export function createDevices(
   }
 
   function addVariant(userAgent: string, variants: Variant[] | undefined, headers: IncomingHttpHeaders): Uint8Array {
-    const agent = cut(userAgent)
+    const agent = cut(userAgent, MAX_VALUE_LENGTH)
     const hints = readHints(headers)
     const parsed = parseWithinBudget(agent, hints)
     const bytes = Buffer.from(composeDevice(agent, hints, parsed ?? UNKNOWN_AGENT, redaction))
@@ -67,12 +67,8 @@ export function createDevices(
   function parseWithinBudget(agent: string, hints: Record<string, string> | null): ParsedAgent | null {
     if (parse === null || agent === '') return UNKNOWN_AGENT
     const nowMs = now()
-    if (nowMs >= windowEndsMs) {
-      windowEndsMs = nowMs + 1_000
-      parsesLeft = MAX_PARSES_PER_SECOND
-    }
-    if (parsesLeft === 0) return null
-    parsesLeft--
+    if (parses.nextMs(nowMs) > nowMs) return null
+    parses.record(nowMs)
     try {
       return parse(agent, hints)
     } catch {
@@ -113,7 +109,7 @@ function readHints(headers: IncomingHttpHeaders): Record<string, string> | null 
   for (const name of CLIENT_HINTS) {
     const value = headers[name]
     if (typeof value !== 'string') continue
-    hints[name] = cut(value)
+    hints[name] = cut(value, MAX_VALUE_LENGTH)
     isAny = true
   }
   return isAny ? hints : null
@@ -121,10 +117,6 @@ function readHints(headers: IncomingHttpHeaders): Record<string, string> | null 
 
 function isLong(headers: IncomingHttpHeaders): boolean {
   return CLIENT_HINTS.some((name) => (headers[name]?.length ?? 0) > MAX_VALUE_LENGTH)
-}
-
-function cut(value: string): string {
-  return value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH) : value
 }
 
 function composeDevice(

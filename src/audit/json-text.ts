@@ -25,6 +25,11 @@ export function jsonValue(value: unknown): string {
   }
 }
 
+/** At most `maxLength` characters of a text that a client or a handler chose: it must not set a record's size. */
+export function cut(text: string, maxLength: number): string {
+  return text.length > maxLength ? text.slice(0, maxLength) : text
+}
+
 function cleanString(value: string): string {
   // Encoding replaces lone surrogates (U+FFFD).
   return Buffer.from(value).toString().replaceAll('\0', '\ufffd')

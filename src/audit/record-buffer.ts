@@ -50,7 +50,7 @@ export class RecordBuffer {
 
   /** A JSON string. What needs no escaping, as nearly everything short, is copied between quotes. */
   string(text: string): void {
-    if (text.length > SHORT || !isPlain(text)) {
+    if (text.length > SHORT || !needsNoEscape(text)) {
       this.text(jsonString(text))
       return
     }
@@ -135,7 +135,7 @@ export class RecordBuffer {
   }
 }
 
-function isPlain(text: string): boolean {
+function needsNoEscape(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return false

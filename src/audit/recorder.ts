@@ -4,7 +4,7 @@ import type { Auth } from '../core/auth/types.js'
 import { truncateAddress } from './address.js'
 import type { Identity } from './identity.js'
 import type { Journal } from './journal.js'
-import { jsonString, jsonStringOrNull, jsonValue } from './json-text.js'
+import { cut, jsonString, jsonStringOrNull, jsonValue } from './json-text.js'
 import type { AddressRule } from './options.js'
 import type { RecordBuffer } from './record-buffer.js'
 import type { Redaction } from './redaction.js'
@@ -113,13 +113,15 @@ function writeTenths(buffer: RecordBuffer, value: number): void {
 
 // The handler's word first, then why authentication failed, then which rule refused.
 function reasonOf(note: AuditNote | null, refusalCode: string | null, identity: Identity): string {
-  if (note !== null && typeof note.reason === 'string') return jsonString(cut(note.reason))
-  return identity.isAuthenticated && refusalCode !== null ? jsonString(cut(refusalCode)) : identity.reason
+  if (note !== null && typeof note.reason === 'string') return jsonString(cut(note.reason, MAX_TEXT_LENGTH))
+  return identity.isAuthenticated && refusalCode !== null
+    ? jsonString(cut(refusalCode, MAX_TEXT_LENGTH))
+    : identity.reason
 }
 
 function compileRequestId(redaction: Redaction): (id: string) => string | null {
-  if (redaction.touchesRequestId) return (id) => redaction.apply('requestId', cut(String(id)))
-  return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id)))
+  if (redaction.touchesRequestId) return (id) => redaction.apply('requestId', cut(String(id), MAX_TEXT_LENGTH))
+  return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id), MAX_TEXT_LENGTH))
 }
 
 function compileAddress(rule: AddressRule, redaction: Redaction): (request: RecordedRequest) => string | null {
@@ -147,8 +149,8 @@ function composeEnd(
   request: RecordedRequest,
   redaction: Redaction
 ): Uint8Array {
-  const action = typeof note?.action === 'string' ? jsonString(cut(note.action)) : rule.action
-  const target = typeof note?.target === 'string' ? cut(note.target) : targetOf(rule, request.params)
+  const action = typeof note?.action === 'string' ? jsonString(cut(note.action, MAX_TEXT_LENGTH)) : rule.action
+  const target = typeof note?.target === 'string' ? cut(note.target, MAX_TEXT_LENGTH) : targetOf(rule, request.params)
   const targetText = jsonStringOrNull(redaction.apply('target', target))
   return Buffer.from(`,"action":${action},"target":${targetText},"details":${detailsOf(note, redaction)}`)
 }
@@ -156,7 +158,7 @@ function composeEnd(
 function targetOf(rule: RouteRule, params: unknown): string | null {
   if (rule.targetParam === null || typeof params !== 'object' || params === null) return null
   const value = (params as Record<string, unknown>)[rule.targetParam]
-  return typeof value === 'string' || typeof value === 'number' ? cut(String(value)) : null
+  return typeof value === 'string' || typeof value === 'number' ? cut(String(value), MAX_TEXT_LENGTH) : null
 }
 
 function detailsOf(note: AuditNote | null, redaction: Redaction): string {
@@ -170,8 +172,4 @@ function detailsOf(note: AuditNote | null, redaction: Redaction): string {
     // What JSON cannot say (a cycle, a getter that throws) is not recorded; the record is.
   }
   return text.length > MAX_DETAILS_LENGTH ? `{"omittedLength":${text.length}}` : text
-}
-
-function cut(text: string): string {
-  return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
 }

@@ -52,13 +52,13 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
 /** A copy down to what only counts as itself: functions, stores and other objects with a prototype of their own. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf)
-  if (!isPlain(value)) return value
+  if (!isPlainObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]))
 }
 
 function isUnchanged(value: unknown, copy: unknown): boolean {
   if (Object.is(value, copy)) return true
-  if (Array.isArray(value) ? !Array.isArray(copy) : !isPlain(value) || !isPlain(copy)) return false
+  if (Array.isArray(value) ? !Array.isArray(copy) : !isPlainObject(value) || !isPlainObject(copy)) return false
   const members = value as Readonly<Record<string, unknown>>
   const before = copy as Readonly<Record<string, unknown>>
   let count = 0
@@ -69,7 +69,7 @@ function isUnchanged(value: unknown, copy: unknown): boolean {
   return count === Object.keys(before).length
 }
 
-function isPlain(value: unknown): value is object {
+function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
@@ -100,7 +100,7 @@ function canonical(value: unknown): string {
   if (typeof value === 'function') return idOf(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (!isPlain(value)) return idOf(value)
+  if (!isPlainObject(value)) return idOf(value)
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   members.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
