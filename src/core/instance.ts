@@ -24,7 +24,7 @@ import type { VerificationOutcome } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
 import type { VerifyResult } from './verify-result.js'
-import { VERSION } from './version.js'
+import { USER_AGENT } from './version.js'
 
 export interface InstanceHealth {
   readonly keys: KeyStoreHealth
@@ -221,7 +221,7 @@ function createInstanceBackendApi(options: ResolvedOptions): BackendApi | null {
     machineSecretKey,
     fetch,
     timeoutMs: options.apiTimeoutInMs,
-    userAgent: `fastify-clerk-auth/${VERSION}`,
+    userAgent: USER_AGENT,
     now
   })
 }

@@ -1,4 +1,5 @@
 import { isBase64url } from './base64url.js'
+import { isRecord } from './json.js'
 
 export type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
 
@@ -38,8 +39,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
  * algorithm bound (an absent `alg` means RS256, the only one Clerk signs with). Certificates (`x5c`, `x5u`) are ignored.
  */
 export function parseJwk(jwk: unknown): PublicJwk | SkipReason {
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not-an-object'
-  const { kty, use, key_ops: operations, alg, kid, n, e } = jwk as Record<string, unknown>
+  if (!isRecord(jwk)) return 'not-an-object'
+  const { kty, use, key_ops: operations, alg, kid, n, e } = jwk
   if (kty !== 'RSA') return 'not-rsa'
   if (use !== undefined && use !== 'sig') return 'not-for-signatures'
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {

@@ -1,5 +1,6 @@
-import type { RevocationTarget } from '../core/revocation/revocation.js'
-import { isRecord, type WebhookEvent } from './events.js'
+import { isRecord } from '../core/json.js'
+import { isRevocableId, type RevocationTarget } from '../core/revocation/revocation.js'
+import type { WebhookEvent } from './events.js'
 
 export interface EventRevocation {
   readonly target: RevocationTarget
@@ -20,12 +21,12 @@ export function revocationOf(event: WebhookEvent, nowMs: number): EventRevocatio
     case 'session.ended':
     case 'session.removed':
       // These never come back to life, so no token of theirs is good, whenever it was issued.
-      return isId(data.id) ? { target: { sessionId: data.id }, atMs: undefined } : 'malformed'
+      return isRevocableId(data.id) ? { target: { sessionId: data.id }, atMs: undefined } : 'malformed'
     case 'user.deleted':
-      return isId(data.id) ? { target: { userId: data.id }, atMs: undefined } : 'malformed'
+      return isRevocableId(data.id) ? { target: { userId: data.id }, atMs: undefined } : 'malformed'
     case 'user.updated':
       if (data.banned !== true && data.locked !== true) return null
-      return isId(data.id) ? { target: { userId: data.id }, atMs: momentOf(event, nowMs) } : 'malformed'
+      return isRevocableId(data.id) ? { target: { userId: data.id }, atMs: momentOf(event, nowMs) } : 'malformed'
     case 'organizationMembership.deleted':
     case 'organizationMembership.updated':
       return membershipRevocation(event, nowMs)
@@ -38,7 +39,7 @@ function membershipRevocation(event: WebhookEvent, nowMs: number): EventRevocati
   const { organization, public_user_data: user } = event.data as Record<string, unknown>
   const organizationId = isRecord(organization) ? organization.id : undefined
   const userId = isRecord(user) ? user.user_id : undefined
-  if (!isId(organizationId) || !isId(userId)) return 'malformed'
+  if (!isRevocableId(organizationId) || !isRevocableId(userId)) return 'malformed'
   return { target: { organizationId, userId }, atMs: momentOf(event, nowMs) }
 }
 
@@ -49,8 +50,4 @@ function membershipRevocation(event: WebhookEvent, nowMs: number): EventRevocati
 function momentOf(event: WebhookEvent, nowMs: number): number | undefined {
   const { timestamp } = event
   return typeof timestamp === 'number' && Math.abs(nowMs - timestamp) < DAY_MS ? timestamp : undefined
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= 256
 }

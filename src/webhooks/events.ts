@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from '../core/json.js'
+
 /** Fields of a user event that are relied on; the rest is as Clerk sends it. */
 export interface UserEventData {
   readonly id: string
@@ -94,16 +96,7 @@ export interface WebhookEvent<Type extends string = string> {
 
 /** Reads an event from a verified body; null when the body is none. */
 export function parseEvent(body: string): WebhookEvent | null {
-  let event: unknown
-  try {
-    event = JSON.parse(body)
-  } catch {
-    return null
-  }
+  const event = parseJson(body)
   if (!isRecord(event) || typeof event.type !== 'string' || !isRecord(event.data)) return null
   return event as unknown as WebhookEvent
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,8 @@
 import type { GetTokenOptions } from '../auth/types.js'
+import { isRecord } from '../json.js'
 import { encodeSegment } from './path.js'
 import { type BackendResult, backendFailure } from './result.js'
-import { createTransport, isRecord } from './transport.js'
+import { createTransport } from './transport.js'
 
 export interface BackendApiSettings {
   /** Without a trailing slash. */

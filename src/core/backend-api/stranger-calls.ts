@@ -1,5 +1,6 @@
+import { toRetryAfterSeconds } from '../retry-after.js'
+import { createTokenBucket } from '../token-bucket.js'
 import type { BackendApi } from './backend-api.js'
-import { createBudget } from './budget.js'
 import { backendFailure } from './result.js'
 
 /**
@@ -24,15 +25,15 @@ export function createNonceCalls(
   now: () => number
 ): BackendApi['fetchHandshakePayload'] {
   const tenSeconds = STRANGERS_IN_TEN_SECONDS[isDevelopment ? 'development' : 'production']
-  const budget = createBudget(tenSeconds, tenSeconds / 10, now)
+  const budget = createTokenBucket(tenSeconds, 10_000 / tenSeconds)
   const underWay = new Map<string, ReturnType<BackendApi['fetchHandshakePayload']>>()
 
   return (nonce) => {
     const before = underWay.get(nonce)
     if (before !== undefined) return before
     if (nonce.length > MAX_NONCE_LENGTH) return Promise.resolve(backendFailure('refused'))
-    const waitSeconds = underWay.size >= MAX_CONCURRENCY ? 1 : budget.take()
-    if (waitSeconds > 0) return Promise.resolve(backendFailure('busy', null, null, waitSeconds))
+    const waitMs = underWay.size >= MAX_CONCURRENCY ? 1000 : budget.take(now())
+    if (waitMs > 0) return Promise.resolve(backendFailure('busy', null, null, toRetryAfterSeconds(waitMs)))
     const payload = fetchPayload(nonce).finally(() => underWay.delete(nonce))
     underWay.set(nonce, payload)
     return payload

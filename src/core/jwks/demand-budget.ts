@@ -1,5 +1,5 @@
+import { createTokenBucket } from '../token-bucket.js'
 import type { FamiliarSessions } from './familiar-sessions.js'
-import { createBucket } from './refresh-policy.js'
 
 /**
  * What unknown kids (and bad signatures under known ones) may spend on fetches.
@@ -23,13 +23,13 @@ const FAMILIAR_BURST = 2
 const FAMILIAR_REFILL_MS = 20_000
 
 export function createDemandBudget(familiar: FamiliarSessions, cooldownMs: number): DemandBudget {
-  const common = createBucket(BURST, Math.max(REFILL_MS, cooldownMs))
-  const reserved = createBucket(FAMILIAR_BURST, Math.max(FAMILIAR_REFILL_MS, cooldownMs))
+  const common = createTokenBucket(BURST, Math.max(REFILL_MS, cooldownMs))
+  const reserved = createTokenBucket(FAMILIAR_BURST, Math.max(FAMILIAR_REFILL_MS, cooldownMs))
 
   return {
     grant(nowMs, scheduledAtMs, sessionId) {
       if (scheduledAtMs <= nowMs + cooldownMs) return Number.POSITIVE_INFINITY
-      if (sessionId !== undefined && familiar.mayAsk(sessionId, nowMs) && reserved.take(nowMs)) {
+      if (sessionId !== undefined && familiar.mayAsk(sessionId, nowMs) && reserved.take(nowMs) === 0) {
         familiar.asked(sessionId, nowMs)
         return nowMs
       }

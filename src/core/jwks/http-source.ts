@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { VERSION } from '../version.js'
-import { discard, estimateClockOffsetMs, parseMaxAgeMs, parseRetryAfterMs, readText } from './response.js'
+import { discardBody, readBody } from '../response-body.js'
+import { parseRetryAfterMs } from '../retry-after.js'
+import { CLERK_API_DATE, USER_AGENT } from '../version.js'
+import { estimateClockOffsetMs, parseMaxAgeMs } from './response.js'
 import { type FetchFailure, failed, type KeySource, type SourceAnswer, type SourceRequest } from './source.js'
 
 export interface HttpSourceSettings {
@@ -9,8 +11,6 @@ export interface HttpSourceSettings {
   readonly now: () => number
 }
 
-const CLERK_API_VERSION = '2026-05-12'
-const USER_AGENT = `fastify-clerk-auth/${VERSION}`
 const MAX_REDIRECTS = 2
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const MAX_ERROR_BYTES = 16_384
@@ -32,7 +32,7 @@ export function createBapiSource(
   const headers = {
     accept: 'application/json',
     authorization: `Bearer ${api.secretKey}`,
-    'clerk-api-version': CLERK_API_VERSION,
+    'clerk-api-version': CLERK_API_DATE,
     'content-type': 'application/json',
     'user-agent': USER_AGENT
   }
@@ -57,20 +57,20 @@ function createHttpSource(
     const maxAgeMs = parseMaxAgeMs(response.headers)
 
     if (response.status === 304) {
-      await discard(response)
+      await discardBody(response)
       if (request.etag === null) return failed('unexpected-not-modified', null, clockOffsetMs)
       return { kind: 'not-modified', maxAgeMs, fetchedAtMs: sentAtMs, clockOffsetMs }
     }
     if (response.status !== 200) {
-      const retryAfterMs = parseRetryAfterMs(response.headers, receivedAtMs)
+      const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), receivedAtMs)
       return failed(await judgeStatus(response), retryAfterMs, clockOffsetMs)
     }
     // A captive portal or an error page of something in between; no point in reading it.
     if (response.headers.get('content-type')?.toLowerCase().includes('html')) {
-      await discard(response)
+      await discardBody(response)
       return failed('html', null, clockOffsetMs)
     }
-    const text = await readText(response, maxBytes)
+    const text = await readBody(response, maxBytes)
     if (text === null) return failed('too-large', null, clockOffsetMs)
     const etag = parseEtag(response.headers.get('etag'))
     return { kind: 'key-set', text, etag, maxAgeMs, fetchedAtMs: sentAtMs, clockOffsetMs }
@@ -83,7 +83,7 @@ function createHttpSource(
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const response = await settings.fetch(target, { method: 'GET', headers: sent, redirect: 'manual', signal })
       if (!REDIRECTS.has(response.status)) return response
-      await discard(response)
+      await discardBody(response)
       const location = response.headers.get('location')
       if (location === null || !URL.canParse(location, target)) return null
       const next = new URL(location, target)
@@ -96,14 +96,14 @@ function createHttpSource(
   async function judgeStatus(response: Response): Promise<FetchFailure> {
     const failure: FetchFailure = `http-${response.status}`
     if (kind !== 'bapi' || response.status < 400 || response.status >= 500) {
-      await discard(response)
+      await discardBody(response)
       return failure
     }
     if (response.status === 401) {
-      await discard(response)
+      await discardBody(response)
       return 'secret-key-invalid'
     }
-    const text = await readText(response, MAX_ERROR_BYTES)
+    const text = await readBody(response, MAX_ERROR_BYTES)
     return text?.includes('"clerk_key_invalid"') ? 'secret-key-invalid' : failure
   }
 

@@ -1,4 +1,5 @@
 import { KeyObject } from 'node:crypto'
+import { parseJson } from '../json.js'
 import { type PublicJwk, parseJwk, type SkipReason } from '../jwk.js'
 
 /** A key of a set after validation, not yet tied to a generation. */
@@ -20,13 +21,8 @@ export type KeySetFailure = 'not-json' | 'not-a-key-set' | 'empty' | 'no-usable-
 const MAX_MEMBERS_LOOKED_AT = 1024
 
 export function parseKeySetText(text: string, maxKeys: number): Promise<KeySet | KeySetFailure> {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return Promise.resolve('not-json')
-  }
-  return parseKeySet(json, maxKeys)
+  const json = parseJson(text)
+  return json === undefined ? Promise.resolve('not-json') : parseKeySet(json, maxKeys)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
 import { isKid } from '../jwk.js'
+import { toRetryAfterSeconds } from '../retry-after.js'
 import { whileAwaited } from '../timers.js'
 import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
@@ -162,8 +163,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
 
   function unavailable(): KeyResolution {
     const reason = state.lastError === 'secret-key-invalid' ? 'secret-key-invalid' : 'jwk-remote-failed-to-load'
-    const waitMs = state.retryAtMs - now()
-    return { ok: false, reason, unavailable: true, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
+    const retryAfterSeconds = toRetryAfterSeconds(state.retryAtMs - now())
+    return { ok: false, reason, unavailable: true, retryAfterSeconds }
   }
 
   async function ready(): Promise<void> {

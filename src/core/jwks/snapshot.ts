@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { isRecord, parseJson } from '../json.js'
 import type { KeySetSnapshotStore } from '../options.js'
 import type { KeySetAnswer } from './source.js'
 
@@ -83,14 +84,9 @@ export function createSnapshots(settings: SnapshotSettings): Snapshots {
 }
 
 function parseEnvelope(body: string): Envelope | null {
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch {
-    return null
-  }
-  if (typeof json !== 'object' || json === null) return null
-  const { version, source, fetchedAtMs, maxAgeMs, keySet } = json as Record<string, unknown>
+  const json = parseJson(body)
+  if (!isRecord(json)) return null
+  const { version, source, fetchedAtMs, maxAgeMs, keySet } = json
   if (version !== 1 || typeof source !== 'string' || typeof keySet !== 'string') return null
   if (typeof fetchedAtMs !== 'number' || !Number.isFinite(fetchedAtMs)) return null
   if (maxAgeMs !== null && !(typeof maxAgeMs === 'number' && maxAgeMs >= 0)) return null

@@ -1,9 +1,9 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
-import { createBudget } from '../backend-api/budget.js'
 import { STRANGERS_IN_TEN_SECONDS } from '../backend-api/stranger-calls.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import type { SignatureOutcome } from '../token/verifier.js'
+import { createTokenBucket } from '../token-bucket.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
 import { createOpaqueTokenVerifier } from './opaque-token.js'
@@ -43,7 +43,7 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
     maxEntries: settings.maxEntries,
     now
   })
-  const strangers = createBudget(tenSeconds, tenSeconds / 10, now)
+  const strangers = createTokenBucket(tenSeconds, 10_000 / tenSeconds)
   const verifyJwt = createJwtTokenVerifier(settings)
   const verifyOpaque = createOpaqueTokenVerifier({ ...settings, cache, strangers })
 

@@ -1,5 +1,5 @@
 import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
-import { isRecord } from '../backend-api/transport.js'
+import { isRecord } from '../json.js'
 
 /** Clerk's answer about an opaque machine token (protocol reference, section 7.4). */
 export interface VerifiedData<Data> {

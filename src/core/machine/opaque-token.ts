@@ -1,7 +1,8 @@
 import type { MachineAuth } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
-import type { Budget } from '../backend-api/budget.js'
 import type { BackendFailure } from '../backend-api/result.js'
+import { toRetryAfterSeconds } from '../retry-after.js'
+import type { TokenBucket } from '../token-bucket.js'
 import type { MachineTokenType } from '../token-types.js'
 import { MACHINE_TYPES, namesAudience } from './machine-types.js'
 import type { VerifiedData } from './opaque-answers.js'
@@ -14,9 +15,10 @@ export interface OpaqueTokenSettings {
   readonly audience: readonly string[]
   readonly cache: OpaqueCache
   /** How many tokens that have never been good may be asked about. */
-  readonly strangers: Budget
+  readonly strangers: TokenBucket
   /** How many may be asked about at once. */
   readonly maxConcurrency: number
+  readonly now: () => number
 }
 
 /** Longer than any of Clerk's, shorter than what would make a lookup dear. */
@@ -34,7 +36,7 @@ const MISCONFIGURED_RETRY_SECONDS = 60
 export function createOpaqueTokenVerifier(
   settings: OpaqueTokenSettings
 ): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {
-  const { backendApi, cache, strangers, maxConcurrency } = settings
+  const { backendApi, cache, strangers, maxConcurrency, now } = settings
   const underWay = new Map<string, Promise<MachineOutcome>>()
 
   function verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome> {
@@ -43,8 +45,8 @@ export function createOpaqueTokenVerifier(
     if (known !== undefined) return known
     if (backendApi === null) return keyless(type)
     if (underWay.size >= maxConcurrency) return busy(type, 1)
-    const waitSeconds = cache.wasGood(token) ? 0 : strangers.take()
-    if (waitSeconds > 0) return busy(type, waitSeconds)
+    const waitMs = cache.wasGood(token) ? 0 : strangers.take(now())
+    if (waitMs > 0) return busy(type, toRetryAfterSeconds(waitMs))
 
     const outcome = ask(backendApi, type, token).finally(() => underWay.delete(token))
     underWay.set(token, outcome)

@@ -61,14 +61,15 @@ function toRevocation(target: unknown, atMs: number): Revocation | null {
   if (typeof target !== 'object' || target === null) return null
   const { sessionId, userId, organizationId } = target as Record<string, unknown>
   if (sessionId !== undefined) {
-    if (!isId(sessionId) || userId !== undefined || organizationId !== undefined) return null
+    if (!isRevocableId(sessionId) || userId !== undefined || organizationId !== undefined) return null
     return { sessionId, userId: null, organizationId: null, atMs }
   }
-  if (!isId(userId)) return null
+  if (!isRevocableId(userId)) return null
   if (organizationId === undefined) return { sessionId: null, userId, organizationId: null, atMs }
-  return isId(organizationId) ? { sessionId: null, userId, organizationId, atMs } : null
+  return isRevocableId(organizationId) ? { sessionId: null, userId, organizationId, atMs } : null
 }
 
-function isId(value: unknown): value is string {
+/** Whether a value can name a session, a user or an organization: a text of 1 to 256 characters. */
+export function isRevocableId(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_LENGTH
 }

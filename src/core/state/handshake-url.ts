@@ -1,10 +1,8 @@
 import type { Carried } from '../request/carried.js'
+import { CLERK_API_DATE } from '../version.js'
 import { chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { readClerkQuery } from './query.js'
 import type { StateContext } from './settings.js'
-
-/** The FAPI version whose handshake this package speaks. */
-const FAPI_VERSION = '2026-05-12'
 
 /** Where FAPI resolves the state of this browser (protocol reference, section 6.5). Holds the session token: never logged (S-30). */
 export function handshakeUrl(context: StateContext, carried: Carried, suffixed: boolean, reason: string): string {
@@ -12,7 +10,7 @@ export function handshakeUrl(context: StateContext, carried: Carried, suffixed: 
   const url = new URL(`${frontendApiUrl(settings.frontendApi, carried)}/v1/client/handshake`)
   const query = url.searchParams
   query.append('redirect_url', withoutDevBrowser(carried.url))
-  query.append('__clerk_api_version', FAPI_VERSION)
+  query.append('__clerk_api_version', CLERK_API_DATE)
   query.append('suffixed_cookies', String(suffixed))
   query.append('__clerk_hs_reason', reason)
   query.append('format', 'nonce')

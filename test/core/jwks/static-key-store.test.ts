@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { createKeyStore } from '../../../src/core/jwks/key-store.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { VERSION } from '../../../src/core/version.js'
 import { jwksCache } from '../../fixtures/key-store-harness.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
 
@@ -58,9 +56,4 @@ t.test('a given key set without a usable key fails the boot', async (t) => {
   await t.rejects(createStore({ jwks: { keys: [{ ...a.jwk, use: 'enc' }] } }).ready(), {
     code: 'FST_CLERK_NO_INITIAL_KEYS'
   })
-})
-
-t.test('our requests name the version in package.json', (t) => {
-  t.equal(VERSION, JSON.parse(readFileSync('package.json', 'utf8')).version)
-  t.end()
 })

@@ -2,7 +2,6 @@ import t from 'tap'
 import type { ApiKeyData } from '../../../src/core/auth/machine-auth.js'
 import type { MachineTokenType } from '../../../src/core/auth/types.js'
 import type { BackendApi, MachineTokenCall } from '../../../src/core/backend-api/backend-api.js'
-import { createBudget } from '../../../src/core/backend-api/budget.js'
 import { type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
 import { createMachineVerifier, type MachineVerifierSettings } from '../../../src/core/machine/machine-verifier.js'
 import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
@@ -271,16 +270,4 @@ t.test('no more calls than allowed are under way at once', async (t) => {
     settled.map((outcome) => (outcome.ok ? 'ok' : outcome.retryAfterSeconds)),
     ['ok', 'ok', 'ok', 1, 1, 1, 1, 1]
   )
-})
-
-t.test('a budget refills with time and not by a clock set back', async (t) => {
-  let nowMs = 0
-  const budget = createBudget(2, 0.5, () => nowMs)
-  t.same([budget.take(), budget.take(), budget.take()], [0, 0, 2])
-  nowMs = 2_000
-  t.same([budget.take(), budget.take()], [0, 2])
-  nowMs = 0
-  t.equal(budget.take(), 2)
-  nowMs = 2_000
-  t.equal(budget.take(), 0)
 })
