@@ -9,8 +9,7 @@ export const UNKNOWN_AGENT: ParsedAgent = Object.freeze({ browser: null, os: nul
  */
 export async function loadAgentParser(): Promise<AgentParser | null> {
   try {
-    const { default: bowser } = await import('bowser')
-    return compileBowserParser(bowser)
+    return compileBowserParser((await import('bowser')).default)
   } catch {
     return null
   }

@@ -85,7 +85,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
 }
 
 async function openDestination(path: string, mode: number, fsync: boolean): Promise<FullStream> {
-  const { destination } = (await importPeer('pino')) as typeof import('pino')
+  const { destination } = await importPino()
   return untilOpen(
     destination({
       dest: path,
@@ -104,9 +104,7 @@ async function openRolling(
   fsync: boolean,
   rotate: Readonly<Record<string, unknown>>
 ): Promise<FullStream> {
-  const { default: roll } = (await importPeer('pino-roll')) as {
-    default: (options: Record<string, unknown>) => Promise<SonicStream>
-  }
+  const roll = await importRoll()
   return untilOpen(await roll({ ...rotate, file: path, mkdir: true, mode, fsync, sync: false, contentMode: 'buffer' }))
 }
 
@@ -118,11 +116,19 @@ async function untilOpen(stream: SonicStream): Promise<SonicStream> {
   return stream
 }
 
-async function importPeer(name: 'pino' | 'pino-roll'): Promise<unknown> {
+async function importPino(): Promise<typeof import('pino').default> {
   try {
-    return await import(name)
-  } catch {
-    throw new AuditPeerError('fileSink', name)
+    return (await import('pino')).default
+  } catch (cause) {
+    throw new AuditPeerError('fileSink', 'pino', { cause })
+  }
+}
+
+async function importRoll(): Promise<typeof import('pino-roll').default> {
+  try {
+    return (await import('pino-roll')).default
+  } catch (cause) {
+    throw new AuditPeerError('fileSink.rotate', 'pino-roll', { cause })
   }
 }
 

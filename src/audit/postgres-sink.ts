@@ -111,10 +111,9 @@ class RefusedRecords extends Error {
 async function createPool(connectionString: string, timeoutMs: number): Promise<OwnPool> {
   let pg: { Pool: new (config: Record<string, unknown>) => OwnPool }
   try {
-    const imported = (await import('pg')) as unknown as { default: typeof pg }
-    pg = imported.default
-  } catch {
-    throw new AuditPeerError('postgresSink', 'pg')
+    pg = (await import('pg')).default as unknown as typeof pg
+  } catch (cause) {
+    throw new AuditPeerError('postgresSink', 'pg', { cause })
   }
   const pool = new pg.Pool({
     connectionString,

@@ -258,7 +258,7 @@ export const WebhookSecretInvalidError = createError(
 )
 export const WebhookVerifierMissingError = createError(
   'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
-  'Webhooks are verified by the package standardwebhooks: install it next to fastify-clerk-auth',
+  'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
   500
 )
 export const WebhookHeadersError = createError(
@@ -314,7 +314,11 @@ export const AuditEarlyRoutesError = createError(
   'The audit log sees no route that is registered before it: await its registration before adding routes',
   500
 )
-export const AuditPeerError = createError('FST_CLERK_AUDIT_PEER', '%s needs the package %s: install it', 500)
+export const AuditPeerError = createError(
+  'FST_CLERK_AUDIT_PEER',
+  '%s needs the package %s, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
+  500
+)
 export const WebhookPluginError = createError(
   'FST_CLERK_WEBHOOK_PLUGIN',
   'fastify-clerk-auth/webhooks revokes by fastify.clerk: register fastify-clerk-auth before it, or give revoke: false',
@@ -323,5 +327,10 @@ export const WebhookPluginError = createError(
 export const MetricsPluginError = createError(
   'FST_CLERK_METRICS_PLUGIN',
   'fastify-clerk-auth/metrics reads fastify.clerk: register fastify-clerk-auth before it',
+  500
+)
+export const MetricsPeerError = createError(
+  'FST_CLERK_METRICS_PEER',
+  'Metrics need the package prom-client, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
   500
 )

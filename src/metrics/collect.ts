@@ -1,12 +1,24 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { InstanceHealth, InstanceStats } from '../core/instance.js'
 import { subscribe } from '../diagnostics/index.js'
+import { importPromClient } from './prom-client.js'
 import { reasonLabel } from './reasons.js'
 
 /** What is read of `fastify.clerk`; what `createTokenVerifier` returns fits too. */
 export interface MetricsSource {
   health(): InstanceHealth
   stats(): InstanceStats
+}
+
+/**
+ * A `Registry` of prom-client: the members that are used, so that an application without prom-client can compile against
+ * this entry's types.
+ */
+export interface MetricsRegistry {
+  readonly contentType: string
+  metrics(): Promise<string>
+  registerMetric(metric: never): void
+  removeSingleMetric(name: string): void
 }
 
 export interface CollectOptions {
@@ -65,17 +77,19 @@ function seconds(ms: number | null): number | null {
 /**
  * Registers the metrics of one instance on a prom-client registry. Labels are of closed sets, so the number of series is
  * fixed, and nothing of a person is in them. Counters are read when they are scraped; only reasons and times, which no
- * counter has, are taken from the diagnostics channels. Returns what unregisters everything.
+ * counter has, are taken from the diagnostics channels. Resolves to what unregisters everything; rejects with
+ * `FST_CLERK_METRICS_PEER` where prom-client is not installed.
  *
  * With several instances in one process, give each a registry of its own.
  */
-export function collectClerkMetrics(
+export async function collectClerkMetrics(
   source: MetricsSource,
-  registry: Registry,
+  registry: MetricsRegistry,
   options: CollectOptions = {}
-): () => void {
+): Promise<() => void> {
+  const { Counter, Gauge, Histogram } = await importPromClient()
   const { prefix = 'clerk_auth_', buckets = BUCKETS, instance } = options
-  const registers = [registry]
+  const registers = [registry as Registry]
   const names: string[] = []
   const named = (name: string) => {
     names.push(prefix + name)

@@ -59,9 +59,7 @@ export function assertSecrets(option: string | readonly string[] | undefined): r
 
 /** Makes the check. The package `standardwebhooks` is an optional peer and loaded here. */
 export async function createSignatureCheck(secrets: readonly string[]): Promise<SignatureCheck> {
-  const { Webhook } = await import('standardwebhooks').catch(() => {
-    throw new WebhookVerifierMissingError()
-  })
+  const Webhook = await importWebhook()
   const verifiers = secrets.map((secret) => {
     try {
       return new Webhook(secret)
@@ -81,6 +79,14 @@ export async function createSignatureCheck(secrets: readonly string[]): Promise<
       }
     }
     throw new WebhookSignatureError()
+  }
+}
+
+async function importWebhook(): Promise<typeof import('standardwebhooks').Webhook> {
+  try {
+    return (await import('standardwebhooks')).default.Webhook
+  } catch (cause) {
+    throw new WebhookVerifierMissingError({ cause })
   }
 }
 

@@ -54,7 +54,7 @@ t.test('what is not known is absent, not zero', async (t) => {
   const { clerk } = await createApp(t)
   const verifier = createTokenVerifier({ publishableKey: clerk.publishableKey, jwtKey: clerk.jwtKey })
   t.teardown(() => verifier.close())
-  t.teardown(collectClerkMetrics(verifier, registry))
+  t.teardown(await collectClerkMetrics(verifier, registry))
   const text = await registry.metrics()
   t.equal(sampleOf(text, 'clerk_auth_key_age_seconds'), undefined)
   t.equal(sampleOf(text, 'clerk_auth_clock_offset_seconds'), undefined)
@@ -64,7 +64,7 @@ t.test('what is not known is absent, not zero', async (t) => {
 t.test('whatever reasons come, the series stay within a bound', async (t) => {
   const registry = new Registry()
   const { fastify } = await createApp(t)
-  t.teardown(collectClerkMetrics(fastify.clerk, registry))
+  t.teardown(await collectClerkMetrics(fastify.clerk, registry))
   const { refusalChannel } = await import('../../src/core/diagnostics/events.js')
   const instance = 'clerk.example.com'
   for (let i = 0; i < 5000; i++) {

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { Test } from 'tap'
+
+// A folder as a user of the package has it: the tarball installed from the registry's packages, and nothing of the
+// repository within reach.
+
+export interface Run {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface PackedFile {
+  readonly path: string
+  readonly size: number
+}
+
+export interface Tarball {
+  readonly path: string
+  /** In bytes. */
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: readonly PackedFile[]
+}
+
+export interface Consumer {
+  readonly folder: string
+  run(command: string, ...args: string[]): Run
+  /** Runs a script of the folder and returns the JSON it prints; what went wrong where it prints none. */
+  node(...args: string[]): unknown
+  install(...packages: string[]): Run
+}
+
+export const repository = resolve('.')
+export const bin = (name: string): string => join(repository, 'node_modules/.bin', name)
+
+/** Version that is installed in the repository, so that consumers get the version that the tests know. */
+export function installed(name: string): string {
+  return `${name}@${JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version}`
+}
+
+export const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta: Readonly<Record<string, unknown>>
+}
+
+/** `fastify-clerk-auth`, `fastify-clerk-auth/audit`, … */
+export const entries: readonly string[] = Object.entries(manifest.exports)
+  .filter(([, target]) => typeof target !== 'string')
+  .map(([path]) => `fastify-clerk-auth${path.slice(1)}`)
+
+export const optionalPeers: readonly string[] = Object.keys(manifest.peerDependenciesMeta)
+
+/** Packs what the last build made. */
+export function pack(folder: string): Tarball {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout } = spawnSync('npm', args, { cwd: repository, encoding: 'utf8', env: cleanEnvironment(folder) })
+  const [{ filename, size, unpackedSize, files }] = JSON.parse(stdout)
+  return { path: join(folder, filename), size, unpackedSize, files }
+}
+
+/** An empty folder that goes with the test, outside the repository. Throws where a parent folder offers packages. */
+export function createFolder(t: Test, name: string): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `${name}-`)))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  assertAlone(folder)
+  return folder
+}
+
+/** A folder with the tarball and these packages installed. `files` is copied into it. */
+export function createConsumer(t: Test, name: string, setup: { packages?: string[]; files?: string } = {}): Consumer {
+  const folder = createFolder(t, name)
+  const env = cleanEnvironment(folder)
+  const run = (command: string, ...args: string[]): Run =>
+    spawnSync(command, args, { cwd: folder, encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 })
+  // Nested, as no package can then use what it has not asked for: pino, which Fastify brings, would be found otherwise.
+  const install = (...packages: string[]): Run =>
+    run('npm', 'install', '--install-strategy=nested', '--prefer-offline', '--no-audit', '--no-fund', ...packages)
+
+  if (setup.files !== undefined) cpSync(setup.files, folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  const { status, stderr } = install(pack(folder).path, installed('fastify'), ...(setup.packages ?? []))
+  if (status !== 0) throw new Error(`The tarball cannot be installed: ${stderr}`)
+
+  return {
+    folder,
+    run,
+    install,
+    node(...args) {
+      const { stdout, stderr } = run(process.execPath, ...args)
+      try {
+        return JSON.parse(stdout)
+      } catch {
+        return { stdout, stderr }
+      }
+    }
+  }
+}
+
+// Node looks for packages in every folder above, in NODE_PATH and in the home folder; what it found there would hide
+// what the tarball lacks.
+function assertAlone(folder: string): void {
+  if (folder.startsWith(`${repository}/`)) throw new Error(`${folder} is inside the repository: set TMPDIR elsewhere`)
+  for (let parent = folder; parent !== dirname(parent); ) {
+    parent = dirname(parent)
+    const packages = join(parent, 'node_modules')
+    if (existsSync(packages))
+      throw new Error(`${packages} offers packages to ${folder}: remove it, or set TMPDIR elsewhere`)
+  }
+}
+
+// NODE_OPTIONS would bring the test runner's loaders along. npm keeps its cache where it is.
+function cleanEnvironment(home: string): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_PATH: _path, HOME = '', ...env } = process.env
+  return {
+    ...env,
+    HOME: home,
+    npm_config_cache: env.npm_config_cache ?? join(HOME, '.npm'),
+    npm_config_userconfig: env.npm_config_userconfig ?? join(HOME, '.npmrc')
+  }
+}

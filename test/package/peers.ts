@@ -1,0 +1,83 @@
+// Optional peers as they are on a machine where nothing was left behind: absent, until the application installs them.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { bin, createConsumer, entries, installed, optionalPeers } from './consumer-folder.js'
+
+t.setTimeout(300_000)
+
+const consumer = createConsumer(t, 'peers', { files: 'test/package/consumer', packages: [installed('@types/node')] })
+
+const missing = (code: string, text: string) => ({ code, message: text, cause: 'ERR_MODULE_NOT_FOUND' })
+const fromAudit = (feature: string, name: string) =>
+  missing(
+    'FST_CLERK_AUDIT_PEER',
+    `${feature} needs the package ${name}, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more`
+  )
+const noMetrics = missing(
+  'FST_CLERK_METRICS_PEER',
+  'Metrics need the package prom-client, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
+)
+const noWebhooks = missing(
+  'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
+  'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
+)
+
+/** Feature by feature: what it answers without its peer, and which that is. */
+const features: Readonly<Record<string, { readonly peer: string; readonly without: unknown }>> = {
+  'metrics plugin': { peer: 'prom-client', without: noMetrics },
+  collectClerkMetrics: { peer: 'prom-client', without: noMetrics },
+  'webhooks plugin': { peer: 'standardwebhooks', without: noWebhooks },
+  verifyWebhook: { peer: 'standardwebhooks', without: noWebhooks },
+  fileSink: { peer: 'pino', without: fromAudit('fileSink', 'pino') },
+  'fileSink.rotate': { peer: 'pino-roll', without: fromAudit('fileSink.rotate', 'pino-roll') },
+  postgresSink: { peer: 'pg', without: fromAudit('postgresSink', 'pg') },
+  'browser names': { peer: 'bowser', without: 'left out' }
+}
+
+const expected = (present: readonly string[]) =>
+  Object.fromEntries(
+    Object.entries(features).map(([name, { peer, without }]) => [name, present.includes(peer) ? 'works' : without])
+  )
+
+t.test('no optional peer is within reach of the consumer', async (t) => {
+  for (const peer of [...optionalPeers, 'ioredis', 'iovalkey']) {
+    const { status } = consumer.run(process.execPath, '--input-type=module', '-e', `await import('${peer}')`)
+    t.not(status, 0, `import of ${peer} fails`)
+    t.not(consumer.run(process.execPath, '-e', `require('${peer}')`).status, 0, `require of ${peer} fails`)
+  }
+})
+
+t.test('every entry loads without optional peers', async (t) => {
+  for (const entry of entries) {
+    const imported = consumer.run(process.execPath, '--input-type=module', '-e', `await import('${entry}')`)
+    t.equal(imported.status, 0, `import of ${entry} ${imported.stderr}`)
+    const required = consumer.run(process.execPath, '-e', `require('${entry}')`)
+    t.equal(required.status, 0, `require of ${entry} ${required.stderr}`)
+  }
+})
+
+t.test('types of every entry compile without optional peers, our declarations checked too', async (t) => {
+  writeFileSync(
+    join(consumer.folder, 'all-entries.ts'),
+    entries.map((entry, index) => `export * as entry${index} from '${entry}'`).join('\n')
+  )
+  writeFileSync(
+    join(consumer.folder, 'tsconfig.all-entries.json'),
+    JSON.stringify({ extends: './tsconfig.json', files: ['all-entries.ts'] })
+  )
+  const { status, stdout, stderr } = consumer.run(bin('tsc'), '-p', 'tsconfig.all-entries.json')
+  t.equal(status, 0, stdout + stderr)
+})
+
+t.test('each feature says which package it needs, and works once that is installed', async (t) => {
+  t.same([...new Set(Object.values(features).map(({ peer }) => peer))].sort(), [...optionalPeers].sort())
+  t.strictSame(consumer.node('peers.mjs'), expected([]))
+  const present: string[] = []
+  for (const peer of optionalPeers) {
+    const { status, stderr } = consumer.install(installed(peer))
+    t.equal(status, 0, stderr)
+    present.push(peer)
+    t.strictSame(consumer.node('peers.mjs'), expected(present), `with ${present.join(', ')}`)
+  }
+})
