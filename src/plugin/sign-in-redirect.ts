@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import { isPageLoad } from '../core/request/page-load.js'
 import { publicUrl } from '../core/request/public-url.js'
+import { textOf } from '../core/request/read-carried.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import { FastifyRequestSource } from './request-source.js'
 import { kInstance } from './symbols.js'
@@ -10,8 +12,10 @@ import { kInstance } from './symbols.js'
  */
 export function signInRedirect(request: FastifyRequest): string | null {
   const instance = (request as unknown as AuthenticatedSlots)[kInstance]
-  if (instance === null || !instance.options.requireAuthRedirect || !isNavigation(request)) return null
+  if (instance === null || !instance.options.requireAuthRedirect) return null
   const source = new FastifyRequestSource(request)
+  const { method, headers } = source
+  if (!isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
   const here = publicUrl(source.protocol, source.host, source.target)
   const target = new URL(instance.options.signInUrl, here)
   // On the sign-in page itself a redirect would lead nowhere but back.
@@ -21,11 +25,4 @@ export function signInRedirect(request: FastifyRequest): string | null {
   if (isSatellite && target.origin !== here.origin) here.searchParams.set('__clerk_synced', 'false')
   target.searchParams.set('redirect_url', here.href)
   return target.href
-}
-
-function isNavigation({ raw }: FastifyRequest): boolean {
-  if (raw.method !== 'GET') return false
-  const destination = raw.headers['sec-fetch-dest']
-  if (destination === undefined || destination === '') return raw.headers.accept?.startsWith('text/html') ?? false
-  return destination === 'document' || destination === 'iframe'
 }

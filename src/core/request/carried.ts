@@ -1,8 +1,22 @@
 /**
+ * The request headers that the decision reads besides `Authorization` and `Cookie`, by the name of their value in `Carried`.
+ * The hot path reads them too: test/core/state/deciding-headers.test.ts varies each of them and compares the answers, and
+ * does not compile while it has no values for one.
+ */
+export const DECIDING_HEADERS = Object.freeze({
+  secFetchDest: 'sec-fetch-dest',
+  accept: 'accept',
+  referer: 'referer'
+} as const)
+
+/** Absent, and there twice where it may be there once, are both `''`. */
+export type DecidingHeaders = { readonly [Name in keyof typeof DECIDING_HEADERS]: string }
+
+/**
  * What a request carries, as far as authentication looks at it: a plain record, so that the state machine runs
  * without a server. Absent and empty are both `''`, as in the protocol reference (section 2.5).
  */
-export interface Carried {
+export interface Carried extends DecidingHeaders {
   readonly method: string
   /**
    * The public URL (`clerkUrl`): scheme and host as far as `trustProxy` lets forwarded headers count. Best a getter that
@@ -14,9 +28,6 @@ export interface Carried {
   /** Token of the `Authorization` header (section 2.4). */
   readonly headerToken: string
   readonly cookies: CarriedCookies
-  readonly secFetchDest: string
-  readonly accept: string
-  readonly referer: string
   /** Request headers as received, lower-case names: only the refresh call passes them on (section 6.8). */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }

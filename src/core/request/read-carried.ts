@@ -1,5 +1,5 @@
 import { parseAuthorization } from './authorization.js'
-import type { Carried, CarriedCookies } from './carried.js'
+import { type Carried, type CarriedCookies, DECIDING_HEADERS } from './carried.js'
 import { type CookieReader, createCarriedCookies } from './cookies.js'
 import { publicUrl } from './public-url.js'
 
@@ -43,9 +43,9 @@ class CarriedRequest implements Carried {
     this.headerToken = parseAuthorization(textOf(headers.authorization))
     this.cookies = createCarriedCookies()
     readCookies(textOf(headers.cookie), this.cookies)
-    this.secFetchDest = textOf(headers['sec-fetch-dest'])
-    this.accept = textOf(headers.accept)
-    this.referer = textOf(headers.referer)
+    this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
+    this.accept = textOf(headers[DECIDING_HEADERS.accept])
+    this.referer = textOf(headers[DECIDING_HEADERS.referer])
   }
 
   get url(): URL {
@@ -54,6 +54,7 @@ class CarriedRequest implements Carried {
   }
 }
 
-function textOf(header: string | string[] | undefined): string {
+/** The value of a header; `''` when it is absent, or a list where Node gives a single value. */
+export function textOf(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : ''
 }

@@ -1,4 +1,5 @@
 import type { Carried } from '../request/carried.js'
+import { isTopLevelPageLoad } from '../request/page-load.js'
 import { isDevelopmentAccountPortal } from './account-portal.js'
 import { redirectCount } from './handshake-attempt.js'
 import { frontendApiUrl } from './handshake-url.js'
@@ -10,9 +11,9 @@ import type { StateContext } from './settings.js'
  */
 export function needsCrossOriginSync(context: StateContext, carried: Carried): boolean {
   const { settings } = context
-  if (carried.referer === '' || carried.secFetchDest !== 'document') return false
+  if (carried.referer === '' || !isTopLevelPageLoad(carried.method, carried.secFetchDest)) return false
   if (settings.isSatellite || !settings.handshake) return false
-  if (carried.method !== 'GET' || redirectCount(carried) !== 0) return false
+  if (redirectCount(carried) !== 0) return false
 
   const referrer = parseUrl(carried.referer)
   if (referrer === null || referrer.origin === carried.url.origin) return false

@@ -1,4 +1,5 @@
 import type { Carried } from '../request/carried.js'
+import { isPageLoad } from '../request/page-load.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
 import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
@@ -22,7 +23,7 @@ export function tryHandshake(
   target?: string
 ): RequestState {
   if (!context.settings.handshake) return signedOut(reason, message === '' ? withoutHandshake(reason) : message)
-  if (!isEligible(carried)) return signedOut(reason, message)
+  if (!isPageLoad(carried.method, carried.secFetchDest, carried.accept)) return signedOut(reason, message)
 
   const redirects = redirectCount(carried)
   if (redirects === MAX_REDIRECTS) {
@@ -38,14 +39,6 @@ export function tryHandshake(
     headers: NO_STORE,
     setCookies: [`__clerk_redirect_count=${redirects + 1}; SameSite=Lax; HttpOnly; Max-Age=2`]
   })
-}
-
-/** Only a page load can follow a redirect to another site and come back (S-20: only GET). */
-export function isEligible(carried: Carried): boolean {
-  if (carried.method !== 'GET') return false
-  const { secFetchDest } = carried
-  if (secFetchDest === '') return carried.accept.startsWith('text/html')
-  return secFetchDest === 'document' || secFetchDest === 'iframe'
 }
 
 export function redirectCount(carried: Carried): number {

@@ -1,7 +1,9 @@
 import { parseAuthorization } from '../request/authorization.js'
-import type { CarriedCookies } from '../request/carried.js'
+import type { CarriedCookies, DECIDING_HEADERS } from '../request/carried.js'
 import { compileCookieReader, createCarriedCookies } from '../request/cookies.js'
+import { isPageLoad, isTopLevelPageLoad } from '../request/page-load.js'
 import { compilePlainCookieReader, type PlainCookies } from '../request/plain-cookies.js'
+import { textOf } from '../request/read-carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 
@@ -15,7 +17,13 @@ export interface KnownSessionSettings {
   readonly recall: (token: string) => VerificationOutcome | undefined
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>
+/** The headers that may decide, and no others. */
+type Headers = {
+  readonly [Name in 'authorization' | 'cookie' | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]]?:
+    | string
+    | string[]
+    | undefined
+}
 
 export type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | null
 
@@ -40,20 +48,12 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     const cookieHeader = headers.cookie
     if (cookieHeader === undefined || knownByCookies === null || mayHoldClerkQuery(target)) return null
     // The URL of a page may name another organization than the active one; that of a fetch changes nothing.
-    if (syncsOrganization && mayBePage(method, headers)) return null
+    if (syncsOrganization && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
     const verified = knownByCookies(cookieHeader as string)
-    if (verified === null || isSatellite || method !== 'GET' || headers.referer === undefined) return verified
+    if (verified === null || isSatellite || headers.referer === undefined) return verified
     // A page load that another site linked to may need a sync with the primary; the state machine knows.
-    return headers['sec-fetch-dest'] === 'document' ? null : verified
+    return isTopLevelPageLoad(method, textOf(headers['sec-fetch-dest'])) ? null : verified
   }
-}
-
-/** Whether a request could be answered with a handshake (protocol reference, section 6.2). */
-function mayBePage(method: string, headers: Headers): boolean {
-  if (method !== 'GET') return false
-  const destination = headers['sec-fetch-dest']
-  if (destination !== undefined && destination !== '') return destination === 'document' || destination === 'iframe'
-  return headers.accept !== undefined && (headers.accept as string).startsWith('text/html')
 }
 
 /** Null: cookies are not read. */

@@ -1,4 +1,5 @@
 import type { Carried } from '../request/carried.js'
+import { isTopLevelPageLoad } from '../request/page-load.js'
 import { tryHandshake } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
 import { type RequestState, signedOut } from './request-state.js'
@@ -15,7 +16,7 @@ export function syncSatellite(
   hasCookies: boolean
 ): RequestState | null {
   const { settings } = context
-  if (carried.secFetchDest !== 'document' || carried.method !== 'GET' || query.synced === 'true') return null
+  if (!isTopLevelPageLoad(carried.method, carried.secFetchDest) || query.synced === 'true') return null
 
   const asksForSync = query.synced === 'false'
   if (hasCookies && !asksForSync) return null
