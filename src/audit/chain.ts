@@ -4,14 +4,17 @@ import { createHmac, hash } from 'node:crypto'
  * Tamper evidence: each line ends in `"prev"`, the hash of its writer's line before, and `"hash"`, the hash of the line
  * up to that point. Hashes are over the bytes as written, so checking needs no canonical form of JSON.
  *
- * Without a key this shows accidents and edits by those who do not care to recompute the rest; with a key, kept where
- * the log is not, it shows every edit, removal and insertion but one: removing the newest lines, for which the close
- * record and a copy of the newest hash elsewhere are there.
+ * Several writers may share a log. Each has a chain of its own, and cites the newest line of every other writer in
+ * `audit-anchor` records (`anchors.ts`): removing a whole chain then breaks the citations of the chains that remain.
+ *
+ * Without a key a chain shows accidents, and edits by somebody who does not recompute the rest. With a key, kept where
+ * the log is not, it shows every edit, removal and insertion but the removal of the newest lines, which no other writer
+ * has cited yet: for those there are the close record and a copy of the newest hash elsewhere.
  */
 export interface Chain {
-  /** What is put behind a record's fields before hashing. */
+  /** The text that is put behind a record's fields before hashing. */
   prev(): string
-  /** Hashes a record up to and including that, and gives the record's end. */
+  /** Hashes a record up to and including that text, and gives the record's end. */
   seal(head: Uint8Array): string
 }
 
@@ -32,7 +35,7 @@ export function hashLine(head: string | Uint8Array, key: string | null): string 
 }
 
 export interface SealedLine {
-  /** What the hash is over. */
+  /** The text that the hash is over. */
   readonly head: string
   readonly prev: string | null
   readonly hash: string
@@ -40,10 +43,26 @@ export interface SealedLine {
 
 const SEAL = /,"prev":(?:null|"([\w-]{43})"),"hash":"([\w-]{43})"\}$/
 
-/** Takes a sealed line apart; null when it is none. */
+/** Takes a sealed line apart; null for a line without a seal. */
 export function parseSealedLine(line: string): SealedLine | null {
   const match = SEAL.exec(line.slice(-200))
   if (match === null) return null
   const hash = match[2] as string
   return { head: line.slice(0, line.length - `,"hash":"${hash}"}`.length), prev: match[1] ?? null, hash }
+}
+
+/** How every record of this package begins: nothing that a request or a handler says can stand before the identity. */
+const START =
+  /^\{"level":\d{1,3},"msg":"(audit(?:-[a-z]+)?)","time":\d{1,16},"writer":"([\w-]{1,32})","seq":(\d{1,16}),/
+
+export interface RecordStart {
+  readonly msg: string
+  readonly writer: string
+  readonly seq: number
+}
+
+/** Kind and identity of a record, from the text it begins with; null for any other text. */
+export function parseRecordStart(line: string): RecordStart | null {
+  const match = START.exec(line)
+  return match === null ? null : { msg: match[1] as string, writer: match[2] as string, seq: Number(match[3]) }
 }

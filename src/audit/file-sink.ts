@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
-import { AuditPeerError, OptionTypeError } from '../core/errors.js'
+import { dirname } from 'node:path'
+import { AuditPeerError, OptionTypeError, OptionValueError } from '../core/errors.js'
+import { createOthersReader, endTornLine, findLogFiles, readLastLine } from './log-files.js'
 import { endStream, type FullStream, settle } from './pino-sink.js'
 import type { AuditSink } from './types.js'
 
@@ -25,6 +26,7 @@ export interface FileSinkOptions {
 export function fileSink(options: string | FileSinkOptions): AuditSink {
   const { path, mode = 0o600, fsync = false, rotate } = typeof options === 'string' ? { path: options } : options
   if (typeof path !== 'string' || path === '') throw new OptionTypeError('fileSink.path', 'a file path', typeof path)
+  const files = findLogFiles(path, rotate !== undefined)
   let stream: FullStream | null = null
   /** The stream holds a batch it has not written yet, or could not. */
   let isHolding = false
@@ -34,8 +36,11 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
     name: 'file',
     async open() {
       await mkdir(dirname(path), { recursive: true })
-      const current = rotate === undefined ? path : newestOf(path)
-      if (current !== null) endTornLine(current)
+      const current = files.newest()
+      if (current !== null) {
+        assertRegular(current)
+        endTornLine(current)
+      }
       const opened =
         rotate === undefined ? await openDestination(path, mode, fsync) : await openRolling(path, mode, fsync, rotate)
       // Without a listener an 'error' would end the process; those of a write are seen by the write.
@@ -43,9 +48,10 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       stream = opened
     },
     async lastLine() {
-      const current = rotate === undefined ? path : newestOf(path)
+      const current = files.newest()
       return current === null ? null : readLastLine(current)
     },
+    newestOfOthers: createOthersReader(files),
     write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),
     writeBytes,
     writeSync(bytes) {
@@ -82,6 +88,16 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       throw error
     }
   }
+}
+
+// A FIFO that nobody reads would hold the opening, and the process's exit, for ever.
+function assertRegular(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined || stats.isFile()) return
+  throw new OptionValueError(
+    'fileSink.path',
+    'a regular file; for a terminal or a pipe use pinoSink(pino.destination(1))'
+  )
 }
 
 async function openDestination(path: string, mode: number, fsync: boolean): Promise<FullStream> {
@@ -129,64 +145,5 @@ async function importRoll(): Promise<typeof import('pino-roll').default> {
     return (await import('pino-roll')).default
   } catch (cause) {
     throw new AuditPeerError('fileSink.rotate', 'pino-roll', { cause })
-  }
-}
-
-// Rotated files are called name.<date>.<count>.ext; the one written last is the one that counts.
-function newestOf(path: string): string | null {
-  const extension = extname(path)
-  const stem = `${basename(path, extension)}.`
-  let newest: { file: string; mtimeMs: number } | null = null
-  for (const name of readDirectory(dirname(path))) {
-    if (!name.startsWith(stem)) continue
-    const file = join(dirname(path), name)
-    const { mtimeMs, size } = statSync(file)
-    if (size > 0 && (newest === null || mtimeMs >= newest.mtimeMs)) newest = { file, mtimeMs }
-  }
-  return newest?.file ?? null
-}
-
-function readDirectory(path: string): string[] {
-  try {
-    return readdirSync(path).sort()
-  } catch {
-    return []
-  }
-}
-
-/** A killed process may leave half a line: it gets its own line end, so that the next record begins on a line. */
-function endTornLine(path: string): void {
-  const tail = readTail(path, 1)
-  if (tail === null || tail === '' || tail === '\n') return
-  const file = openSync(path, 'a')
-  try {
-    writeSync(file, '\n')
-  } finally {
-    closeSync(file)
-  }
-}
-
-const TAIL_LENGTH = 256 * 1024
-
-function readLastLine(path: string): string | null {
-  const lines = readTail(path, TAIL_LENGTH)?.split('\n') ?? []
-  // Torn lines are passed over; the chain goes on from the last whole one.
-  return lines.findLast((line) => line.startsWith('{') && line.endsWith('}')) ?? null
-}
-
-function readTail(path: string, length: number): string | null {
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch {
-    return null
-  }
-  try {
-    const { size } = fstatSync(file)
-    const buffer = Buffer.alloc(Math.min(length, size))
-    readSync(file, buffer, 0, buffer.length, size - buffer.length)
-    return buffer.toString('utf8')
-  } finally {
-    closeSync(file)
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../core/logger.js'
-import { type SetTimer, setUnrefTimer } from '../core/timers.js'
+import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
+import { createAnchors } from './anchors.js'
 import type { Chain } from './chain.js'
 import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
 import { errorCode, isFinal } from './sink-error.js'
@@ -45,6 +46,8 @@ export interface JournalOptions {
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5_000
+/** How long the newest records of other writers may stay uncited, and so be removed from the end of a log unseen. */
+const ANCHOR_INTERVAL_MS = 1_000
 
 export function createJournal(options: JournalOptions): Journal {
   const { sink, writer, chain, batchSize, maxQueued, now, logger } = options
@@ -54,6 +57,7 @@ export function createJournal(options: JournalOptions): Journal {
   const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
   const starts = {
     audit: Buffer.from('{"level":30,"msg":"audit","time":'),
+    anchor: Buffer.from('{"level":30,"msg":"audit-anchor","time":'),
     gap: Buffer.from('{"level":40,"msg":"audit-gap","time":'),
     close: Buffer.from('{"level":30,"msg":"audit-close","time":')
   }
@@ -71,6 +75,8 @@ export function createJournal(options: JournalOptions): Journal {
   let isClosed = false
   let gap: { dropped: number; fromMs: number } | null = null
   const waitingRoom = createWaitingRoom(options.maxWaitMs, setTimer)
+  const nextAnchors = chain === null || sink.newestOfOthers === undefined ? null : createAnchors(sink, writer)
+  let cancelAnchors: (() => void) | null = null
   const counts = { written: 0, dropped: 0, lost: 0 }
   let lastError: string | null = null
 
@@ -126,6 +132,22 @@ export function createJournal(options: JournalOptions): Journal {
     beginWith(starts.gap).text(`"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
     commit()
     logger.warn({ sink: sink.name, dropped }, 'The audit log has room again')
+  }
+
+  async function anchorOthers(): Promise<void> {
+    // The sink may be away; the records that it did not show are cited the next time.
+    const fields = (await nextAnchors?.().catch(() => null)) ?? null
+    if (fields === null || isClosed) return
+    beginWith(starts.anchor).text(fields)
+    commit()
+  }
+
+  function anchorLater(): void {
+    cancelAnchors = setTimer(() => {
+      anchorOthers().then(() => {
+        if (!isClosed) anchorLater()
+      })
+    }, ANCHOR_INTERVAL_MS)
   }
 
   function startWriting(): void {
@@ -234,19 +256,16 @@ export function createJournal(options: JournalOptions): Journal {
 
   async function close(): Promise<void> {
     if (isClosed) return
+    // A sink that is slow to tell of other writers must not take the time that this writer's own records need.
+    await within(options.closeTimeoutMs / 4, anchorOthers())
     if (gap !== null) addGap()
     if (chain !== null && seq > 0) {
       beginWith(starts.close).text('"close":true')
       commit()
     }
-    let giveUp: ReturnType<typeof setTimeout> | undefined
-    // This timer keeps the process alive: a shutdown that is short of a database is not to end before it is over.
-    const timeUp = new Promise<void>((resolve) => {
-      giveUp = setTimeout(resolve, options.closeTimeoutMs)
-    })
-    await Promise.race([flush(), timeUp])
-    clearTimeout(giveUp)
+    await within(options.closeTimeoutMs, flush())
     isClosed = true
+    cancelAnchors?.()
     cancelTimer?.()
     waitingRoom.close()
     const left = queued()
@@ -286,5 +305,11 @@ export function createJournal(options: JournalOptions): Journal {
     }
   }
 
+  if (nextAnchors !== null) anchorLater()
   return { begin, commit, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
+}
+
+/** Keeps the process alive meanwhile: a shutdown that is short of a database is not to end before its time is over. */
+function within(ms: number, work: Promise<void>): Promise<void> {
+  return whileAwaited(withinTime(work, ms, undefined, setUnrefTimer))
 }

@@ -81,6 +81,19 @@ export function insertSql(table: string): string {
   return `insert into ${table} (${columns}) select ${values} from json_array_elements($1::json) as e(r) on conflict do nothing`
 }
 
+/**
+ * Takes a writer's name and a time in ms or null; gives the newest record of each other writer since that time, or, for
+ * null, since shortly before the newest record of all. The bound lets the primary key answer.
+ */
+export function newestOfOthersSql(table: string): string {
+  const since = `coalesce(to_timestamp($2::double precision / 1000), (select max(time) from ${table}) - interval '10 seconds')`
+  return (
+    `with newest as (select writer, max(seq) as seq from ${table} where time >= ${since} and writer <> $1 group by writer) ` +
+    `select t.record::text as line, extract(epoch from t.time) * 1000 as ms from newest ` +
+    `join ${table} t on t.writer = newest.writer and t.seq = newest.seq and t.time >= ${since}`
+  )
+}
+
 // Names cannot be parameters of a statement, so only plain ones are let through, with or without a schema.
 export function assertTableName(table: unknown): string {
   if (typeof table === 'string' && /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(table)) return table

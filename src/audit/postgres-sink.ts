@@ -1,5 +1,5 @@
 import { AuditPeerError, OptionTypeError } from '../core/errors.js'
-import { assertTableName, auditTableSql, insertSql } from './postgres-schema.js'
+import { assertTableName, auditTableSql, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
 /** What is used of a `pg` pool or client. */
@@ -20,6 +20,9 @@ export interface PostgresSinkOptions {
   readonly queryTimeoutInMs?: number | undefined
 }
 
+/** How far clocks of writers, and inserts that take their time, may put a record behind the newest. */
+const LOOK_BACK_MS = 10_000
+
 interface OwnPool extends Queryable {
   end(): Promise<void>
   on(event: 'error', listener: () => void): void
@@ -39,17 +42,22 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
   let pool: Queryable | null = options.pool ?? null
   let ownPool: OwnPool | null = null
   let isTableThere = options.createTable === false
+  /** Time of the newest record of another writer; null: not known yet. */
+  let newestMs: number | null = null
 
   async function run(text: string, values?: unknown[]): Promise<unknown[]> {
     const query = { text, query_timeout: timeoutMs, ...(values === undefined ? {} : { values }) }
     return (await (pool as Queryable).query(query)).rows
   }
 
+  async function ensureTable(): Promise<void> {
+    if (isTableThere) return
+    await run(auditTableSql(table))
+    isTableThere = true
+  }
+
   async function insertLines(lines: readonly string[]): Promise<void> {
-    if (!isTableThere) {
-      await run(auditTableSql(table))
-      isTableThere = true
-    }
+    await ensureTable()
     await run(insert, [`[${lines.join(',')}]`])
   }
 
@@ -79,12 +87,16 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
       if (refused > 0) throw new RefusedRecords(refused)
     },
     async lastLine() {
-      if (!isTableThere) {
-        await run(auditTableSql(table))
-        isTableThere = true
-      }
+      await ensureTable()
       const rows = await run(`select record::text as line from ${table} order by time desc, seq desc limit 1`)
       return (rows[0] as { line: string } | undefined)?.line ?? null
+    },
+    async newestOfOthers(writer) {
+      await ensureTable()
+      const sinceMs = newestMs === null ? null : newestMs - LOOK_BACK_MS
+      const rows = (await run(newestOfOthersSql(table), [writer, sinceMs])) as { line: string; ms: string }[]
+      for (const { ms } of rows) newestMs = Math.max(newestMs ?? 0, Number(ms))
+      return rows.map(({ line }) => line)
     },
     async close() {
       await ownPool?.end()

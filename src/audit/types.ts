@@ -108,6 +108,11 @@ export interface AuditSink {
   writeSync?(bytes: Uint8Array): void
   /** The last line written before this process began: where a chain goes on. */
   lastLine?(): Promise<string | null>
+  /**
+   * For a chain where several processes write to one log: the newest line of each writer but this one, among the lines
+   * that came since the last call. Each is cited by a record of this process, so that none can be removed unseen.
+   */
+  newestOfOthers?(writer: string): Promise<readonly string[]>
   /** Everything taken over is where it belongs once this resolves. */
   close(): Promise<void>
 }

@@ -14,7 +14,8 @@ Checks audit files written with the option chain, oldest first, and names the fi
 
   --key-file PATH   the chain's key is in this file (a line break at its end is not part of it)
   --key-env NAME    the chain's key is in this environment variable
-  --last HASH       the last record must have this hash: nothing is missing at the end
+  --last HASH       the last record must have this hash: nothing is missing at the end; with several writers, once for
+                    the newest record of each
   --json            print the report as JSON
 
 Exit status: 0 intact, 1 broken, 2 could not be checked.
@@ -28,7 +29,7 @@ export async function runAuditCommand(
 ): Promise<0 | 1 | 2> {
   const command = parseArguments(args)
   if (typeof command === 'string') {
-    output.stderr.write(`${command}\n\n${AUDIT_USAGE}`)
+    output.stderr.write(printable(`${command}\n\n${AUDIT_USAGE}`))
     return 2
   }
   if (command.wantsHelp) {
@@ -37,10 +38,10 @@ export async function runAuditCommand(
   }
   try {
     const report = checkLast(await verifyChain(command.files.map(readLog), readKey(command, environment)), command.last)
-    output.stdout.write(command.wantsJson ? `${JSON.stringify(report)}\n` : describeReport(report))
+    output.stdout.write(command.wantsJson ? `${printable(JSON.stringify(report))}\n` : describeReport(report))
     return report.isIntact ? 0 : 1
   } catch (error) {
-    output.stderr.write(`${error instanceof Error ? error.message : 'The files could not be read'}\n`)
+    output.stderr.write(printable(`${error instanceof Error ? error.message : 'The files could not be read'}\n`))
     return 2
   }
 }
@@ -49,7 +50,7 @@ interface Command {
   files: string[]
   keyFile: string | null
   keyVariable: string | null
-  last: string | null
+  last: string[]
   wantsJson: boolean
   wantsHelp: boolean
 }
@@ -59,7 +60,7 @@ function parseArguments(args: readonly string[]): Command | string {
     files: [],
     keyFile: null,
     keyVariable: null,
-    last: null,
+    last: [],
     wantsJson: false,
     wantsHelp: false
   }
@@ -75,7 +76,7 @@ function parseArguments(args: readonly string[]): Command | string {
       if (value === undefined) return `${arg} needs a value`
       if (arg === '--key-file') command.keyFile = value
       else if (arg === '--key-env') command.keyVariable = value
-      else command.last = value
+      else command.last.push(value)
     } else if (arg.startsWith('--')) return `Unknown option: ${arg}`
     else command.files.push(arg)
   }
@@ -100,17 +101,33 @@ async function* readLines(file: string): AsyncGenerator<string> {
   yield* handle.readLines()
 }
 
-function checkLast(report: ChainReport, last: string | null): ChainReport {
-  if (last === null || !report.isIntact || report.lastHash === last) return report
+function checkLast(report: ChainReport, expected: readonly string[]): ChainReport {
+  if (expected.length === 0 || !report.isIntact) return report
+  const isEnd = (hash: string) => report.writers.some((writer) => writer.hash === hash)
+  if (report.lastHash !== null && expected.includes(report.lastHash) && expected.every(isEnd)) return report
   const problem = 'the last record is not the one expected: records are missing at the end, or were added'
   return { ...report, isIntact: false, broken: { file: '', line: 0, writer: null, seq: null, problem } }
 }
 
 function describeReport(report: ChainReport): string {
   const notices = report.notices.map((notice) => `note: ${notice}\n`).join('')
-  if (report.broken === null) return `${notices}intact: ${report.records} records, last hash ${report.lastHash}\n`
+  if (report.broken === null) return printable(`${notices}${describeIntact(report)}`)
   const { file, line, writer, seq, problem } = report.broken
   const name = writer === null ? '' : ` (writer ${writer}, record ${seq})`
   const place = file === '' ? '' : `${file}:${line}${name}: `
-  return `${notices}broken: ${place}${problem}; ${report.records} records before it are intact\n`
+  return printable(`${notices}broken: ${place}${problem}; ${report.records} other records are intact\n`)
 }
+
+function describeIntact({ records, lastHash, writers }: ChainReport): string {
+  const summary = `intact: ${records} records, last hash ${lastHash}\n`
+  if (writers.length < 2) return summary
+  return `${summary}${writers.map(({ writer, seq, hash }) => `  writer ${writer}: record ${seq}, hash ${hash}\n`).join('')}`
+}
+
+/** A terminal obeys control characters: those of a file's name or text are shown instead (C0 but line breaks, DEL, C1). */
+function printable(text: string): string {
+  return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createChain, parseSealedLine } from '../../src/audit/chain.js'
+import { createChain, parseRecordStart, parseSealedLine } from '../../src/audit/chain.js'
 import { type AuditSink, verifyChain } from '../../src/audit/index.js'
 import { createJournal } from '../../src/audit/journal.js'
 import { runAuditCommand } from '../../src/cli/audit-verify.js'
@@ -17,6 +17,7 @@ async function writeLog(options: {
   key?: string | null
   after?: string
   killed?: boolean
+  fields?: string
 }) {
   const lines: string[] = []
   const sink: AuditSink = {
@@ -39,7 +40,8 @@ async function writeLog(options: {
     now: () => 1_700_000_000_000,
     logger: silentLogger
   })
-  for (let number = 0; number < options.records; number++) addRecord(journal, `"action":"act ü ${number}"`)
+  for (let number = 0; number < options.records; number++)
+    addRecord(journal, options.fields ?? `"action":"act ü ${number}"`)
   await (options.killed === true ? journal.flush() : journal.close())
   return lines
 }
@@ -112,6 +114,196 @@ t.test('a new chain in the middle of a log is not believed', async (t) => {
   const lines = await writeLog({ records: 3 })
   const unrelated = await writeLog({ records: 3, writer: 'w2' })
   t.match((await check([...lines, ...unrelated])).broken, { line: 5, problem: /knows nothing/ })
+})
+
+/** Writers of one log, each with a journal and a chain of its own, as processes with one file have. */
+function openLog(key: string | null = KEY) {
+  const lines: string[] = []
+  const open = (writer: string) => {
+    const previous = lines.at(-1)
+    const sink: AuditSink = {
+      name: 'memory',
+      open: async () => {},
+      close: async () => {},
+      write: async (batch) => void lines.push(...batch),
+      newestOfOthers: async (self) => {
+        const newest = new Map(lines.map((line) => [parseRecordStart(line)?.writer ?? '', line]))
+        newest.delete(self)
+        return [...newest.values()]
+      }
+    }
+    const ticks: (() => void)[] = []
+    const journal = createJournal({
+      sink,
+      writer,
+      chain: createChain(key, previous === undefined ? null : (parseSealedLine(previous)?.hash ?? null)),
+      flushIntervalMs: 1,
+      batchSize: 10,
+      maxQueued: 1_000,
+      whenFull: 'wait',
+      maxWaitMs: 1,
+      closeTimeoutMs: 1_000,
+      now: () => 1_700_000_000_000,
+      logger: silentLogger,
+      setTimer: (run, ms) => {
+        if (ms === 1_000) ticks.push(run)
+        return () => {}
+      }
+    })
+    return {
+      async write(action: string) {
+        addRecord(journal, `"action":"${action}"`)
+        await journal.flush()
+      },
+      /** A second goes by: the newest records of the others are cited. */
+      async tick() {
+        ticks.pop()?.()
+        await new Promise(setImmediate)
+        await journal.flush()
+      },
+      kill: () => journal.flush(),
+      close: () => journal.close()
+    }
+  }
+  return { lines, open }
+}
+
+const without = (lines: readonly string[], writer: string) =>
+  lines.filter((line) => !line.includes(`"writer":"${writer}"`))
+
+t.test('of several writers of one log none can be removed, however they begin and end', async (t) => {
+  for (const isFirstLog of [true, false]) {
+    const { lines, open } = openLog()
+    if (!isFirstLog) {
+      const before = open('before')
+      await before.write('zero')
+      await before.close()
+    }
+    const [a, b] = [open('a'), open('b')]
+    await a.write('one')
+    await b.write('evil')
+    await b.close()
+    await a.write('two')
+    await a.close()
+    t.match(await check(lines, KEY), { isIntact: true, notices: [] }, 'untouched')
+    const cut = await check(without(lines, 'b'), KEY)
+    t.match(cut.broken, { writer: 'a', problem: /names record 2 of writer b, which is missing/ })
+  }
+})
+
+t.test('a writer that is idle cites the others too, and two idle ones do not go on citing each other', async (t) => {
+  const { lines, open } = openLog()
+  const [busy, idle] = [open('busy'), open('idle')]
+  await busy.write('evil')
+  await busy.kill()
+  await idle.tick()
+  t.match(await check(without(lines, 'busy'), KEY), { isIntact: false })
+  for (let round = 0; round < 5; round++) {
+    await busy.tick()
+    await idle.tick()
+  }
+  t.equal(lines.length, 2)
+})
+
+t.test('with several writers each record that is edited, removed, moved or repeated is found', async (t) => {
+  const { lines, open } = openLog()
+  const writers = ['a', 'b', 'c'].map((name) => open(name))
+  for (let round = 0; round < 4; round++) {
+    for (const writer of writers) await writer.write(`act ${round}`)
+    for (const writer of writers) await writer.tick()
+  }
+  for (const writer of writers) await writer.close()
+  t.match(await check(lines, KEY), { isIntact: true, notices: [] })
+  // The last writer's close record has nobody after it: its removal shows as a notice and by the hash kept elsewhere.
+  for (let index = 0; index < lines.length - 1; index++) {
+    const line = lines[index] as string
+    t.equal((await check(lines.with(index, line.replace('"level":30', '"level":31')), KEY)).isIntact, false, 'edited')
+    const removed = await check(lines.toSpliced(index, 1), KEY)
+    t.ok(!removed.isIntact || removed.notices.length > 0, `removed ${index}`)
+    t.equal((await check(lines.toSpliced(index, 0, line), KEY)).isIntact, false, `repeated ${index}`)
+  }
+})
+
+t.test('records of several writers may be read in another order than they were written in', async (t) => {
+  const { lines, open } = openLog()
+  const [a, b] = [open('a'), open('b')]
+  await a.write('one')
+  await b.write('one')
+  await a.tick()
+  await b.tick()
+  await a.close()
+  await b.close()
+  const of = (writer: string) => lines.filter((line) => line.includes(`"writer":"${writer}"`))
+  t.match(await check([...of('b'), ...of('a')], KEY), { isIntact: true, broken: null })
+})
+
+t.test('a log whose oldest files are gone is intact for every writer, and says where each begins', async (t) => {
+  const { lines, open } = openLog()
+  const [a, b] = [open('a'), open('b')]
+  for (let round = 0; round < 5; round++) {
+    await a.write('act')
+    await b.write('act')
+    await a.tick()
+    await b.tick()
+  }
+  await a.close()
+  await b.close()
+  const report = await check(lines.slice(9), KEY)
+  t.match(report, { isIntact: true, notices: [/begins at record \d+ of writer/, /begins at record \d+ of writer/] })
+  t.match((await check(without(lines.slice(9), 'b'), KEY)).isIntact, false)
+})
+
+t.test('half a record stays no more than half a record when another writer appends to its line', async (t) => {
+  const { lines, open } = openLog()
+  const [a, b] = [open('a'), open('b')]
+  await a.write('one')
+  await b.write('one')
+  await b.kill()
+  await a.write('two')
+  await a.close()
+  const at = lines.findIndex((line) => line.includes('"two"'))
+  const half = (lines[1] as string).replace('"seq":0', '"seq":1').slice(0, 90)
+  const report = await check(lines.with(at, half + lines[at]), KEY)
+  t.match(report, { isIntact: true, notices: [/half a record/, /writer b has no close/] })
+  // The same half line in the name of a writer that went on is no killed writer's.
+  const forged = (lines[0] as string).slice(0, 90)
+  t.match((await check(lines.with(at, forged + lines[at]), KEY)).broken, { line: at + 1 })
+})
+
+t.test('a record that only quotes the words of a close record closes nothing', async (t) => {
+  const lines = await writeLog({ records: 1, fields: '"details":{"msg":"audit-close"}', killed: true })
+  t.match((await check(lines)).notices, [/no close record/])
+})
+
+t.test('no text of a checked file reaches the terminal as it is', async (t) => {
+  const folder = t.testdir()
+  const file = join(folder, 'audit.ndjson')
+  const evil = '\u001b[2K\rintact: 4711 records, last hash abc\u001b[8m\u009b'
+  writeFileSync(file, `{"level":30,"msg":"audit","time":1,"writer":"${evil}","seq":1,"x":1}\n`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/
+  for (const args of [[file], ['--json', file], [`${file}${evil}`]]) {
+    const { status, stdout, stderr } = await command('verify', ...args)
+    t.not(status, 0)
+    t.notMatch(stdout + stderr, controls)
+    t.notMatch(stdout + stderr, /^intact/m)
+  }
+})
+
+t.test('the newest record of each writer can be asked for', async (t) => {
+  const { lines, open } = openLog()
+  const [a, b] = [open('a'), open('b')]
+  await a.write('one')
+  await b.write('one')
+  await a.close()
+  await b.close()
+  const file = join(t.testdir(), 'audit.ndjson')
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const { writers } = await check(lines, KEY)
+  const last = writers.flatMap(({ hash }) => ['--last', hash])
+  t.match(await command('verify', '--key-env', 'AUDIT_KEY', ...last, file), { status: 0, stdout: /writer a: record/ })
+  const older = parseSealedLine(lines[0] as string)?.hash as string
+  t.match(await command('verify', '--key-env', 'AUDIT_KEY', ...last, '--last', older, file), { status: 1 })
 })
 
 async function command(...args: string[]) {

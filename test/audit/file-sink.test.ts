@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -145,17 +146,49 @@ t.test('with rotation the records are in several files, and the chain runs throu
   t.same(await verifyChain(files), { ...(await verifyChain(files)), isIntact: true, notices: [] })
 })
 
-t.test('a full disk is waited for, and nothing is written twice', { skip: !existsSync('/dev/full') }, async (t) => {
-  const full = fileSink('/dev/full')
+/** A file system of 64 KiB with a file in it that takes up what is left; null where mounting is not allowed. */
+function fullDisk(folder: string): string | null {
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status !== 0) {
+    rmSync(folder, { recursive: true, force: true })
+    return null
+  }
+  t.teardown(() => {
+    spawnSync('umount', [folder])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const file = join(folder, 'audit.ndjson')
+  writeFileSync(file, '')
+  try {
+    for (;;) appendFileSync(join(folder, 'filler'), Buffer.alloc(4096))
+  } catch {
+    return file
+  }
+}
+
+const smallDisk = fullDisk(mkdtempSync(join(tmpdir(), 'audit-disk-')))
+const noDisk = smallDisk === null && 'mounting a small file system is not allowed here'
+
+t.test('a full disk is waited for, and nothing is written twice', { skip: noDisk }, async (t) => {
+  const file = smallDisk as string
+  const full = fileSink(file)
   await full.open()
   await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' })
   await t.rejects(full.write(['{"n":1}']), { code: 'ENOSPC' }, 'and again')
   t.throws(() => full.writeSync?.(new Uint8Array(0)), /disk/, 'an exiting process does not hang on it')
-  const another = fileSink('/dev/full')
+  const another = fileSink(file)
   await another.open()
   await t.rejects(another.write(['{"n":1}']), { code: 'ENOSPC' })
   await another.close()
   t.pass('nor does one that closes')
+})
+
+t.test('a path that leads to no regular file is refused before it is opened', async (t) => {
+  const folder = t.testdir()
+  const pipe = join(folder, 'pipe')
+  t.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  await t.rejects(fileSink(pipe).open(), { code: 'FST_CLERK_OPTION_VALUE', message: /fileSink\.path.*pinoSink/ })
+  await t.rejects(fileSink('/dev/null').open(), { code: 'FST_CLERK_OPTION_VALUE' })
+  await t.rejects(fileSink(folder).open(), { code: 'FST_CLERK_OPTION_VALUE' })
 })
 
 t.test('half a line of a killed process is ended before the next record', async (t) => {
@@ -235,4 +268,40 @@ t.test("a stream that is the application's own is flushed, not ended", async (t)
   stream.flushSync()
   t.same(targetsOf(linesOf(file)), [1, 2])
   stream.end()
+})
+
+t.test('several processes may write one chained log: kills, restarts and rotation leave it intact', async (t) => {
+  for (const mode of ['', 'rotate']) {
+    const folder = t.testdir()
+    const start = () => startServer('file', join(folder, 'audit.ndjson'), mode)
+    const [killed, first, second] = await Promise.all([start(), start(), start()])
+    const load = async (server: ServerProcess, from: number) => {
+      for (let number = from; number < from + 60; number++) await server.post(`/things/${number}`)
+    }
+    const loads = [load(killed, 0).catch(() => {}), load(first, 100), load(second, 200)]
+    await killed.post('/things/99')
+    await killed.end('SIGKILL')
+    const successor = await start()
+    await Promise.all([...loads, load(successor, 300)])
+    for (const server of [second, successor, first]) await server.end('SIGTERM')
+
+    const files = readdirSync(folder)
+      .sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1]))
+      .map((name) => ({ name, lines: linesOf(join(folder, name)) }))
+    const report = await verifyChain(files)
+    t.equal(report.isIntact, true, JSON.stringify(report.broken))
+    t.ok(new Set(files.flatMap(({ lines }) => targetsOf(lines))).size >= 180, 'all that live processes answered')
+    if (mode === 'rotate') t.ok(files.length > 1, `${files.length} files`)
+
+    // Every writer but the last to write is held by the others: with all its records gone, the log is broken.
+    const last = report.writers.find(({ hash }) => hash === report.lastHash)?.writer
+    for (const { writer, isClosed } of report.writers) {
+      if (writer === last || !isClosed) continue
+      const without = files.map(({ name, lines }) => ({
+        name,
+        lines: lines.filter((line) => !line.includes(`"writer":"${writer}"`))
+      }))
+      t.match((await verifyChain(without)).broken?.problem, new RegExp(`of writer ${writer}, which is missing|missing`))
+    }
+  }
 })

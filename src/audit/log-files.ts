@@ -1,0 +1,139 @@
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { parseRecordStart } from './chain.js'
+
+/** The files of a log: one, or with rotation all that `pino-roll` has made of its name. */
+export interface LogFiles {
+  /** The file that is written to; null when there is none yet. */
+  newest(): string | null
+  all(): string[]
+}
+
+export function findLogFiles(path: string, isRotated: boolean): LogFiles {
+  if (!isRotated) return { newest: () => path, all: () => [path] }
+  return { newest: () => newestOf(path), all: () => rotatedOf(path) }
+}
+
+// Rotated files are called name.<date>.<count>.ext.
+function rotatedOf(path: string): string[] {
+  const stem = `${basename(path, extname(path))}.`
+  try {
+    const names = readdirSync(dirname(path)).filter((name) => name.startsWith(stem))
+    return names.sort().map((name) => join(dirname(path), name))
+  } catch {
+    return []
+  }
+}
+
+function newestOf(path: string): string | null {
+  let newest: { file: string; mtimeMs: number } | null = null
+  for (const file of rotatedOf(path)) {
+    const stats = statSync(file, { throwIfNoEntry: false })
+    if (stats === undefined || stats.size === 0) continue
+    if (newest === null || stats.mtimeMs >= newest.mtimeMs) newest = { file, mtimeMs: stats.mtimeMs }
+  }
+  return newest?.file ?? null
+}
+
+/** A killed process may leave half a line: it gets its own line end, so that the next record begins on a line. */
+export function endTornLine(path: string): void {
+  const tail = readTail(path, 1)
+  if (tail === null || tail === '' || tail === '\n') return
+  const file = openSync(path, 'a')
+  try {
+    writeSync(file, '\n')
+  } finally {
+    closeSync(file)
+  }
+}
+
+const TAIL_LENGTH = 256 * 1024
+
+export function readLastLine(path: string): string | null {
+  const lines = readTail(path, TAIL_LENGTH)?.split('\n') ?? []
+  // Torn lines are passed over; the chain goes on from the last whole one.
+  return lines.findLast((line) => line.startsWith('{') && line.endsWith('}')) ?? null
+}
+
+function readTail(path: string, length: number): string | null {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return null
+  }
+  try {
+    const { size } = fstatSync(file)
+    const buffer = Buffer.alloc(Math.min(length, size))
+    readSync(file, buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024
+/** A longer line is no record: the rest of it is passed over. */
+const MAX_LINE_LENGTH = 1024 * 1024
+const LINE_BREAK = 10
+
+/** How far a file has been read. */
+interface Position {
+  readonly inode: number
+  offset: number
+  /** The beginning of a line whose end is not there yet. */
+  rest: Buffer
+}
+
+/**
+ * Follows what other processes append to the log, and gives the newest record of each since the last call. The first
+ * call begins at the tail of the newest file, so that a writer also learns of those who wrote shortly before it.
+ */
+export function createOthersReader(files: LogFiles): (writer: string) => Promise<readonly string[]> {
+  const positions = new Map<string, Position>()
+  let isFirst = true
+
+  return async function newestOfOthers(writer) {
+    const newest = new Map<string, string>()
+    const note = (line: string): void => {
+      const start = parseRecordStart(line)
+      if (start !== null && start.writer !== writer) newest.set(start.writer, line)
+    }
+    const all = files.all()
+    const current = files.newest()
+    for (const path of all) {
+      const file = await open(path, 'r').catch(() => null)
+      if (file === null) continue
+      try {
+        const { ino, size } = await file.stat()
+        const known = positions.get(path)
+        const isSame = known !== undefined && known.inode === ino && known.offset <= size
+        const begin = !isFirst ? 0 : path === current ? Math.max(0, size - TAIL_LENGTH) : size
+        const position = isSame ? known : { inode: ino, offset: begin, rest: Buffer.alloc(0) }
+        positions.set(path, position)
+        await readLines(file, position, size, note)
+      } finally {
+        await file.close()
+      }
+    }
+    for (const path of positions.keys()) if (!all.includes(path)) positions.delete(path)
+    isFirst = false
+    return [...newest.values()]
+  }
+}
+
+async function readLines(file: FileHandle, position: Position, size: number, note: (line: string) => void) {
+  while (position.offset < size) {
+    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, size - position.offset))
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, position.offset)
+    if (bytesRead === 0) return
+    position.offset += bytesRead
+    let text = Buffer.concat([position.rest, chunk.subarray(0, bytesRead)])
+    for (let end = text.indexOf(LINE_BREAK); end !== -1; end = text.indexOf(LINE_BREAK)) {
+      note(text.toString('utf8', 0, end))
+      text = text.subarray(end + 1)
+    }
+    position.rest = text.length > MAX_LINE_LENGTH ? Buffer.alloc(0) : Buffer.from(text)
+  }
+}
