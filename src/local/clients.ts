@@ -1,4 +1,4 @@
-import { createId, randomText } from './instance.js'
+import { createId, randomText } from './ids.js'
 
 /** A browser as FAPI knows it: in production by the cookie `__client`, in development by its dev browser token. */
 export interface LocalClient {

@@ -1,4 +1,5 @@
-import { type LocalInstance, randomText } from './instance.js'
+import { randomText } from './ids.js'
+import type { LocalInstance } from './instance.js'
 
 export interface CookieOptions {
   /** Names with the instance's suffix. Default true. */

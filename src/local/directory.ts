@@ -1,4 +1,4 @@
-import { createId } from './instance.js'
+import { createId } from './ids.js'
 import type { TokenOrganization } from './session-claims.js'
 
 /** Someone who can sign in to the local instance. */

@@ -1,7 +1,7 @@
 import type { LocalClient } from './clients.js'
 import { cookieDirectives, type DirectiveTarget } from './directives.js'
-import { badRequest, parseWebUrl, readCookie, redirectTo } from './http.js'
-import type { Handler, LocalRequest, LocalState } from './state.js'
+import { badRequest, type LocalRequest, parseWebUrl, readCookie, redirectTo } from './http.js'
+import type { Handler, LocalState } from './state.js'
 
 /** Directives longer than this go by nonce, as a cookie or a URL holds no more. */
 const maxTokenFormBytes = 2048

@@ -1,4 +1,25 @@
-/** Small pieces of HTTP that the endpoints share. */
+/** One request to an endpoint: parsed URL, path parameters, body text. */
+export interface LocalRequest {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Headers
+  readonly body: string
+  readonly params: Readonly<Record<string, string>>
+}
+
+export function hasKey(request: LocalRequest, key: string): boolean {
+  return request.headers.get('authorization') === `Bearer ${key}`
+}
+
+/** The body as a JSON object; what is not one counts as empty. */
+export function readJson(request: LocalRequest): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(request.body)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
 
 export function parseWebUrl(text: string | null): URL | null {
   if (text === null || !URL.canParse(text)) return null

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { buildPublishableKey, cookieSuffix } from '../core/publishable-key.js'
+import { randomText } from './ids.js'
 import type { LocalClerkOptions } from './options.js'
 
 /** What names a Clerk instance: its keys and hosts. */
@@ -17,7 +18,7 @@ export interface LocalInstance {
   readonly cookieSuffix: string
 }
 
-export function createInstance(options: LocalClerkOptions): LocalInstance {
+export function createLocalInstance(options: LocalClerkOptions): LocalInstance {
   const type = options.instanceType ?? 'development'
   const mode = type === 'development' ? 'test' : 'live'
   const frontendApi = options.frontendApi ?? 'clerk.local.test'
@@ -33,18 +34,4 @@ export function createInstance(options: LocalClerkOptions): LocalInstance {
     webhookSecret: options.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
     cookieSuffix: cookieSuffix(publishableKey)
   })
-}
-
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-
-/** Random letters and digits, as Clerk's ids have behind their prefix. */
-export function randomText(length: number): string {
-  let text = ''
-  for (const byte of randomBytes(length)) text += alphabet[byte % alphabet.length]
-  return text
-}
-
-/** An id as Clerk's: prefix and 27 letters and digits. */
-export function createId(prefix: string): string {
-  return `${prefix}_${randomText(27)}`
 }

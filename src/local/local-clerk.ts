@@ -5,7 +5,7 @@ import { tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
-import { createInstance, type LocalInstance } from './instance.js'
+import { createLocalInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { assertLocalClerkOptions, type LocalClerkOptions } from './options.js'
@@ -82,7 +82,7 @@ export interface LocalClerk extends LocalInstance {
  */
 export async function createLocalClerk(options: LocalClerkOptions = {}): Promise<LocalClerk> {
   assertLocalClerkOptions(options, process.env.NODE_ENV)
-  const instance = createInstance(options)
+  const instance = createLocalInstance(options)
   const keys = await createSigningKeys(options.signingKey)
   const directory = createDirectory(options.users ?? [], options.organizations ?? [])
   const faults = createFaults()

@@ -1,10 +1,8 @@
 import type { MachineTokenType } from '../core/token-types.js'
-import { hasKey, readJson } from './backend-api.js'
-import { apiError } from './http.js'
-import { createId, type LocalInstance, randomText } from './instance.js'
-import { type LocalMachineType, machineTypes } from './machine-types.js'
+import { createId, randomText } from './ids.js'
+import type { LocalInstance } from './instance.js'
+import { machineTypes } from './machine-types.js'
 import type { SigningKeys } from './signing-keys.js'
-import type { Handler } from './state.js'
 
 export interface ApiKeyInput {
   /** A user or organization id. */
@@ -90,17 +88,5 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
     },
     revoke: (token) => tokens.delete(token),
     find: (token) => (typeof token === 'string' ? tokens.get(token) : undefined)
-  }
-}
-
-/** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another type. */
-export function verifyMachineToken({ member, object, notFound, takesMachineKey }: LocalMachineType): Handler {
-  return (request, state) => {
-    const { secretKey, machineSecretKey } = state.instance
-    if (!hasKey(request, secretKey) && !(takesMachineKey && hasKey(request, machineSecretKey))) {
-      return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
-    }
-    const token = state.machineTokens.find(readJson(request)[member])
-    return token?.object === object ? Response.json(token) : apiError(404, 'resource_not_found', notFound)
   }
 }

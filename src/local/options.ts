@@ -1,6 +1,8 @@
 import { LocalClerkOptionError, LocalClerkProductionError } from '../core/errors.js'
 import type { LocalOrganization, LocalUser } from './directory.js'
-import type { HandshakeFormat } from './state.js'
+
+/** How a handshake hands its directives back: by size as Clerk does, or always in one form. */
+export type HandshakeFormat = 'auto' | 'nonce' | 'token'
 
 export interface LocalClerkOptions {
   /** What the keys say the instance is: `pk_test_`/`sk_test_` or `pk_live_`/`sk_live_`. Default `development`. */

@@ -4,11 +4,11 @@ import {
   keySet,
   refreshSession,
   revokeSession,
+  verifyMachineToken,
   withSecretKey
-} from './backend-api.js'
+} from './bapi-endpoints.js'
 import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
 import { apiError } from './http.js'
-import { verifyMachineToken } from './machine-tokens.js'
 import { machineTypes } from './machine-types.js'
 import type { Endpoint } from './request-log.js'
 import { showSignIn, signIn, signOut } from './sign-in.js'

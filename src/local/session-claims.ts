@@ -1,4 +1,4 @@
-import { createId, randomText } from './instance.js'
+import { createId, randomText } from './ids.js'
 
 /** The active organization, as a session token is to name it. */
 export interface TokenOrganization {

@@ -1,9 +1,9 @@
 import type { LocalClient } from './clients.js'
 import type { LocalUser } from './directory.js'
 import { knownClient, sharedDomain } from './handshake.js'
-import { badRequest, htmlPage, parseWebUrl, redirectTo } from './http.js'
+import { badRequest, htmlPage, type LocalRequest, parseWebUrl, redirectTo } from './http.js'
 import { renderSignInPage, renderStatusPage } from './sign-in-page.js'
-import type { Handler, LocalRequest, LocalState } from './state.js'
+import type { Handler, LocalState } from './state.js'
 
 /** The sign-in page: one button for each user of the directory. */
 export const showSignIn: Handler = (request, state) => {

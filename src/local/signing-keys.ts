@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import { LocalClerkOptionError } from '../core/errors.js'
-import { createId } from './instance.js'
+import { createId } from './ids.js'
 
 /** A public key as Clerk publishes it (RFC 7517 section 4). */
 export interface LocalJwk {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { createId } from './instance.js'
+import { createId } from './ids.js'
 
 export interface WebhookEvent {
   /** As `session.revoked`. */

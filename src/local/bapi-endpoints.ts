@@ -1,26 +1,13 @@
 import { cookieDirectives, tokenOfSession } from './directives.js'
-import { apiError, parseWebUrl } from './http.js'
-import type { Handler, LocalRequest, LocalState } from './state.js'
+import { apiError, hasKey, parseWebUrl, readJson } from './http.js'
+import type { LocalMachineType } from './machine-types.js'
+import type { Handler, LocalState } from './state.js'
 
 /** Runs the handler only for the instance's secret key. */
 export function withSecretKey(handler: Handler): Handler {
   return (request, state) => {
     if (hasKey(request, state.instance.secretKey)) return handler(request, state)
     return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
-  }
-}
-
-export function hasKey(request: LocalRequest, key: string): boolean {
-  return request.headers.get('authorization') === `Bearer ${key}`
-}
-
-/** The body as a JSON object; what is not one counts as empty. */
-export function readJson(request: LocalRequest): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(request.body)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
-  } catch {
-    return {}
   }
 }
 
@@ -94,4 +81,16 @@ export const revokeSession: Handler = (request, state) => {
   if (session === undefined) return apiError(404, 'resource_not_found', 'Session not found')
   session.status = 'revoked'
   return Response.json({ object: 'session', id: session.id, user_id: session.userId, status: session.status })
+}
+
+/** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another type. */
+export function verifyMachineToken({ member, object, notFound, takesMachineKey }: LocalMachineType): Handler {
+  return (request, state) => {
+    const { secretKey, machineSecretKey } = state.instance
+    if (!hasKey(request, secretKey) && !(takesMachineKey && hasKey(request, machineSecretKey))) {
+      return apiError(401, 'clerk_key_invalid', 'The provided Clerk Secret Key is invalid.')
+    }
+    const token = state.machineTokens.find(readJson(request)[member])
+    return token?.object === object ? Response.json(token) : apiError(404, 'resource_not_found', notFound)
+  }
 }
