@@ -19,11 +19,10 @@ import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import { decodeUnverified } from './token/decode.js'
-import { failureFor } from './token/failures.js'
-import type { VerificationOutcome } from './token/outcome.js'
+import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
+import { failureFor } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
-import type { VerifyResult } from './verify-result.js'
 import { USER_AGENT } from './version.js'
 
 export interface InstanceHealth {

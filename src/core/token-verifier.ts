@@ -2,7 +2,7 @@ import { createInstance, type InstanceHealth, type InstanceStats } from './insta
 import { silentLogger } from './logger.js'
 import { type ClerkAuthOptions, resolveOptions } from './options.js'
 import type { RevocationTarget } from './revocation/revocation.js'
-import type { VerifyResult } from './verify-result.js'
+import type { VerifyResult } from './token/outcome.js'
 
 /** The verification core without Fastify. */
 export interface TokenVerifier {

@@ -1,5 +1,5 @@
 import type { Carried } from '../request/carried.js'
-import { failureFor } from '../token/failures.js'
+import { failureFor } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import { chosenClientUat, chosenDevBrowser, chosenSession, usesSuffixedCookies } from './cookie-family.js'
 import { needsCrossOriginSync } from './cross-origin-sync.js'

@@ -3,8 +3,8 @@ import type { MachineOutcome } from '../machine/outcome.js'
 import type { AcceptsToken } from '../options.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/decode.js'
-import { failureFor } from '../token/failures.js'
 import type { VerificationOutcome } from '../token/outcome.js'
+import { failureFor } from '../token/outcome.js'
 import {
   type RequestState,
   refusedByList,

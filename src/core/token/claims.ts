@@ -17,7 +17,7 @@ export type ClaimCheck = (claims: JsonObject, nowMs: number, skewMs: number) => 
  * A lenient audience, as Clerk has it: session tokens normally carry no `aud` (protocol reference, section 5.4). One
  * that is there must name us, whatever its shape (RFC 7519 section 4.1.3).
  */
-function isForAudience(aud: unknown, audience: readonly string[]): boolean {
+function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   if (aud === undefined || aud === null || aud === '') return true
   if (typeof aud === 'string') return audience.includes(aud)
   if (!Array.isArray(aud)) return false
@@ -57,7 +57,7 @@ export function compileClaimCheck(rules: ClaimRules): ClaimCheck {
 
   return function checkClaims(claims, nowMs, skewMs) {
     if (typeof claims.sub !== 'string') return 'token-verification-failed'
-    if (audience.length > 0 && !isForAudience(claims.aud, audience)) return 'token-verification-failed'
+    if (audience.length > 0 && !allowsAudience(claims.aud, audience)) return 'token-verification-failed'
     if (!checkParty(claims.azp)) return 'token-invalid-authorized-parties'
     if (!checkIssuer(claims.iss)) return 'token-invalid-issuer'
 

@@ -4,12 +4,12 @@ import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import { type ClaimCheck, isOfMachine } from './claims.js'
 import { copyOf, decodeUnverified, readClaims, readSignature, splitToken, type UnverifiedToken } from './decode.js'
-import { failureFor } from './failures.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
 import { parseJoseHeader } from './jose-header.js'
 import type { VerificationFailure, VerificationOutcome } from './outcome.js'
-import { type Candidate, createSignatureCheck, isFailure, type SignatureResult } from './signature-check.js'
+import { failureFor } from './outcome.js'
+import { type Candidate, createSigningKeyFinder, isFailure, type SignatureResult } from './signing-key.js'
 import type { TokenCache } from './token-cache.js'
 import { VerifiedToken } from './verified-token.js'
 
@@ -63,7 +63,7 @@ export interface Verifier {
 export function createVerifier(settings: VerifierSettings): Verifier {
   const { keyStore, cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
   const headers = createHeaderTable(keyStore, now)
-  const checkSignature = createSignatureCheck(settings)
+  const findSigningKey = createSigningKeyFinder(settings)
   const inFlight = createInFlight()
 
   function recall(token: string): VerificationOutcome | undefined {
@@ -114,7 +114,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (entry.header.category !== 'session' || isOfMachine(claims)) return failureFor('token-type-mismatch')
 
     const candidate: Candidate = { token, parts, header: entry.header, mustBeJwt: true, claims, keys: entry.keys }
-    const result = checkSignature(candidate)
+    const result = findSigningKey(candidate)
     if (!(result instanceof Promise)) return conclude(candidate, result, skewMs)
     return result.then(
       (settled) => {
@@ -171,7 +171,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       isFailure(result) ? result : { ok: true, ...decoded }
     const { claims } = decoded
     const keys = keyStore.find(header.kid)
-    const result = checkSignature({ token, parts, header, mustBeJwt: false, claims, keys })
+    const result = findSigningKey({ token, parts, header, mustBeJwt: false, claims, keys })
     return result instanceof Promise ? result.then(conclude) : conclude(result)
   }
 

@@ -5,7 +5,7 @@ import type { BackendApi, MachineTokenCall } from '../../../src/core/backend-api
 import { type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
 import { createMachineVerifier, type MachineVerifierSettings } from '../../../src/core/machine/machine-verifier.js'
 import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
-import { failureFor, unavailableFailure } from '../../../src/core/token/failures.js'
+import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
 
 const NOW = 1_790_000_000
 

@@ -4,8 +4,8 @@ import type { AcceptsToken } from '../../../src/core/options.js'
 import type { Carried, CarriedCookies } from '../../../src/core/request/carried.js'
 import { createCarriedCookies } from '../../../src/core/request/cookies.js'
 import { publicUrl } from '../../../src/core/request/public-url.js'
-import { failureFor } from '../../../src/core/token/failures.js'
 import type { VerificationFailureReason } from '../../../src/core/token/outcome.js'
+import { failureFor } from '../../../src/core/token/outcome.js'
 import { createScene, type SettingsInput } from '../../fixtures/state-scene.js'
 
 // Whatever arrives gets an answer: nothing throws, nothing rejects, nothing that cannot be sent is handed on.

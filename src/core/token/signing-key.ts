@@ -2,9 +2,9 @@ import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import { isPlausible } from './claims.js'
 import type { JsonObject, TokenParts } from './decode.js'
-import { failureFor, unavailableFailure } from './failures.js'
 import type { JoseHeader } from './jose-header.js'
 import type { VerificationFailure } from './outcome.js'
+import { failureFor, unavailableFailure } from './outcome.js'
 import { verifySignature, verifySignaturePooled } from './signature.js'
 
 /** A decoded token that nobody has checked yet. */
@@ -26,7 +26,7 @@ export function isFailure(result: SignatureResult): result is VerificationFailur
   return 'reason' in result
 }
 
-export interface SignatureCheckSettings {
+export interface SigningKeySettings {
   readonly keyStore: KeyStore
   readonly issuers: readonly string[]
   readonly clockSkewInMs: number
@@ -37,8 +37,8 @@ export interface SignatureCheckSettings {
 }
 
 /** Finds the key of a token and checks the signature: on the event loop for a lone token, in the thread pool for a burst. */
-export function createSignatureCheck(
-  settings: SignatureCheckSettings
+export function createSigningKeyFinder(
+  settings: SigningKeySettings
 ): (candidate: Candidate) => SignatureResult | Promise<SignatureResult> {
   const { keyStore, issuers, clockSkewInMs, stats, now } = settings
   const takeTurn = createTurnCounter(settings.synchronousPerTurn)
