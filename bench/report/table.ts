@@ -1,4 +1,4 @@
-/** Columns of text, numbers to the right: for a terminal and, with `markdown`, for the README. */
+/** Columns of text, numbers to the right: for a terminal and, with `markdown`, for the manuals. */
 export type Cell = string | number
 
 export interface Table {
@@ -9,10 +9,12 @@ export interface Table {
   readonly notes: readonly string[]
 }
 
+const startsAsNumber = (cell: Cell | undefined) => /^[~≤≥]?\s*-?[\d.,]/.test(String(cell ?? ''))
+
 export function formatTable({ title, columns, rows, notes }: Table): string {
   const texts = rows.map((row) => row.map(String))
   const widths = columns.map((name, i) => Math.max(name.length, ...texts.map((row) => row[i]?.length ?? 0)))
-  const isNumeric = columns.map((_, i) => rows.some((row) => /^[~≤≥]?\s*-?[\d.,]/.test(String(row[i] ?? ''))) && i > 0)
+  const isNumeric = columns.map((_, i) => i > 0 && rows.some((row) => startsAsNumber(row[i])))
   const pad = (text: string, i: number) => (isNumeric[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0))
   const line = (row: readonly string[]) =>
     row
@@ -25,7 +27,8 @@ export function formatTable({ title, columns, rows, notes }: Table): string {
 
 export function formatMarkdown({ columns, rows, notes }: Table): string {
   const line = (row: readonly Cell[]) => `| ${row.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
-  const alignment = columns.map((_, i) => (i === 0 ? '---' : '---:'))
+  const isNumeric = columns.map((_, i) => i > 0 && rows.some((row) => startsAsNumber(row[i])))
+  const alignment = isNumeric.map((numeric) => (numeric ? '---:' : '---'))
   const table = [line(columns), line(alignment), ...rows.map(line)].join('\n')
   return notes.length === 0 ? table : `${table}\n\n${notes.map((note) => `- ${note}`).join('\n')}`
 }

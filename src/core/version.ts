@@ -1,4 +1,4 @@
-/** Version of this package, as its own requests name it. A test keeps it equal to package.json. */
+/** Version of this package, as its own requests name it: a copy of package.json's, which `npm version` makes. */
 export const VERSION = '0.1.0'
 
 /** How this package names itself to Clerk. */

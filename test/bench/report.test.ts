@@ -80,6 +80,11 @@ t.test('a bar in a name does not make a column', async (t) => {
   t.match(formatMarkdown(table), 'ours \\| theirs')
 })
 
+t.test('columns of numbers stand to the right, words to the left', async (t) => {
+  const [, alignment] = formatMarkdown({ ...table, columns: ['', 'µs', 'does'], rows: [['a', '1.0', 'all']] }).split('\n')
+  t.equal(alignment, '| --- | ---: | --- |')
+})
+
 t.test('numbers claim three digits and no more', async (t) => {
   t.equal(formatNumber(76_543), '76,500')
   t.equal(formatNumber(1234.5), '1,230')

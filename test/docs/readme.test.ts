@@ -100,3 +100,7 @@ t.test('the migration shows exactly the lines in which the two applications diff
 t.test('measured figures have their places', async (t) => {
   for (const { file, name } of PLACES) t.doesNotThrow(() => replaceSection(manual(file).text, '', name), file)
 })
+
+t.test('README.md can be read in one go', async (t) => {
+  t.ok(manual('README.md').text.split('\n').length <= 451, 'at most 450 lines')
+})
