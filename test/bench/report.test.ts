@@ -81,7 +81,9 @@ t.test('a bar in a name does not make a column', async (t) => {
 })
 
 t.test('columns of numbers stand to the right, words to the left', async (t) => {
-  const [, alignment] = formatMarkdown({ ...table, columns: ['', 'µs', 'does'], rows: [['a', '1.0', 'all']] }).split('\n')
+  const [, alignment] = formatMarkdown({ ...table, columns: ['', 'µs', 'does'], rows: [['a', '1.0', 'all']] }).split(
+    '\n'
+  )
   t.equal(alignment, '| --- | ---: | --- |')
 })
 
