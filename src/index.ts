@@ -32,16 +32,13 @@ export type { InstanceHealth, InstanceStats } from './core/instance.js'
 export { shareKeySets } from './core/jwks/cluster-broker.js'
 export type { KeyStoreHealth, KeyStoreStats } from './core/jwks/types.js'
 export type { Logger } from './core/logger.js'
-export type {
-  AcceptsToken,
-  ClerkAuthOptions,
-  DebugHeaders,
-  JwksOptions,
-  KeySetSnapshotStore,
-  MachineTokenOptions,
-  OrganizationSyncOptions,
-  WarmUp
-} from './core/options.js'
+export type { AcceptsToken } from './core/options/accepts-token.js'
+export type { ClerkAuthOptions, DebugHeaders } from './core/options/instance-options.js'
+export type { JwksOptions, KeySetSnapshotStore, WarmUp } from './core/options/jwks.js'
+export type { MachineTokenOptions } from './core/options/machine-tokens.js'
+export type { OrganizationSyncOptions } from './core/options/organization-sync.js'
+export type { RevocationOptions } from './core/options/revocation.js'
+export type { TokenCacheOptions } from './core/options/token-cache.js'
 export type { RevocationTarget } from './core/revocation/revocation.js'
 export type { RevocationsHealth } from './core/revocation/revocations.js'
 export type { VerificationFailureReason, VerifyResult } from './core/token/outcome.js'
@@ -52,6 +49,7 @@ export { assertSignedIn } from './plugin/guards/assert-signed-in.js'
 export type { Authorize, AuthorizePredicate } from './plugin/guards/authorize.js'
 export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest, RefusalError } from './plugin/guards/refusal.js'
 export { clerkAuth, clerkAuth as default } from './plugin/plugin.js'
+export type { InstanceOptions, InstanceResolver, ResolverOptions } from './plugin/resolver-options.js'
 export type { RouteOptions, RouteSettings } from './plugin/route-policy.js'
 export type { RouteTableEntry } from './plugin/route-table.js'
-export type { InstanceResolver, PluginOptions, ResolvableOptions, ResolverOptions } from './plugin/types.js'
+export type { PluginOptions } from './plugin/types.js'

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createInstance, type Instance } from '../../src/core/instance.js'
-import { resolveOptions } from '../../src/core/options.js'
+import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
 import { createDefaultPolicy, createRoutePolicies } from '../../src/plugin/route-policy.js'
 import { kAuth, kInstance, kVerified } from '../../src/plugin/symbols.js'
@@ -45,7 +45,7 @@ export function createSubject(
   more: Record<string, unknown> = {}
 ): Subject {
   const options = { ...pluginOptions(trust), ...more, logger: silent, now: () => clock.now() }
-  const instance = createInstance(resolveOptions(options as never, { env: {}, logger: silent as never }))
+  const instance = createInstance(readInstanceOptions(options as never, { env: {}, logger: silent as never }))
   const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
   const hook: OnRequestHook = createOnRequest(instance, createRoutePolicies(defaults, false))
   return {

@@ -7,7 +7,8 @@ import { createVerificationObserver } from './diagnostics/verification-observer.
 import { createKeyStore } from './jwks/key-store.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
 import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
-import type { AcceptsToken, ResolvedOptions } from './options.js'
+import type { AcceptsToken } from './options/accepts-token.js'
+import type { InstanceSettings } from './options/instance-settings.js'
 import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
 import { createRevocations, type Revocations, type RevocationsHealth } from './revocation/revocations.js'
@@ -44,7 +45,7 @@ export interface InstanceStats extends Readonly<Stats> {
 
 /** One Clerk application, with its own keys and caches: nothing of it is shared with another. */
 export interface Instance {
-  readonly options: ResolvedOptions
+  readonly settings: InstanceSettings
   readonly counters: Stats
   readonly verifier: Verifier
   readonly keyStore: KeyStore
@@ -68,7 +69,7 @@ export interface Instance {
  */
 const SYNCHRONOUS_PER_TURN = 1
 
-export function createInstance(options: ResolvedOptions): Instance {
+export function createInstance(options: InstanceSettings): Instance {
   const { now, logger, clockSkewInMs } = options
   const counters = new Stats()
   const keyStore = createKeyStore(options, { activity: () => counters.hits + counters.misses })
@@ -159,7 +160,7 @@ export function createInstance(options: ResolvedOptions): Instance {
   const readCookies = compileCookieReader(options.cookieSuffix)
 
   return {
-    options,
+    settings: options,
     counters,
     verifier,
     keyStore,
@@ -210,7 +211,7 @@ export function createInstance(options: ResolvedOptions): Instance {
   }
 }
 
-function createInstanceBackendApi(options: ResolvedOptions): BackendApi | null {
+function createInstanceBackendApi(options: InstanceSettings): BackendApi | null {
   const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = options
   if (secretKey === null && machineSecretKey === null) return null
   return createBackendApi({
@@ -226,7 +227,7 @@ function createInstanceBackendApi(options: ResolvedOptions): BackendApi | null {
 }
 
 /** Counts what a report-only rule would have refused, and says so once. */
-function createReporter(options: ResolvedOptions, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
+function createReporter(options: InstanceSettings, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
   const said = new Set<string>()
   return (rule) => {
     if (rule === 'issuer') counters.reportedIssuers++

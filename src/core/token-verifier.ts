@@ -1,6 +1,7 @@
 import { createInstance, type InstanceHealth, type InstanceStats } from './instance.js'
 import { silentLogger } from './logger.js'
-import { type ClerkAuthOptions, resolveOptions } from './options.js'
+import type { ClerkAuthOptions } from './options/instance-options.js'
+import { readInstanceOptions } from './options/instance-settings.js'
 import type { RevocationTarget } from './revocation/revocation.js'
 import type { VerifyResult } from './token/outcome.js'
 
@@ -23,7 +24,7 @@ export interface TokenVerifier {
  * environment variables, key store, token cache and answers as the plugin. Throws the coded error of a bad option.
  */
 export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
-  const instance = createInstance(resolveOptions(options, { env: process.env, logger: silentLogger }))
+  const instance = createInstance(readInstanceOptions(options, { env: process.env, logger: silentLogger }))
   return {
     verify: async (token) => instance.verifyToken(token),
     revoke: (target, at) => instance.revocations.revoke(target, at),

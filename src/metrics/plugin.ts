@@ -22,7 +22,7 @@ export const metrics: FastifyPluginAsync<MetricsOptions> = async (fastify, optio
   if (!fastify.hasDecorator('clerk')) throw new MetricsPluginError()
   const { registry = (await importPromClient()).register, path, ...rest } = options
   const instance = fastify.clerk.instanceOf()
-  const stop = await collectClerkMetrics(instance, registry, { ...rest, instance: instance.options.frontendApi })
+  const stop = await collectClerkMetrics(instance, registry, { ...rest, instance: instance.settings.frontendApi })
   fastify.addHook('onClose', async () => stop())
 
   if (path === undefined) return

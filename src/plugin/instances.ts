@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createInstance, type Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
-import { resolveOptions } from '../core/options.js'
-import type { ResolvableOptions } from './types.js'
+import { readInstanceOptions } from '../core/options/instance-settings.js'
+import type { InstanceOptions } from './resolver-options.js'
 
 /** The instances of a server with several: built once, kept by the identity of their options, bounded. */
 export interface Instances {
   /** Throws the coded error of an option that is not valid. */
-  obtain(options: ResolvableOptions): Instance
+  obtain(options: InstanceOptions): Instance
   close(): void
 }
 
@@ -20,7 +20,7 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
   })
   // A resolver that answers with the same object spares its instance the reading of its options, as long as they are what
   // they were: an object that is filled anew for each tenant must not give one of them another's instance.
-  let byObject = new WeakMap<ResolvableOptions, { readonly copy: unknown; readonly identity: string }>()
+  let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly identity: string }>()
 
   return {
     obtain(options) {
@@ -34,7 +34,7 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
       byObject.set(options, { copy: copyOf(options), identity })
       let instance = byIdentity.get(identity)
       if (instance === undefined) {
-        instance = createInstance(resolveOptions({ logger, ...options }, { env: {}, logger }))
+        instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
         byIdentity.set(identity, instance)
         instance
           .ready()
@@ -79,7 +79,7 @@ function isPlainObject(value: unknown): value is object {
  * What makes two answers of a resolver the same instance: every option, keys first among them, so that nothing of one
  * tenant is ever used for another. A digest, because the identity holds secrets.
  */
-function identityOf(options: ResolvableOptions): string {
+function identityOf(options: InstanceOptions): string {
   return createHash('sha256').update(canonical(options)).digest('base64url')
 }
 

@@ -3,7 +3,7 @@ import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth } from '../core/auth/types.js'
 import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
-import type { DebugHeaders } from '../core/options.js'
+import type { DebugHeaders } from '../core/options/instance-options.js'
 import { readCarried } from '../core/request/read-carried.js'
 import type { RequestState } from '../core/state/request-state.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
@@ -96,7 +96,7 @@ function finish(
   const pending = policy.treatPendingAsSignedOut ? (state.verified?.pendingAuth ?? null) : null
   slots[kVerified] = state.verified
   slots[kAuth] = pending ?? state.auth
-  if (applyState(state, reply, instance.options.debugHeaders)) return
+  if (applyState(state, reply, instance.settings.debugHeaders)) return
   done()
 }
 
@@ -133,7 +133,7 @@ function count(instance: Instance, state: RequestState): void {
   if (!refusalChannel.hasSubscribers) return
   const { tokenType, reason } = state
   refusalChannel.publish({
-    instance: instance.options.frontendApi,
+    instance: instance.settings.frontendApi,
     state: answer,
     tokenType,
     reason
@@ -147,7 +147,7 @@ function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): vo
   const header = ignoredForwardedHeader(request)
   if (header === null || warned.has(instance)) return
   warned.add(instance)
-  instance.options.logger.warn(
+  instance.settings.logger.warn(
     { header },
     'A forwarded header arrived and was ignored because trustProxy is off. If this server is behind a proxy, set ' +
       "Fastify's trustProxy to the proxy's addresses: redirects and same-origin checks use the wrong URL otherwise."

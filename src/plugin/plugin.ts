@@ -11,8 +11,7 @@ import {
 import { createInstance, type Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
 import { namedOpaqueType } from '../core/options/accepts-token.js'
-import { resolveResolverOptions } from '../core/options/resolver.js'
-import { resolveOptions } from '../core/options.js'
+import { readInstanceOptions } from '../core/options/instance-settings.js'
 import { createClerkDecorator } from './clerk-decorator.js'
 import { hasRoutes, isWholeServer } from './early-routes.js'
 import { createAuthorize } from './guards/authorize.js'
@@ -21,6 +20,7 @@ import type { GuardDone, GuardRequest, GuardSettings } from './guards/refusal.js
 import { createRequireAuth } from './guards/require-auth.js'
 import { createInstances } from './instances.js'
 import { type AuthenticatedSlots, createOnRequest } from './on-request.js'
+import { type ResolverOptions, readResolverOptions } from './resolver-options.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
 import {
   assertUncontradicted,
@@ -33,7 +33,7 @@ import {
 import { createRouteTable } from './route-table.js'
 import { signInRedirect } from './sign-in-redirect.js'
 import { kAuth, kInstance, kVerified } from './symbols.js'
-import type { PluginOptions, ResolverOptions } from './types.js'
+import type { PluginOptions } from './types.js'
 
 const notYetAuthenticated = createSignedOutAuth(
   'not-authenticated-yet',
@@ -47,22 +47,23 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
   assertFree(fastify)
   registered.add(fastify)
   if (isResolver(options)) registerResolver(fastify, options)
-  else registerInstance(fastify, createInstance(resolveOptions(options, { env: process.env, logger: fastify.log })))
+  else
+    registerInstance(fastify, createInstance(readInstanceOptions(options, { env: process.env, logger: fastify.log })))
 }
 
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
-  const { acceptsToken, handshake, defaultDeny } = instance.options
+  const { acceptsToken, handshake, defaultDeny } = instance.settings
   const policies = createRoutePolicies(createDefaultPolicy({ acceptsToken, handshake }), hasRoutes(fastify))
   decorate(fastify, instance, policies, defaultDeny)
   fastify.addHook('onRequest', createOnRequest(instance, policies))
   if (defaultDeny) denyEarlyRoutes(fastify, policies)
-  else warnOfEarlyRoutes(fastify, instance.options.logger)
+  else warnOfEarlyRoutes(fastify, instance.settings.logger)
   fastify.addHook('onReady', () => instance.ready())
   fastify.addHook('onClose', () => instance.close())
 }
 
 function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {
-  const { resolver, maxInstances, defaultDeny, logger } = resolveResolverOptions(options, { logger: fastify.log })
+  const { resolver, maxInstances, defaultDeny, logger } = readResolverOptions(options, fastify.log)
   const instances = createInstances({ maxInstances, logger })
   const defaults = createDefaultPolicy({ acceptsToken: LEFT_TO_INSTANCE, handshake: true })
   const policies = createRoutePolicies(defaults, hasRoutes(fastify))
@@ -149,7 +150,7 @@ function decorate(
   fastify.addHook('onRoute', (route) => {
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
     const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
-    if (single?.options.secretKey === null && opaqueType !== null) {
+    if (single?.settings.secretKey === null && opaqueType !== null) {
       throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
     }
     const isRequired = defaultDeny && !policy.isPublic

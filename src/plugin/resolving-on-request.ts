@@ -4,9 +4,9 @@ import { ResolverError } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
+import type { InstanceOptions, InstanceResolver } from './resolver-options.js'
 import { completePolicy, createDefaultPolicy, createRoutePolicies, type RoutePolicies } from './route-policy.js'
 import { kAuth } from './symbols.js'
-import type { InstanceResolver, ResolvableOptions } from './types.js'
 
 /** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
 export function createResolvingOnRequest(
@@ -16,7 +16,7 @@ export function createResolvingOnRequest(
 ): OnRequestHook {
   const hooks = new WeakMap<object, OnRequestHook>()
 
-  function obtain(options: ResolvableOptions): Instance {
+  function obtain(options: InstanceOptions): Instance {
     if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
     return instances.obtain(options)
   }
@@ -30,12 +30,12 @@ export function createResolvingOnRequest(
     const policy = policies.of(request.routeOptions.config)
     // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
     if (policy !== policies.defaults) {
-      authenticateFully(instance, completePolicy(policy, instance.options), request, reply, done)
+      authenticateFully(instance, completePolicy(policy, instance.settings), request, reply, done)
       return
     }
     let hook = hooks.get(instance)
     if (hook === undefined) {
-      const { acceptsToken, handshake } = instance.options
+      const { acceptsToken, handshake } = instance.settings
       hook = createOnRequest(instance, createRoutePolicies(createDefaultPolicy({ acceptsToken, handshake }), false))
       hooks.set(instance, hook)
     }

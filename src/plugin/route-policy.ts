@@ -1,7 +1,7 @@
 import type { AuditRouteOptions } from '../audit/types.js'
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
+import type { AcceptsToken } from '../core/options/accepts-token.js'
 import { isTokenType, namesTokenType } from '../core/options/accepts-token.js'
-import type { AcceptsToken } from '../core/options.js'
 import { kRoutePolicy } from './symbols.js'
 
 /** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */

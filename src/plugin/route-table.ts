@@ -1,4 +1,4 @@
-import type { AcceptsToken } from '../core/options.js'
+import type { AcceptsToken } from '../core/options/accepts-token.js'
 import type { RoutePolicy } from './route-policy.js'
 
 /** A route and what it asks of a request. */

@@ -12,15 +12,15 @@ import { kInstance } from './symbols.js'
  */
 export function signInRedirect(request: FastifyRequest): string | null {
   const instance = (request as unknown as AuthenticatedSlots)[kInstance]
-  if (instance === null || !instance.options.requireAuthRedirect) return null
+  if (instance === null || !instance.settings.requireAuthRedirect) return null
   const source = new FastifyRequestSource(request)
   const { method, headers } = source
   if (!isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
   const here = publicUrl(source.protocol, source.host, source.target)
-  const target = new URL(instance.options.signInUrl, here)
+  const target = new URL(instance.settings.signInUrl, here)
   // On the sign-in page itself a redirect would lead nowhere but back.
   if (target.origin === here.origin && target.pathname === here.pathname) return null
-  const { isSatellite } = instance.options
+  const { isSatellite } = instance.settings
   // A satellite must look for the session that the sign-in on the primary has made (protocol reference, section 6.10).
   if (isSatellite && target.origin !== here.origin) here.searchParams.set('__clerk_synced', 'false')
   target.searchParams.set('redirect_url', here.href)

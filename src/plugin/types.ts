@@ -1,7 +1,6 @@
 import type {
   ContextConfigDefault,
   FastifyBaseLogger,
-  FastifyRequest,
   FastifySchema,
   FastifyTypeProvider,
   FastifyTypeProviderDefault,
@@ -12,28 +11,13 @@ import type {
 } from 'fastify'
 import type { FastifyRequestType, ResolveFastifyRequestType } from 'fastify/types/type-provider.js'
 import type { RequestAuth } from '../core/auth/request-auth.js'
-import type { ClerkAuthOptions } from '../core/options.js'
+import type { ClerkAuthOptions } from '../core/options/instance-options.js'
 import type { ClerkDecorator } from './clerk-decorator.js'
 import type { Authorize } from './guards/authorize.js'
 import type { GuardHook } from './guards/refusal.js'
+import type { ResolverOptions } from './resolver-options.js'
 import type { RouteOptions as RouteClerkOptions } from './route-policy.js'
 // Renamed: where another plugin declares on Fastify's own RouteOptions (@fastify/websocket), that name means it below.
-
-/** What a resolver answers a request with: options of the instance that the request belongs to. */
-export type ResolvableOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
-
-/** Says which instance a request belongs to, for servers with several. Called for every request that is authenticated. */
-export type InstanceResolver = (request: FastifyRequest) => ResolvableOptions | Promise<ResolvableOptions>
-
-/** Options of the plugin for a server with several instances. */
-export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'> {
-  /**
-   * Gives the options of the request's instance. Instances are built once and kept by the identity of their keys, at
-   * most `maxInstances` of them. A resolver that throws, or whose options are not valid, makes the request fail with
-   * `FST_CLERK_RESOLVER` (500): it is never answered with another instance's keys.
-   */
-  readonly resolver: InstanceResolver
-}
 
 export type PluginOptions = ClerkAuthOptions | ResolverOptions
 

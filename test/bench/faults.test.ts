@@ -4,7 +4,7 @@ import {
   type Endpoint,
   type Harness,
   hang,
-  jwksCache,
+  jwksSettings,
   keySetResponse
 } from '../fixtures/key-store-harness.js'
 import { createRsaKey } from '../fixtures/rsa-keys.js'
@@ -16,7 +16,7 @@ import { createRsaKey } from '../fixtures/rsa-keys.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
-const MAX_WAIT_MS = jwksCache.timeoutInMs + jwksCache.cooldownInMs
+const MAX_WAIT_MS = jwksSettings.timeoutInMs + jwksSettings.cooldownInMs
 const MAX_PER_MINUTE = 12
 /** While an outage lasts: back-off with full jitter, a minute at its longest, two attempts a minute on average. */
 const MAX_PER_OUTAGE_MINUTE = 4
@@ -102,7 +102,7 @@ async function createWarm(t: Test, endpoint: Endpoint = good): Promise<Harness> 
 for (const [name, fault] of Object.entries(FAULTS)) {
   t.test(`an endpoint that ${name} refuses nobody until the stale limit, and waits for nobody`, async (t) => {
     const h = await createWarm(t)
-    const goodUntilMs = h.time.now() + 300_000 + jwksCache.staleIfErrorInMs
+    const goodUntilMs = h.time.now() + 300_000 + jwksSettings.staleIfErrorInMs
     h.endpoint = fault
     const before = h.requests.length
     let requests = 0
@@ -118,7 +118,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
     }
     t.equal(refused, 0, `none of ${requests} refused`)
     t.equal(longestWaitMs, 0, 'keys are refreshed off the path of requests')
-    const minutes = (h.time.now() - goodUntilMs + 300_000 + jwksCache.staleIfErrorInMs) / MINUTE_MS
+    const minutes = (h.time.now() - goodUntilMs + 300_000 + jwksSettings.staleIfErrorInMs) / MINUTE_MS
     t.ok(
       h.requests.length - before <= minutes * MAX_PER_OUTAGE_MINUTE,
       `${h.requests.length - before} fetches in ${minutes} minutes`

@@ -6,7 +6,7 @@ import type { SignedInAuth, SignedOutAuth } from '../../src/core/auth/types.js'
 import { createInstance } from '../../src/core/instance.js'
 import type { KeyResolution, KeyStore, VerificationKey } from '../../src/core/jwks/types.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { resolveOptions } from '../../src/core/options.js'
+import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
 import { Stats } from '../../src/core/stats.js'
 import { compileClaimCheck } from '../../src/core/token/claims.js'
@@ -359,7 +359,10 @@ t.test('a token that shares the tail of its signature with a cached one does not
 t.test('a token that was accepted once is accepted again after it was forgotten, and under another skew', async (t) => {
   const jwtKey = createPublicKey(keyA).export({ type: 'spki', format: 'pem' }).toString()
   const publishableKey = `pk_live_${Buffer.from('clerk.example.com$').toString('base64')}`
-  const options = resolveOptions({ publishableKey, jwtKey, now: () => START_MS }, { env: {}, logger: silentLogger })
+  const options = readInstanceOptions(
+    { publishableKey, jwtKey, now: () => START_MS },
+    { env: {}, logger: silentLogger }
+  )
   const { verifier, cache } = createInstance(options)
   const claims = { sub: 'user_1', sid: 'sess_1', iss: 'https://clerk.example.com', azp: 'https://app.test' }
   const token = signRsa(signingInput({ alg: 'RS256', typ: 'JWT' }, { ...claims, iat: START, exp: START + 60 }), keyA)

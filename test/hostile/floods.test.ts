@@ -7,7 +7,8 @@ import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { createInstance, type Instance } from '../../src/core/instance.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { type ClerkAuthOptions, resolveOptions } from '../../src/core/options.js'
+import type { ClerkAuthOptions } from '../../src/core/options/instance-options.js'
+import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { createApp, signingKey } from '../fixtures/app.js'
 import { encodePart, SESSION_CATEGORY } from './forge.js'
@@ -46,7 +47,7 @@ const clerk = await createLocalClerk({
 })
 
 function instanceWith(options: Partial<ClerkAuthOptions> = {}): Instance {
-  return createInstance(resolveOptions(clerk.pluginOptions(options), { env: {}, logger: silentLogger }))
+  return createInstance(readInstanceOptions(clerk.pluginOptions(options), { env: {}, logger: silentLogger }))
 }
 
 function forge(n: number, kid: string): string {

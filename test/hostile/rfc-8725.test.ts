@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import type { ClerkAuthOptions } from '../../src/core/options.js'
+import type { ClerkAuthOptions } from '../../src/core/options/instance-options.js'
 import { createTokenVerifier, type TokenVerifier } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'

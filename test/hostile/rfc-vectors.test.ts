@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import t from 'tap'
 import { createInstance, type Instance } from '../../src/core/instance.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { resolveOptions } from '../../src/core/options.js'
+import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 
 // The examples of RFC 7515, RFC 7519 and RFC 7520 with RSA keys, and those that must never pass.
 
@@ -66,7 +66,9 @@ const ENCRYPTED =
 
 function instanceWith(jwk: typeof RFC7520_KEY): Instance {
   const jwtKey = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string
-  return createInstance(resolveOptions({ jwtKey, now: () => 1_300_819_000_000 }, { env: {}, logger: silentLogger }))
+  return createInstance(
+    readInstanceOptions({ jwtKey, now: () => 1_300_819_000_000 }, { env: {}, logger: silentLogger })
+  )
 }
 
 const rfc7515 = instanceWith(RFC7515_A2_KEY)

@@ -1,4 +1,4 @@
-import type { AcceptsToken } from '../../src/core/options.js'
+import type { AcceptsToken } from '../../src/core/options/accepts-token.js'
 import { HOST, MALFORMED, type MalformedName, NOW, PLAIN_TOKEN, signToken, type TokenSpec } from './tokens.js'
 
 // One request with the options it meets, as data: it prints, shrinks, and becomes a named test.

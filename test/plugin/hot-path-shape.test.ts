@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import t from 'tap'
 import { createInstance } from '../../src/core/instance.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { resolveOptions } from '../../src/core/options.js'
+import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { createOnRequest } from '../../src/plugin/on-request.js'
 import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
@@ -18,7 +18,7 @@ const haveSameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: o
 setFlagsFromString('--no-allow-natives-syntax')
 
 const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
-const instance = createInstance(resolveOptions(clerk.pluginOptions(), { env: {}, logger: silentLogger }))
+const instance = createInstance(readInstanceOptions(clerk.pluginOptions(), { env: {}, logger: silentLogger }))
 const hook = createOnRequest(instance, {
   isInUse: false,
   defaults: createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import clerkAuth, { type PluginOptions, type ResolvableOptions } from '../../src/index.js'
+import clerkAuth, { type InstanceOptions, type PluginOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 
@@ -40,7 +40,7 @@ function tenantOf(request: FastifyRequest): number {
 
 t.test('an object that is filled anew for each request never gives one tenant the instance of another', async (t) => {
   const tenants = await createTenants(t, 2)
-  const reused: { -readonly [Name in keyof ResolvableOptions]: ResolvableOptions[Name] } = { jwks: {} }
+  const reused: { -readonly [Name in keyof InstanceOptions]: InstanceOptions[Name] } = { jwks: {} }
   const { ask } = await createServer(t, {
     resolver: (request) => {
       const tenant = tenants[tenantOf(request)] as LocalClerk
@@ -120,7 +120,7 @@ t.test('a resolver that fails is an error of the server, with the cause in the l
   }
   for (const [name, resolver] of Object.entries(failures)) {
     const log: string[] = []
-    const { ask } = await createServer(t, { resolver: resolver as () => ResolvableOptions }, log)
+    const { ask } = await createServer(t, { resolver: resolver as () => InstanceOptions }, log)
     const response = await ask(0, tenant.bearer())
     t.match(response.json(), { statusCode: 500, code: 'FST_CLERK_RESOLVER' }, name)
     t.notMatch(response.body, 'no such tenant', name)

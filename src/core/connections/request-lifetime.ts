@@ -5,7 +5,7 @@ import { type Closable, createLifetimes, type Lifetime, type Lifetimes } from '.
 
 /** The part of an instance that lifetimes need. */
 export interface LifetimeInstance {
-  readonly options: { readonly now: () => number; readonly clockSkewInMs: number }
+  readonly settings: { readonly now: () => number; readonly clockSkewInMs: number }
   readonly revocations: Revocations
   readonly verifier: Verifier
 }
@@ -26,10 +26,10 @@ const lifetimesOf = new WeakMap<LifetimeInstance, Lifetimes>()
 export function openLifetime(instance: LifetimeInstance, request: LifetimeRequest): Lifetime {
   let lifetimes = lifetimesOf.get(instance)
   if (lifetimes === undefined) {
-    const { options, revocations, verifier } = instance
+    const { settings, revocations, verifier } = instance
     lifetimes = createLifetimes({
-      now: options.now,
-      clockSkewMs: options.clockSkewInMs,
+      now: settings.now,
+      clockSkewMs: settings.clockSkewInMs,
       revocations,
       verify: (token) => verifier.verify(token)
     })

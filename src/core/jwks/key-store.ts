@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../options.js'
+import type { InstanceSettings } from '../options/instance-settings.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import { shareWithinCluster } from './cluster-source.js'
 import { createBapiSource, createFapiSource } from './http-source.js'
@@ -9,8 +9,8 @@ import { createGivenKeyStore, createPemKeyStore } from './static-key-store.js'
 import type { KeyStore } from './types.js'
 
 export type KeyStoreOptions = Pick<
-  ResolvedOptions,
-  'jwtKeys' | 'jwks' | 'jwksCache' | 'secretKey' | 'frontendApi' | 'apiUrl' | 'apiVersion' | 'now' | 'fetch' | 'logger'
+  InstanceSettings,
+  'jwtKey' | 'jwks' | 'secretKey' | 'frontendApi' | 'apiUrl' | 'apiVersion' | 'now' | 'fetch' | 'logger'
 >
 
 export interface KeyStoreSeams {
@@ -23,13 +23,14 @@ export interface KeyStoreSeams {
 
 /** The keys of one instance, from the first source that is configured: PEM, key set in code, BAPI, FAPI. */
 export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = {}): KeyStore {
-  if (options.jwtKeys.length > 0) return createPemKeyStore(options.jwtKeys)
-  if (options.jwks !== null) return createGivenKeyStore(options.jwks, options.jwksCache.maxKeys)
+  if (options.jwtKey.length > 0) return createPemKeyStore(options.jwtKey)
+  const { keys, ...cache } = options.jwks
+  if (keys !== null) return createGivenKeyStore({ keys }, cache.maxKeys)
   const source = shareWithinCluster(createSource(options))
   return createRemoteKeyStore({
     source,
     instance: options.frontendApi,
-    cache: options.jwksCache,
+    cache,
     snapshots: createSnapshotsOf(options, source),
     now: options.now,
     logger: options.logger,
@@ -41,14 +42,14 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
 }
 
 function createSource(options: KeyStoreOptions): KeySource {
-  const settings = { maxBytes: options.jwksCache.maxBytes, fetch: options.fetch, now: options.now }
+  const settings = { maxBytes: options.jwks.maxBytes, fetch: options.fetch, now: options.now }
   if (options.secretKey !== null) return createBapiSource({ ...options, secretKey: options.secretKey }, settings)
   if (options.frontendApi !== null) return createFapiSource(options.frontendApi, settings)
-  throw new TypeError('unreachable: resolved options have a key source')
+  throw new TypeError('unreachable: settings have a key source')
 }
 
-function createSnapshotsOf({ jwksCache, secretKey, now }: KeyStoreOptions, source: KeySource): Snapshots | null {
-  const { snapshot, maxBytes } = jwksCache
+function createSnapshotsOf({ jwks, secretKey, now }: KeyStoreOptions, source: KeySource): Snapshots | null {
+  const { snapshot, maxBytes } = jwks
   if (snapshot === null) return null
   const store = typeof snapshot === 'string' ? createFileSnapshotStore(snapshot, maxBytes) : snapshot
   return createSnapshots({ store, sourceId: source.id, secretKey, maxBytes, now })

@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.js'
-import type { ResolvedJwksCache } from '../options.js'
+import type { JwksSettings } from '../options/jwks.js'
 import type { SetTimer } from '../timers.js'
 import type { Counters } from './counters.js'
 import type { RefreshCause } from './events.js'
@@ -11,7 +11,7 @@ export interface RefresherSettings {
   readonly source: KeySource
   /** How events name the instance: its FAPI host. */
   readonly instance: string | null
-  readonly cache: Omit<ResolvedJwksCache, 'snapshot'>
+  readonly cache: Omit<JwksSettings, 'keys' | 'snapshot'>
   readonly snapshots: Snapshots | null
   readonly now: () => number
   readonly logger: Logger

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { isRecord, parseJson } from '../json.js'
-import type { KeySetSnapshotStore } from '../options.js'
+import type { KeySetSnapshotStore } from '../options/jwks.js'
 import type { KeySetAnswer } from './source.js'
 
 export interface Snapshots {

@@ -2,19 +2,20 @@ import { AcceptsTokenError, OptionEmptyError } from '../errors.js'
 import { MACHINE_TYPES } from '../machine/machine-types.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType, TOKEN_TYPES, type TokenType } from '../token-types.js'
 import type { Given } from './given.js'
-import type { AcceptsToken } from './input.js'
+
+/** What a request may authenticate with: one type, several, or `any`. */
+export type AcceptsToken = TokenType | 'any' | readonly TokenType[]
 
 export function isTokenType(value: unknown): value is TokenType {
   return (TOKEN_TYPES as readonly unknown[]).includes(value)
 }
 
 /**
- * `acceptsToken` of the plugin. Lists are copied, repeated types dropped; an empty one would let nobody in, and is a
- * mistake here as in `config.clerk` of a route.
+ * `acceptsToken` of the plugin. Lists are copied and repeated types dropped. An empty list is refused, here and in
+ * `config.clerk` of a route, because no request could authenticate.
  */
-export function checkAcceptsToken(given: Given, fallback: AcceptsToken): AcceptsToken {
-  const { name, value } = given
-  if (value === undefined) return fallback
+export function readAcceptsToken({ name, value }: Given): AcceptsToken {
+  if (value === undefined) return 'session_token'
   if (value === 'any' || isTokenType(value)) return value
   if (!Array.isArray(value)) throw new AcceptsTokenError(name)
   if (value.length === 0) throw new OptionEmptyError(name, 'the types of token to accept')
@@ -25,7 +26,7 @@ export function checkAcceptsToken(given: Given, fallback: AcceptsToken): Accepts
   return Object.freeze([...new Set(types)])
 }
 
-/** Whether a type is asked for by name; `any` takes what comes and asks for nothing. */
+/** Whether the option names this type. `any` names none. */
 export function namesTokenType(acceptsToken: AcceptsToken, type: TokenType): boolean {
   return typeof acceptsToken === 'string' ? acceptsToken === type : acceptsToken.includes(type)
 }

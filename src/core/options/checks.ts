@@ -1,10 +1,9 @@
 import { OptionEmptyError, OptionRangeError, OptionTypeError, OptionValueError } from '../errors.js'
-import type { Logger } from '../logger.js'
 import { describeType, type Given } from './given.js'
 
-// Each check throws a coded error that names the option, or returns the value as it was given: nothing is coerced.
+// Each check returns the value as it was given, or `undefined` when it was not, and throws a coded error that names the
+// option otherwise. Nothing is coerced.
 
-/** A text, `undefined` when not given. */
 export function checkText(given: Given, what = 'a string'): string | undefined {
   const { name, value } = given
   if (value === undefined) return undefined
@@ -18,59 +17,46 @@ export function checkNullableText(given: Given, what?: string): string | null {
   return given.value === null ? null : (checkText(given, what) ?? null)
 }
 
-export function checkBoolean(given: Given, fallback: boolean): boolean {
-  if (given.value === undefined) return fallback
-  if (typeof given.value !== 'boolean')
-    throw new OptionTypeError(given.name, 'true or false', describeType(given.value))
-  return given.value
-}
-
-/** A variable holds text: `true` and `false` are the only two that mean something. */
-export function checkBooleanVariable(given: Given, fallback: boolean): boolean {
-  if (given.value === 'true') return true
-  if (given.value === 'false') return false
-  if (typeof given.value === 'string') throw new OptionValueError(given.name, 'true or false')
-  return checkBoolean(given, fallback)
+/** A variable holds text, so `true` and `false` are read from it; an option has to be a boolean. */
+export function checkBoolean({ name, value, isVariable = false }: Given): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  if (!isVariable) throw new OptionTypeError(name, 'true or false', describeType(value))
+  if (value !== 'true' && value !== 'false') throw new OptionValueError(name, 'true or false')
+  return value === 'true'
 }
 
 export interface Bounds {
   readonly min: number
   readonly max: number
-  readonly fallback: number
 }
 
-/** A whole number within bounds: durations in ms, counts and bytes all are. */
-export function checkInteger(given: Given, bounds: Bounds): number {
-  const { name, value } = given
-  if (value === undefined) return bounds.fallback
-  if (typeof value !== 'number') throw new OptionTypeError(name, 'a number', describeType(value))
-  if (!Number.isInteger(value) || value < bounds.min || value > bounds.max) {
-    throw new OptionRangeError(name, `a whole number from ${bounds.min} to ${bounds.max}`)
+/** A whole number within bounds: durations in ms, counts and sizes in bytes. */
+export function checkWholeNumber({ name, value }: Given, { min, max }: Bounds): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number') throw new OptionTypeError(name, 'a whole number', describeType(value))
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new OptionRangeError(name, `a whole number from ${min} to ${max}`)
   }
   return value
 }
 
-/** A finite number within bounds, fractions allowed. */
-export function checkNumber(given: Given, bounds: Bounds): number {
-  const { name, value } = given
-  if (value === undefined) return bounds.fallback
+/** A finite number within bounds; fractions are accepted. */
+export function checkNumber({ name, value }: Given, { min, max }: Bounds): number | undefined {
+  if (value === undefined) return undefined
   if (typeof value !== 'number') throw new OptionTypeError(name, 'a number', describeType(value))
-  if (!(value >= bounds.min && value <= bounds.max)) {
-    throw new OptionRangeError(name, `a number from ${bounds.min} to ${bounds.max}`)
-  }
+  if (!(value >= min && value <= max)) throw new OptionRangeError(name, `a number from ${min} to ${max}`)
   return value
 }
 
-export function checkFunction<F>(given: Given, fallback: F): F {
-  if (given.value === undefined) return fallback
-  if (typeof given.value !== 'function') throw new OptionTypeError(given.name, 'a function', describeType(given.value))
-  return given.value as F
+export function checkFunction<F>({ name, value }: Given): F | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'function') throw new OptionTypeError(name, 'a function', describeType(value))
+  return value as F
 }
 
 /** An object of the application's own that has these methods. It is kept as it is, neither copied nor frozen. */
-export function checkMethods<T>(given: Given, methods: readonly string[], fallback: T): T {
-  const { name, value } = given
-  if (value === undefined) return fallback
+export function checkMethods<T>({ name, value }: Given, methods: readonly string[]): T | undefined {
+  if (value === undefined) return undefined
   const has = (method: string) => typeof (value as Record<string, unknown>)[method] === 'function'
   if (typeof value !== 'object' || value === null || !methods.every(has)) {
     throw new OptionTypeError(name, `an object with the methods ${methods.join(', ')}`, describeType(value))
@@ -78,29 +64,31 @@ export function checkMethods<T>(given: Given, methods: readonly string[], fallba
   return value as T
 }
 
-export function checkLogger(given: Given, fallback: Logger): Logger {
-  return checkMethods(given, ['debug', 'info', 'warn', 'error'], fallback)
+export function checkChoice<T extends string | false>({ name, value }: Given, choices: readonly T[]): T | undefined {
+  if (value === undefined) return undefined
+  const found = choices.find((choice) => choice === value)
+  if (found !== undefined) return found
+  throw new OptionValueError(name, choices.map((choice) => JSON.stringify(choice)).join(' or '))
 }
 
-/** One of a few constants. */
-export function checkChoice<T extends string | false>(given: Given, choices: readonly T[], fallback: T): T {
-  if (given.value === undefined) return fallback
-  const found = choices.find((choice) => choice === given.value)
-  if (found === undefined)
-    throw new OptionValueError(given.name, choices.map((choice) => JSON.stringify(choice)).join(' or '))
-  return found
-}
-
-/** A list of non-empty texts. An empty list is refused: it reads like "nothing allowed" and would mean "not checked". */
-export function checkTextList(given: Given, what = 'a list of strings'): readonly string[] | undefined {
-  const { name, value } = given
+/** A list, copied and frozen, of what `checkItem` returns for its items. A hole is an item that is `undefined`. */
+export function checkList<T>(
+  { name, value }: Given,
+  what: string,
+  checkItem: (item: Given) => T
+): readonly T[] | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value)) throw new OptionTypeError(name, what, describeType(value))
-  if (value.length === 0) throw new OptionEmptyError(name, what)
-  // Array.from, so that a hole counts as undefined.
   return Object.freeze(
     Array.from(value, (item: unknown, index) => checkItem({ name: `${name}[${index}]`, value: item }))
   )
+}
+
+/** A list of non-empty texts. An empty list is refused: it looks like "nothing is allowed" and would mean "not checked". */
+export function checkTextList(given: Given, what = 'a list of strings'): readonly string[] | undefined {
+  const texts = checkList(given, what, checkItem)
+  if (texts?.length === 0) throw new OptionEmptyError(given.name, what)
+  return texts
 }
 
 /** One text or a list of them. */

@@ -7,8 +7,6 @@ import {
   JwtKeySizeError,
   KeysMixedError,
   OptionEmptyError,
-  OptionRangeError,
-  OptionTypeError,
   PublishableAsSecretError,
   PublishableKeyError,
   SecretAsPublishableError,
@@ -16,49 +14,53 @@ import {
 } from '../errors.js'
 import { parseJwk, type SkipReason } from '../jwk.js'
 import { type PublishableKey, parsePublishableKey } from '../publishable-key.js'
-import { checkNullableText, checkTexts } from './checks.js'
-import { describeType, type Given } from './given.js'
+import { checkList, checkNullableText, checkTexts } from './checks.js'
+import type { Given } from './given.js'
 import { type PemProblem, parsePublicKeyPem } from './pem.js'
 
-export interface GivenPublishableKey extends PublishableKey {
-  readonly name: string
-  readonly text: string
-}
-
-export function checkPublishableKey(given: Given): GivenPublishableKey | null {
+export function readPublishableKey(given: Given): string | null {
   const { name } = given
   const text = checkNullableText(given, 'a publishable key')
-  if (text === null) return null
+  if (text === null || parsePublishableKey(text) !== null) return text
   if (/^(sk|ak|whsec)_/.test(text)) throw new SecretAsPublishableError(name)
-  const key = parsePublishableKey(text)
-  if (key !== null) return { ...key, name, text }
   const problem = /^pk_(test|live)_/.test(text)
     ? 'what follows the prefix is damaged or cut off'
     : 'it starts with neither of these'
   throw new PublishableKeyError(name, problem)
 }
 
-/** What a secret key is called in errors and, as far as its form tells, which kind of instance it belongs to. */
-export interface GivenSecretKey {
-  readonly name: string
-  readonly text: string
-  /** null: the form does not tell, and no verdict is passed on it. */
-  readonly instanceType: PublishableKey['instanceType'] | null
+export function readSecretKey(given: Given): string | null {
+  return checkSecret(given, 'the secret key (sk_…)')
 }
 
-export function checkSecretKey(given: Given, expected = 'the secret key (sk_…)'): GivenSecretKey | null {
+export function readMachineSecretKey(given: Given): string | null {
+  return checkSecret(given, 'the secret key of the machine (ak_…)')
+}
+
+function checkSecret(given: Given, expected: string): string | null {
   const { name } = given
   const text = checkNullableText(given, 'a secret key')
   if (text === null) return null
   if (text.startsWith('pk_')) throw new PublishableAsSecretError(name, expected)
-  // It travels in a header: a line break would end that header, and a space at the end is never seen.
+  // The key is sent in a header: a line break would end that header, and a space at its end is easily overlooked.
   if (!/^[\x21-\x7e]+$/.test(text)) throw new SecretKeyError(name)
-  const instanceType = text.startsWith('sk_test_') ? 'development' : text.startsWith('sk_live_') ? 'production' : null
-  return { name, text, instanceType }
+  return text
 }
 
-export function assertSameInstanceType(publishable: GivenPublishableKey | null, secret: GivenSecretKey | null): void {
-  if (publishable === null || secret === null || secret.instanceType === null) return
+type InstanceType = PublishableKey['instanceType']
+
+/** What the prefix of a secret key says of its instance; null for a key without one of the two prefixes. */
+export function instanceTypeOfSecretKey(secretKey: string | null): InstanceType | null {
+  if (secretKey === null) return null
+  return secretKey.startsWith('sk_test_') ? 'development' : secretKey.startsWith('sk_live_') ? 'production' : null
+}
+
+/** Refuses keys of two instances, as far as their types tell. The names are those of the two options. */
+export function assertSameInstanceType(
+  publishable: { readonly name: string; readonly instanceType: InstanceType | null },
+  secret: { readonly name: string; readonly instanceType: InstanceType | null }
+): void {
+  if (publishable.instanceType === null || secret.instanceType === null) return
   if (publishable.instanceType !== secret.instanceType) {
     throw new KeysMixedError(publishable.name, secret.name, `${publishable.instanceType} and ${secret.instanceType}`)
   }
@@ -72,7 +74,7 @@ const PEM_ERRORS: Readonly<Record<PemProblem, new (name: string) => Error>> = {
 }
 
 /** Canonical PEM texts; empty when not given. The same key twice counts once. */
-export function checkJwtKeys(given: Given): readonly string[] {
+export function readJwtKeys(given: Given): readonly string[] {
   if (given.value === null) return Object.freeze([])
   const texts = checkTexts(given) ?? []
   const pems = new Set<string>()
@@ -84,6 +86,8 @@ export function checkJwtKeys(given: Given): readonly string[] {
   return Object.freeze([...pems])
 }
 
+const KEYS = 'a list of keys (JWK)'
+
 const EXPECTED_OF_JWK: Readonly<Partial<Record<SkipReason, string>>> = {
   'no-kid': 'with a kid',
   'not-for-signatures': 'for signatures (use "sig")',
@@ -93,26 +97,21 @@ const EXPECTED_OF_JWK: Readonly<Partial<Record<SkipReason, string>>> = {
 }
 
 /**
- * A key set given in code, copied. Of a fetched set unfit keys are skipped, since nobody is there to correct it; in
- * code each one is a mistake to correct.
+ * A key set given in code, copied. Unfit keys of a fetched set are skipped, because nobody is there to correct the set;
+ * in code each unfit key is a mistake, and refused.
  */
-export function checkKeySet(given: Given, maxKeys: number): { readonly keys: readonly object[] } | null {
-  const { name, value } = given
-  if (value === undefined) return null
-  if (!Array.isArray(value)) throw new OptionTypeError(name, 'a list of keys (JWK)', describeType(value))
-  if (value.length === 0) throw new OptionEmptyError(name, 'a list of keys (JWK)')
-  if (value.length > maxKeys) throw new OptionRangeError(name, 'a list of at most jwks.maxKeys keys')
+export function readKeySet(given: Given): readonly object[] | null {
+  if (Array.isArray(given.value) && given.value.length === 0) throw new OptionEmptyError(given.name, KEYS)
   const kids = new Set<string>()
-  const keys = Array.from(value, (jwk: unknown, index) => {
-    const where = `${name}[${index}]`
-    if (typeof jwk === 'object' && jwk !== null && ('d' in jwk || 'k' in jwk)) throw new JwksPrivateError(where)
+  const keys = checkList(given, KEYS, ({ name, value: jwk }) => {
+    if (typeof jwk === 'object' && jwk !== null && ('d' in jwk || 'k' in jwk)) throw new JwksPrivateError(name)
     const judged = parseJwk(jwk)
-    if (judged === 'private-key') throw new JwksPrivateError(where)
-    if (typeof judged === 'string') throw new JwksKeysError(where, EXPECTED_OF_JWK[judged] ?? 'with n and e')
-    if (kids.has(judged.kid)) throw new JwksKeysError(where, 'with a kid of its own')
+    if (judged === 'private-key') throw new JwksPrivateError(name)
+    if (typeof judged === 'string') throw new JwksKeysError(name, EXPECTED_OF_JWK[judged] ?? 'with n and e')
+    if (kids.has(judged.kid)) throw new JwksKeysError(name, 'with a kid of its own')
     kids.add(judged.kid)
-    // Only what parseJwk looked at is taken over: nothing else can have an effect later.
+    // Only the members that parseJwk looked at are taken over: no other can have an effect later.
     return Object.freeze({ kty: 'RSA', use: 'sig', kid: judged.kid, alg: judged.algorithm, n: judged.n, e: judged.e })
   })
-  return Object.freeze({ keys: Object.freeze(keys) })
+  return keys ?? null
 }

@@ -9,13 +9,13 @@ interface SatelliteOptions {
   readonly instanceType: 'development' | 'production' | null
 }
 
-/** A satellite has to know its own host, and in development the page of the primary that syncs it (section 6.1). */
+/** A satellite needs its own host, and in development the page of the primary that syncs it (section 6.1). */
 export function assertSatellite(options: SatelliteOptions): void {
   const { isSatellite, domain, proxyUrl, signInUrl, instanceType } = options
   if (!isSatellite) return
   if (domain === '' && proxyUrl === '') throw new SatelliteDomainError()
   const missing = signInUrl === '' && instanceType === 'development'
-  // A path would be a page of the satellite itself, which cannot sign anybody in.
+  // A path would name a page of the satellite itself, where no user can sign in.
   const local = signInUrl !== '' && !isAbsoluteUrl(signInUrl)
   if (missing || local) throw new SatelliteSignInUrlError()
 }

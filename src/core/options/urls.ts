@@ -1,22 +1,22 @@
-import { OptionDomainError, OptionOriginError, OptionUrlError } from '../errors.js'
-import { checkText } from './checks.js'
+import { OptionDomainError, OptionOriginError, OptionUrlError, OptionValueError } from '../errors.js'
+import { checkText, checkTextList } from './checks.js'
 import type { Given } from './given.js'
 
 const ABSOLUTE = 'an absolute http or https URL without credentials, query or fragment'
 
-/** An absolute base URL, without its trailing slashes. */
-export function checkBaseUrl(given: Given): string | undefined {
+/** An absolute base URL, without its trailing slashes; null when not given. */
+export function readBaseUrl(given: Given): string | null {
   const text = checkText(given, ABSOLUTE)
-  if (text === undefined) return undefined
+  if (text === undefined) return null
   const url = parseHttpUrl(text)
   if (url === null || url.search !== '' || url.hash !== '') throw new OptionUrlError(given.name, ABSOLUTE)
   return trimSlashes(text)
 }
 
-/** Where FAPI is proxied: an absolute base URL, or a path of this server. */
-export function checkProxyUrl(given: Given): string | undefined {
+/** Where FAPI is proxied: an absolute base URL, or a path of this server; `''` when not given. */
+export function readProxyUrl(given: Given): string {
   const text = checkText(given, `${ABSOLUTE}, or a path such as /__clerk`)
-  if (text === undefined) return undefined
+  if (text === undefined) return ''
   if (isPath(text) && !/[?#]/.test(text)) return text
   const url = parseHttpUrl(text)
   if (url === null || url.search !== '' || url.hash !== '') {
@@ -25,20 +25,27 @@ export function checkProxyUrl(given: Given): string | undefined {
   return text
 }
 
-/** A page: an absolute URL, or a path of this server. */
-export function checkPageUrl(given: Given): string | undefined {
+/** A page: an absolute URL, or a path of this server; `''` when not given. */
+export function readPageUrl(given: Given): string {
   const what = 'an absolute http or https URL without credentials, or a path such as /sign-in'
   const text = checkText(given, what)
-  if (text === undefined) return undefined
+  if (text === undefined) return ''
   if (!isPath(text) && parseHttpUrl(text) === null) throw new OptionUrlError(given.name, what)
   return text
+}
+
+/** The version segment of BAPI paths. */
+export function readApiVersion(given: Given): string {
+  const text = checkText(given) ?? 'v1'
+  if (/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/.test(text)) return text
+  throw new OptionValueError(given.name, 'one segment of a path, such as v1')
 }
 
 export function isAbsoluteUrl(text: string): boolean {
   return parseHttpUrl(text) !== null
 }
 
-/** True when what is sent there can be read on the way: plain http to another machine. */
+/** Plain http to another machine: what is sent there can be read on the way. */
 export function isCleartextUrl(text: string): boolean {
   const url = parseHttpUrl(text)
   return (
@@ -46,35 +53,38 @@ export function isCleartextUrl(text: string): boolean {
   )
 }
 
-/** A host name, with port if not the default. */
-export function checkDomain(given: Given): string | undefined {
+/** A host name, with its port if that is not the default; `''` when not given. */
+export function readDomain(given: Given): string {
   const text = checkText(given, 'a host name')
-  if (text === undefined) return undefined
+  if (text === undefined) return ''
   if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?$/i.test(text)) throw new OptionDomainError(given.name)
   return text
 }
 
 /**
- * `azp` is compared as a string, so an entry that no browser ever sends (a trailing slash, a default port) would only
- * lock everybody out. Schemes other than http and https belong to native applications and extensions: taken as given.
+ * Origins to compare `azp` with. The comparison is exact, so an origin in a form that no browser sends (a trailing slash,
+ * a default port) would refuse every token. Schemes other than http and https, of native applications and browser
+ * extensions, are taken as given.
  */
-export function assertOrigins(name: string, origins: readonly string[]): void {
+export function readOrigins(given: Given): readonly string[] {
+  const origins = checkTextList(given) ?? Object.freeze([])
   for (const [index, origin] of origins.entries()) {
     if (!/^https?:/i.test(origin)) continue
-    if (parseHttpUrl(origin)?.origin !== origin) throw new OptionOriginError(`${name}[${index}]`)
+    if (parseHttpUrl(origin)?.origin !== origin) throw new OptionOriginError(`${given.name}[${index}]`)
   }
+  return origins
 }
 
 function parseHttpUrl(text: string): URL | null {
-  // The URL parser drops tabs and line breaks and turns backslashes into slashes; an option has none of them.
+  // Refuse tabs, line breaks and backslashes: the URL parser would drop the first two and turn the last into a slash.
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) return null
-  // Resolved by the URL parser, kept by string concatenation: two readings of one address.
+  // Refuse `/./` and `/../`: the URL parser resolves them, string concatenation elsewhere in this package does not.
   if (/\/(?:\.|%2e){1,2}(?:[/?#]|$)/i.test(text)) return null
   const url = new URL(text)
   return url.username === '' && url.password === '' ? url : null
 }
 
-/** One leading slash: two would name another host. */
+/** A path begins with one slash: with two, a browser takes the first segment for a host. */
 function isPath(text: string): boolean {
   return /^\/(?![/\\])[^\s\\]*$/.test(text)
 }

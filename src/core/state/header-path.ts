@@ -1,6 +1,6 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { MachineOutcome } from '../machine/outcome.js'
-import type { AcceptsToken } from '../options.js'
+import type { AcceptsToken } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import type { VerificationOutcome } from '../token/outcome.js'

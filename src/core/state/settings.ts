@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../options.js'
+import type { InstanceSettings } from '../options/instance-settings.js'
 import type { Carried } from '../request/carried.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import { accountPortalOrigin } from './account-portal.js'
@@ -39,7 +39,7 @@ export interface StateSettings {
 }
 
 type StateOptions = Pick<
-  ResolvedOptions,
+  InstanceSettings,
   | 'instanceType'
   | 'frontendApi'
   | 'originalFrontendApi'

@@ -1,5 +1,5 @@
 import { createNonceCalls } from '../backend-api/stranger-calls.js'
-import type { AcceptsToken } from '../options.js'
+import type { AcceptsToken } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { decideByCookies } from './cookie-path.js'
 import type { Effects } from './effects.js'

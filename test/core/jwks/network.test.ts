@@ -5,7 +5,7 @@ import t from 'tap'
 import { createKeyStore } from '../../../src/core/jwks/key-store.js'
 import type { KeyResolution, KeyStoreHealth } from '../../../src/core/jwks/types.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { jwksCache } from '../../fixtures/key-store-harness.js'
+import { jwksSettings } from '../../fixtures/key-store-harness.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
 
 // Real sockets and the runtime's own fetch: what a script of Response objects cannot show.
@@ -22,9 +22,8 @@ async function ask(t: { teardown(run: () => void): void }, listener: RequestList
     server.close()
   })
   const store = createKeyStore({
-    jwtKeys: [],
-    jwks: null,
-    jwksCache: { ...jwksCache, timeoutInMs: TIMEOUT_MS },
+    jwtKey: [],
+    jwks: { ...jwksSettings, timeoutInMs: TIMEOUT_MS },
     secretKey: 'sk_test_network',
     frontendApi: null,
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

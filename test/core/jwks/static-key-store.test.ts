@@ -1,18 +1,17 @@
 import t from 'tap'
 import { createKeyStore } from '../../../src/core/jwks/key-store.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { jwksCache } from '../../fixtures/key-store-harness.js'
+import { jwksSettings } from '../../fixtures/key-store-harness.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
 
 const a = createRsaKey('ins_a')
 const large = createRsaKey('ins_large', 4096)
 const pem = (key: typeof a) => key.publicKey.export({ type: 'spki', format: 'pem' }) as string
 
-function createStore(given: { jwtKeys?: string[]; jwks?: { keys: object[] } }) {
+function createStore(given: { jwtKey?: string[]; jwks?: { keys: object[] } }) {
   return createKeyStore({
-    jwtKeys: given.jwtKeys ?? [],
-    jwks: given.jwks ?? null,
-    jwksCache,
+    jwtKey: given.jwtKey ?? [],
+    jwks: { ...jwksSettings, ...given.jwks },
     secretKey: 'sk_test_x',
     frontendApi: null,
     apiUrl: 'https://api.clerk.com',
@@ -26,7 +25,7 @@ function createStore(given: { jwtKeys?: string[]; jwks?: { keys: object[] } }) {
 }
 
 t.test('PEM keys answer every kid, all of them, for ever, and come before any other source', async (t) => {
-  const store = createStore({ jwtKeys: [pem(a), pem(large)], jwks: { keys: [a.jwk] } })
+  const store = createStore({ jwtKey: [pem(a), pem(large)], jwks: { keys: [a.jwk] } })
   for (const kid of [undefined, 'ins_x', '']) {
     const keys = store.find(kid)
     t.match(keys, [

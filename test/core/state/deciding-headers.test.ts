@@ -1,7 +1,8 @@
 import t from 'tap'
 import { createInstance, type Instance } from '../../../src/core/instance.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { type ClerkAuthOptions, resolveOptions } from '../../../src/core/options.js'
+import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
+import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { DECIDING_HEADERS, type DecidingHeaders } from '../../../src/core/request/carried.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
@@ -40,7 +41,7 @@ async function setUp(
   const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
   const clerk: LocalClerk = await createLocalClerk({ frontendApi, instanceType, tokenLifetimeSeconds: 3600 })
   const given = clerk.pluginOptions({ jwtKey: clerk.jwtKey, issuer: null, ...options })
-  const instance = createInstance(resolveOptions(given, { env: {}, logger: silentLogger }))
+  const instance = createInstance(readInstanceOptions(given, { env: {}, logger: silentLogger }))
   const token = clerk.signSessionToken({ userId: 'user_1' })
   return {
     name,
@@ -89,7 +90,7 @@ function* requestsOf(setup: Setup): Generator<{ readonly name: string; readonly 
 
 function decide({ instance }: Setup, { method, target, headers }: Request): Promise<RequestState> | RequestState {
   const source = { method, target, headers, protocol: 'https', host: 'example.com' }
-  const { acceptsToken, handshake } = instance.options
+  const { acceptsToken, handshake } = instance.settings
   return instance.authenticate(readCarried(source, instance.readCookies), acceptsToken, handshake)
 }
 

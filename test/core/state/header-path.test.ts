@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createApiKeyAuth } from '../../../src/core/auth/machine-auth.js'
 import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
-import type { AcceptsToken } from '../../../src/core/options.js'
+import type { AcceptsToken } from '../../../src/core/options/accepts-token.js'
 import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {

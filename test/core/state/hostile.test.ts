@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { AcceptsToken } from '../../../src/core/options.js'
+import type { AcceptsToken } from '../../../src/core/options/accepts-token.js'
 import type { Carried, CarriedCookies } from '../../../src/core/request/carried.js'
 import { createCarriedCookies } from '../../../src/core/request/cookies.js'
 import { publicUrl } from '../../../src/core/request/public-url.js'

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createInstance, type Instance } from '../../../src/core/instance.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { type ClerkAuthOptions, resolveOptions } from '../../../src/core/options.js'
+import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
+import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import { compileKnownSession, type KnownSessionSettings } from '../../../src/core/state/known-session.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
@@ -32,7 +33,7 @@ async function setUp(
   const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
   const clerk = await createLocalClerk({ frontendApi, instanceType, now })
   const given = clerk.pluginOptions({ jwtKey: clerk.jwtKey, issuer: null, ...options })
-  const instance = createInstance(resolveOptions(given, { env: {}, logger: silentLogger }))
+  const instance = createInstance(readInstanceOptions(given, { env: {}, logger: silentLogger }))
   const sign = (claims: object): string =>
     clerk.sign({ sub: 'user_1', sid: 'sess_1', iss: clerk.issuer, azp: 'https://example.com', ...claims })
   const times = { iat: nowSeconds - 10, nbf: nowSeconds - 20, exp: nowSeconds + 50 }
@@ -54,7 +55,7 @@ async function setUp(
 const text = (...values: string[]) => fc.constantFrom(...values)
 
 function requestOf({ tokens, instance }: Setup) {
-  const suffix = instance.options.cookieSuffix
+  const suffix = instance.settings.cookieSuffix
   const token = text(...Object.values(tokens), tokens.good ?? '', tokens.good ?? '')
   const uat = text(
     '',
@@ -137,8 +138,8 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
   const carried = readCarried(source, instance.readCookies)
   const state: RequestState = await instance.authenticate(
     carried,
-    instance.options.acceptsToken,
-    instance.options.handshake
+    instance.settings.acceptsToken,
+    instance.settings.handshake
   )
   clockMs = NOW_MS
   return { known, state }

@@ -5,7 +5,7 @@ import { encodeSegment } from '../../../src/core/backend-api/path.js'
 import { createInstance } from '../../../src/core/instance.js'
 import { parseKeySetText } from '../../../src/core/jwks/key-set.js'
 import { silentLogger } from '../../../src/core/logger.js'
-import { resolveOptions } from '../../../src/core/options.js'
+import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { buildPublishableKey, parsePublishableKey } from '../../../src/core/publishable-key.js'
 import { parseAuthorization } from '../../../src/core/request/authorization.js'
 import type { CarriedCookies } from '../../../src/core/request/carried.js'
@@ -333,8 +333,8 @@ const pemTarget: Target = {
   ],
   run(input) {
     try {
-      const { jwtKeys } = resolveOptions({ jwtKey: input.toString() }, { env: {}, logger: silentLogger })
-      assert.ok(jwtKeys.length >= 1)
+      const { jwtKey } = readInstanceOptions({ jwtKey: input.toString() }, { env: {}, logger: silentLogger })
+      assert.ok(jwtKey.length >= 1)
     } catch (error) {
       assert.match(`${(error as { code?: unknown }).code}`, /^FST_CLERK_/)
       assert.ok((error as Error).message.length < 300)
@@ -408,7 +408,7 @@ const segment: Target = {
 }
 
 const instance = createInstance(
-  resolveOptions(
+  readInstanceOptions(
     { publishableKey, jwks: { keys: [key.jwk] }, now: () => seconds * 1000 },
     { env: {}, logger: silentLogger }
   )

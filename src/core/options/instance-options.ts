@@ -1,21 +1,19 @@
-import type { TokenType } from '../auth/types.js'
 import type { Logger } from '../logger.js'
-import type { RevocationBus } from '../revocation/bus.js'
-
-/** What a request may authenticate with: one type, several, or `any`. */
-export type AcceptsToken = TokenType | 'any' | readonly TokenType[]
+import { type AcceptsToken, readAcceptsToken } from './accepts-token.js'
+import { type ReportOnlyRule, readIssuer, readReportOnly } from './claims.js'
+import { type JwksOptions, jwks } from './jwks.js'
+import { readJwtKeys, readMachineSecretKey, readPublishableKey, readSecretKey } from './keys.js'
+import { type MachineTokenOptions, machineTokens } from './machine-tokens.js'
+import { type OrganizationSyncOptions, organizationSync } from './organization-sync.js'
+import { boolean, callback, choice, logger, now, number, texts, wholeNumber } from './readers.js'
+import { type RevocationOptions, revocation } from './revocation.js'
+import { type OptionTable, option } from './table.js'
+import { type TokenCacheOptions, tokenCache } from './token-cache.js'
+import type { Hints } from './unknown-option.js'
+import { readApiVersion, readBaseUrl, readDomain, readOrigins, readPageUrl, readProxyUrl } from './urls.js'
 
 /** `full`: status, reason and message; `reason`: without the message; `false`: no `x-clerk-auth-*` header at all. */
 export type DebugHeaders = 'full' | 'reason' | false
-
-/** When keys are fetched first, and who waits for them: see `jwks.warmUp`. */
-export type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
-
-/** Keeps the text of the last good key set outside the process. What it returns is validated like a fetched set. */
-export interface KeySetSnapshotStore {
-  get(): Promise<string | null | undefined> | string | null | undefined
-  set(snapshot: string): Promise<void> | void
-}
 
 /**
  * Options of the plugin, of `createTokenVerifier`, and of each instance a resolver returns.
@@ -71,7 +69,7 @@ export interface ClerkAuthOptions {
    */
   readonly issuer?: string | readonly string[] | null | undefined
   /** Checks that only count and log once instead of refusing: for a safe roll-out. Default: none. Security: a listed check protects nothing yet. */
-  readonly reportOnly?: readonly ('issuer' | 'authorizedParties')[] | undefined
+  readonly reportOnly?: readonly ReportOnlyRule[] | undefined
   /** Tolerated clock difference in ms, for `exp`, `nbf` and `iat`. Default 5000, 0 to 3600000. Security: tokens live that much longer. */
   readonly clockSkewInMs?: number | undefined
   /** What requests may authenticate with; a route may say otherwise. Default `session_token`. Security: machine token types cost BAPI calls. */
@@ -104,20 +102,12 @@ export interface ClerkAuthOptions {
   /** URL patterns that say which organization a page belongs to. */
   readonly organizationSyncOptions?: OrganizationSyncOptions | undefined
 
-  /**
-   * Bounds of the cache of verified tokens: `maxEntries` (default 50000, 1 to 10000000) and `maxBytes` (default 64 MiB,
-   * 64 KiB to 4 GiB). Security: a full cache costs verifications, never a wrong answer.
-   */
-  readonly tokenCache?: { readonly maxEntries?: number | undefined; readonly maxBytes?: number | undefined } | undefined
+  /** Bounds of the cache of verified tokens. Security: a full cache costs verifications, never a wrong answer. */
+  readonly tokenCache?: TokenCacheOptions | undefined
+  /** How machine tokens are verified and for how long an answer is believed. */
   readonly machineTokens?: MachineTokenOptions | undefined
-  /**
-   * Sessions ended before their tokens run out: `bus` carries revocations to other processes (default: none, this
-   * process only), `maxEntries` bounds those held (default 250000, 1000 to 10000000). Security: beyond the bound the
-   * oldest become "every token issued before then", so nothing revoked is ever forgotten.
-   */
-  readonly revocation?:
-    | { readonly bus?: RevocationBus | undefined; readonly maxEntries?: number | undefined }
-    | undefined
+  /** How sessions are ended before their tokens run out: the bus to other processes, and bounds. */
+  readonly revocation?: RevocationOptions | undefined
   /** With a resolver: how many instances are kept built, least recently used go first. Default 100, 1 to 10000. */
   readonly maxInstances?: number | undefined
 
@@ -129,64 +119,63 @@ export interface ClerkAuthOptions {
   readonly logger?: Logger | undefined
 }
 
-/** Where verification keys come from and how long they are believed. Durations in ms. */
-export interface JwksOptions {
-  /** A key set (RFC 7517) of public RSA keys given in code: no network. */
-  readonly keys?: readonly object[] | undefined
-  /** Where the last good key set is kept, so that a cold start needs no network: a file path, or a store. Security: sealed with the secret key where there is one; otherwise whoever can write there can add keys. */
-  readonly snapshot?: string | KeySetSnapshotStore | undefined
-  /** How long a fetched key set is fresh; `Cache-Control: max-age` may shorten it, to 60 s at least. Default 300000 (Clerk's own), 10000 to 86400000. Security: longest time a withdrawn key is believed while the endpoint answers. */
-  readonly cacheMaxAgeInMs?: number | undefined
-  /** How long before expiry a background refresh starts. Default 60000, 0 to less than `cacheMaxAgeInMs`. */
-  readonly refreshAheadInMs?: number | undefined
-  /**
-   * How long past expiry known keys stay in use while the endpoint cannot be reached (RFC 5861, stale-if-error).
-   * Default 14400000 (4 hours): longer than the incidents and egress faults a team repairs while users go on working,
-   * shorter than a working day, because this is also how long a withdrawn key is believed by a server that someone
-   * keeps from the endpoint. 0 to 604800000; 0: keys die with their freshness.
-   */
-  readonly staleIfErrorInMs?: number | undefined
-  /**
-   * Least time between two fetches that unknown key ids and bad signatures cause. Default 1000, 0 to 3600000. Spacing
-   * only: after two fetches such tokens are worth one every 12 s, or every cool-down where that is longer. Security:
-   * strangers can make up such tokens; this and the 12 s bound what they cost the key endpoint.
-   */
-  readonly cooldownInMs?: number | undefined
-  /**
-   * Time limit of a fetch, body included, and so the longest a request waits for keys. Default 3000, 100 to 60000. A
-   * token with an unknown key id may wait up to 1 s longer, for the cool-down to end.
-   */
-  readonly timeoutInMs?: number | undefined
-  /** Largest accepted key set. Default 65536, 1024 to 1048576. */
-  readonly maxBytes?: number | undefined
-  /** Most keys taken from a set. Default 32, 1 to 256. */
-  readonly maxKeys?: number | undefined
-  /**
-   * Keys before the first request. `wait`: ready when they are there, or refuses to boot; `wait-or-degrade`: waits for the first fetch
-   * and boots without keys if it fails; `background`, the default, waits for nothing; `false`: the first token fetches. A secret
-   * key that Clerk refuses fails the boot in both waiting forms.
-   */
-  readonly warmUp?: WarmUp | undefined
-  /** Refresh also while no requests come. Default false. */
-  readonly pollWhenIdle?: boolean | undefined
-}
+export const OPTIONS = {
+  publishableKey: option<string | null, string | null>(readPublishableKey, { variable: 'CLERK_PUBLISHABLE_KEY' }),
+  secretKey: option<string | null, string | null>(readSecretKey, { variable: 'CLERK_SECRET_KEY', isSecret: true }),
+  machineSecretKey: option<string | null, string | null>(readMachineSecretKey, {
+    variable: 'CLERK_MACHINE_SECRET_KEY',
+    isSecret: true
+  }),
+  jwtKey: option<string | readonly string[] | null, readonly string[]>(readJwtKeys, { variable: 'CLERK_JWT_KEY' }),
+  jwks,
+  apiUrl: option<string, string | null>(readBaseUrl, { variable: 'CLERK_API_URL' }),
+  apiVersion: option<string, string>(readApiVersion, { variable: 'CLERK_API_VERSION' }),
+  apiTimeoutInMs: wholeNumber({ min: 100, max: 60_000, default: 5_000 }),
 
-/** Verification of machine tokens. Durations in ms. */
-export interface MachineTokenOptions {
-  /** How long BAPI's yes to an opaque token is believed. Default 10000, 0 (off) to 300000. Security: a revoked token works that much longer. */
-  readonly cacheTtlInMs?: number | undefined
-  /** How long BAPI's no is believed. Default 10000, 0 (off) to 300000. */
-  readonly negativeCacheTtlInMs?: number | undefined
-  /** Answers kept. Default 10000, 1 to 1000000. */
-  readonly maxEntries?: number | undefined
-  /** BAPI verifications at a time. Default 16, 1 to 1000. */
-  readonly maxConcurrency?: number | undefined
-  /** Accept only machine tokens that are JWTs: no BAPI call ever. Default false. */
-  readonly jwtOnly?: boolean | undefined
-}
+  audience: texts(),
+  authorizedParties: option<readonly string[], readonly string[]>(readOrigins),
+  issuer: option<string | readonly string[] | null, readonly string[] | null>(readIssuer),
+  reportOnly: option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>(readReportOnly),
+  clockSkewInMs: number({ min: 0, max: 3_600_000, default: 5_000 }),
+  acceptsToken: option<AcceptsToken, AcceptsToken>(readAcceptsToken),
 
-/** Patterns in the syntax of path-to-regexp 6, e.g. `/orgs/:slug/(.*)`; parameters `:id` and `:slug` name the organization. */
-export interface OrganizationSyncOptions {
-  readonly organizationPatterns?: readonly string[] | undefined
-  readonly personalAccountPatterns?: readonly string[] | undefined
-}
+  domain: option<string, string>(readDomain, { variable: 'CLERK_DOMAIN' }),
+  isSatellite: boolean({ default: false, variable: 'CLERK_IS_SATELLITE' }),
+  satelliteAutoSync: boolean({ default: false }),
+  proxyUrl: option<string, string>(readProxyUrl, { variable: 'CLERK_PROXY_URL' }),
+  signInUrl: option<string, string>(readPageUrl, { variable: 'CLERK_SIGN_IN_URL' }),
+  signUpUrl: option<string, string>(readPageUrl, { variable: 'CLERK_SIGN_UP_URL' }),
+  handshake: boolean({ default: true }),
+  debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
+  requireAuthRedirect: boolean({ default: false }),
+  defaultDeny: boolean({ default: false }),
+  organizationSyncOptions: organizationSync,
+
+  tokenCache,
+  machineTokens,
+  revocation,
+  maxInstances: wholeNumber({ min: 1, max: 10_000, default: 100 }),
+
+  now,
+  // Looked up per call, so that instrumentation installed later is used too.
+  fetch: callback<typeof globalThis.fetch>({ default: (resource, init) => globalThis.fetch(resource, init) }),
+  logger
+} satisfies OptionTable<ClerkAuthOptions>
+
+/** What to do about options that `@clerk/fastify` takes, or that belong elsewhere. */
+export const HINTS: Hints = Object.freeze({
+  hookName: 'remove it, requests are always authenticated in onRequest, before their body is read',
+  frontendApiProxy: 'remove it, this plugin does not proxy FAPI; set proxyUrl to where your proxy is',
+  headerType: 'remove it, session tokens must be of type JWT',
+  skipJwksCache: 'remove it, jwks.cacheMaxAgeInMs says how long keys are believed',
+  jwksCacheTtlInMs: 'use jwks.cacheMaxAgeInMs',
+  afterSignInUrl: 'remove it, it has no effect on authentication',
+  afterSignUpUrl: 'remove it, it has no effect on authentication',
+  telemetry: 'remove it, nothing is reported to anybody',
+  sdkMetadata: 'remove it, it has no effect on authentication',
+  userAgent: 'remove it, the plugin names itself in its calls',
+  webhookSigningSecret: 'it belongs to fastify-clerk-auth/webhooks',
+  signingSecret: 'it belongs to fastify-clerk-auth/webhooks',
+  prefix: 'remove it, the plugin adds no routes; register it inside the prefixed plugin instead',
+  treatPendingAsSignedOut: 'set it per route, in config.clerk'
+})

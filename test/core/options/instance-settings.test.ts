@@ -2,8 +2,9 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Logger } from '../../../src/core/logger.js'
+import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
+import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { parsePublicKeyPem } from '../../../src/core/options/pem.js'
-import { type ClerkAuthOptions, resolveOptions, resolveResolverOptions } from '../../../src/core/options.js'
 
 const PK_TEST = 'pk_test_aGFwcHktbGlvbi0xMi5jbGVyay5hY2NvdW50cy5kZXYk'
 const PK_LIVE = 'pk_live_Y2xlcmsuZXhhbXBsZS5jb20k'
@@ -15,10 +16,10 @@ const newKey = (modulusLength: number) =>
 const pem = newKey(2048)
 const otherPem = newKey(2048)
 
-const resolve = (options?: ClerkAuthOptions, env: Record<string, string> = {}) => resolveOptions(options, { env })
+const read = (options?: ClerkAuthOptions, env: Record<string, string> = {}) => readInstanceOptions(options, { env })
 
 t.test('nothing but the environment is needed, and defaults are those of the options table', async (t) => {
-  const options = resolve(undefined, { CLERK_PUBLISHABLE_KEY: PK_LIVE, CLERK_SECRET_KEY: SK_LIVE })
+  const options = read(undefined, { CLERK_PUBLISHABLE_KEY: PK_LIVE, CLERK_SECRET_KEY: SK_LIVE })
   const { now, fetch, logger, ...plain } = options
   t.equal(now, Date.now)
   t.type(fetch, 'function')
@@ -31,9 +32,9 @@ t.test('nothing but the environment is needed, and defaults are those of the opt
     cookieSuffix: 'naoXFJnI',
     secretKey: SK_LIVE,
     machineSecretKey: null,
-    jwtKeys: [],
-    jwks: null,
-    jwksCache: {
+    jwtKey: [],
+    jwks: {
+      keys: null,
       cacheMaxAgeInMs: 300_000,
       refreshAheadInMs: 60_000,
       staleIfErrorInMs: 14_400_000,
@@ -92,11 +93,11 @@ t.test('every variable is read, and an option beats it', async (t) => {
     CLERK_SIGN_IN_URL: 'https://primary.test/sign-in',
     CLERK_SIGN_UP_URL: '/sign-up'
   }
-  t.match(resolve({}, env), {
+  t.match(read({}, env), {
     publishableKey: PK_TEST,
     secretKey: SK_TEST,
     machineSecretKey: 'ak_machine',
-    jwtKeys: [pem],
+    jwtKey: [pem],
     apiUrl: 'https://api.test',
     apiVersion: 'v2',
     domain: 'sat.test',
@@ -106,7 +107,7 @@ t.test('every variable is read, and an option beats it', async (t) => {
     signUpUrl: '/sign-up'
   })
   t.match(
-    resolve(
+    read(
       { apiUrl: 'http://127.0.0.1:4000', isSatellite: false, secretKey: null, jwtKey: otherPem, signInUrl: undefined },
       env
     ),
@@ -114,7 +115,7 @@ t.test('every variable is read, and an option beats it', async (t) => {
       apiUrl: 'http://127.0.0.1:4000',
       isSatellite: false,
       secretKey: null,
-      jwtKeys: [otherPem],
+      jwtKey: [otherPem],
       signInUrl: 'https://primary.test/sign-in'
     }
   )
@@ -133,35 +134,35 @@ t.test('an empty variable counts as unset', async (t) => {
   ]
   const empty = Object.fromEntries(names.map((name) => [`CLERK_${name}`, '']))
   t.strictSame(
-    withoutFunctions(resolve({ publishableKey: PK_LIVE }, empty)),
-    withoutFunctions(resolve({ publishableKey: PK_LIVE }))
+    withoutFunctions(read({ publishableKey: PK_LIVE }, empty)),
+    withoutFunctions(read({ publishableKey: PK_LIVE }))
   )
 })
 
 t.test('without the environment nothing of another instance gets in', async (t) => {
-  const options = resolveOptions({ publishableKey: PK_LIVE }, { env: {} })
+  const options = readInstanceOptions({ publishableKey: PK_LIVE }, { env: {} })
   t.equal(options.secretKey, null)
 })
 
 t.test('each key source suffices alone', async (t) => {
-  t.equal(resolve({ publishableKey: PK_LIVE }).frontendApi, 'clerk.example.com')
-  t.equal(resolve({ secretKey: SK_TEST }).instanceType, 'development')
-  t.equal(resolve({ secretKey: 'something-else' }).instanceType, null)
-  t.strictSame(resolve({ jwtKey: pem }).issuers, [])
+  t.equal(read({ publishableKey: PK_LIVE }).frontendApi, 'clerk.example.com')
+  t.equal(read({ secretKey: SK_TEST }).instanceType, 'development')
+  t.equal(read({ secretKey: 'something-else' }).instanceType, null)
+  t.strictSame(read({ jwtKey: pem }).issuers, [])
   const jwk = { ...createPublicKey(pem).export({ format: 'jwk' }), kid: 'ins_1', use: 'sig', x5c: ['ignored'] }
-  t.strictSame(resolve({ jwks: { keys: [jwk] } }).jwks, {
-    keys: [{ kty: 'RSA', use: 'sig', kid: 'ins_1', alg: 'RS256', n: jwk.n, e: jwk.e }]
-  })
+  t.strictSame(read({ jwks: { keys: [jwk] } }).jwks.keys, [
+    { kty: 'RSA', use: 'sig', kid: 'ins_1', alg: 'RS256', n: jwk.n, e: jwk.e }
+  ])
 })
 
 t.test('no verdict is passed on a secret key of another form', async (t) => {
   for (const secretKey of ['test_abc', 'live_abc', 'whatever']) {
-    t.equal(resolve({ publishableKey: PK_LIVE, secretKey }).secretKey, secretKey)
+    t.equal(read({ publishableKey: PK_LIVE, secretKey }).secretKey, secretKey)
   }
 })
 
 t.test('accepted issuers follow from the keys, the satellite and the proxy', async (t) => {
-  const issuers = (options: ClerkAuthOptions) => resolve({ publishableKey: PK_LIVE, ...options }).issuers
+  const issuers = (options: ClerkAuthOptions) => read({ publishableKey: PK_LIVE, ...options }).issuers
   t.strictSame(issuers({ domain: 'sat.test' }), ['https://clerk.example.com'])
   t.strictSame(issuers({ domain: 'sat.test', isSatellite: true }), [
     'https://clerk.example.com',
@@ -176,30 +177,30 @@ t.test('accepted issuers follow from the keys, the satellite and the proxy', asy
   t.strictSame(issuers({ issuer: 'https://other.test' }), ['https://other.test'])
   t.strictSame(issuers({ issuer: ['https://a.test', 'https://b.test'] }), ['https://a.test', 'https://b.test'])
   t.strictSame(issuers({ issuer: null }), [], 'null turns the check off')
-  t.strictSame(resolve({ secretKey: SK_LIVE, proxyUrl: 'https://app.test/__clerk' }).issuers, [], 'unknown instance')
+  t.strictSame(read({ secretKey: SK_LIVE, proxyUrl: 'https://app.test/__clerk' }).issuers, [], 'unknown instance')
 })
 
 t.test('zero is a clock skew like any other', async (t) => {
-  t.equal(resolve({ publishableKey: PK_LIVE, clockSkewInMs: 0 }).clockSkewInMs, 0)
-  t.equal(resolve({ publishableKey: PK_LIVE, clockSkewInMs: 0.5 }).clockSkewInMs, 0.5)
+  t.equal(read({ publishableKey: PK_LIVE, clockSkewInMs: 0 }).clockSkewInMs, 0)
+  t.equal(read({ publishableKey: PK_LIVE, clockSkewInMs: 0.5 }).clockSkewInMs, 0.5)
 })
 
 t.test('origins of native applications and extensions are accepted as authorized parties', async (t) => {
   const authorizedParties = ['https://app.test', 'http://localhost:3000', 'chrome-extension://abc', 'com.example.app']
-  t.strictSame(resolve({ publishableKey: PK_LIVE, authorizedParties }).authorizedParties, authorizedParties)
+  t.strictSame(read({ publishableKey: PK_LIVE, authorizedParties }).authorizedParties, authorizedParties)
 })
 
 t.test('accepted token types are taken over, repetitions dropped', async (t) => {
   const accepts = (acceptsToken: ClerkAuthOptions['acceptsToken']) =>
-    resolve({ publishableKey: PK_LIVE, secretKey: SK_LIVE, acceptsToken }).acceptsToken
+    read({ publishableKey: PK_LIVE, secretKey: SK_LIVE, acceptsToken }).acceptsToken
   t.equal(accepts('any'), 'any')
   t.equal(accepts('m2m_token'), 'm2m_token')
   t.strictSame(accepts(['api_key', 'session_token', 'api_key']), ['api_key', 'session_token'])
 })
 
 t.test('refresh ahead gives way to a short maximum age', async (t) => {
-  const { jwksCache } = resolve({ publishableKey: PK_LIVE, jwks: { cacheMaxAgeInMs: 10_000 } })
-  t.equal(jwksCache.refreshAheadInMs, 5_000)
+  const { jwks } = read({ publishableKey: PK_LIVE, jwks: { cacheMaxAgeInMs: 10_000 } })
+  t.equal(jwks.refreshAheadInMs, 5_000)
 })
 
 t.test('the result is frozen through and through, and later changes of the input do not reach it', async (t) => {
@@ -211,7 +212,7 @@ t.test('the result is frozen through and through, and later changes of the input
     acceptsToken: ['session_token'] as const,
     jwks: { keys: [{ ...createPublicKey(pem).export({ format: 'jwk' }), kid: 'a' }] }
   }
-  const options = resolve(input)
+  const options = read(input)
   authorizedParties.push('https://evil.test')
   input.jwks.keys[0]!.n = 'evil'
   t.strictSame(options.authorizedParties, ['https://app.test'])
@@ -224,37 +225,19 @@ t.test('objects of the application are kept as they are', async (t) => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const now = () => 1
   const fetch = async () => new Response()
-  const options = resolve({ publishableKey: PK_LIVE, jwks: { snapshot }, logger, now, fetch })
-  t.equal(options.jwksCache.snapshot, snapshot)
+  const options = read({ publishableKey: PK_LIVE, jwks: { snapshot }, logger, now, fetch })
+  t.equal(options.jwks.snapshot, snapshot)
   t.equal(options.logger, logger)
   t.equal(options.now, now)
   t.equal(options.fetch, fetch)
   t.notOk(Object.isFrozen(snapshot))
 })
 
-t.test('options beside a resolver are checked, and those of an instance are sent to the resolver', async (t) => {
-  const resolver = () => ({})
-  t.match(resolveResolverOptions({ resolver }, {}), { resolver, maxInstances: 100, defaultDeny: false })
-  const refused = (options: object) => {
-    try {
-      resolveResolverOptions({ resolver, ...options }, {})
-      return undefined
-    } catch (error) {
-      return error as Error & { code: string }
-    }
-  }
-  t.match(refused({ secretKey: SK_LIVE }), { code: 'FST_CLERK_OPTION_UNKNOWN', message: /secretKey: with a resolver/ })
-  t.match(refused({ maxInstance: 5 }), { code: 'FST_CLERK_OPTION_UNKNOWN', message: /did you mean maxInstances/ })
-  t.match(refused({ maxInstances: 0 }), { code: 'FST_CLERK_OPTION_RANGE', message: /maxInstances/ })
-  t.match(refused({ defaultDeny: 'yes' }), { code: 'FST_CLERK_OPTION_TYPE', message: /defaultDeny/ })
-  t.match(refused({ resolver: 5 }), { code: 'FST_CLERK_OPTION_TYPE', message: /resolver must be a function/ })
-})
-
 t.test('legal but risky settings are warned of once, by option', async (t) => {
   const warned = (options: ClerkAuthOptions) => {
     const names: unknown[] = []
     const warn: Logger['warn'] = (fields) => names.push((fields as { option: string }).option)
-    resolveOptions(options, { env: {}, logger: { debug() {}, info() {}, error() {}, warn } })
+    readInstanceOptions(options, { env: {}, logger: { debug() {}, info() {}, error() {}, warn } })
     return names
   }
   t.strictSame(warned({ secretKey: SK_LIVE, apiUrl: 'http://bapi.internal' }), ['apiUrl'])
@@ -286,17 +269,17 @@ t.test('jwtKey takes PEM in every form that environment files and secret stores 
     'space around': `\n  ${pem}  \n`,
     'PKCS #1': createPublicKey(pem).export({ type: 'pkcs1', format: 'pem' }).toString()
   }
-  for (const [name, jwtKey] of Object.entries(forms)) t.strictSame(resolve({ jwtKey }).jwtKeys, [pem], name)
+  for (const [name, jwtKey] of Object.entries(forms)) t.strictSame(read({ jwtKey }).jwtKey, [pem], name)
 })
 
 t.test('jwtKey takes several keys, as a list or one after the other, each once', async (t) => {
-  t.strictSame(resolve({ jwtKey: [pem, otherPem, pem] }).jwtKeys, [pem, otherPem])
-  t.strictSame(resolve({}, { CLERK_JWT_KEY: (pem + otherPem).replaceAll('\n', '\\n') }).jwtKeys, [pem, otherPem])
+  t.strictSame(read({ jwtKey: [pem, otherPem, pem] }).jwtKey, [pem, otherPem])
+  t.strictSame(read({}, { CLERK_JWT_KEY: (pem + otherPem).replaceAll('\n', '\\n') }).jwtKey, [pem, otherPem])
 })
 
 t.test('jwtKey takes RSA keys that are not of 2048 bits', async (t) => {
   const large = newKey(3072)
-  t.strictSame(resolve({ jwtKey: large }).jwtKeys, [large])
+  t.strictSame(read({ jwtKey: large }).jwtKey, [large])
 })
 
 t.test('any text at all is judged as a PEM without an exception', async () => {

@@ -1,0 +1,100 @@
+import { NoKeySourceError, OptionSecretKeyMissingError, SignInUrlMissingError } from '../errors.js'
+import { type Logger, silentLogger } from '../logger.js'
+import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
+import { namedOpaqueType } from './accepts-token.js'
+import { deriveIssuers } from './claims.js'
+import type { Environment } from './given.js'
+import { type ClerkAuthOptions, HINTS, OPTIONS } from './instance-options.js'
+import { assertSameInstanceType, instanceTypeOfSecretKey } from './keys.js'
+import { assertSatellite } from './satellite.js'
+import { hideSecrets } from './secrets.js'
+import { openOptions, type Reader, readEach, type SettingsOf } from './table.js'
+import { isCleartextUrl } from './urls.js'
+
+/**
+ * What the options of one instance became: a setting of the same name for each option, and what follows from several.
+ * Every field is present, none is left to a default, and all are deeply frozen.
+ */
+export interface InstanceSettings extends Omit<SettingsOf<typeof OPTIONS>, 'apiUrl' | 'issuer' | 'logger'> {
+  readonly instanceType: 'development' | 'production' | null
+  /** FAPI host decoded from the publishable key. */
+  readonly frontendApi: string | null
+  /** Host that un-suffixed tokens carry as `iss`: `clerk.` + `domain` on a production satellite, else `frontendApi`. */
+  readonly originalFrontendApi: string | null
+  /** Eight characters that end the names of suffixed cookies; `''` without a publishable key. */
+  readonly cookieSuffix: string
+  /** Without a trailing slash. */
+  readonly apiUrl: string
+  /** Accepted `iss` values. Empty: not checked (instance unknown and option `issuer` not given, or `issuer: null`). */
+  readonly issuers: readonly string[]
+  readonly logger: Logger
+}
+
+export interface InstanceContext {
+  /** `process.env`, or `{}` where one instance's keys must not complete another's (instances made by a resolver). */
+  readonly env: Environment
+  /** Used when the options name no logger; also takes the warnings about legal but risky settings. */
+  readonly logger?: Logger
+}
+
+/**
+ * Checks options once, completes them from the environment and with defaults, and freezes the result. Throws a coded
+ * error for the first option that does not fit; no message contains a value that was given.
+ */
+export function readInstanceOptions(
+  options: ClerkAuthOptions | undefined,
+  { env, logger = silentLogger }: InstanceContext
+): InstanceSettings {
+  const given = openOptions(OPTIONS, options, { env, hints: HINTS })
+  const { issuer, ...read } = readEach(OPTIONS, given)
+  const { publishableKey, secretKey, isSatellite, domain, proxyUrl, signInUrl } = read
+
+  const publishable = publishableKey === null ? null : parsePublishableKey(publishableKey)
+  const secretInstanceType = instanceTypeOfSecretKey(secretKey)
+  assertSameInstanceType(
+    { name: given('publishableKey').name, instanceType: publishable?.instanceType ?? null },
+    { name: given('secretKey').name, instanceType: secretInstanceType }
+  )
+  if (publishableKey === null && secretKey === null && read.jwtKey.length === 0 && read.jwks.keys === null) {
+    throw new NoKeySourceError()
+  }
+  const instanceType = publishable?.instanceType ?? secretInstanceType
+  assertSatellite({ isSatellite, domain, proxyUrl, signInUrl, instanceType })
+  // M2M and OAuth tokens may be JWTs, which need no call.
+  const opaqueType = namedOpaqueType(read.acceptsToken)
+  if (secretKey === null && opaqueType !== null) {
+    throw new OptionSecretKeyMissingError(`acceptsToken with "${opaqueType}"`)
+  }
+  if (read.requireAuthRedirect && signInUrl === '') throw new SignInUrlMissingError()
+
+  const frontendApi = publishable?.frontendApi ?? null
+  const issuingHost = publishable === null ? null : originalFrontendApi(publishable, { isSatellite, domain })
+  const settings: InstanceSettings = {
+    ...read,
+    instanceType,
+    frontendApi,
+    originalFrontendApi: issuingHost,
+    cookieSuffix: publishableKey === null ? '' : cookieSuffix(publishableKey),
+    apiUrl: read.apiUrl ?? backendApiUrl(frontendApi ?? ''),
+    issuers: issuer ?? deriveIssuers(frontendApi, issuingHost, proxyUrl),
+    logger: read.logger ?? logger
+  }
+  warnOfRisks(settings)
+  return Object.freeze(hideSecrets(settings, SECRETS))
+}
+
+const SECRETS = Object.entries<Reader<unknown>>(OPTIONS).flatMap(([name, { isSecret }]) => (isSecret ? [name] : []))
+
+/** Legal settings that may be a mistake: one line each, at registration. */
+function warnOfRisks({ logger, ...settings }: InstanceSettings): void {
+  const warn = (option: string, message: string) => logger.warn({ code: 'FST_CLERK_OPTION_RISK', option }, message)
+  if (settings.secretKey !== null && isCleartextUrl(settings.apiUrl)) {
+    warn('apiUrl', 'apiUrl is plain http to another machine: the secret key can be read on the way')
+  }
+  if (settings.reportOnly.issuer && settings.issuers.length === 0) {
+    warn('reportOnly', 'reportOnly lists "issuer", but no issuer is checked: give publishableKey or issuer')
+  }
+  if (settings.reportOnly.authorizedParties && settings.authorizedParties.length === 0) {
+    warn('reportOnly', 'reportOnly lists "authorizedParties", but there are none: give authorizedParties')
+  }
+}

@@ -1,0 +1,24 @@
+import { boolean, wholeNumber } from './readers.js'
+import { group, type OptionTable } from './table.js'
+
+/** Verification of machine tokens. Durations in ms. */
+export interface MachineTokenOptions {
+  /** How long BAPI's yes to an opaque token is believed. Default 10000, 0 (off) to 300000. Security: a revoked token works that much longer. */
+  readonly cacheTtlInMs?: number | undefined
+  /** How long BAPI's no is believed. Default 10000, 0 (off) to 300000. */
+  readonly negativeCacheTtlInMs?: number | undefined
+  /** Answers kept. Default 10000, 1 to 1000000. */
+  readonly maxEntries?: number | undefined
+  /** BAPI verifications at a time. Default 16, 1 to 1000. */
+  readonly maxConcurrency?: number | undefined
+  /** Accept only machine tokens that are JWTs: no BAPI call ever. Default false. */
+  readonly jwtOnly?: boolean | undefined
+}
+
+export const machineTokens = group({
+  cacheTtlInMs: wholeNumber({ min: 0, max: 300_000, default: 10_000 }),
+  negativeCacheTtlInMs: wholeNumber({ min: 0, max: 300_000, default: 10_000 }),
+  maxEntries: wholeNumber({ min: 1, max: 1_000_000, default: 10_000 }),
+  maxConcurrency: wholeNumber({ min: 1, max: 1_000, default: 16 }),
+  jwtOnly: boolean({ default: false })
+} satisfies OptionTable<MachineTokenOptions>)

@@ -1,0 +1,38 @@
+import { pathToRegexp } from 'path-to-regexp'
+import { OptionPatternError } from '../errors.js'
+import { checkTextList } from './checks.js'
+import type { Given } from './given.js'
+import { group, type Option, type OptionTable, option, type SettingsOf } from './table.js'
+
+/** Patterns in the syntax of path-to-regexp 6, e.g. `/orgs/:slug/(.*)`; parameters `:id` and `:slug` name the organization. */
+export interface OrganizationSyncOptions {
+  /** Pages of an organization: a browser whose session has another one active gets it activated. Default: none. */
+  readonly organizationPatterns?: readonly string[] | undefined
+  /** Pages of the personal account: a browser whose session has an organization active gets it deactivated. Default: none. */
+  readonly personalAccountPatterns?: readonly string[] | undefined
+}
+
+const ORGANIZATION_SYNC = {
+  organizationPatterns: option<readonly string[], readonly string[]>(readPatterns),
+  personalAccountPatterns: option<readonly string[], readonly string[]>(readPatterns)
+} satisfies OptionTable<OrganizationSyncOptions>
+
+const patterns = group(ORGANIZATION_SYNC)
+
+/** `null`: not given, no page is synced. */
+export const organizationSync: Option<OrganizationSyncOptions, SettingsOf<typeof ORGANIZATION_SYNC> | null> = {
+  members: ORGANIZATION_SYNC,
+  read: (given) => (given.value === undefined ? null : patterns.read(given))
+}
+
+function readPatterns(given: Given): readonly string[] {
+  const texts = checkTextList(given) ?? Object.freeze([])
+  for (const [index, pattern] of texts.entries()) {
+    try {
+      pathToRegexp(pattern)
+    } catch {
+      throw new OptionPatternError(`${given.name}[${index}]`)
+    }
+  }
+  return texts
+}

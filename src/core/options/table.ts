@@ -1,0 +1,128 @@
+import { OptionTypeError } from '../errors.js'
+import { describeType, type Environment, type Given } from './given.js'
+import { type Hints, unknownOption } from './unknown-option.js'
+
+/**
+ * One option: how it is read. `Setting` is the type of the checked value, with its default filled in; code behind the
+ * options works with settings only.
+ */
+export interface Reader<Setting> {
+  /** Checks the value and returns the setting. Throws the coded error that names the option. */
+  readonly read: (given: Given) => Setting
+  /** Environment variable that is read when the option is not given. */
+  readonly variable?: string
+  /** The setting is never printed, logged or serialised. */
+  readonly isSecret?: boolean
+  /** Options of a group, as `jwks.maxKeys` of `jwks`. */
+  readonly members?: Readers
+}
+
+export type Readers = Readonly<Record<string, Reader<unknown>>>
+
+/** A reader for options of type `Accepted`. */
+export interface Option<Accepted, Setting> extends Reader<Setting> {
+  /** For the compiler alone; it takes and returns `Accepted`, so that neither a wider nor a narrower type fits. */
+  readonly accepts?: (value: Accepted) => Accepted
+}
+
+/**
+ * The readers of an options interface. Written `{ … } satisfies OptionTable<Options>` it does not compile when an option
+ * has no reader, a reader has no option, or the two differ in type: an option that is known is read.
+ */
+export type OptionTable<Options> = {
+  readonly [Name in keyof Options]-?: Option<Exclude<Options[Name], undefined>, unknown>
+}
+
+export type SettingsOf<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Reader<infer Setting> ? Setting : never
+}
+
+type AcceptedOf<Table> = {
+  readonly [Name in keyof Table]?: Table[Name] extends Option<infer Accepted, unknown> ? Accepted | undefined : never
+}
+
+export interface OptionsSource {
+  /** Stands before the names in errors, as `createClusterBus` in `createClusterBus.name`. Default: nothing. */
+  readonly path?: string
+  /** What errors call the object itself. Default: the options, of `path`. */
+  readonly label?: string
+  /** Default: empty. Only a table whose readers name variables looks at it. */
+  readonly env?: Environment
+  readonly hints?: Hints
+  /** Names in the same object that another reader takes, such as those of `fastify.register`. */
+  readonly alsoKnown?: readonly string[]
+}
+
+/** Checks an options object by its table, fills in the defaults and freezes the result. */
+export function readOptions<Table extends Readers>(
+  table: Table,
+  value: unknown,
+  source: OptionsSource = {}
+): SettingsOf<Table> {
+  return readEach(table, openOptions(table, value, source))
+}
+
+/** Throws unless `value` is an object, or `undefined`, with known names only. Returns each option as it was given. */
+export function openOptions<Table extends Readers>(
+  table: Table,
+  value: unknown,
+  { path = '', label, env = {}, hints = {}, alsoKnown = [] }: OptionsSource
+): (name: keyof Table & string) => Given {
+  const record = asRecord(label ?? (path === '' ? 'The options' : `The options of ${path}`), value)
+  const known = Object.keys(table)
+  for (const name of Object.keys(record)) {
+    if (!Object.hasOwn(table, name) && !alsoKnown.includes(name)) {
+      throw unknownOption(join(path, name), name, known, hints)
+    }
+  }
+  return (name) => {
+    const given = { name: join(path, name), value: record[name] }
+    const variable = table[name]?.variable
+    if (given.value !== undefined || variable === undefined) return given
+    const text = env[variable]
+    // Shells and containers unset a variable by making it empty.
+    return text === undefined || text === ''
+      ? given
+      : { name: `${given.name} (from ${variable})`, value: text, isVariable: true }
+  }
+}
+
+export function readEach<Table extends Readers>(
+  table: Table,
+  given: (name: keyof Table & string) => Given
+): SettingsOf<Table> {
+  const settings = Object.entries(table).map(([name, reader]) => [name, reader.read(given(name))])
+  return Object.freeze(Object.fromEntries(settings))
+}
+
+/** An option made of its reader, where no ready one fits. */
+export function option<Accepted, Setting>(
+  read: (given: Given) => Setting,
+  rest: Pick<Reader<unknown>, 'variable' | 'isSecret'> = {}
+): Option<Accepted, Setting> {
+  return { read, ...rest }
+}
+
+/** An option whose value is an object with a table of its own. `settle` completes what depends on several members. */
+export function group<Table extends Readers, Setting = SettingsOf<Table>>(
+  table: Table,
+  settle?: (settings: SettingsOf<Table>, path: string) => Setting
+): Option<AcceptedOf<Table>, Setting> {
+  return {
+    members: table,
+    read({ name, value }) {
+      const settings = readOptions(table, value, { path: name, label: name })
+      return settle === undefined ? (settings as Setting) : settle(settings, name)
+    }
+  }
+}
+
+function asRecord(label: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (value === undefined) return {}
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new OptionTypeError(label, 'an object', describeType(value))
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`
+}
