@@ -3,14 +3,12 @@ import { LRUCache } from 'lru-cache'
 import { createRateWindow } from '../core/rate-window.js'
 import { UNKNOWN_AGENT } from './agent-parser.js'
 import { CLIENT_HINTS } from './client-hints.js'
-import { cut, jsonStringOrNull, jsonValue } from './json-text.js'
+import { cut, jsonStringOrNull, jsonValue, MAX_TEXT_LENGTH } from './json-text.js'
 import type { Redaction } from './redaction.js'
 import type { AgentParser, ParsedAgent } from './types.js'
 
 const MAX_AGENTS = 1_000
 const MAX_VARIANTS = 4
-/** Longer values are cut: browsers stay below 300 characters, and what a client sends must not set a record's size. */
-const MAX_VALUE_LENGTH = 512
 /** Parsing takes some 35 µs, and anyone can send a new user agent with every request: at most 7 ms of every second. */
 const MAX_PARSES_PER_SECOND = 200
 
@@ -51,12 +49,12 @@ export function createDevices(
   }
 
   function addVariant(userAgent: string, variants: Variant[] | undefined, headers: IncomingHttpHeaders): Uint8Array {
-    const agent = cut(userAgent, MAX_VALUE_LENGTH)
+    const agent = cut(userAgent)
     const hints = readHints(headers)
     const parsed = parseWithinBudget(agent, hints)
     const bytes = Buffer.from(composeDevice(agent, hints, parsed ?? UNKNOWN_AGENT, redaction))
     // What was only left out for lack of time, or is longer than what is kept, is not remembered.
-    if (parsed === null || userAgent.length > MAX_VALUE_LENGTH || isLong(headers)) return bytes
+    if (parsed === null || userAgent.length > MAX_TEXT_LENGTH || isLong(headers)) return bytes
     const variant = createVariant(headers, bytes)
     if (variants === undefined) agents.set(userAgent, [variant])
     else if (variants.length < MAX_VARIANTS) variants.push(variant)
@@ -109,14 +107,14 @@ function readHints(headers: IncomingHttpHeaders): Record<string, string> | null 
   for (const name of CLIENT_HINTS) {
     const value = headers[name]
     if (typeof value !== 'string') continue
-    hints[name] = cut(value, MAX_VALUE_LENGTH)
+    hints[name] = cut(value)
     isAny = true
   }
   return isAny ? hints : null
 }
 
 function isLong(headers: IncomingHttpHeaders): boolean {
-  return CLIENT_HINTS.some((name) => (headers[name]?.length ?? 0) > MAX_VALUE_LENGTH)
+  return CLIENT_HINTS.some((name) => (headers[name]?.length ?? 0) > MAX_TEXT_LENGTH)
 }
 
 function composeDevice(

@@ -1,6 +1,6 @@
 import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth, MachineAuth } from '../core/auth/types.js'
-import { jsonString, jsonStringOrNull } from './json-text.js'
+import { cut, jsonString, jsonStringOrNull } from './json-text.js'
 import type { Redaction } from './redaction.js'
 import type { AuditToken } from './types.js'
 
@@ -42,23 +42,25 @@ interface Fields {
 function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
   const fields = readFields(auth)
   const { token } = fields
+  const text = (path: string, value: string | null): string =>
+    jsonStringOrNull(redaction.apply(path, value === null ? null : cut(value)))
   const tokenText =
     token === null
       ? 'null'
-      : `{"type":${jsonString(token.type)},"id":${jsonStringOrNull(redaction.apply('token.id', token.id))}` +
-        `,"name":${jsonStringOrNull(redaction.apply('token.name', token.name))}` +
-        `,"subject":${jsonStringOrNull(redaction.apply('token.subject', token.subject))}` +
-        `,"machineId":${jsonStringOrNull(redaction.apply('token.machineId', token.machineId))}` +
-        `,"clientId":${jsonStringOrNull(redaction.apply('token.clientId', token.clientId))}}`
+      : `{"type":${jsonString(token.type)},"id":${text('token.id', token.id)}` +
+        `,"name":${text('token.name', token.name)}` +
+        `,"subject":${text('token.subject', token.subject)}` +
+        `,"machineId":${text('token.machineId', token.machineId)}` +
+        `,"clientId":${text('token.clientId', token.clientId)}}`
   return {
     isAuthenticated: auth?.isAuthenticated ?? false,
     isImpersonated: fields.actorId !== null,
     reason: auth !== null && !auth.isAuthenticated ? jsonStringOrNull(auth.reason) : 'null',
     bytes: Buffer.from(
-      `,"sessionId":${jsonStringOrNull(redaction.apply('device.sessionId', fields.sessionId))}}` +
-        `,"userId":${jsonStringOrNull(redaction.apply('userId', fields.userId))}` +
-        `,"orgId":${jsonStringOrNull(redaction.apply('orgId', fields.orgId))}` +
-        `,"actorId":${jsonStringOrNull(redaction.apply('actorId', fields.actorId))}` +
+      `,"sessionId":${text('device.sessionId', fields.sessionId)}}` +
+        `,"userId":${text('userId', fields.userId)}` +
+        `,"orgId":${text('orgId', fields.orgId)}` +
+        `,"actorId":${text('actorId', fields.actorId)}` +
         `,"token":${tokenText},`
     )
   }

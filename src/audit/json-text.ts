@@ -4,7 +4,7 @@
  */
 export function jsonString(value: string): string {
   const text = JSON.stringify(value)
-  return text.includes('\\u') ? JSON.stringify(cleanString(value)) : text
+  return escapeControls(text.includes('\\u') ? JSON.stringify(cleanString(value)) : text)
 }
 
 export function jsonStringOrNull(value: string | null | undefined): string {
@@ -16,18 +16,28 @@ export function jsonValue(value: unknown): string {
   try {
     const text = JSON.stringify(value)
     if (text === undefined) return 'null'
-    if (!text.includes('\\u')) return text
-    return JSON.stringify(
-      cleanKeys(JSON.parse(text, (_key, item) => (typeof item === 'string' ? cleanString(item) : item)))
-    )
+    if (!text.includes('\\u')) return escapeControls(text)
+    const clean = JSON.parse(text, (_key, item) => (typeof item === 'string' ? cleanString(item) : item))
+    return escapeControls(JSON.stringify(cleanKeys(clean)))
   } catch {
     return 'null'
   }
 }
 
-/** At most `maxLength` characters of a text that a client or a handler chose: it must not set a record's size. */
-export function cut(text: string, maxLength: number): string {
-  return text.length > maxLength ? text.slice(0, maxLength) : text
+/** Longest text of a record, in UTF-16 units: browsers stay below 300, and a client must not set a record's size. */
+export const MAX_TEXT_LENGTH = 512
+
+export function cut(text: string): string {
+  return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
+}
+
+// DEL and the C1 controls, which a terminal obeys; JSON.stringify has escaped U+0000 to U+001F only.
+const CONTROLS = /[\u007f-\u009f]/
+const EACH_CONTROL = new RegExp(CONTROLS, 'g')
+
+function escapeControls(json: string): string {
+  if (!CONTROLS.test(json)) return json
+  return json.replace(EACH_CONTROL, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)
 }
 
 function cleanString(value: string): string {

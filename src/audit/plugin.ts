@@ -157,6 +157,10 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
   function onResponseClosed(this: ServerResponse): void {
     const exchange = (this as AuditedResponse)[kExchange]
     if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
+    if (isUpgraded(exchange.reply)) {
+      exchange.finish(exchange.reply, 101, false)
+      return
+    }
     exchange.isAborted = true
     if (exchange.isAnswered || exchange.reply.sent) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
     else abandoned.add(exchange)
@@ -180,6 +184,11 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
   route.onSend = [...route.onSend, ours(onSend)]
   route.onError = [...route.onError, ours(noteErrorCode)]
   route.onResponse = [...route.onResponse, ours(onResponse)]
+}
+
+/** A WebSocket library has taken the socket over and answered 101 past this response, which now ends with the socket. */
+function isUpgraded(reply: FastifyReply): boolean {
+  return reply.sent && !reply.raw.headersSent && reply.request.headers.upgrade !== undefined
 }
 
 // An authenticated request that is refused carries no reason; the error's code says which rule it was.

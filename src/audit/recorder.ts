@@ -4,7 +4,7 @@ import type { Auth } from '../core/auth/types.js'
 import { truncateAddress } from './address.js'
 import type { Identity } from './identity.js'
 import type { Journal } from './journal.js'
-import { cut, jsonString, jsonStringOrNull, jsonValue } from './json-text.js'
+import { cut, jsonString, jsonStringOrNull, jsonValue, MAX_TEXT_LENGTH } from './json-text.js'
 import type { AddressRule } from './options.js'
 import type { RecordBuffer } from './record-buffer.js'
 import type { Redaction } from './redaction.js'
@@ -42,7 +42,6 @@ export type Recorder = (
 
 /** Larger details are recorded as their size: one request must not fill the log. */
 const MAX_DETAILS_LENGTH = 16_384
-const MAX_TEXT_LENGTH = 512
 
 /**
  * The recorder of one route. Decides whether the request is recorded, puts the line together from parts that were made
@@ -113,16 +112,17 @@ function writeTenths(buffer: RecordBuffer, value: number): void {
 
 // The handler's word first, then why authentication failed, then which rule refused.
 function reasonOf(note: AuditNote | null, refusalCode: string | null, identity: Identity): string {
-  if (note !== null && typeof note.reason === 'string') return jsonString(cut(note.reason, MAX_TEXT_LENGTH))
-  return identity.isAuthenticated && refusalCode !== null
-    ? jsonString(cut(refusalCode, MAX_TEXT_LENGTH))
-    : identity.reason
+  if (note !== null && typeof note.reason === 'string') return jsonString(cut(note.reason))
+  return identity.isAuthenticated && refusalCode !== null ? jsonString(cut(refusalCode)) : identity.reason
 }
 
 function compileRequestId(redaction: Redaction): (id: string) => string | null {
-  if (redaction.touchesRequestId) return (id) => redaction.apply('requestId', cut(String(id), MAX_TEXT_LENGTH))
-  return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id), MAX_TEXT_LENGTH))
+  if (redaction.touchesRequestId) return (id) => redaction.apply('requestId', cut(String(id)))
+  return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id)))
 }
+
+/** An IPv6 address with an IPv4 tail has 45 characters; the rest is for a zone, which to `isIP` may be of any length. */
+const MAX_ADDRESS_LENGTH = 64
 
 function compileAddress(rule: AddressRule, redaction: Redaction): (request: RecordedRequest) => string | null {
   if (rule === 'none') return () => null
@@ -131,7 +131,8 @@ function compileAddress(rule: AddressRule, redaction: Redaction): (request: Reco
     const { ip } = request
     // A socket that is no TCP socket has none.
     if (typeof ip !== 'string' || ip === '') return null
-    return ip === request.socket.remoteAddress || isIP(ip) !== 0 ? ip : null
+    if (ip === request.socket.remoteAddress) return ip
+    return isIP(ip) === 0 || ip.length > MAX_ADDRESS_LENGTH ? null : ip
   }
   const read =
     rule === 'full'
@@ -149,8 +150,8 @@ function composeEnd(
   request: RecordedRequest,
   redaction: Redaction
 ): Uint8Array {
-  const action = typeof note?.action === 'string' ? jsonString(cut(note.action, MAX_TEXT_LENGTH)) : rule.action
-  const target = typeof note?.target === 'string' ? cut(note.target, MAX_TEXT_LENGTH) : targetOf(rule, request.params)
+  const action = typeof note?.action === 'string' ? jsonString(cut(note.action)) : rule.action
+  const target = typeof note?.target === 'string' ? cut(note.target) : targetOf(rule, request.params)
   const targetText = jsonStringOrNull(redaction.apply('target', target))
   return Buffer.from(`,"action":${action},"target":${targetText},"details":${detailsOf(note, redaction)}`)
 }
@@ -158,7 +159,7 @@ function composeEnd(
 function targetOf(rule: RouteRule, params: unknown): string | null {
   if (rule.targetParam === null || typeof params !== 'object' || params === null) return null
   const value = (params as Record<string, unknown>)[rule.targetParam]
-  return typeof value === 'string' || typeof value === 'number' ? cut(String(value), MAX_TEXT_LENGTH) : null
+  return typeof value === 'string' || typeof value === 'number' ? cut(String(value)) : null
 }
 
 function detailsOf(note: AuditNote | null, redaction: Redaction): string {

@@ -52,6 +52,15 @@ t.test('text becomes JSON that PostgreSQL takes', async (t) => {
   t.equal(jsonValue(1n), 'null')
 })
 
+t.test('no control character that a terminal obeys is in the JSON, and the text is the same when read', async (t) => {
+  const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join('')
+  for (const json of [jsonString(`é${controls}`), jsonValue({ [controls]: [controls] })]) {
+    t.notOk([...json].some((character) => character < ' ' || (character >= '\u007f' && character <= '\u009f')))
+    t.ok(json.includes('\\u009b'))
+  }
+  t.equal(JSON.parse(jsonString('31m\u009b\u007f')), '31m\u009b\u007f')
+})
+
 t.test('records come out of the buffer as they went in, whatever their length and letters', async (t) => {
   const buffer = new RecordBuffer()
   const texts = ['', 'a', 'ü'.repeat(30), '漢字'.repeat(40_000), 'x'.repeat(200_000), '"\\\n', '\u2028', 'z'.repeat(49)]

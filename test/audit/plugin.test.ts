@@ -314,6 +314,26 @@ t.test('the address follows trustProxy', async (t) => {
   t.equal(proxied.sink.records[1]?.userId, 'user_1')
 })
 
+t.test('no text of a record is longer than its bound, wherever it comes from', async (t) => {
+  const long = 'x'.repeat(5_000)
+  const { fastify, sink } = await serverWith({}, () => {}, { trustProxy: true, requestIdHeader: 'x-id' })
+  auths.long = createSignedInAuth(
+    { ...claims, sub: long, sid: long, act: { sub: long } } as unknown as SessionClaims,
+    'secret.token.text',
+    context
+  )
+  const headers = { 'x-who': 'long', 'x-id': long, 'user-agent': long, 'x-forwarded-for': `fe80::1%${long}` }
+  await fastify.inject({ method: 'POST', url: '/things/1', headers })
+  await fastify.auditLog.flush()
+  const record = sink.records[0] as AuditRecord
+  t.equal(record.device.address, null)
+  t.equal(record.userId?.length, 512)
+  t.equal(record.actorId?.length, 512)
+  t.equal(record.device.sessionId?.length, 512)
+  t.equal(record.device.userAgent?.length, 512)
+  t.equal(record.requestId.length, 512)
+})
+
 t.test('addresses are truncated or left out on request', async (t) => {
   const rules = [
     { address: 'truncated', from: '198.51.100.7', recorded: '198.51.100.0' },
