@@ -56,22 +56,30 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
     isTableThere = true
   }
 
-  async function insertLines(lines: readonly string[]): Promise<void> {
+  async function insertRecords(records: Uint8Array): Promise<void> {
     await ensureTable()
-    await run(insert, [`[${lines.join(',')}]`])
+    await run(insert, [toJsonArray(records)])
   }
 
-  // A record the database cannot take must not keep its neighbours out: halves, until it is alone.
-  async function insertByHalves(lines: readonly string[]): Promise<number> {
+  /**
+   * Inserts what the database takes and returns how many records it refuses. A refused record must not keep the others of
+   * its batch out: the batch is halved until the record is alone.
+   */
+  async function insertByHalves(records: Uint8Array): Promise<number> {
     try {
-      await insertLines(lines)
+      await insertRecords(records)
       return 0
     } catch (error) {
       if (!isDataError(error)) throw error
-      if (lines.length === 1) return 1
-      const middle = lines.length >> 1
-      return (await insertByHalves(lines.slice(0, middle))) + (await insertByHalves(lines.slice(middle)))
+      const half = endOfFirstHalf(records)
+      if (half === records.length) return 1
+      return (await insertByHalves(records.subarray(0, half))) + (await insertByHalves(records.subarray(half)))
     }
+  }
+
+  async function writeBytes(records: Uint8Array): Promise<void> {
+    const refused = await insertByHalves(records)
+    if (refused > 0) throw new RefusedRecords(refused)
   }
 
   return {
@@ -82,10 +90,8 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
       ownPool = await createPool(options.connectionString, timeoutMs)
       pool = ownPool
     },
-    async write(lines) {
-      const refused = await insertByHalves(lines)
-      if (refused > 0) throw new RefusedRecords(refused)
-    },
+    write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),
+    writeBytes,
     async lastLine() {
       await ensureTable()
       const rows = await run(`select record::text as line from ${table} order by time desc, seq desc limit 1`)
@@ -102,6 +108,29 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
       await ownPool?.end()
     }
   }
+}
+
+const LINE_BREAK = 10
+const COMMA = 44
+const OPENING_BRACKET = 91
+const CLOSING_BRACKET = 93
+
+/** Lines as one JSON array. JSON escapes line breaks within strings, so each one found here ends a record. */
+function toJsonArray(records: Uint8Array): Buffer {
+  const array = Buffer.allocUnsafe(records.length + 1)
+  array[0] = OPENING_BRACKET
+  array.set(records, 1)
+  for (let at = array.indexOf(LINE_BREAK); at !== -1; at = array.indexOf(LINE_BREAK, at + 1)) array[at] = COMMA
+  array[records.length] = CLOSING_BRACKET
+  return array
+}
+
+/** Where the line ends that is nearest behind the middle; the length when there is only one line. */
+function endOfFirstHalf(records: Uint8Array): number {
+  const behind = records.indexOf(LINE_BREAK, records.length >> 1) + 1
+  if (behind < records.length) return behind
+  const before = records.lastIndexOf(LINE_BREAK, records.length - 2) + 1
+  return before === 0 ? records.length : before
 }
 
 /** Class 22 of SQLSTATE (data exception): the same record will be refused again. */

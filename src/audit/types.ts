@@ -91,7 +91,7 @@ export interface AuditRouteOptions {
   readonly targetParam?: string | undefined
 }
 
-/** Where records go. A sink is handed lines, each one a whole JSON record without line break. */
+/** A destination of records. It is handed lines, each a whole JSON record: as text, or as the bytes they were written in. */
 export interface AuditSink {
   readonly name: string
   /** Throws when the sink cannot be used at all; the server then does not start. */
@@ -102,7 +102,11 @@ export interface AuditSink {
    * says that these lines will never be taken.
    */
   write(lines: readonly string[]): Promise<void>
-  /** Used instead of `write` where there is one: the lines as UTF-8, each with its line break. */
+  /**
+   * Used instead of `write` where a sink has it, with the same promise: the lines as UTF-8, each with its line break, as
+   * they stand in memory. A batch is up to 128 KiB, more where one record is larger; `batchSize` does not divide it. The
+   * bytes belong to the log again once this resolves: copy them before keeping them.
+   */
   writeBytes?(bytes: Uint8Array): Promise<void>
   /** The same without waiting, for a process that is exiting. */
   writeSync?(bytes: Uint8Array): void
