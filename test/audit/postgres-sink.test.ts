@@ -140,6 +140,23 @@ t.test('an export of the rows is checked like a file', async (t) => {
   t.equal(report.records, 121)
 })
 
+t.test('of several processes that write to one table none can be taken out of an export', async (t) => {
+  const [one, other] = [await openJournal({ table: 'shared_test' }), await openJournal({ table: 'shared_test' })]
+  addRecord(one, fields(1))
+  await one.flush()
+  addRecord(other, fields(2))
+  await other.close()
+  addRecord(one, fields(3))
+  await one.close()
+  const rows = await query<{ line: string; writer: string }>(
+    'select writer, record::text as line from shared_test order by time, seq'
+  )
+  const verify = (of: typeof rows) => verifyChain([{ name: 'export', lines: of.map(({ line }) => line) }])
+  t.match(await verify(rows), { isIntact: true, notices: [] })
+  const taken = rows.find(({ line }) => line.includes('"requestId":"req-2"'))?.writer
+  t.match((await verify(rows.filter(({ writer }) => writer !== taken))).broken?.problem, /which is missing/)
+})
+
 t.test('each question people ask is answered from an index', async (t) => {
   await query('create table questions as select * from rows_test limit 0')
   await query('drop table questions')
