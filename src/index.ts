@@ -29,7 +29,7 @@ export type { Lifetime, Renewal, RenewalFailureReason } from './core/connections
 export type { ClockOffset } from './core/diagnostics/clock-estimate.js'
 export type { ClerkAuthErrorCode } from './core/errors.js'
 export type { InstanceHealth, InstanceStats } from './core/instance.js'
-export { shareKeySets } from './core/jwks/cluster-broker.js'
+export { shareKeySets } from './core/jwks/share-key-sets.js'
 export type { KeyStoreHealth, KeyStoreStats } from './core/jwks/types.js'
 export type { Logger } from './core/logger.js'
 export type { AcceptsToken } from './core/options/accepts-token.js'

@@ -38,6 +38,11 @@ export interface UnknownKidEvent {
 
 export type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
 
+/** Whether a token asked for this fetch: it must be newer than the token's question. */
+export function isDemand(cause: RefreshCause): boolean {
+  return cause === 'unknown-kid' || cause === 'bad-signature'
+}
+
 // Publishing makes an object; callers ask hasSubscribers first, so that nobody listening costs nothing.
 export const keyRefreshChannel = diagnosticsChannel.channel('fastify-clerk-auth:jwks:refresh')
 export const keyOutageChannel = diagnosticsChannel.channel('fastify-clerk-auth:jwks:outage')

@@ -12,7 +12,7 @@ export interface FamiliarSessions {
   mayAsk(sessionId: string, nowMs: number): boolean
   asked(sessionId: string, nowMs: number): void
   /** What the session asked for did not exist. */
-  criedWolf(sessionId: string, nowMs: number): void
+  askedInVain(sessionId: string, nowMs: number): void
 }
 
 const MAX_SESSIONS = 4096
@@ -49,6 +49,6 @@ export function createFamiliarSessions(): FamiliarSessions {
       return fromMs !== undefined && nowMs >= fromMs
     },
     asked: (sessionId, nowMs) => silence(sessionId, nowMs + ASK_AGAIN_MS),
-    criedWolf: (sessionId, nowMs) => silence(sessionId, nowMs + NOT_HEARD_MS)
+    askedInVain: (sessionId, nowMs) => silence(sessionId, nowMs + NOT_HEARD_MS)
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { discardBody, readBody } from '../response-body.js'
 import { parseRetryAfterMs } from '../retry-after.js'
 import { CLERK_API_DATE, USER_AGENT } from '../version.js'
-import { estimateClockOffsetMs, parseMaxAgeMs } from './response.js'
+import { estimateClockOffsetMs, parseMaxAgeMs } from './response-headers.js'
 import { type FetchFailure, failed, type KeySource, type SourceAnswer, type SourceRequest } from './source.js'
 
 export interface HttpSourceSettings {

@@ -1,7 +1,7 @@
 import { EMPTY_GENERATION, type Generation, succeed, trustUntil } from './generation.js'
 import type { KeySet, SkipCounts } from './key-set.js'
 import { freshnessMs } from './refresh-policy.js'
-import type { VerificationKey } from './types.js'
+import { NO_KEYS, type VerificationKey } from './types.js'
 
 /** The key set in hand: its generation, its age, and until when it is believed. Knows nothing of fetching. */
 export interface KeySetHolder {
@@ -33,8 +33,6 @@ export interface Change {
   readonly added: readonly string[]
   readonly withdrawn: readonly string[]
 }
-
-const NONE: readonly VerificationKey[] = Object.freeze([])
 
 export function createKeySetHolder(bounds: {
   readonly cacheMaxAgeInMs: number
@@ -75,7 +73,7 @@ export function createKeySetHolder(bounds: {
       return etag
     },
     find(kid, nowMs) {
-      return nowMs < trustedUntilMs ? (generation.byKid.get(kid) ?? NONE) : NONE
+      return nowMs < trustedUntilMs ? (generation.byKid.get(kid) ?? NO_KEYS) : NO_KEYS
     },
     isUsable: (nowMs) => nowMs < trustedUntilMs,
     install(set, answer) {

@@ -1,37 +1,68 @@
 import { createDeferred, type Deferred } from '../deferred.js'
+import type { Logger } from '../logger.js'
 import { createRateWindow } from '../rate-window.js'
-import { withinTime } from '../timers.js'
 import { type Attempt, createAttempts } from './attempt.js'
-import { createCounters } from './counters.js'
-import { type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
-import { type KeySet, parseKeySetText } from './key-set.js'
-import { type Change, createKeySetHolder } from './key-set-holder.js'
+import { isDemand, type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
+import { createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
+import { createKeySetUpdates, type Outcome, type RefreshCondition, type UpdateSettings } from './key-set-updates.js'
 import { createOutageReporter } from './outage-reporter.js'
-import { backoffMs, MAX_BACKOFF_MS, refreshDueMs } from './refresh-policy.js'
-import type { Refresher, RefresherSettings, RefreshState } from './refresh-types.js'
-import type { Snapshots } from './snapshot.js'
-import { type FetchFailure, failed, type KeySetAnswer } from './source.js'
+import { MAX_BACKOFF_MS } from './refresh-policy.js'
+import { failed, type KeySource } from './source.js'
+import { type Counters, createCounters } from './types.js'
 
-type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
+export interface RefresherSettings extends UpdateSettings {
+  readonly source: KeySource
+  /** How events name the instance: its FAPI host. */
+  readonly instance: string | null
+  readonly logger: Logger
+  /** Grows with every authenticated request: how traffic is noticed without a call from the hot path. */
+  readonly activity: () => number
+}
+
+export interface RefreshState extends RefreshCondition {
+  /** The fetch under way; resolves when it has landed, well or not, at its deadline at the latest. */
+  flight: Promise<void> | null
+  /** How many fetches have started, and the number of the last one by which the endpoint confirmed the set in hand. */
+  started: number
+  confirmed: number
+  /** When the next demanded fetch starts; `Infinity`: none is demanded. */
+  scheduledAtMs: number
+}
+
+/** Keeps the key set in hand the newest one. All fetching goes through here: one at a time, within the rate. */
+export interface Refresher {
+  readonly held: KeySetHolder
+  readonly counters: Counters
+  readonly state: Readonly<RefreshState>
+  /** Nothing usable is in memory: waits for the fetch under way, or for one that starts now unless backing off. */
+  obtain(): Promise<void>
+  /** Fetch at `atMs`, or as soon after it as the rate allows; gives the start. */
+  schedule(cause: RefreshCause, atMs: number): number
+  /** Resolves when the fetch under way, or else the next one, has landed. */
+  nextLanding(): Promise<void>
+  /** When the next fetch starts as things stand; `Infinity`: nothing is planned. */
+  nextStartMs(nowMs: number): number
+  start(cause: RefreshCause): Promise<void>
+  onChange(listener: () => void): void
+  close(): void
+}
 
 /** All causes together, in any minute: a last line that holds whatever the other bounds add up to. */
-export const MAX_FETCHES_PER_MINUTE = 12
+const MAX_FETCHES_PER_MINUTE = 12
 /** While nobody asks: how often to look whether somebody does again. No I/O. */
 const IDLE_TICK_MS = 5000
 /** Timers are relative and clocks get set: no wake-up is planned further ahead than this. */
 const MAX_SLEEP_MS = 60_000
 /** An answer that another process of the group has got may be this old. */
 const MAX_SHARED_AGE_MS = 15_000
-const UNCHANGED: Change = Object.freeze({ added: Object.freeze([]), withdrawn: Object.freeze([]) })
 
 export function createRefresher(settings: RefresherSettings): Refresher {
-  const { source, cache, snapshots, now, activity, setTimer, random } = settings
+  const { source, cache, now, activity, setTimer } = settings
   const held = createKeySetHolder(cache)
   const attempts = createAttempts(source, cache, setTimer)
   const rate = createRateWindow(MAX_FETCHES_PER_MINUTE, 60_000)
   const reporter = createOutageReporter(settings.instance, source.kind, settings.logger)
   const counters = createCounters()
-  const listeners: (() => void)[] = []
 
   const state: RefreshState = {
     flight: null,
@@ -40,13 +71,14 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     failures: 0,
     lastError: null,
     retryAtMs: 0,
+    dueMs: Number.POSITIVE_INFINITY,
     scheduledAtMs: Number.POSITIVE_INFINITY,
     clockOffsetMs: null
   }
+  const updates = createKeySetUpdates(settings, { held, condition: state, counters, rate, reporter })
   let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
   let isClosed = false
-  let dueMs = Number.POSITIVE_INFINITY
   let scheduledCause: RefreshCause = 'unknown-kid'
   let lastStartMs = Number.NEGATIVE_INFINITY
   let activityAtStart = 0
@@ -70,8 +102,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   async function fly(cause: RefreshCause): Promise<void> {
     const startedAtMs = lastStartMs
     try {
-      const adopted = snapshots === null ? null : await adoptSnapshot(snapshots, cause)
-      const outcome = adopted ?? apply(await attempt(cause))
+      const outcome = (await updates.adoptSnapshot(cause)) ?? applied(await attempt(cause))
       if (isClosed) return
       reporter.report(state.failures, state.lastError, held, now())
       if (keyRefreshChannel.hasSubscribers) {
@@ -106,90 +137,13 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     return attempts.start({ etag: held.etag, newerThanMs })
   }
 
-  /** A set that another process fetched after ours: as good as a fetch if it is fresh and brings what was asked for. */
-  async function adoptSnapshot(from: Snapshots, cause: RefreshCause): Promise<Outcome | null> {
-    const kept = await withinTime(from.read(), cache.timeoutInMs / 4, 'failed' as const, setTimer)
-    if (kept === 'failed') counters.failedSnapshots++
-    if (kept === null || kept === 'failed' || isClosed) return null
-    if (held.fetchedAtMs !== null && kept.fetchedAtMs <= held.fetchedAtMs) return null
-    if (now() >= kept.fetchedAtMs + cache.cacheMaxAgeInMs + cache.staleIfErrorInMs) return null
-    const set = await parseKeySetText(kept.text, cache.maxKeys)
-    if (typeof set === 'string') {
-      counters.failedSnapshots++
-      return null
-    }
-    counters.adoptedSnapshots++
-    const change = install(set, kept)
-    if (state.failures > 0) held.extendToStale()
-    const isEnough = isDemand(cause) ? change.added.length > 0 || change.withdrawn.length > 0 : now() < dueMs
-    if (!isEnough) return null
-    recover()
-    return { outcome: 'snapshot', failure: null, ...change }
-  }
-
-  function apply(attempt: Attempt): Outcome {
-    if (isClosed) return { outcome: 'failed', failure: 'network', ...UNCHANGED }
-    if (attempt.kind === 'set') {
-      state.clockOffsetMs = attempt.answer.clockOffsetMs ?? state.clockOffsetMs
-      const change = install(attempt.set, attempt.answer)
-      state.confirmed = state.started
-      recover()
-      keep(attempt.answer)
-      const isChange = change.added.length > 0 || change.withdrawn.length > 0
-      return { outcome: isChange ? 'changed' : 'unchanged', failure: null, ...change }
-    }
-    state.clockOffsetMs = attempt.clockOffsetMs ?? state.clockOffsetMs
-    if (attempt.kind === 'failure') return fail(attempt.failure, attempt.retryAfterMs)
-    if (held.etag === null) return fail('unexpected-not-modified', null)
-    counters.notModified++
-    held.confirm(attempt)
-    state.confirmed = state.started
-    plan()
-    recover()
-    return { outcome: 'unchanged', failure: null, ...UNCHANGED }
-  }
-
-  function install(set: KeySet, answer: KeySetAnswer): Change {
-    const change = held.install(set, answer)
-    plan()
-    for (const count of Object.values(set.skipped)) counters.skippedKeys += count
-    counters.withdrawnKeys += change.withdrawn.length
-    if (change.added.length > 0 || change.withdrawn.length > 0) {
-      counters.generations++
-      reporter.changed(change)
-      for (const listener of listeners) listener()
-    }
-    return change
-  }
-
-  function keep(answer: KeySetAnswer): void {
-    source.keep?.(answer)
-    snapshots?.write(answer).then((isKept) => {
-      if (!isKept) counters.failedSnapshots++
-    })
-  }
-
-  function recover(): void {
-    state.failures = 0
-    state.lastError = null
-    state.retryAtMs = 0
-  }
-
-  function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
-    counters.failedFetches++
-    state.failures++
-    state.lastError = failure
-    state.retryAtMs = rate.nextMs(now() + backoffMs(state.failures, retryAfterMs, random))
-    held.extendToStale()
-    return { outcome: 'failed', failure, ...UNCHANGED }
+  function applied(result: Attempt): Outcome {
+    const outcome = updates.apply(result)
+    if (outcome.failure === null) state.confirmed = state.started
+    return outcome
   }
 
   // ── When ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  function plan(): void {
-    const fetchedAtMs = held.fetchedAtMs ?? now()
-    dueMs = refreshDueMs(fetchedAtMs, held.freshUntilMs - fetchedAtMs, cache.refreshAheadInMs, random)
-  }
 
   function disarm(): void {
     cancelTimer?.()
@@ -210,7 +164,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   function nextStartMs(nowMs: number): number {
     if (state.failures > 0) return state.retryAtMs
     if (held.fetchedAtMs === null) return state.scheduledAtMs
-    return Math.min(state.scheduledAtMs, dueMs > nowMs ? dueMs : nowMs + IDLE_TICK_MS)
+    return Math.min(state.scheduledAtMs, state.dueMs > nowMs ? state.dueMs : nowMs + IDLE_TICK_MS)
   }
 
   function wake(): void {
@@ -223,7 +177,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
       if (!isBackingOff(nowMs)) start('retry')
     } else if (state.scheduledAtMs <= nowMs) {
       start(scheduledCause)
-    } else if (held.fetchedAtMs !== null && (nowMs >= dueMs || nowMs < held.fetchedAtMs)) {
+    } else if (held.fetchedAtMs !== null && (nowMs >= state.dueMs || nowMs < held.fetchedAtMs)) {
       if ((cache.pollWhenIdle || activity() !== activityAtStart) && rate.nextMs(nowMs) <= nowMs) start('refresh-ahead')
     }
     if (state.flight === null) arm()
@@ -270,6 +224,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function close(): void {
     isClosed = true
+    updates.close()
     disarm()
     attempts.abandon()
     landing?.resolve()
@@ -285,13 +240,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     start,
     nextLanding,
     nextStartMs,
-    onChange: (listener) => {
-      listeners.push(listener)
-    },
+    onChange: updates.onChange,
     close
   }
-}
-
-function isDemand(cause: RefreshCause): boolean {
-  return cause === 'unknown-kid' || cause === 'bad-signature'
 }

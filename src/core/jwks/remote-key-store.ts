@@ -6,9 +6,15 @@ import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
 import { type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
-import type { RefresherSettings } from './refresh-types.js'
-import { createRefresher } from './refresher.js'
-import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
+import { createRefresher, type RefresherSettings } from './refresher.js'
+import {
+  type KeyResolution,
+  type KeyStore,
+  type KeyStoreHealth,
+  KID_MISMATCH,
+  NO_KEYS,
+  type VerificationKey
+} from './types.js'
 
 /** Requests that wait for a fetch at a time; beyond it an unknown kid is refused as of the set in hand. */
 const MAX_WAITING = 1000
@@ -22,14 +28,6 @@ interface Question {
   readonly sessionId: string | undefined
   isMet(): boolean
 }
-
-const MISMATCH: KeyResolution = Object.freeze({
-  ok: false,
-  reason: 'jwk-kid-mismatch',
-  unavailable: false,
-  retryAfterSeconds: 0
-})
-const NONE: readonly VerificationKey[] = Object.freeze([])
 
 /**
  * The store of a key set that is fetched. Answers from memory; a request waits only when nothing usable is in memory, or
@@ -47,11 +45,11 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   let waiting = 0
 
   function find(kid: string | undefined): readonly VerificationKey[] {
-    return kid === undefined ? NONE : held.find(kid, now())
+    return kid === undefined ? NO_KEYS : held.find(kid, now())
   }
 
   async function resolve(kid: string | undefined, plausible: boolean, sessionId?: string): Promise<KeyResolution> {
-    if (!isKid(kid)) return MISMATCH
+    if (!isKid(kid)) return KID_MISMATCH
     const question = ask(sessionId, () => held.generation.byKid.has(kid))
     let keys = held.find(kid, question.askedAtMs)
     if (keys.length > 0) return { ok: true, keys }
@@ -81,7 +79,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     }
     if (!isAnswered(question)) return refuse()
     denied.add(kid, now())
-    return MISMATCH
+    return KID_MISMATCH
   }
 
   function reconsider(kid: string | undefined, sessionId?: string): Promise<boolean> | false {
@@ -140,7 +138,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       waiting--
     }
     const { sessionId } = question
-    if (sessionId !== undefined && isAnswered(question) && !question.isMet()) familiar.criedWolf(sessionId, now())
+    if (sessionId !== undefined && isAnswered(question) && !question.isMet()) familiar.askedInVain(sessionId, now())
   }
 
   /** Schedules a fetch within the budget; true when it starts soon enough to wait for. */
@@ -158,7 +156,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
 
   function refuse(): KeyResolution {
     counters.unknownKidsRefused++
-    return MISMATCH
+    return KID_MISMATCH
   }
 
   function unavailable(): KeyResolution {

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { isRecord, parseJson } from '../json.js'
 import type { KeySetSnapshotStore } from '../options/jwks.js'
 import type { KeySetAnswer } from './source.js'
@@ -34,6 +33,11 @@ const MAX_FUTURE_MS = 60_000
 /** Room for the envelope around the key set, whose quotes are escaped in it. */
 const ENVELOPE_FACTOR = 3
 
+/** Longest snapshot of a key set of `maxBytes`, in characters. */
+export function maxSnapshotLength(maxBytes: number): number {
+  return maxBytes * ENVELOPE_FACTOR
+}
+
 export function createSnapshots(settings: SnapshotSettings): Snapshots {
   const { store, sourceId, secretKey, now } = settings
   const sealKey =
@@ -50,7 +54,7 @@ export function createSnapshots(settings: SnapshotSettings): Snapshots {
         return 'failed'
       }
       if (text === null || text === undefined) return null
-      if (typeof text !== 'string' || text.length > settings.maxBytes * ENVELOPE_FACTOR) return 'failed'
+      if (typeof text !== 'string' || text.length > maxSnapshotLength(settings.maxBytes)) return 'failed'
       const end = text.indexOf('\n')
       if (end === -1) return 'failed'
       const body = text.slice(end + 1)
@@ -97,35 +101,4 @@ function isEqual(given: string, expected: string): boolean {
   const a = Buffer.from(given)
   const b = Buffer.from(expected)
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** A snapshot in a file: written aside and renamed, so that a reader never sees half of one. */
-export function createFileSnapshotStore(path: string, maxBytes: number): KeySetSnapshotStore {
-  const limit = maxBytes * ENVELOPE_FACTOR
-  let writes = 0
-  return {
-    async get() {
-      const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null
-        throw error
-      })
-      if (file === null) return null
-      try {
-        const { size } = await file.stat()
-        return size > limit ? '' : await file.readFile('utf8')
-      } finally {
-        await file.close()
-      }
-    },
-    async set(snapshot) {
-      const aside = `${path}.${process.pid}.${++writes}.tmp`
-      try {
-        await writeFile(aside, snapshot, { mode: 0o600 })
-        await rename(aside, path)
-      } catch (error) {
-        await rm(aside, { force: true }).catch(() => {})
-        throw error
-      }
-    }
-  }
 }

@@ -51,11 +51,12 @@ export interface SourceRequest {
 /** Where key sets come from. Answers, never throws or rejects; the deadline is the caller's, by `signal`. */
 export interface KeySource {
   readonly kind: 'bapi' | 'fapi'
-  /** Names the instance in logs, snapshots and between processes; holds no secret. */
+  /**
+   * Names this source in snapshots and between the processes of a cluster; holds no secret. Whatever changes the answer is
+   * part of it (URL, credential): two sources with one id are given each other's key sets.
+   */
   readonly id: string
   fetch(request: SourceRequest): Promise<SourceAnswer>
-  /** The answer has passed validation: what keeps it for others may do so now. */
-  keep?(answer: KeySetAnswer): void
 }
 
 export function failed(

@@ -1,17 +1,16 @@
 import { createPublicKey } from 'node:crypto'
 import { NoInitialKeysError } from '../errors.js'
-import { createCounters } from './counters.js'
 import { EMPTY_GENERATION, type Generation, succeed } from './generation.js'
 import { parseKeySet, type SkipCounts } from './key-set.js'
-import type { KeyResolution, KeyStore, KeyStoreHealth, VerificationKey } from './types.js'
-
-const NONE: readonly VerificationKey[] = Object.freeze([])
-const MISMATCH: KeyResolution = Object.freeze({
-  ok: false,
-  reason: 'jwk-kid-mismatch',
-  unavailable: false,
-  retryAfterSeconds: 0
-})
+import {
+  createCounters,
+  type KeyResolution,
+  type KeyStore,
+  type KeyStoreHealth,
+  KID_MISMATCH,
+  NO_KEYS,
+  type VerificationKey
+} from './types.js'
 
 /**
  * PEM keys (option `jwtKey`): no network, and `kid` does not matter, so every token is tried against all of them. The
@@ -48,7 +47,7 @@ export function createGivenKeyStore(given: { readonly keys: readonly object[] },
   let skipped: SkipCounts = {}
   let problem: string | null = null
   const listeners: (() => void)[] = []
-  const find = (kid: string | undefined) => (kid === undefined ? NONE : (generation.byKid.get(kid) ?? NONE))
+  const find = (kid: string | undefined) => (kid === undefined ? NO_KEYS : (generation.byKid.get(kid) ?? NO_KEYS))
 
   const imported = parseKeySet(given, maxKeys).then((set) => {
     if (typeof set === 'string') {
@@ -65,7 +64,7 @@ export function createGivenKeyStore(given: { readonly keys: readonly object[] },
     async resolve(kid) {
       await imported
       const keys = find(kid)
-      return keys.length > 0 ? { ok: true, keys } : MISMATCH
+      return keys.length > 0 ? { ok: true, keys } : KID_MISMATCH
     },
     async ready() {
       await imported

@@ -36,6 +36,16 @@ export type KeyResolution =
       readonly retryAfterSeconds: number
     }
 
+export const NO_KEYS: readonly VerificationKey[] = Object.freeze([])
+
+/** The key set is known and has no such kid. */
+export const KID_MISMATCH: KeyResolution = Object.freeze({
+  ok: false,
+  reason: 'jwk-kid-mismatch',
+  unavailable: false,
+  retryAfterSeconds: 0
+})
+
 /** What the verifier needs of a key store. The store of PEM keys answers every `kid` with all of its keys. */
 export interface KeyStore {
   /** From memory, never any I/O. Empty: not known now; ask `resolve`. Keys past their trust are not returned. */
@@ -101,4 +111,22 @@ export interface KeyStoreStats {
   readonly unknownKidsRefused: number
   /** Fetches that unknown kids and bad signatures caused. */
   readonly demandedFetches: number
+}
+
+export type Counters = { -readonly [Name in keyof KeyStoreStats]: number }
+
+export function createCounters(): Counters {
+  return {
+    fetches: 0,
+    failedFetches: 0,
+    notModified: 0,
+    generations: 0,
+    withdrawnKeys: 0,
+    skippedKeys: 0,
+    adoptedSnapshots: 0,
+    failedSnapshots: 0,
+    unknownKids: 0,
+    unknownKidsRefused: 0,
+    demandedFetches: 0
+  }
 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { SimulationInput, SimulationResult } from '../../fixtures/key-store-simulation.js'
 
 // Four seeds at a time over simulated weeks. A longer run, and any other seeds:
-// `CLERK_TEST_SEED=7 CLERK_TEST_HOURS=10000 node .build/test/core/jwks/invariants.test.js`.
+// `CLERK_TEST_SEED=7 CLERK_TEST_HOURS=10000 node .build/test/core/jwks/key-store-invariants.test.js`.
 const SEED = Number(process.env.CLERK_TEST_SEED ?? 1)
 const HOURS = Number(process.env.CLERK_TEST_HOURS ?? 400)
 const HOUR_MS = 3_600_000

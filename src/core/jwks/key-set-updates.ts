@@ -1,0 +1,153 @@
+import type { JwksSettings } from '../options/jwks.js'
+import type { RateWindow } from '../rate-window.js'
+import { type SetTimer, withinTime } from '../timers.js'
+import type { Attempt } from './attempt.js'
+import { isDemand, type KeyRefreshEvent, type RefreshCause } from './events.js'
+import { type KeySet, parseKeySetText } from './key-set.js'
+import type { Change, KeySetHolder } from './key-set-holder.js'
+import type { OutageReporter } from './outage-reporter.js'
+import { backoffMs, refreshDueMs } from './refresh-policy.js'
+import type { Snapshots } from './snapshot.js'
+import type { FetchFailure, KeySetAnswer } from './source.js'
+import type { Counters } from './types.js'
+
+/** What an attempt to get a key set came to, as its event reports it. */
+export type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
+
+/** What the answers so far say about the next attempt. */
+export interface RefreshCondition {
+  failures: number
+  lastError: FetchFailure | null
+  /** While refreshing fails: when the next attempt is due. */
+  retryAtMs: number
+  /** While it does not: when the refresh ahead of expiry is due; `Infinity` before the first key set. */
+  dueMs: number
+  /** Clock of the endpoint minus ours. */
+  clockOffsetMs: number | null
+}
+
+export interface UpdateSettings {
+  readonly cache: Omit<JwksSettings, 'keys' | 'snapshot'>
+  readonly snapshots: Snapshots | null
+  readonly now: () => number
+  readonly setTimer: SetTimer
+  readonly random: () => number
+}
+
+export interface UpdateParts {
+  readonly held: KeySetHolder
+  readonly condition: RefreshCondition
+  readonly counters: Counters
+  readonly rate: RateWindow
+  readonly reporter: OutageReporter
+}
+
+/** Applies what fetches and snapshots bring to the key set in hand, and to what is to happen next. */
+export interface KeySetUpdates {
+  /** Null when the endpoint has to be asked: there is no snapshot, or it is not news enough for this cause. */
+  adoptSnapshot(cause: RefreshCause): Promise<Outcome | null>
+  apply(attempt: Attempt): Outcome
+  onChange(listener: () => void): void
+  /** From now on nothing is applied. */
+  close(): void
+}
+
+const UNCHANGED: Change = Object.freeze({ added: Object.freeze([]), withdrawn: Object.freeze([]) })
+
+export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts): KeySetUpdates {
+  const { cache, snapshots, now, setTimer, random } = settings
+  const { held, condition, counters, rate, reporter } = parts
+  const listeners: (() => void)[] = []
+  let isClosed = false
+
+  /** A set that another process fetched after ours: as good as a fetch if it is fresh and brings what was asked for. */
+  async function adoptSnapshot(cause: RefreshCause): Promise<Outcome | null> {
+    if (snapshots === null) return null
+    const kept = await withinTime(snapshots.read(), cache.timeoutInMs / 4, 'failed' as const, setTimer)
+    if (kept === 'failed') counters.failedSnapshots++
+    if (kept === null || kept === 'failed' || isClosed) return null
+    if (held.fetchedAtMs !== null && kept.fetchedAtMs <= held.fetchedAtMs) return null
+    if (now() >= kept.fetchedAtMs + cache.cacheMaxAgeInMs + cache.staleIfErrorInMs) return null
+    const set = await parseKeySetText(kept.text, cache.maxKeys)
+    if (typeof set === 'string') {
+      counters.failedSnapshots++
+      return null
+    }
+    counters.adoptedSnapshots++
+    const change = install(set, kept)
+    if (condition.failures > 0) held.extendToStale()
+    const isEnough = isDemand(cause) ? hasChanged(change) : now() < condition.dueMs
+    if (!isEnough) return null
+    recover()
+    return { outcome: 'snapshot', failure: null, ...change }
+  }
+
+  function apply(attempt: Attempt): Outcome {
+    if (isClosed) return { outcome: 'failed', failure: 'network', ...UNCHANGED }
+    if (attempt.kind === 'set') {
+      condition.clockOffsetMs = attempt.answer.clockOffsetMs ?? condition.clockOffsetMs
+      const change = install(attempt.set, attempt.answer)
+      recover()
+      snapshots?.write(attempt.answer).then((isKept) => {
+        if (!isKept) counters.failedSnapshots++
+      })
+      return { outcome: hasChanged(change) ? 'changed' : 'unchanged', failure: null, ...change }
+    }
+    condition.clockOffsetMs = attempt.clockOffsetMs ?? condition.clockOffsetMs
+    if (attempt.kind === 'failure') return fail(attempt.failure, attempt.retryAfterMs)
+    if (held.etag === null) return fail('unexpected-not-modified', null)
+    counters.notModified++
+    held.confirm(attempt)
+    plan()
+    recover()
+    return { outcome: 'unchanged', failure: null, ...UNCHANGED }
+  }
+
+  function install(set: KeySet, answer: KeySetAnswer): Change {
+    const change = held.install(set, answer)
+    plan()
+    for (const count of Object.values(set.skipped)) counters.skippedKeys += count
+    counters.withdrawnKeys += change.withdrawn.length
+    if (hasChanged(change)) {
+      counters.generations++
+      reporter.changed(change)
+      for (const listener of listeners) listener()
+    }
+    return change
+  }
+
+  function plan(): void {
+    const fetchedAtMs = held.fetchedAtMs ?? now()
+    condition.dueMs = refreshDueMs(fetchedAtMs, held.freshUntilMs - fetchedAtMs, cache.refreshAheadInMs, random)
+  }
+
+  function recover(): void {
+    condition.failures = 0
+    condition.lastError = null
+    condition.retryAtMs = 0
+  }
+
+  function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
+    counters.failedFetches++
+    condition.failures++
+    condition.lastError = failure
+    condition.retryAtMs = rate.nextMs(now() + backoffMs(condition.failures, retryAfterMs, random))
+    held.extendToStale()
+    return { outcome: 'failed', failure, ...UNCHANGED }
+  }
+
+  return {
+    adoptSnapshot,
+    apply,
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+    close: () => {
+      isClosed = true
+    }
+  }
+}
+
+function hasChanged({ added, withdrawn }: Change): boolean {
+  return added.length > 0 || withdrawn.length > 0
+}

@@ -1,0 +1,21 @@
+import cluster from 'node:cluster'
+import { createClusterBroker } from './cluster-broker.js'
+import { isOurs, type WorkerMessage } from './cluster-messages.js'
+import { SHARES_VARIABLE } from './cluster-source.js'
+
+/**
+ * For the primary of a `node:cluster`, before it forks: its workers then fetch each key set once for all of them. Without
+ * it, and in worker threads, every process fetches for itself.
+ */
+export function shareKeySets(): void {
+  if (!cluster.isPrimary || process.env[SHARES_VARIABLE] === '1') return
+  process.env[SHARES_VARIABLE] = '1'
+  const broker = createClusterBroker(Date.now, (workerId, message) => {
+    const worker = cluster.workers?.[workerId]
+    if (worker?.isConnected()) worker.send(message, undefined, () => {})
+  })
+  cluster.on('message', (worker, message) => {
+    if (isOurs(message)) broker.receive(worker.id, message as WorkerMessage)
+  })
+  cluster.on('exit', (worker) => broker.left(worker.id))
+}
