@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a publishable key says (protocol reference, section 1.2). */
+/** What a publishable key says (state/README.md section 1.2). */
 export interface PublishableKey {
   readonly instanceType: 'development' | 'production'
   /** FAPI host, with port if it names one. */
@@ -39,8 +39,8 @@ export function buildPublishableKey(frontendApi: string, instanceType: Publishab
 }
 
 /**
- * What the suffixed cookie names of an instance end with (section 3.1). Of the key exactly as configured: the padded
- * and the unpadded spelling of one key have different cookies.
+ * What the suffixed cookie names of an instance end with (state/README.md section 3.1). Of the key exactly as
+ * configured: the padded and the unpadded spelling of one key have different cookies.
  */
 export function cookieSuffix(publishableKey: string): string {
   return createHash('sha1').update(publishableKey).digest('base64url').slice(0, 8)

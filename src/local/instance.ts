@@ -14,7 +14,7 @@ export interface LocalInstance {
   /** Key of a machine, which verifies M2M tokens besides the secret key. */
   readonly machineSecretKey: string
   readonly webhookSecret: string
-  /** Suffix of this instance's cookie names (protocol reference, section 3.1). */
+  /** Suffix of this instance's cookie names (state/README.md section 3.1). */
   readonly cookieSuffix: string
 }
 

@@ -44,7 +44,7 @@ export interface SessionTokenInput {
   readonly kid?: string
 }
 
-/** Claims as Clerk orders them (protocol reference, section 4.2). */
+/** Claims as Clerk orders them (auth/README.md section 1). */
 export function createSessionClaims(
   input: SessionTokenInput,
   issuer: string,

@@ -17,7 +17,10 @@ export interface WebhookInput {
   readonly secret?: string
 }
 
-/** A delivery as Clerk would POST it: body text and signature headers (protocol reference, section 8.6). */
+/**
+ * A delivery as Clerk would POST it: body text and signature headers of the Standard Webhooks specification, under
+ * their `svix-` names.
+ */
 export interface SignedWebhook {
   readonly body: string
   readonly headers: {

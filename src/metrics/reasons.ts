@@ -19,7 +19,7 @@ const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {
   'jwk-kid-mismatch': true
 }
 
-/** Of the state machine (protocol reference, section 6). */
+/** Of the state machine (state/README.md section 9.2). */
 const STATES: readonly string[] = [
   'session-token-and-uat-missing',
   'session-token-missing',

@@ -111,7 +111,9 @@ function applyState(state: RequestState, reply: FastifyReply, debugHeaders: Debu
   return true
 }
 
-/** The headers by which Clerk's tools and support explain a request that is not signed in (protocol reference, section 8.1). */
+/**
+ * The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4).
+ */
 function setDebugHeaders(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): void {
   reply.header('x-clerk-auth-status', state.status)
   if (state.reason) reply.header('x-clerk-auth-reason', state.reason)

@@ -21,7 +21,7 @@ export function signInRedirect(request: FastifyRequest): string | null {
   // On the sign-in page itself a redirect would lead nowhere but back.
   if (target.origin === here.origin && target.pathname === here.pathname) return null
   const { isSatellite } = instance.settings
-  // A satellite must look for the session that the sign-in on the primary has made (protocol reference, section 6.10).
+  // A satellite must look for the session that the sign-in on the primary has made (state/README.md section 7.3).
   if (isSatellite && target.origin !== here.origin) here.searchParams.set('__clerk_synced', 'false')
   target.searchParams.set('redirect_url', here.href)
   return target.href

@@ -81,7 +81,7 @@ t.test('any text at all is answered, and what parses survives a round trip', asy
   )
 })
 
-t.test('cookie suffixes are those of the protocol reference', async (t) => {
+t.test('cookie suffixes are those that browsers get from Clerk', async (t) => {
   t.equal(cookieSuffix('pk_live_Y2xlcmsuZXhhbXBsZS5jb20k'), 'naoXFJnI')
   t.equal(cookieSuffix('pk_live_Y2xlcmsuYWxwaGEuZXhhbXBsZSQ'), 'UF2Ktn_I')
   t.equal(cookieSuffix('pk_live_Y2xlcmsuaW5kaWEuZXhhbXBsZSQ'), 'ZSzO_F4K')

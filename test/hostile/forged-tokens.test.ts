@@ -39,7 +39,7 @@ async function createServer(t: Test, acceptsToken: 'session_token' | 'any'): Pro
   return fastify
 }
 
-/** What Clerk's SDKs know (protocol reference, sections 5.2 and 6.3). */
+/** What Clerk's SDKs know (token/README.md section 6, state/README.md section 9.2). */
 const REASON = /^(token-|session-token-|jwk-|client-uat-)[a-z-]+$/
 
 t.test('no forged token is accepted by the verifier, and each is refused for its own reason', async (t) => {

@@ -6,7 +6,7 @@ import { compare } from './compare.js'
 import { closeServers } from './ours.js'
 import { NOW, PLAIN_TOKEN, type TokenSpec } from './tokens.js'
 
-// The worked examples of the protocol reference (appendix B), through both.
+// Worked examples, one or more for each part of the decision, through both.
 
 const stub = await startBackendStub()
 t.teardown(async () => {

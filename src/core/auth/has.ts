@@ -6,8 +6,8 @@ export type HasSubject = Pick<
 >
 
 /**
- * Whether the subject meets every condition given (protocol reference, section 9). Fails closed: no condition, a
- * condition of the wrong type, or a claim that cannot be read give `false`; nothing throws.
+ * Whether the subject meets every condition given (auth/README.md section 6). Fails closed: no condition, a condition
+ * of the wrong type, or a claim that cannot be read give `false`; nothing throws.
  */
 export function checkAuthorization(subject: HasSubject, params: HasParams): boolean {
   if (typeof params !== 'object' || params === null || subject.userId === '') return false

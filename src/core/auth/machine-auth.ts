@@ -9,8 +9,8 @@ import type {
   UnauthenticatedMachineAuth
 } from './types.js'
 
-// Auth objects of machine tokens (protocol reference, section 7.6). `has()` is about users in organizations, so it is
-// always false here: check `scopes`. Audience and actor chain of OAuth tokens are not part of the auth.
+// Auth objects of machine tokens (auth/README.md section 5). `has()` is about users in organizations, so it is always
+// false here: check `scopes`. Audience and actor chain of OAuth tokens are not part of the auth.
 
 /** What a verified API key tells. */
 export interface ApiKeyData {

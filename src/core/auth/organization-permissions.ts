@@ -1,5 +1,5 @@
-// Version 2 tokens pack the organization's permissions (protocol reference, section 4.3): `fea` lists features with
-// their scopes, `o.per` lists names, and entry i of `o.fpm` is a bit mask over the names for organization feature i.
+// Version 2 tokens pack the organization's permissions (auth/README.md section 2): `fea` lists features with their
+// scopes, `o.per` lists names, and entry i of `o.fpm` is a bit mask over the names for organization feature i.
 
 const NONE: readonly string[] = Object.freeze([])
 

@@ -171,7 +171,7 @@ export interface UnauthenticatedMachineAuth<T extends MachineTokenType = Machine
   readonly retryAfterSeconds: number | null
 }
 
-/** The token's type is none of the accepted ones (protocol reference, section 7.3). */
+/** The token's type is none of the accepted ones (state/README.md section 8.3). */
 export interface InvalidTokenAuth {
   readonly isAuthenticated: false
   readonly tokenType: null

@@ -27,7 +27,9 @@ export interface RefreshRequest {
   readonly suffixedCookies: boolean
 }
 
-/** The calls of Clerk's Backend API that authentication needs (protocol reference, appendix A). None throws or rejects. */
+/**
+ * The calls of Clerk's Backend API that authentication needs (backend-api/README.md section 2). None throws or rejects.
+ */
 export interface BackendApi {
   /** The `Set-Cookie` lines behind a handshake nonce, not validated. */
   fetchHandshakePayload(nonce: string): Promise<BackendResult<readonly string[]>>

@@ -2,8 +2,8 @@
 const MAX_ENCODINGS = 5
 
 /**
- * One path segment, percent-encoded, or null when it could leave its place in the path: empty, `.`, `..`, or a slash, at any
- * depth of encoding (S-18). Segments come from claims and from applications.
+ * One path segment, percent-encoded, or null when it could leave its place in the path: empty, `.`, `..`, or a slash,
+ * at any depth of encoding (hostile/README.md case 33). Segments come from claims and from applications.
  */
 export function encodeSegment(segment: string): string | null {
   let decoded = segment

@@ -16,7 +16,10 @@ export interface JwtTokenSettings {
 
 const NO_REPORT = { issuer: false, authorizedParties: false }
 
-/** Verifies machine tokens that are JWTs: no call, and no way to revoke them before they expire (protocol reference, section 7.5). */
+/**
+ * Verifies machine tokens that are JWTs: no call, and no way to revoke them before they expire
+ * (machine/README.md section 2).
+ */
 export function createJwtTokenVerifier(
   settings: JwtTokenSettings
 ): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {

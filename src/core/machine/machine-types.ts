@@ -9,7 +9,7 @@ import type { MachineTokenType } from '../token-types.js'
 import { readM2MClaims, readOAuthClaims } from './jwt-claims.js'
 import { parseApiKey, parseM2MToken, parseOAuthToken, type VerifiedData } from './opaque-answers.js'
 
-/** Everything that verification has to know of one machine token type (protocol reference, section 7). */
+/** Everything that verification has to know of one machine token type (machine/README.md). */
 export interface MachineType<Auth extends MachineAuth = MachineAuth> {
   /** How opaque tokens of this type begin. Case-sensitive; none is the beginning of another. */
   readonly prefix: string
@@ -23,7 +23,7 @@ export interface MachineType<Auth extends MachineAuth = MachineAuth> {
   readonly jwt: JwtForm<Auth> | null
 }
 
-/** How tokens of a type look as JWTs (protocol reference, section 7.5). */
+/** How tokens of a type look as JWTs (machine/README.md section 2). */
 export interface JwtForm<Auth extends MachineAuth = MachineAuth> {
   /** Whether a JWT says that it is of this type. Not verified yet, so nothing is believed because of it. */
   readonly isNamedBy: (token: UnverifiedToken) => boolean

@@ -27,7 +27,9 @@ export interface MachineVerifierSettings {
 }
 
 export interface MachineVerifier {
-  /** `type` is what classification says (protocol reference, section 7.1). Never throws or rejects for what a token holds. */
+  /**
+   * `type` is what classification says (state/README.md section 8.1). Never throws or rejects for what a token holds.
+   */
   verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome>
 }
 

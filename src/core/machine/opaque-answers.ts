@@ -1,7 +1,7 @@
 import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
 import { isRecord } from '../json.js'
 
-/** Clerk's answer about an opaque machine token (protocol reference, section 7.4). */
+/** Clerk's answer about an opaque machine token (backend-api/README.md section 2). */
 export interface VerifiedData<Data> {
   readonly data: Data
   /** The audience of the token, not validated; only OAuth tokens have one. */

@@ -30,8 +30,8 @@ const RETRY_SECONDS = 5
 const MISCONFIGURED_RETRY_SECONDS = 60
 
 /**
- * Asks Clerk about opaque tokens (protocol reference, section 7.4) so that nobody can spend the instance's call quota by making
- * tokens up: form, memory, calls under way, concurrency and a budget for strangers come before the call.
+ * Asks Clerk about opaque tokens (machine/README.md section 3) so that nobody can spend the instance's call quota by
+ * making tokens up: form, memory, calls under way, concurrency and a budget for strangers come before the call.
  */
 export function createOpaqueTokenVerifier(
   settings: OpaqueTokenSettings

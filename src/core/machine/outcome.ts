@@ -1,6 +1,6 @@
 import type { MachineAuth, MachineTokenType } from '../auth/types.js'
 
-/** Clerk's reason strings for machine tokens (protocol reference, section 7.4). */
+/** Clerk's reason strings for machine tokens (machine/README.md section 6). */
 export type MachineFailureReason =
   | 'token-invalid'
   | 'token-verification-failed'
@@ -25,7 +25,7 @@ export interface VerifiedMachineToken {
 
 export type MachineOutcome = VerifiedMachineToken | MachineFailure
 
-/** The message form that Clerk's clients know (protocol reference, section 7.4). */
+/** The message form that Clerk's clients know (state/README.md section 9.3). */
 export function machineFailure(
   type: MachineTokenType,
   reason: MachineFailureReason,

@@ -9,7 +9,10 @@ interface SatelliteOptions {
   readonly instanceType: 'development' | 'production' | null
 }
 
-/** A satellite needs its own host, and in development the page of the primary that syncs it (section 6.1). */
+/**
+ * A satellite needs its own host, and in development the page of the primary that syncs it
+ * (state/README.md section 1.3).
+ */
 export function assertSatellite(options: SatelliteOptions): void {
   const { isSatellite, domain, proxyUrl, signInUrl, instanceType } = options
   if (!isSatellite) return

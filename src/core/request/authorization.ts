@@ -18,9 +18,9 @@ function isBearerScheme(value: string, length: number): boolean {
 }
 
 /**
- * The token of an `Authorization` header, or `''` when it names another scheme (RFC 6750 section 2.1, with Clerk's leniency:
- * a value without a scheme is taken for a token; protocol reference, section 2.4). Total: what is no token is refused
- * by verification, not here.
+ * The token of an `Authorization` header, or `''` when it names another scheme (RFC 6750 section 2.1, with Clerk's
+ * leniency: a value without a scheme is taken for a token; state/README.md section 2.3). Total: what is no token is
+ * refused by verification, not here.
  */
 export function parseAuthorization(header: string | undefined): string {
   if (header === undefined || header === '') return ''

@@ -13,8 +13,8 @@ export const DECIDING_HEADERS = Object.freeze({
 export type DecidingHeaders = { readonly [Name in keyof typeof DECIDING_HEADERS]: string }
 
 /**
- * What a request carries, as far as authentication looks at it: a plain record, so that the state machine runs
- * without a server. Absent and empty are both `''`, as in the protocol reference (section 2.5).
+ * What a request carries, as far as authentication looks at it: a plain record, so that the state machine runs without
+ * a server. Absent and empty are both `''` (state/README.md section 2).
  */
 export interface Carried extends DecidingHeaders {
   readonly method: string
@@ -25,14 +25,16 @@ export interface Carried extends DecidingHeaders {
   readonly url: URL
   /** The request target as received, or at least its query: tells without parsing that there is none. */
   readonly target: string
-  /** Token of the `Authorization` header (section 2.4). */
+  /** Token of the `Authorization` header (state/README.md section 2.3). */
   readonly headerToken: string
   readonly cookies: CarriedCookies
-  /** Request headers as received, lower-case names: only the refresh call passes them on (section 6.8). */
+  /**
+   * Request headers as received, lower-case names: only the refresh call passes them on (state/README.md section 6).
+   */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** Cookie values after percent-decoding, first occurrence of a name (section 2.6). */
+/** Cookie values after percent-decoding, first occurrence of a name (state/README.md section 2.5). */
 export interface CarriedCookies {
   session: string
   sessionSuffixed: string

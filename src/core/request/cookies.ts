@@ -35,7 +35,10 @@ export function createCarriedCookies(): CarriedCookies {
   }
 }
 
-/** Percent-decodes one value, after the header has been split: an encoded `;` can forge no cookie (checklist S-5). */
+/**
+ * Percent-decodes one value, after the header has been split: an encoded `;` can forge no cookie
+ * (hostile/README.md case 5).
+ */
 function decodeValue(value: string): string {
   if (value.indexOf('%') === -1) return value
   try {
@@ -46,8 +49,8 @@ function decodeValue(value: string): string {
 }
 
 /**
- * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that matter, the
- * first occurrence of each (protocol reference, section 2.6). What the header lacks is set to `''`.
+ * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that
+ * matter, the first occurrence of each (state/README.md section 2.5). What the header lacks is set to `''`.
  */
 export function compileCookieReader(suffix: string): CookieReader {
   // Without a publishable key there is no suffix, and a name that no cookie can have takes its place.

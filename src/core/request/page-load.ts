@@ -5,7 +5,7 @@
 
 /**
  * Whether a browser loads this as a page or a frame, so that it can follow a redirect to another site and come back
- * (protocol reference, section 6.2; only GET: S-20). Clients that send no `Sec-Fetch-Dest` are told by `Accept`.
+ * (state/README.md section 4.1; hostile/README.md case 22). Clients that send no `Sec-Fetch-Dest` are told by `Accept`.
  */
 export function isPageLoad(method: string, secFetchDest: string, accept: string): boolean {
   if (method !== 'GET') return false
@@ -14,8 +14,8 @@ export function isPageLoad(method: string, secFetchDest: string, accept: string)
 }
 
 /**
- * Whether a browser certainly loads this as the page of a tab, not of a frame: what the sync with a primary domain asks for
- * (rows 2 to 4 and 15; protocol reference, sections 6.3 and 6.7).
+ * Whether a browser certainly loads this as the page of a tab, not of a frame: what the sync with a primary domain asks
+ * for (state/README.md rows 2 to 4 and row 15).
  */
 export function isTopLevelPageLoad(method: string, secFetchDest: string): boolean {
   return method === 'GET' && secFetchDest === 'document'

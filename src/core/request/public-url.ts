@@ -27,8 +27,8 @@ function parseTarget(target: string): { path: string; search: string } {
 }
 
 /**
- * The public URL of a request (`clerkUrl`, protocol reference section 2.3). Path and query are assigned to a parsed origin,
- * never resolved against it: a target like `//evil.test` stays a path and cannot become the host.
+ * The public URL of a request (`clerkUrl`; state/README.md section 2.2). Path and query are assigned to a parsed
+ * origin, never resolved against it: a target like `//evil.test` stays a path and cannot become the host.
  */
 export function publicUrl(protocol: string, host: string, target: string): URL {
   const url = parseOrigin(protocol, host)

@@ -1,9 +1,12 @@
-// The account portal: the sign-in pages that Clerk hosts for an instance (protocol reference, section 6.7).
+// The account portal: the sign-in pages that Clerk hosts for an instance (state/README.md section 7.1).
 
 const LEGACY_DEVELOPMENT_SUFFIXES = ['.lcl.dev', '.lclstage.dev', '.lclclerk.com']
 const DEVELOPMENT_SUFFIXES = ['.accounts.dev', '.accountsstage.dev', '.accounts.lclclerk.com']
 
-/** `clerk.example.com` → `https://accounts.example.com`; `a-b-1.clerk.accounts.dev` → `https://a-b-1.accounts.dev` (section 1.2). */
+/**
+ * `clerk.example.com` → `https://accounts.example.com`; `a-b-1.clerk.accounts.dev` → `https://a-b-1.accounts.dev`
+ * (state/README.md section 1.2).
+ */
 export function accountPortalOrigin(frontendApi: string): string {
   if (frontendApi === '') return ''
   const host = frontendApi

@@ -3,7 +3,7 @@ import type { StateContext } from './settings.js'
 
 /**
  * Whether the suffixed cookies count: the answer selects `__session`, `__client_uat` and `__clerk_db_jwt` together
- * (protocol reference, section 3.2; the numbers are its rules). Several Clerk applications under one registrable domain
+ * (state/README.md section 3.2; the numbers are its rules). Several Clerk applications under one registrable domain
  * overwrite each other's unsuffixed cookies; the suffix is derived from the publishable key.
  */
 export function usesSuffixedCookies(context: StateContext, cookies: CarriedCookies): boolean {

@@ -13,7 +13,9 @@ import type { StateContext } from './settings.js'
 import { isSessionToken } from './token-kind.js'
 import { answerFailure } from './verification-failure.js'
 
-/** The state that cookies and URL give. The numbers are the rows of the decision table, protocol reference section 6.3. */
+/**
+ * The state that cookies and URL give. The numbers are the rows of the decision table (state/README.md section 4.3).
+ */
 export function decideByCookies(context: StateContext, carried: Carried): RequestState | Promise<RequestState> {
   if (!context.settings.readsCookies) return withoutPublishableKey(carried)
   const query = readClerkQuery(carried)

@@ -6,8 +6,9 @@ import { frontendApiUrl } from './handshake-url.js'
 import type { StateContext } from './settings.js'
 
 /**
- * Row 15: a page load on the primary that comes from another origin may follow a change of session there, a satellite for
- * one (protocol reference, section 6.7). Clerk's own pages are known and do not count; the list is exact (S-13).
+ * A page load on the primary that comes from another origin may follow a change of session there, a satellite for one
+ * (state/README.md row 15 and section 7.1). Clerk's own pages are known and do not count; the list is exact
+ * (hostile/README.md case 25).
  */
 export function needsCrossOriginSync(context: StateContext, carried: Carried): boolean {
   const { settings } = context

@@ -8,11 +8,14 @@ import type { StateContext } from './settings.js'
 /** A browser that has been sent round this often within the life of the counter cookie is not sent again. */
 const MAX_REDIRECTS = 3
 
-/** Every redirect: a browser that keeps a 307 would go on using it after the state has changed (S-21). */
+/**
+ * Every redirect: a browser that keeps a 307 would go on using it after the state has changed
+ * (hostile/README.md case 23).
+ */
 export const NO_STORE: Readonly<Record<string, string>> = Object.freeze({ 'cache-control': 'no-store' })
 
 /**
- * Sends the browser through FAPI if this request can be sent (protocol reference, section 6.2), else answers signed out
+ * Sends the browser through FAPI if this request can be sent (state/README.md section 4.2), else answers signed out
  * with the same reason. `target` replaces the handshake URL in the two flows between satellite and primary.
  */
 export function tryHandshake(

@@ -8,7 +8,9 @@ import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
 import type { StateContext } from './settings.js'
 import { withTail } from './verification-failure.js'
 
-/** How far a developer's clock may be off before a fresh handshake fails (section 6.4 step 7): a day. */
+/**
+ * How far a developer's clock may be off before a fresh handshake fails (state/README.md section 5.2 step 7): a day.
+ */
 const DEVELOPMENT_SKEW_MS = 86_400_000
 
 /** Clerk sends both with every resolved handshake. */
@@ -23,7 +25,10 @@ export interface ReturnedHandshake {
   readonly value: string
 }
 
-/** What FAPI sent the browser back with: the nonce before the token, the URL before the cookie (section 6.4). */
+/**
+ * What FAPI sent the browser back with: the nonce before the token, the URL before the cookie
+ * (state/README.md section 5.2).
+ */
 export function returnedHandshake(carried: Carried, query: ClerkQuery): ReturnedHandshake | null {
   const nonce = query.handshakeNonce || carried.cookies.handshakeNonce
   if (nonce !== '') return { form: 'nonce', value: nonce }
@@ -84,7 +89,10 @@ async function directivesOfNonce(context: StateContext, nonce: string): Promise<
   return { ok: true, directives: parseDirectives(payload.value) }
 }
 
-/** No claim of a handshake token is checked but `cat` (S-8): its freshness is that of the session token inside. */
+/**
+ * No claim of a handshake token is checked but `cat` (hostile/README.md case 8): its freshness is that of the session
+ * token inside.
+ */
 async function directivesOfToken(context: StateContext, token: string): Promise<Resolved> {
   const decoded = context.effects.decode(token)
   if (decoded === null) return { ok: false, failure: INVALID }

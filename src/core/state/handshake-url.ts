@@ -4,7 +4,10 @@ import { chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { readClerkQuery } from './query.js'
 import type { StateContext } from './settings.js'
 
-/** Where FAPI resolves the state of this browser (protocol reference, section 6.5). Holds the session token: never logged (S-30). */
+/**
+ * Where FAPI resolves the state of this browser (state/README.md section 5.1). Holds the session token: never logged
+ * (hostile/README.md case 35).
+ */
 export function handshakeUrl(context: StateContext, carried: Carried, suffixed: boolean, reason: string): string {
   const { settings } = context
   const url = new URL(`${frontendApiUrl(settings.frontendApi, carried)}/v1/client/handshake`)

@@ -18,8 +18,8 @@ import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-k
 import { answerFailure } from './verification-failure.js'
 
 /**
- * The state that an `Authorization` header gives: it decides alone, cookies are not looked at (protocol reference, sections
- * 7.2 and 7.3; for a refresh see 6.8).
+ * The state that an `Authorization` header gives: it decides alone, cookies are not looked at
+ * (state/README.md section 8; for a refresh see state/README.md section 6).
  */
 export function decideByHeader(
   context: StateContext,

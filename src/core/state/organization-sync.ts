@@ -5,7 +5,10 @@ import type { OrganizationTarget } from './organization-target.js'
 import type { RequestState } from './request-state.js'
 import type { StateContext } from './settings.js'
 
-/** Row 16: the handshake that makes FAPI activate the organization of the URL, or null when there is nothing to do. */
+/**
+ * The handshake that makes FAPI activate the organization of the URL (state/README.md row 16), or null when there is
+ * nothing to do.
+ */
 export function syncOrganization(context: StateContext, carried: Carried, auth: SignedInAuth): RequestState | null {
   const { organizationTarget } = context.settings
   if (organizationTarget === null || !context.settings.handshake) return null

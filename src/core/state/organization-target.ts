@@ -11,7 +11,7 @@ const PERSONAL_ACCOUNT: OrganizationTarget = Object.freeze({ kind: 'personal', v
 
 /**
  * Patterns in path-to-regexp 6 syntax, alternatives in order; whole path, case-insensitive, values not percent-decoded
- * (protocol reference, section 6.9). Throws for a pattern that does not compile.
+ * (state/README.md section 7.2). Throws for a pattern that does not compile.
  */
 export function compileOrganizationTarget(
   organizationPatterns: readonly string[],

@@ -1,9 +1,9 @@
 import type { Carried } from '../request/carried.js'
 
-/** Clerk's query parameters of the public URL (protocol reference, section 2.7). Absent and empty are both `''`. */
+/** Clerk's query parameters of the public URL (state/README.md section 2.6). Absent and empty are both `''`. */
 export interface ClerkQuery {
   readonly devBrowser: string
-  /** Present, even empty: row 6. */
+  /** Present, even empty (state/README.md row 6). */
   readonly hasDevBrowser: boolean
   readonly handshake: string
   readonly handshakeNonce: string

@@ -13,7 +13,7 @@ const SHARED_MS = 5_000
 const MAX_SHARED = 1_000
 
 /**
- * Trades an expired session token and its refresh token for a new one (protocol reference, section 6.8). A page's parallel
+ * Trades an expired session token and its refresh token for a new one (state/README.md section 6). A page's parallel
  * requests refresh once.
  */
 export function createRefreshFlow(now: () => number): RefreshFlow {

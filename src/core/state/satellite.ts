@@ -6,8 +6,8 @@ import { type RequestState, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
 
 /**
- * Rows 2 to 4: a page load on a satellite that has not been synced with its primary. Null: the cookies decide.
- * (Protocol reference, sections 6.3 and 6.10.)
+ * A page load on a satellite that has not been synced with its primary. Null: the cookies decide.
+ * (state/README.md rows 2 to 4 and section 7.3.)
  */
 export function syncSatellite(
   context: StateContext,
@@ -33,8 +33,8 @@ export function syncSatellite(
 }
 
 /**
- * Row 5: a development primary sends a satellite's browser back with the development browser's token. Only `http` and
- * `https`: the URL comes from the query, and a redirect to anything else serves nobody.
+ * A development primary sends a satellite's browser back with the development browser's token (state/README.md row 5).
+ * Only `http` and `https`: the URL comes from the query, and a redirect to anything else serves nobody.
  */
 export function respondToSatellite(
   context: StateContext,

@@ -18,7 +18,7 @@ function isDirective(value: unknown): value is string {
 /** Printable, Latin-1 at most (what Node sends in a header), and a cookie name of RFC 6265 section 4.1.1 before the first `=`. */
 const DIRECTIVE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+=[\t\x20-\x7e\x80-\xff]*$/
 
-/** The session token that the directives set: the last one counts, suffixed or not (protocol reference, section 6.4 step 3). */
+/** The session token that the directives set: the last one counts, suffixed or not (state/README.md section 5.3). */
 export function sessionTokenOf(directives: readonly string[]): string {
   const directive = directives.findLast((line) => line.startsWith('__session'))
   if (directive === undefined) return ''

@@ -29,11 +29,17 @@ export interface StateSettings {
   readonly signInUrl: string
   /** False: no redirects, and whatever a handshake brought back is ignored. Without a publishable key there is no FAPI to go to. */
   readonly handshake: boolean
-  /** Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key (section 1.2). */
+  /**
+   * Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key
+   * (state/README.md section 1.2).
+   */
   readonly frontendApi: string
-  /** The same without the proxy: what session tokens name as their issuer (section 3.2 rule 2). */
+  /** The same without the proxy: what session tokens name as their issuer (state/README.md rule 2). */
   readonly originalFrontendApi: string
-  /** The sign-in pages that Clerk hosts: a page of theirs may link here without a new handshake (section 6.7). */
+  /**
+   * The sign-in pages that Clerk hosts: a page of theirs may link here without a new handshake
+   * (state/README.md section 7.1).
+   */
   readonly accountPortalOrigin: string
   readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
 }

@@ -11,8 +11,8 @@ import type { StateContext, StateSettings } from './settings.js'
 export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
 
 /**
- * What Clerk's `authenticateRequest` decides, as a function of what the request carries (protocol reference, sections 2 to
- * 7). It never throws and never rejects for anything a client sends, and answers a known token at once.
+ * What Clerk's `authenticateRequest` decides, as a function of what the request carries (state/README.md). It never
+ * throws and never rejects for anything a client sends, and answers a known token at once.
  */
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
   const now = () => effects.now()

@@ -16,7 +16,10 @@ export function machineTypeOfJwt(token: UnverifiedToken): MachineTokenType | nul
   return null
 }
 
-/** Row 12: machine tokens, template tokens and unknown categories never name a user session (S-7, S-8). */
+/**
+ * Machine tokens, template tokens and unknown categories never name a user session (state/README.md row 12,
+ * hostile/README.md cases 7 and 8).
+ */
 export function isSessionToken(token: UnverifiedToken): boolean {
   return !isOfMachine(token.claims) && parseJoseHeader(token.header).category === 'session'
 }

@@ -5,8 +5,8 @@ import { type Carrier, type RequestState, signedIn, signedOut } from './request-
 import type { StateContext } from './settings.js'
 
 /**
- * What follows when a session token does not verify (protocol reference, section 6.6). Time is all that a browser can
- * mend: with a refresh, or by a handshake. Everything else is signed out, and says so with the verifier's reason.
+ * What follows when a session token does not verify (state/README.md section 4.4). Time is all that a browser can mend:
+ * with a refresh, or by a handshake. Everything else is signed out, and says so with the verifier's reason.
  */
 export function answerFailure(
   context: StateContext,
@@ -52,7 +52,7 @@ function answerExpired(
     )
 }
 
-/** The end of a message that clients can rely on: reason and carrier (section 5.2). */
+/** The end of a message that clients can rely on: reason and carrier (state/README.md section 9.3). */
 export function withTail(failure: VerificationFailure, carrier: Carrier): string {
   return `${failure.message} (reason=${failure.reason}, token-carrier=${carrier})`
 }

@@ -14,8 +14,8 @@ export interface ClaimRules {
 export type ClaimCheck = (claims: JsonObject, nowMs: number, skewMs: number) => VerificationFailureReason | null
 
 /**
- * A lenient audience, as Clerk has it: session tokens normally carry no `aud` (protocol reference, section 5.4). One
- * that is there must name us, whatever its shape (RFC 7519 section 4.1.3).
+ * A lenient audience, as Clerk has it: session tokens normally carry no `aud` (token/README.md section 4.2). One that
+ * is there must name us, whatever its shape (RFC 7519 section 4.1.3).
  */
 function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   if (aud === undefined || aud === null || aud === '') return true
@@ -25,7 +25,7 @@ function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   return aud.every((entry) => typeof entry === 'string') && aud.some((entry) => audience.includes(entry))
 }
 
-/** M2M tokens name a machine as their subject, whatever their category says (protocol reference, section 7.1). */
+/** M2M tokens name a machine as their subject, whatever their category says (token/README.md section 2.2). */
 export function isOfMachine({ sub }: JsonObject): boolean {
   return typeof sub === 'string' && sub.startsWith('mch_')
 }
@@ -35,7 +35,7 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-/** Compiles the claim rules in Clerk's order (protocol reference, section 5.2 rows 7 to 13). The signature has been checked. */
+/** Compiles the claim rules in Clerk's order (token/README.md rows 7 to 13). The signature has been checked. */
 export function compileClaimCheck(rules: ClaimRules): ClaimCheck {
   const { audience, authorizedParties, issuers, reportOnly, onReport } = rules
 

@@ -1,7 +1,7 @@
 import type { SignatureAlgorithm } from '../jwk.js'
 import type { JsonObject } from './decode.js'
 
-/** What kind of token a JOSE header announces (protocol reference, sections 4.1 and 7.1). */
+/** What kind of token a JOSE header announces (token/README.md section 2.2). */
 export type TokenCategory = 'session' | 'template' | 'm2m' | 'oauth' | 'unknown'
 
 const CATEGORIES: ReadonlyMap<unknown, TokenCategory> = new Map<unknown, TokenCategory>([

@@ -13,9 +13,12 @@ export class VerifiedToken {
   readonly expiresAtMs: number
   /** Refused before this instant: the later of `nbf` and `iat`, less the clock skew, in ms since the epoch. */
   readonly notBeforeMs: number
-  /** `iat` in seconds; `Infinity` when absent, as a token without `iat` is never older than anything (row 13). */
+  /**
+   * `iat` in seconds; `Infinity` when absent, as a token without `iat` is never older than anything
+   * (state/README.md row 13).
+   */
   readonly issuedAt: number
-  /** `iss` without its scheme is the FAPI host of this instance (protocol reference, section 3.2 rule 2). */
+  /** `iss` without its scheme is the FAPI host of this instance (state/README.md rule 2). */
   readonly isOwnIssuer: boolean
   readonly auth: SignedInAuth
   /** What routes see that treat a pending session as signed out; null when the session is not pending. */

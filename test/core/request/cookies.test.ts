@@ -26,7 +26,7 @@ const NAMES: Readonly<Record<keyof CarriedCookies, string>> = {
   redirectCount: '__clerk_redirect_count'
 }
 
-/** The rules of the protocol reference, section 2.6, written for clarity alone. */
+/** The rules of state/README.md section 2.5, written for clarity alone. */
 function readNaively(header: string): CarriedCookies {
   const jar = new Map<string, string>()
   for (const piece of header.split(';')) {

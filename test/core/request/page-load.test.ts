@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isPageLoad, isTopLevelPageLoad } from '../../../src/core/request/page-load.js'
 
-// Protocol reference, section 6.2: destination first, `Accept` only where no destination is sent.
+// state/README.md section 4.1: destination first, `Accept` only where no destination is sent.
 const cases: [secFetchDest: string, accept: string, page: boolean, topLevel: boolean][] = [
   ['document', '', true, true],
   ['document', 'application/json', true, true],

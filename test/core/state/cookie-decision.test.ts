@@ -4,8 +4,8 @@ import { createCarriedCookies } from '../../../src/core/request/cookies.js'
 import type { StateMachine } from '../../../src/core/state/state-machine.js'
 import { createScene, type FakeToken, machineOf, NOW, type SettingsInput } from '../../fixtures/state-scene.js'
 
-// Every combination of what the decision looks at, against the decision table of the protocol reference (section 6.3)
-// written once more, as data.
+// Every combination of what the decision looks at, against the decision table (state/README.md section 4.3) written
+// once more, as data.
 
 const SESSIONS: Record<string, FakeToken> = {
   good: {},
