@@ -11,7 +11,6 @@ import { type ServerProcess, startServerProcess } from '../fixtures/server-proce
 const skip = redisProgram === null ? 'no redis-server or valkey-server is installed' : false
 const PROCESSES = 4
 const ROUNDS = 15
-const SOON_MS = 2_000
 
 t.test('a session revoked at one of four processes is refused by all', { skip, timeout: 120_000 }, async (t) => {
   const clerk = await createLocalClerk()
@@ -47,21 +46,16 @@ t.test('a session revoked at one of four processes is refused by all', { skip, t
     if (status !== 204) throw new Error(`webhook: ${status}`)
   }
 
-  /** Milliseconds until the server refuses the token. */
-  async function untilRefused(server: ServerProcess, bearer: Record<string, string>): Promise<number> {
-    const began = performance.now()
-    while ((await server.get('/me', bearer)).status !== 401) {
-      if (performance.now() - began > SOON_MS) return Infinity
-    }
-    return performance.now() - began
+  /** Asks until the server refuses the token; the test's own timeout is the limit. */
+  async function untilRefused(server: ServerProcess, bearer: Record<string, string>): Promise<void> {
+    while ((await server.get('/me', bearer)).status !== 401) {}
   }
 
   async function isConnected(server: ServerProcess): Promise<boolean> {
     return JSON.parse((await server.get('/health')).body).revocation.bus.connected
   }
 
-  async function rounds(t: { ok(value: unknown, name: string): boolean }): Promise<void> {
-    const tookMs: number[] = []
+  async function rounds(t: { equal(found: unknown, wanted: unknown): boolean }): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       const { sessionId, bearer } = signIn()
       // On some of the others the token is in memory, on some it has never been seen.
@@ -70,10 +64,10 @@ t.test('a session revoked at one of four processes is refused by all', { skip, t
       }
       await revoke(first, sessionId)
       if ((await first.get('/me', bearer)).status !== 401) throw new Error('the process told goes on')
-      tookMs.push(...(await Promise.all(others.map((server) => untilRefused(server, bearer)))))
+      await Promise.all(others.map((server) => untilRefused(server, bearer)))
+      // And it stays so.
+      for (const server of servers) t.equal((await server.get('/me', bearer)).status, 401)
     }
-    const slowest = Math.max(...tookMs)
-    t.ok(slowest < SOON_MS, `slowest of ${tookMs.length}: ${slowest.toFixed(1)} ms`)
   }
 
   await t.test('each of the others follows', rounds)
@@ -89,7 +83,8 @@ t.test('a session revoked at one of four processes is refused by all', { skip, t
 
     await redis.start()
     for (const server of servers) while (!(await isConnected(server))) await delay(10)
-    for (const server of others) t.ok((await untilRefused(server, bearer)) < SOON_MS)
+    await Promise.all(others.map((server) => untilRefused(server, bearer)))
+    for (const server of servers) t.equal((await server.get('/me', bearer)).status, 401)
   })
 
   await t.test('each of the others follows again', rounds)
