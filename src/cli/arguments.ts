@@ -4,6 +4,8 @@ export const help = `fastify-clerk-auth: starts the playground, an application a
 
   --port <n>   port of the application (default: PORT, else 3000; 0 takes a free one)
   --help       this text
+
+fastify-clerk-auth audit verify FILE... checks files of the audit log instead; audit --help says how.
 `
 
 /** The port to listen on, or null where help is asked for. Throws with the reason for anything else. */

@@ -22,7 +22,7 @@ async function main(): Promise<number | null> {
   }
 
   try {
-    const playground = await startPlayground({ port })
+    const playground = await startPlayground({ port, pageFolder: new URL('playground/page/', import.meta.url) })
     process.stdout.write(renderGreeting(playground.url, playground.clerk.origin ?? ''))
     const stop = () => {
       playground.close().finally(() => process.exit(0))
@@ -31,7 +31,9 @@ async function main(): Promise<number | null> {
     return null
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    process.stderr.write(isTaken ? `Port ${port} is taken: try --port 0\n` : `${messageOf(error)}\n`)
+    process.stderr.write(
+      isTaken ? `Port ${port} is taken: set another by PORT=3001 or --port\n` : `${messageOf(error)}\n`
+    )
     return 1
   }
 }

@@ -10,6 +10,7 @@ import { createTimings } from '../../src/cli/playground/timings.js'
 
 const run = promisify(execFile)
 const cli = fileURLToPath(new URL('../../src/cli/index.js', import.meta.url))
+const built = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url))
 
 // Starting processes takes its time on a busy machine.
 t.setTimeout(110_000)
@@ -113,20 +114,28 @@ t.test('the median follows the latest requests only', async (t) => {
   t.equal(timings.medianMs(), 2)
 })
 
-t.test('the command starts the playground and stops on a signal', async (t) => {
-  const child = spawn(process.execPath, [cli, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    if (output.includes('Ctrl+C')) break
-  }
-  const address = /Application +(\S+)/.exec(output)?.[1] ?? ''
-  t.equal((await fetch(`${address}/api/public`)).status, 200)
-  child.kill('SIGTERM')
-  t.equal(await exited, 0)
-})
+// `npm start` runs what `npm run build` has made, where the modules are no longer beside the files of the page.
+for (const [name, command] of [
+  ['as compiled', cli],
+  ['as built', built]
+] as const) {
+  t.test(`the command, ${name}, serves the playground and stops on a signal`, async (t) => {
+    const child = spawn(process.execPath, [command, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    let output = ''
+    for await (const chunk of child.stdout) {
+      output += chunk
+      if (output.includes('Ctrl+C')) break
+    }
+    const address = /Application +(\S+)/.exec(output)?.[1] ?? ''
+    for (const path of ['/api/public', '/', '/playground.css', '/playground.js', '/audit', '/audit.js']) {
+      t.equal((await fetch(`${address}${path}`)).status, 200, path)
+    }
+    child.kill('SIGTERM')
+    t.equal(await exited, 0)
+  })
+}
 
 t.test('the command line says the port, or what is wrong with it', async (t) => {
   t.equal(parseArguments([], {}), 3000)

@@ -16,8 +16,9 @@ const pages = [
   { urls: ['/audit'], name: 'audit.html' }
 ] as const
 
-/** The pages, which are authenticated like any route, and their assets, which are not. */
-export function registerPages(app: FastifyInstance): void {
+/** The pages, which are authenticated like any route, and their assets, which are not. `folder` ends with a slash. */
+export function registerPages(app: FastifyInstance, folder: URL): void {
+  const readPageFile = (name: string) => readFileSync(new URL(name, folder), 'utf8')
   for (const { urls, name } of pages) {
     const html = readPageFile(name)
     for (const url of urls) {
@@ -35,8 +36,4 @@ export function registerPages(app: FastifyInstance): void {
     app.get(url, { config: { clerk: false } }, (_request, reply) => reply.type(type).send(text))
   }
   app.get('/favicon.ico', { config: { clerk: false } }, (_request, reply) => reply.code(204).send())
-}
-
-function readPageFile(name: string): string {
-  return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
 }

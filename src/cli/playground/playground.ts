@@ -20,6 +20,8 @@ export interface PlaygroundOptions {
   /** Default 0: any free port. */
   readonly port?: number
   readonly clerkPort?: number
+  /** Where the files of the pages are, with a slash at the end. Default: beside this module, which a bundle is not. */
+  readonly pageFolder?: URL
   readonly refreshTokens?: boolean
   readonly tokenLifetimeSeconds?: number
 }
@@ -29,7 +31,7 @@ export interface PlaygroundOptions {
  * Frontend API are in development. Neither can be reached from another machine.
  */
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
-  const { port = 0, clerkPort = 0, ...clerkOptions } = options
+  const { port = 0, clerkPort = 0, pageFolder = new URL('page/', import.meta.url), ...clerkOptions } = options
   const clerk = await createLocalClerk({ users: people, organizations, ...clerkOptions })
   const app = Fastify()
   const trail = createAuditTrail()
@@ -43,7 +45,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     await app.register(audit, { sink: trail.sink })
     registerApi(app)
     registerControls(app, clerk, trail)
-    registerPages(app)
+    registerPages(app, pageFolder)
     const url = await app.listen({ port, host: '127.0.0.1' })
     return {
       url,
