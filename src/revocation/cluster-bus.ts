@@ -9,15 +9,15 @@ import {
 } from './cluster-message.js'
 
 export interface ClusterBusOptions {
-  /** Tells several buses of one cluster apart. Default: `fastify-clerk-auth`. */
+  /** Distinguishes several buses in one cluster; the relay must have the same name. Default `fastify-clerk-auth`. */
   readonly name?: string
-  /** How long a worker waits for the primary when it starts, in ms, default 2,000. */
+  /** How long a starting worker waits for the primary's revocations, in ms, default 2,000. */
   readonly openTimeoutMs?: number
 }
 
 /**
- * A bus between the workers of `node:cluster`, by way of the primary, which has to call `relayRevocations()`. In a
- * process without a primary there is nobody to tell, and that is fine.
+ * A bus between the workers of `node:cluster`. It goes through the primary, which must call `relayRevocations()`. In a
+ * process that is no worker the bus has no peers and reports itself connected.
  */
 export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus {
   const { name = DEFAULT_CLUSTER_BUS, openTimeoutMs = 2_000 } = options

@@ -7,7 +7,7 @@ export interface ClusterMessage {
   readonly revocations: readonly (readonly unknown[])[]
 }
 
-/** The name of a bus whose application gave none; worker and primary must have the same. */
+/** Name of a bus for which the application gives no name. */
 export const DEFAULT_CLUSTER_BUS = 'fastify-clerk-auth'
 
 export function composeMessage(

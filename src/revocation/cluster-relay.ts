@@ -4,10 +4,11 @@ import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { composeMessage, DEFAULT_CLUSTER_BUS, parseMessage, revocationsOf } from './cluster-message.js'
 
 export interface RevocationRelayOptions {
+  /** The name of the workers' bus. Default `fastify-clerk-auth`. */
   readonly name?: string
-  /** How long the primary remembers revocations for workers that start later, in ms, default one hour. */
+  /** How long the primary keeps revocations for workers that start later, in ms, default one hour. */
   readonly retentionMs?: number
-  /** Upper bound of what it remembers, default 250,000; beyond it the oldest count for everyone. */
+  /** Upper bound of the revocations kept, default 250,000; beyond it the oldest are replaced by one for everyone. */
   readonly maxEntries?: number
   readonly now?: () => number
 }
@@ -17,8 +18,9 @@ const DEFAULT_RETENTION_MS = 3_600_000
 const MESSAGE_ENTRIES = 1_000
 
 /**
- * For the primary process of `node:cluster`: remembers what workers revoke, passes it on to the others, and tells
- * workers that start later. To be called before the first worker is forked. Returns what ends it.
+ * For the primary process of `node:cluster`: keeps the revocations of workers, passes them on to the other workers, and
+ * sends them to workers that start later. To be called before the first worker is forked. Returns a function that ends
+ * it.
  */
 export function relayRevocations(options: RevocationRelayOptions = {}): () => void {
   const {

@@ -1,7 +1,7 @@
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 
 /**
- * A bus for several instances in one process: each call of the returned function joins one more of them.
+ * A bus for several instances in one process. Each call of the returned function makes the bus of one more instance.
  *
  * ```ts
  * const joinBus = createMemoryBus()

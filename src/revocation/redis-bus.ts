@@ -6,15 +6,21 @@ import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { assertRedisClient, openConnection, type RedisClient, type RedisConnection } from './redis-connection.js'
 
 export interface RedisBusOptions {
-  /** Redis 6.2 or later, or Valkey. The bus opens two connections of its own and leaves this one alone. */
+  /** For Redis 6.2 or later, or Valkey. The bus opens two connections of its own and does not use this one. */
   readonly client: RedisClient
-  /** Sorted set and channel; one per Clerk instance when several share a Redis. Default `fastify-clerk-auth:revocations`. */
+  /**
+   * Name of the sorted set and the channel. Clerk instances that share a Redis need one each. Default
+   * `fastify-clerk-auth:revocations`.
+   */
   readonly key?: string
-  /** How long a revocation stays in Redis at least, in ms, default one hour. */
+  /** Shortest time that a revocation stays in Redis, in ms, default one hour. */
   readonly retentionMs?: number
-  /** How long a start waits for Redis before it goes on without, in ms, default 2,000. */
+  /** How long a starting server waits for Redis before it starts without, in ms, default 2,000. */
   readonly openTimeoutMs?: number
-  /** How often the way through Redis and back is tried, in ms, default 5,000. Commands time out after as long. */
+  /**
+   * Interval of the messages that the bus sends to itself through Redis, in ms, default 5,000; also the timeout of
+   * commands.
+   */
   readonly heartbeatMs?: number
   readonly logger?: Logger
   readonly now?: () => number
@@ -27,14 +33,14 @@ const TRIM_INTERVAL_MS = 60_000
 const HEARTBEAT_MESSAGE = '[]'
 
 /**
- * A bus over Redis or Valkey: a channel for those who listen, a sorted set (member: whose, score: when) for those who
- * come later.
+ * A bus over Redis or Valkey: a channel for running processes, and a sorted set (member: the target, score: the moment)
+ * for processes that start later.
  *
- * One rule keeps it whole: after any failure the bus counts as away, and it is back when both connections stand and a
- * reconciliation went through: subscribe, read the whole set, add and publish what this process knows and the set
- * lacks. So it does not matter which message was lost, nor whether Redis came back empty.
+ * After any failure the bus is away. It is back when both connections are ready and a reconciliation has succeeded:
+ * subscribe, read the whole set, add and publish the revocations that this process holds and the set lacks. So no
+ * failure has to be told from another: a lost message and a Redis that came back empty are mended the same way.
  *
- * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for what is no client.
+ * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for a `client` that is not a client of ioredis or iovalkey.
  */
 export function createRedisBus(options: RedisBusOptions): RevocationBus {
   assertRedisClient(options.client)
@@ -86,7 +92,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
         await shareMissing(shared)
       } while (isMoreKnown)
       if (isClosed) return
-      // A connection that closed meanwhile and stands again knows of no subscription.
+      // A connection that closed meanwhile and is ready again has lost its subscription.
       if (closures !== closuresBefore) throw new Error('a connection closed during reconciliation')
       if (disconnectedSinceMs !== null)
         logger.info({ bus: 'redis', entries: shared.size }, 'revocation bus is connected')
@@ -102,7 +108,9 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
     }
   }
 
-  /** Reads the whole set. `ZSCAN` may repeat a member, but misses none that is there throughout. */
+  /**
+   * Reads the whole set. `ZSCAN` may return a member twice, and returns every member that is there throughout the scan.
+   */
   async function load(): Promise<RevocationStore> {
     const shared = new RevocationStore(Infinity)
     let cursor = '0'
@@ -135,12 +143,12 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
     await share(missing)
   }
 
-  /** Into the set first: who subscribes in between finds it there. */
+  /** Adds to the set before publishing: a process that subscribes in between finds the revocations in the set. */
   async function share(revocations: readonly Revocation[]): Promise<void> {
     if (revocations.length === 0) return
     const rows = revocations.map(serializeRevocation)
     const scored = rows.flatMap((row) => [Number(row[3]), JSON.stringify(row.slice(0, 3))])
-    // Commands of one connection run in order: one round trip for the three.
+    // Redis runs the commands of one connection in order: one round trip for all three.
     await Promise.all([
       call('ZADD', key, 'GT', ...scored),
       call('PUBLISH', key, JSON.stringify(rows)),
@@ -164,7 +172,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
   }
 
   async function flush(): Promise<boolean> {
-    // Revocations made in one go travel together.
+    // Wait for the end of this turn: revocations made in one turn go in one batch.
     await Promise.resolve()
     flushing = null
     const revocations = queue
@@ -181,7 +189,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
     }
   }
 
-  /** A connection can be dead without anyone closing it: only what comes back through Redis shows that it is not. */
+  /** A connection can be dead without being closed. A message to itself that came back shows that it is not. */
   function beat(): void {
     if (disconnectedSinceMs !== null) return
     if (heardSinceHeartbeat) {

@@ -1,6 +1,6 @@
 import { RedisClientError } from '../core/errors.js'
 
-/** A client of `ioredis` or `iovalkey` (one server or Sentinel), made by the application. */
+/** A client of `ioredis` or `iovalkey` for one server or Sentinel, made by the application. */
 export interface RedisClient {
   duplicate(override?: object): object
 }
@@ -16,14 +16,14 @@ export interface RedisConnection {
 
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
   const given = client as (RedisClient & { readonly isCluster?: boolean }) | null | undefined
-  // A client of Redis Cluster duplicates by other arguments.
+  // The `duplicate()` of a Redis Cluster client takes other arguments.
   if (typeof given?.duplicate !== 'function' || given.isCluster === true) throw new RedisClientError()
 }
 
 /**
- * A connection of the bus's own, to where the application's client goes. It differs in what is to happen when Redis
- * is away: commands fail at once instead of waiting in memory (the bus knows what it has to tell again), and the
- * connection is tried again for ever, whatever the application chose for its own.
+ * Opens a connection of the bus's own, to the server of the application's client. Only its behaviour while Redis is
+ * away differs: commands fail at once instead of waiting in memory, because the bus sends everything again itself, and
+ * the connection is retried without end, whatever the application set for its own.
  */
 export function openConnection(client: RedisClient, commandTimeoutMs: number): RedisConnection {
   const connection = client.duplicate({
@@ -37,12 +37,15 @@ export function openConnection(client: RedisClient, commandTimeoutMs: number): R
     commandTimeout: commandTimeoutMs,
     retryStrategy: retryDelayMs
   }) as RedisConnection
-  // Every failure shows as a command that fails or a connection that closes; unheard, it would end the process.
+  // Every failure also fails a command or closes the connection. Without a listener an 'error' would end the process.
   connection.on('error', () => {})
   return connection
 }
 
-/** 50 ms, doubling to one second, less up to half of it at random so that a fleet does not come back in step. */
+/**
+ * 50 ms, doubling to one second, less a random part of up to half, so that the processes of a fleet do not reconnect at
+ * once.
+ */
 function retryDelayMs(attempt: number): number {
   const delayMs = Math.min(1_000, 50 * 2 ** Math.min(attempt - 1, 5))
   return Math.ceil(delayMs * (1 - Math.random() / 2))

@@ -1,6 +1,4 @@
-/**
- * Finds the connections of an id. Nearly every id has one or two: one is held as it is, a set is made for the second.
- */
+/** Finds the connections of an id. Most ids have a single connection, which is held without a set around it. */
 export class ConnectionIndex<T extends object> {
   readonly #byId = new Map<string, T | Set<T>>()
 
@@ -21,7 +19,7 @@ export class ConnectionIndex<T extends object> {
     else if (held instanceof Set && held.delete(connection) && held.size === 0) this.#byId.delete(id)
   }
 
-  /** A copy: whoever is called about a connection may close it. */
+  /** Returns a copy: the caller may close connections, which removes them here, while it walks the list. */
   find(id: string): T[] {
     const held = this.#byId.get(id)
     if (held === undefined) return []

@@ -1,18 +1,19 @@
 import type { SetTimer } from '../timers.js'
 
-/** What the clock holds: it keeps the place in the ring on the object itself, not in a map beside it. */
+/** An item of the clock. The clock keeps the item's place on the item itself, which saves a map beside it. */
 export interface Expiring {
   /** Milliseconds since the epoch. */
   expiresAtMs: number
-  /** The second this object was entered for; owned by the clock. */
+  /** The second under which the clock holds this item. Written by the clock only. */
   dueSecond: number
 }
 
 const SECOND_MS = 1_000
 
 /**
- * One timer for any number of expiries: they are kept by the second in which they fall due, and the clock ticks once a
- * second while there are any. `exp` is in whole seconds, so nothing fires later than the tick of its own second.
+ * One timer for any number of expiries. Items are held by the second in which they expire, and the clock ticks once a
+ * second as long as it holds one. `exp` is in whole seconds (RFC 7519 section 2), so an item expires at the tick of its
+ * own second.
  */
 export class ExpiryClock<T extends Expiring> {
   size = 0
@@ -31,7 +32,7 @@ export class ExpiryClock<T extends Expiring> {
 
   add(item: T): void {
     if (this.#cancelTick === null) this.#start()
-    // What is overdue already goes with the next tick: its own second is over.
+    // An item that has expired already waits for the next tick: the tick of its own second is over.
     const second = Math.max(Math.ceil(item.expiresAtMs / SECOND_MS), this.#tickedSecond + 1)
     item.dueSecond = second
     let items = this.#due.get(second)
@@ -75,7 +76,8 @@ export class ExpiryClock<T extends Expiring> {
   #tick(): void {
     const nowMs = this.#now()
     const second = Math.floor(nowMs / SECOND_MS)
-    // After a pause of the process, or a clock set forward, the seconds that hold something are fewer than those passed.
+    // After a pause of the process, or with a clock set forward, many seconds have passed and few of them hold items:
+    // then walk the seconds that hold items instead.
     const passed = second - this.#tickedSecond
     const due = passed <= this.#due.size ? range(this.#tickedSecond + 1, passed) : [...this.#due.keys()]
     this.#tickedSecond = second

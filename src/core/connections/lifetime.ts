@@ -18,27 +18,31 @@ export type Renewal =
   | { readonly ok: true; readonly auth: SignedInAuth; readonly expiresAtMs: number }
   | { readonly ok: false; readonly reason: RenewalFailureReason }
 
-/** How long a connection that outlives its request may go on. */
+/** How long a connection that outlives its request, such as a WebSocket or an event stream, may go on. */
 export interface Lifetime {
   /**
-   * Fires when the session is revoked (`reason.code` is `FST_CLERK_LIFETIME_REVOKED`) or the token runs out without
-   * renewal (`FST_CLERK_LIFETIME_EXPIRED`). It does not fire when the connection closes by itself.
+   * Aborts when the session is revoked (`reason.code` is `FST_CLERK_LIFETIME_REVOKED`) or when the newest token expires
+   * without renewal (`FST_CLERK_LIFETIME_EXPIRED`). It does not abort when the connection closes by itself.
    */
   readonly signal: AbortSignal
-  /** The claims of the newest token: permissions can change with a renewal. */
+  /** The auth of the newest token. Permissions can change with a renewal. */
   readonly auth: SignedInAuth
-  /** When the connection ends unless renewed: `exp` of the newest token plus the clock skew, ms since the epoch. */
+  /**
+   * When the connection ends unless it is renewed: `exp` of the newest token plus the clock skew, ms since the epoch.
+   */
   readonly expiresAtMs: number
   /**
-   * Goes on with a fresh token that the client sent over the connection. It has to be of the same session, user and
-   * organization. A token that is refused changes nothing: the connection ends when it would have ended.
+   * Extends the lifetime by a fresh token that the client sent over the connection. The token must be of the same
+   * session, user and organization. A refused token changes nothing: the connection ends at `expiresAtMs` as before.
    */
   renew(token: string): Promise<Renewal>
-  /** Lets go of the connection. Called by itself when the signal fires or the given socket closes. */
+  /**
+   * Ends the supervision without aborting the signal. Happens by itself when the signal aborts or the socket closes.
+   */
   close(): void
 }
 
-/** What ends a connection from outside: a socket, or a stream of HTTP/2. */
+/** The transport of a connection, a socket or a stream of HTTP/2: its `close` ends the lifetime. */
 export interface Closable {
   once(event: 'close', listener: () => void): unknown
   off(event: 'close', listener: () => void): unknown
@@ -55,20 +59,22 @@ export interface LifetimesOptions {
 }
 
 export interface Lifetimes {
-  /** Connections that are open. */
+  /** Number of open connections. */
   readonly size: number
   /** Begins the lifetime of a connection. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in. */
   open(auth: Auth, closable?: Closable): Lifetime
-  /** Lets go of all connections; no signal fires. */
+  /** Ends the supervision of all connections; no signal aborts. */
   close(): void
 }
 
-/** Lifetimes of the long-lived connections of one instance: one timer for all, and an index to find the revoked. */
+/**
+ * Lifetimes of the connections of one instance: one timer for all, and indexes by session and user to find the revoked.
+ */
 export function createLifetimes(options: LifetimesOptions): Lifetimes {
   const { now, clockSkewMs, revocations, verify, setTimer = setUnrefTimer } = options
   const bySession = new ConnectionIndex<Connection>()
   const byUser = new ConnectionIndex<Connection>()
-  // Made once: thousands of connections can end in one turn, and a stack trace of each says nothing more.
+  // Made once and shared: thousands of connections can end in one turn, and a stack trace for each would say the same.
   const revoked = new LifetimeRevokedError()
   const expired = new LifetimeExpiredError()
   const clock = new ExpiryClock<Connection>(now, setTimer, (connection) => connection.end(expired))
@@ -128,7 +134,7 @@ interface Room {
   leave(connection: Connection): void
 }
 
-/** One open connection. A class, as there may be tens of thousands: methods are shared and fields are few. */
+/** One open connection. A class, because there may be tens of thousands: the methods are shared. */
 class Connection implements Lifetime, Expiring {
   auth: SignedInAuth
   issuedAt = Infinity
@@ -139,7 +145,7 @@ class Connection implements Lifetime, Expiring {
   #isOpen = true
   #closable: Closable | undefined
   #onClose: (() => void) | undefined
-  // An abort controller is by far the largest part: only who asks for the signal pays for it.
+  // Made when `signal` is first read: an abort controller takes more memory than all other fields together.
   #controller: AbortController | undefined
   #endedBy: Error | undefined
 
@@ -191,8 +197,9 @@ class Connection implements Lifetime, Expiring {
   }
 
   /**
-   * The application decided about this connection from its first token: one of another session or organization, or of
-   * a session that has tasks outstanding since, is a different decision and takes a new connection.
+   * Why a token cannot renew this connection; null if it can. The application admitted the connection by its first
+   * token. A token of another session or organization, or of a session that has become pending since, calls for a new
+   * decision, and so for a new connection.
    */
   #objectionTo(auth: SignedInAuth): RenewalFailureReason | null {
     if (!this.#isOpen) return 'connection-ended'

@@ -16,11 +16,14 @@ export interface LifetimeRequest {
   readonly raw: { readonly socket: Closable; readonly stream?: Closable }
 }
 
-/** Made when the first connection asks: an instance without long-lived connections has neither index nor timer. */
+/**
+ * Module-level because it is keyed by identity: an instance's lifetimes live as long as the instance object, and no two
+ * instances share any. Made at the first connection, so that an instance without any has neither index nor timer.
+ */
 const lifetimesOf = new WeakMap<LifetimeInstance, Lifetimes>()
 
 /**
- * Begins the lifetime of the connection that a request opened; it is let go when the socket closes. Throws
+ * Begins the lifetime of the connection that a request opened. It ends by itself when the socket closes. Throws
  * `FST_CLERK_UNAUTHORIZED` unless a session is signed in.
  */
 export function openLifetime(instance: LifetimeInstance, request: LifetimeRequest): Lifetime {
@@ -35,6 +38,6 @@ export function openLifetime(instance: LifetimeInstance, request: LifetimeReques
     })
     lifetimesOf.set(instance, lifetimes)
   }
-  // One socket of HTTP/2 carries many requests: what ends there is the stream.
+  // A socket of HTTP/2 carries many requests, each in a stream of its own: there the stream's end counts.
   return lifetimes.open(request.auth, request.raw.stream ?? request.raw.socket)
 }

@@ -1,28 +1,28 @@
 import type { Revocation } from './revocation.js'
 
-/** What a process gives its bus. */
+/** One process, as its bus sees it. */
 export interface RevocationPeer {
-  /** Takes what others revoked. Anything known already is ignored, so a bus may repeat itself. */
+  /** Takes the revocations of other processes. Known ones are ignored, so a bus may deliver any of them again. */
   receive(revocations: Iterable<Revocation>): void
-  /** Every revocation this process holds: what a bus tells again after it was away. */
+  /** Every revocation that this process holds. A bus that was away publishes them again when it is back. */
   known(): Iterable<Revocation>
-  /** How long a revocation matters from its moment on, in ms. Grows when longer-lived tokens are seen. */
+  /** For how long after its moment a revocation can cover an unexpired token, in ms. Grows with the lifetimes seen. */
   retentionMs(): number
 }
 
 export interface RevocationBusHealth {
   readonly kind: string
-  /** Whether what is revoked here reaches the others now. */
+  /** Whether a revocation made now reaches the other processes now. */
   readonly connected: boolean
-  /** Since when it does not, in ms since the epoch; null while connected. */
+  /** Since when the bus is away, in ms since the epoch; null while connected. */
   readonly disconnectedSinceMs: number | null
 }
 
-/** Carries revocations between processes. No method throws or rejects: a bus that is away says so in `health()`. */
+/** Carries revocations between processes. No method throws or rejects; a bus that is away says so in `health()`. */
 export interface RevocationBus {
-  /** Joins; resolves when what others revoked lately has been received, or could not be had for now. */
+  /** Joins. Resolves when the recent revocations of other processes have been received, or cannot be had for now. */
   open(peer: RevocationPeer): Promise<void>
-  /** Tells the others. False: they will be told when the bus is back. */
+  /** Sends a revocation to the other processes. False: the bus is away and will send it when it is back. */
   publish(revocation: Revocation): Promise<boolean>
   health(): RevocationBusHealth
   close(): Promise<void>

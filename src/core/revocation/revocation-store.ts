@@ -1,6 +1,6 @@
 import { everyone, type Revocation } from './revocation.js'
 
-/** What a look-up reads of a verified token: `VerifiedToken` fits as it is, so nothing is allocated to ask. */
+/** The fields of a verified token that a look-up reads. `VerifiedToken` has them, so a look-up allocates nothing. */
 export interface RevocableToken {
   readonly auth: {
     readonly sessionId: string | undefined
@@ -8,16 +8,21 @@ export interface RevocableToken {
     readonly orgId: string | undefined
     readonly actor: { readonly sub: string } | undefined
   }
-  /** `iat` in seconds; `Infinity` when the token has none. */
+  /**
+   * `iat` in seconds. `Infinity` when the token has no `iat`: the store then takes it for older than any revocation.
+   */
   readonly issuedAt: number
-  /** Kept by the store, 0 at first: the epoch in which it found that nothing covers the token. */
+  /** 0 at first. Written by the store: its epoch when it last found that no revocation covers this token. */
   clearedEpoch: number
 }
 
-/** Counts in all stores, so that a token cleared by one store is never taken for cleared by another. */
+/**
+ * Shared by all stores of the process, so that no two ever have the same epoch: a token that one store has cleared must
+ * not pass for cleared in another.
+ */
 let lastEpoch = 0
 
-/** What one overflow gives up, so that the next ones are far away. */
+/** An overflow folds this fraction of the entries, a sixteenth, so that the next overflow is far away. */
 const FOLD_DIVISOR = 16
 
 /**
@@ -28,23 +33,26 @@ const FOLD_DIVISOR = 16
  * same second is refused until the next one begins; the other choice would let a token live on that was revoked.
  */
 export class RevocationStore {
-  /** Entries, plus one while the watermark stands. 0: no token needs a look-up. */
+  /** Number of entries, plus one while a watermark is set. 0: no token needs a look-up. */
   size = 0
-  /** Every token issued at or before this instant is refused, whoever it belongs to; `-Infinity`: none. */
+  /** Every token issued at or before this instant is refused, whoever it belongs to. `-Infinity`: not set. */
   watermarkMs = -Infinity
   readonly #sessions = new Map<string, number>()
   readonly #users = new Map<string, number>()
   readonly #memberships = new Map<string, Map<string, number>>()
   readonly #maxEntries: number
   #membershipCount = 0
-  /** Changes with every entry. Entries that go cover nothing that is still good, so they change no answer. */
+  /**
+   * Raised when an entry or the watermark is added, not when one is removed: all tokens it covered have expired by
+   * then.
+   */
   #epoch = ++lastEpoch
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
   }
 
-  /** A token is looked up once after each change and then, until the next, known by a number. */
+  /** Whether a revocation covers the token. After the first look-up in an epoch, comparing two numbers answers. */
   covers(token: RevocableToken): boolean {
     if (token.clearedEpoch === this.#epoch) return false
     if (this.#holds(token)) return true
@@ -52,7 +60,7 @@ export class RevocationStore {
     return false
   }
 
-  /** Enters a revocation. False when a later one for the same target is there already. */
+  /** Adds a revocation. False: the store holds an equal or later one for the same target, or for everyone. */
   add(revocation: Revocation): boolean {
     const { sessionId, userId, organizationId, atMs } = revocation
     if (atMs <= this.watermarkMs) return false
@@ -70,8 +78,8 @@ export class RevocationStore {
   }
 
   /**
-   * Too many entries: the oldest ones become a watermark. A revocation is never forgotten; what is given up is
-   * precision, for the tokens that have the least time left to live.
+   * Replaces the oldest entries by a watermark when there are too many. No revocation is forgotten; the price is that
+   * tokens of others, issued before the watermark, are refused too. They are the ones nearest to their expiry.
    */
   foldWhenFull(): boolean {
     const count = this.#entryCount()
@@ -89,7 +97,7 @@ export class RevocationStore {
     this.dropThrough(this.watermarkMs)
   }
 
-  /** Drops the entries of `atMs` and before, and returns the latest moment among them (`-Infinity`: none). */
+  /** Removes the entries of `atMs` and before. Returns the latest moment among them, `-Infinity` if there were none. */
   dropThrough(atMs: number): number {
     let latest = drop(this.#sessions, atMs, -Infinity)
     latest = drop(this.#users, atMs, latest)
@@ -103,7 +111,7 @@ export class RevocationStore {
     return latest
   }
 
-  /** The moment of the oldest entry or of the watermark; `Infinity` when there is none. */
+  /** The moment of the oldest entry or of the watermark; `Infinity` when the store is empty. */
   earliestMs(): number {
     let earliest = this.watermarkMs === -Infinity ? Infinity : this.watermarkMs
     for (const atMs of this.#sessions.values()) if (atMs < earliest) earliest = atMs
@@ -137,20 +145,20 @@ export class RevocationStore {
   }
 
   #holds(token: RevocableToken): boolean {
-    // Without `iat` nobody can show that the token is younger than the revocation.
+    // Nothing shows that a token without `iat` is younger than a revocation: it is taken for older.
     const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
     if (issuedAtMs <= this.watermarkMs) return true
     const { sessionId, userId, orgId, actor } = token.auth
     if (sessionId !== undefined && isAtOrBefore(issuedAtMs, this.#sessions.get(sessionId))) return true
     if (isAtOrBefore(issuedAtMs, this.#users.get(userId))) return true
-    // An impersonator who is revoked loses the borrowed sessions too.
+    // Revoking a user also ends the sessions in which that user impersonates another.
     if (actor !== undefined && isAtOrBefore(issuedAtMs, this.#users.get(actor.sub))) return true
     if (orgId === undefined) return false
     const members = this.#memberships.get(orgId)
     return members !== undefined && isAtOrBefore(issuedAtMs, members.get(userId))
   }
 
-  /** Without the iterator, whose objects would be most of the work: this holds up the event loop. */
+  /** Reads the maps directly: this blocks the event loop, and the iterator would allocate an object for each entry. */
   #moments(count: number): Float64Array {
     const moments = new Float64Array(count)
     let next = 0

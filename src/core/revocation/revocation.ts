@@ -1,14 +1,14 @@
 import { RevocationTargetError, RevocationTimeError } from '../errors.js'
 
-/** Whose tokens end: one session, every session of a user, or what a user holds in one organization. */
+/** Whose tokens are refused: those of one session, of every session of a user, or of a user in one organization. */
 export type RevocationTarget =
   | { readonly sessionId: string; readonly userId?: undefined; readonly organizationId?: undefined }
   | { readonly userId: string; readonly sessionId?: undefined; readonly organizationId?: undefined }
   | { readonly organizationId: string; readonly userId: string; readonly sessionId?: undefined }
 
 /**
- * One revocation as stores and buses hold it: every token of the target issued at or before `atMs` is refused. Without
- * any identifier it is everyone's: that is what a store makes of its oldest entries when there are too many.
+ * One revocation as stores and buses hold it: every token of the target issued at or before `atMs` is refused. With all
+ * identifiers null the target is everyone; a store replaces its oldest entries by such a revocation when it is full.
  */
 export interface Revocation {
   readonly sessionId: string | null
@@ -18,15 +18,15 @@ export interface Revocation {
   readonly atMs: number
 }
 
-/** Longer than any identifier of Clerk, short enough that a hostile bus message cannot make entries large. */
+/** Longer than any identifier of Clerk; bounds the memory that an entry from a hostile bus message takes. */
 const MAX_ID_LENGTH = 256
 const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS
 
 /**
- * Makes a revocation of what an application passes. Throws `FST_CLERK_REVOCATION_TARGET` unless exactly one of the
- * three forms is given, and `FST_CLERK_REVOCATION_TIME` for a moment that looks like seconds or lies in the future
- * by more than a day: either would quietly revoke nothing, or everything for a long time.
+ * Makes a revocation from an application's arguments. Throws `FST_CLERK_REVOCATION_TARGET` unless the target has
+ * exactly one of the three forms, and `FST_CLERK_REVOCATION_TIME` for a moment more than a year ago (seconds taken for
+ * milliseconds: nothing would be revoked) or more than a day ahead (every new sign-in would be revoked for that long).
  */
 export function assertRevocation(target: RevocationTarget, at: number | Date | undefined, nowMs: number): Revocation {
   const atMs = at === undefined ? nowMs : Number(at)
@@ -36,7 +36,10 @@ export function assertRevocation(target: RevocationTarget, at: number | Date | u
   return revocation
 }
 
-/** Reads a revocation off a bus. Whatever is not one is null: a bus is shared, and what it carries is not believed. */
+/**
+ * Reads a revocation from a bus; null for any other value. A bus is shared with others, so its messages are not
+ * trusted.
+ */
 export function parseRevocation(value: unknown): Revocation | null {
   if (!Array.isArray(value) || value.length !== 4) return null
   const [sessionId, userId, organizationId, atMs] = value as unknown[]
@@ -48,7 +51,7 @@ export function parseRevocation(value: unknown): Revocation | null {
   )
 }
 
-/** The form a bus carries: a short array, as there may be a hundred thousand of them. */
+/** The form on a bus: an array and not an object, because a bus may carry a hundred thousand of them at once. */
 export function serializeRevocation(revocation: Revocation): readonly unknown[] {
   return [revocation.sessionId, revocation.userId, revocation.organizationId, revocation.atMs]
 }

@@ -9,59 +9,65 @@ export interface RevocationsOptions {
   readonly now: () => number
   readonly clockSkewMs: number
   readonly logger: Logger
-  /** How revocations reach other processes; without one they count in this process only. */
+  /** Carries revocations to other processes. Without a bus they take effect in this process only. */
   readonly bus?: RevocationBus | undefined
-  /** Upper bound of entries, default 250,000. Beyond it the oldest become "all tokens issued before". */
+  /** Upper bound of entries, default 250,000. Beyond it the oldest are replaced by "every token issued before". */
   readonly maxEntries?: number
   /** Default: real time, without keeping the process alive. */
   readonly setTimer?: SetTimer
 }
 
 export interface RevocationsHealth {
-  /** Entries held, plus one while all tokens issued before some instant are refused. */
+  /** Number of entries, plus one while every token issued before some instant is refused. */
   readonly entries: number
-  /** Tokens issued at or before this instant (ms) are refused whoever they belong to; null: none. */
+  /**
+   * Tokens issued at or before this instant (ms) are refused whoever they belong to; null: there is no such instant.
+   */
   readonly everyoneIssuedUntilMs: number | null
-  /** How long an entry is kept from its moment on. */
+  /** For how long after its moment an entry is kept, in ms. */
   readonly retentionMs: number
   readonly bus: RevocationBusHealth | null
 }
 
-/** What is learned from a verified token: how long tokens live, and how far the issuer's clock is. */
+/** The fields of a verified token that tell how long tokens live and what the issuer's clock says. */
 export interface ObservedToken {
-  /** `iat` in seconds; `Infinity` when the token has none. */
+  /** `iat` in seconds; `Infinity` when the token has no `iat`. */
   readonly issuedAt: number
   readonly auth: { readonly sessionClaims: { readonly exp: number } }
 }
 
 export interface Revocations {
-  /** 0: nothing is revoked, and `covers` need not be asked. */
+  /** 0: nothing is revoked, and `covers` need not be called. */
   readonly size: number
-  /** Whether the token is refused. One bounded set of look-ups, no allocation. */
+  /** Whether a revocation covers the token. At most five map look-ups, no allocation. */
   covers(token: RevocableToken): boolean
-  /** To be told of every newly verified token, before `covers` is asked about it. */
+  /** To be called with every newly verified token, before `covers` is called with it. */
   observe(token: ObservedToken): void
   /**
-   * Refuses every token of the target issued until now, or until `at`. It counts in this process when the call
-   * returns; the promise says whether the other processes have been told (false: they will be, when the bus is back).
+   * Refuses every token of the target issued until now, or until `at`. In this process it takes effect before the call
+   * returns. The promise says whether the bus has taken it for the other processes; false: they get it when the bus is
+   * back.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
-  /** Calls back with each revocation that is news here, local or from the bus. Returns what stops it. */
+  /**
+   * Calls the listener with each revocation that is new here, made locally or received. Returns a function that stops
+   * it.
+   */
   onRevoked(listener: (revocation: Revocation) => void): () => void
-  /** Resolves when the bus has told what was revoked before this process started, or cannot for now. */
+  /** Resolves when the bus has delivered the revocations made before this process started, or cannot for now. */
   readonly ready: Promise<void>
   health(): RevocationsHealth
   close(): Promise<void>
 }
 
-/** Lifetime of Clerk's session tokens; what is seen of others only makes it longer. */
+/** Lifetime of Clerk's session tokens: the first value of the retention, which longer-lived tokens raise. */
 const SESSION_TOKEN_LIFETIME_MS = 60_000
 const DEFAULT_MAX_ENTRIES = 250_000
-/** Sweeping looks at every entry, so it happens once a second at most, and with many entries less often. */
+/** A sweep visits every entry: at most one a second, and one in 12.5 s with 250,000 entries. */
 const MIN_SWEEP_INTERVAL_MS = 1_000
 const ENTRIES_PER_INTERVAL_MS = 20
 
-/** Revocations of one instance: what was signed out before its tokens ran out. */
+/** Revocations of one instance: the sessions, users and memberships whose unexpired tokens are refused. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { now, clockSkewMs, logger, bus, setTimer = setUnrefTimer } = options
   const store = new RevocationStore(options.maxEntries ?? DEFAULT_MAX_ENTRIES)
@@ -75,7 +81,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   function apply(revocation: Revocation): void {
     if (isClosed) return
     if (revocation.atMs + retentionMs <= now()) {
-      // Too old to matter for any token known, which is the same as entered and swept.
+      // Covers no token that is known to live this long. Should a longer-lived token turn up, `observe` treats this
+      // revocation as stored and swept.
       latestSweptMs = Math.max(latestSweptMs, revocation.atMs)
       return
     }
@@ -91,7 +98,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (cancelSweep === null) scheduleSweep()
   }
 
-  /** Another process whose clock is ahead may end the sessions it names, but not those of everyone from now on. */
+  /**
+   * Moves a revocation for everyone that lies in the future back to now: a peer whose clock is ahead must not refuse
+   * future sign-ins.
+   */
   function believe(revocation: Revocation): Revocation {
     const isForEveryone = revocation.sessionId === null && revocation.userId === null
     return isForEveryone ? everyone(Math.min(revocation.atMs, now() + clockSkewMs)) : revocation
@@ -142,20 +152,20 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     observe({ issuedAt, auth }) {
       const nowMs = now()
       const issuedAtMs = issuedAt === Infinity ? nowMs : issuedAt * 1000
-      // Where a development server's clock is far off, tokens of tomorrow pass; they say nothing about "now".
+      // A handshake in development accepts tokens from beyond the clock skew. Their `iat` is no estimate of now.
       if (issuedAtMs > newestIssuedAtMs && issuedAtMs <= nowMs + clockSkewMs) newestIssuedAtMs = issuedAtMs
       const lifetimeMs = auth.sessionClaims.exp * 1000 - issuedAtMs + clockSkewMs
       if (lifetimeMs <= retentionMs) return
       retentionMs = lifetimeMs
-      // Tokens this long-lived were not expected when entries were swept: one of them may have been revoked by what
-      // is forgotten. All shorter ones from that time have run out, so this refuses nobody else.
+      // Entries were swept in the belief that no token lives this long. A swept entry may have covered such a token, so
+      // all tokens issued until the latest swept entry are refused. Shorter-lived ones of that time have expired.
       if (latestSweptMs > store.watermarkMs) apply(everyone(latestSweptMs))
       scheduleSweep()
     },
 
     revoke(target, at) {
       const nowMs = now()
-      // A token seen with a later `iat` shows that the issuer's clock is ahead of this one: "now" is at least that.
+      // A token with an `iat` later than our clock shows that the issuer's clock is ahead: revoke until that `iat`.
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
       const revocation = assertRevocation(target, moment, nowMs)
       apply(revocation)
