@@ -3,7 +3,7 @@ import { createInstance, type Instance } from '../../src/core/instance.js'
 import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
 import { createDefaultPolicy, createRoutePolicies } from '../../src/plugin/route-policy.js'
-import { kAuth, kInstance, kVerified } from '../../src/plugin/symbols.js'
+import { kAuth, kDecision, kInstance } from '../../src/plugin/symbols.js'
 import { pluginOptions } from '../contenders/ours.js'
 import type { Trust } from '../traffic/material.js'
 
@@ -17,7 +17,7 @@ export class FakeRequest implements AuthenticatedSlots {
   host = 'app.local.test'
   ips: undefined = undefined;
   [kAuth]: AuthenticatedSlots[typeof kAuth] = null;
-  [kVerified]: AuthenticatedSlots[typeof kVerified] = null;
+  [kDecision]: AuthenticatedSlots[typeof kDecision] = null;
   [kInstance]: AuthenticatedSlots[typeof kInstance] = null
 
   constructor(headers: Record<string, string>) {

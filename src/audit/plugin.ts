@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { AuditEarlyRoutesError, AuditFullError } from '../core/errors.js'
+import { decisionOf, isRedirect } from '../plugin/decision.js'
 import { hasRoutes, isWholeServer } from '../plugin/early-routes.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
@@ -125,8 +126,9 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
       exchange.isRecorded = true
     }
     const request = reply.request as AuditedRequest
-    const isHandshake = status === 307 && reply.getHeader('x-clerk-auth-status') === 'handshake'
-    record(request, request[kNote], request[kErrorCode], status, reply.elapsedTime, isHandshake, isAborted)
+    const decision = decisionOf(request)
+    const isRedirected = decision !== null && isRedirect(decision)
+    record(request, request[kNote], request[kErrorCode], status, reply.elapsedTime, isRedirected, isAborted)
   }
 
   function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
@@ -210,7 +212,9 @@ function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
         recorders.set(method, record)
       }
       const audited = request as AuditedRequest
-      record(audited, audited[kNote], audited[kErrorCode], reply.statusCode, reply.elapsedTime, false, false)
+      // Hooks of routes do not run here: the code of the refusal is in what the guard has left.
+      const errorCode = decisionOf(request)?.verdict?.code ?? null
+      record(audited, audited[kNote], errorCode, reply.statusCode, reply.elapsedTime, false, false)
     }
     done()
   })

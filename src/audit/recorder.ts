@@ -36,7 +36,7 @@ export type Recorder = (
   errorCode: string | null,
   status: number,
   durationMs: number,
-  isHandshake: boolean,
+  isRedirected: boolean,
   isAborted: boolean
 ) => void
 
@@ -55,7 +55,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
   const plainEnd =
     rule.targetParam === null ? Buffer.from(`,"action":${rule.action},"target":null,"details":null`) : null
 
-  return function record(request, note, errorCode, status, durationMs, isHandshake, isAborted) {
+  return function record(request, note, errorCode, status, durationMs, isRedirected, isAborted) {
     const identity = identify(request.auth)
     const isRefused = status === 401 || status === 403
     if (!isRefused && note === null && isCertain[request.method] !== true) {
@@ -72,8 +72,8 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     buffer.fragment(REQUEST_ID)
     if (requestId === null) buffer.fragment(NULL)
     else buffer.string(requestId)
-    if (status === 200 && !isAborted) buffer.fragment(PLAIN_OK)
-    else buffer.text(describeOutcome(status, isRefused, isHandshake, isAborted))
+    if (status === 200 && !isAborted && !isRedirected) buffer.fragment(PLAIN_OK)
+    else buffer.text(describeOutcome(status, isRefused, isRedirected, isAborted))
     buffer.text(reason)
     buffer.fragment(DURATION)
     writeTenths(buffer, durationMs)
@@ -97,8 +97,8 @@ const NULL = Buffer.from('null')
 const COMMA = Buffer.from(',')
 const POINT = Buffer.from('.')
 
-function describeOutcome(status: number, isRefused: boolean, isHandshake: boolean, isAborted: boolean): string {
-  const decision = isRefused ? 'refused' : isHandshake ? 'redirected' : 'allowed'
+function describeOutcome(status: number, isRefused: boolean, isRedirected: boolean, isAborted: boolean): string {
+  const decision = isRefused ? 'refused' : isRedirected ? 'redirected' : 'allowed'
   return `,"decision":"${decision}","status":${status},"aborted":${isAborted},"reason":`
 }
 

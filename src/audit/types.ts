@@ -48,7 +48,11 @@ export interface AuditRecord {
   /** Position among the writer's records, from 0 without gaps. */
   readonly seq: number
   readonly requestId: string
-  /** `refused`: 401 or 403. `redirected`: a handshake. Everything else was let through; `status` says how it ended. */
+  /**
+   * `refused`: 401 or 403. `redirected`: the plugin sent the browser to Clerk or to the sign-in page, or back from there, and
+   * the route did not run. `allowed`: everything else was let through, redirects by the application included; `status`
+   * says how it ended.
+   */
   readonly decision: 'allowed' | 'refused' | 'redirected'
   readonly reason: string | null
   readonly method: string

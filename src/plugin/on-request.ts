@@ -5,15 +5,15 @@ import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js
 import type { Instance } from '../core/instance.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import { readCarried } from '../core/request/read-carried.js'
-import type { RequestState } from '../core/state/request-state.js'
+import type { RequestState, ResponseParts } from '../core/state/request-state.js'
+import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
-import { kAuth, kInstance, kVerified } from './symbols.js'
+import { kAuth, kDecision, kInstance } from './symbols.js'
 
 /** A Fastify request with our slots. */
-export interface AuthenticatedSlots {
+export interface AuthenticatedSlots extends DecidedRequest {
   [kAuth]: Auth | typeof authNotEvaluated | null
-  [kVerified]: RequestState['verified']
   [kInstance]: Instance | null
 }
 
@@ -37,7 +37,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
       const verified = knownSession(raw.method as string, target, raw.headers)
       if (verified !== null) {
         const slots = request as unknown as AuthenticatedSlots
-        slots[kVerified] = verified
+        slots[kDecision] = SIGNED_IN
         slots[kInstance] = instance
         slots[kAuth] =
           verified.pendingAuth === null || !policy.treatPendingAsSignedOut ? verified.auth : verified.pendingAuth
@@ -63,6 +63,7 @@ export function authenticateFully(
   slots[kInstance] = instance
   if (!policy.isEvaluated) {
     slots[kAuth] = authNotEvaluated
+    slots[kDecision] = NOT_EVALUATED
     done()
     return
   }
@@ -92,54 +93,54 @@ function finish(
   reply: FastifyReply,
   done: HookHandlerDoneFunction
 ): void {
-  count(instance, state)
+  const decision = toDecision(state)
   const pending = policy.treatPendingAsSignedOut ? (state.verified?.pendingAuth ?? null) : null
-  slots[kVerified] = state.verified
+  slots[kDecision] = decision
   slots[kAuth] = pending ?? state.auth
-  if (applyState(state, reply, instance.settings.debugHeaders)) return
+  report(instance, decision)
+  if (decision.state !== 'signed-in') setDebugHeaders(decision, reply, instance.settings.debugHeaders)
+  if (addToResponse(state, reply)) return
   done()
 }
 
-/** Sends a request state's headers. True when the state is a redirect, which has then been sent. */
-function applyState(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): boolean {
-  if (state.status !== 'signed-in' && debugHeaders !== false) setDebugHeaders(state, reply, debugHeaders)
-  if (state.headers !== null) reply.headers(state.headers)
-  // One call a line: Fastify appends, and what an earlier hook has set stays.
-  for (const cookie of state.setCookies) reply.header('set-cookie', cookie)
-  if (state.location === null) return false
-  reply.code(307).header('location', state.location).send()
-  return true
-}
-
-/**
- * The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4).
- */
-function setDebugHeaders(state: RequestState, reply: FastifyReply, debugHeaders: DebugHeaders): void {
-  reply.header('x-clerk-auth-status', state.status)
-  if (state.reason) reply.header('x-clerk-auth-reason', state.reason)
-  if (state.message && debugHeaders === 'full') reply.header('x-clerk-auth-message', state.message)
-}
-
-function count(instance: Instance, state: RequestState): void {
-  const { counters: stats } = instance
-  if (state.status === 'signed-in') {
-    stats.signedIn++
-    return
+/** Counts what was decided, and publishes what is no sign-in. */
+function report({ counters, settings }: Instance, { state, tokenType, reason }: Decision): void {
+  switch (state) {
+    case 'signed-in':
+      counters.signedIn++
+      return
+    case 'not-evaluated':
+      return
+    case 'handshake':
+      counters.handshakes++
+      break
+    case 'unavailable':
+      counters.unavailable++
+      break
+    case 'signed-out':
+      counters.signedOut++
   }
-  let answer: RefusalEvent['state'] = state.status
-  if (answer === 'handshake') stats.handshakes++
-  else if (state.auth.isAuthenticated === false && state.auth.retryAfterSeconds !== null) {
-    answer = 'unavailable'
-    stats.unavailable++
-  } else stats.signedOut++
   if (!refusalChannel.hasSubscribers) return
-  const { tokenType, reason } = state
-  refusalChannel.publish({
-    instance: instance.settings.frontendApi,
-    state: answer,
-    tokenType,
-    reason
-  } satisfies RefusalEvent)
+  refusalChannel.publish({ instance: settings.frontendApi, state, tokenType, reason } satisfies RefusalEvent)
+}
+
+/** The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4). */
+function setDebugHeaders({ state, reason, message }: Decision, reply: FastifyReply, debugHeaders: DebugHeaders): void {
+  if (debugHeaders === false) return
+  // Clerk's tools know no state for a token that could not be judged.
+  reply.header('x-clerk-auth-status', state === 'unavailable' ? 'signed-out' : state)
+  if (reason) reply.header('x-clerk-auth-reason', reason)
+  if (message && debugHeaders === 'full') reply.header('x-clerk-auth-message', message)
+}
+
+/** Adds what the state has to send along. True when it is a redirect, which has then been sent. */
+function addToResponse({ location, headers, setCookies }: ResponseParts, reply: FastifyReply): boolean {
+  if (headers !== null) reply.headers(headers)
+  // One call a line: Fastify appends, and what an earlier hook has set stays.
+  for (const cookie of setCookies) reply.header('set-cookie', cookie)
+  if (location === null) return false
+  reply.code(307).header('location', location).send()
+  return true
 }
 
 /** Instances that have been warned about: once says it. */

@@ -13,11 +13,12 @@ import type { Logger } from '../core/logger.js'
 import { namedOpaqueType } from '../core/options/accepts-token.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
 import { createClerkDecorator } from './clerk-decorator.js'
+import { noteVerdict } from './decision.js'
 import { hasRoutes, isWholeServer } from './early-routes.js'
 import { createAuthorize } from './guards/authorize.js'
 import { isGuardHook } from './guards/guard-hook.js'
-import type { GuardDone, GuardRequest, GuardSettings } from './guards/refusal.js'
 import { createRequireAuth } from './guards/require-auth.js'
+import type { GuardDone, GuardRequest, GuardSettings } from './guards/types.js'
 import { createInstances } from './instances.js'
 import { type AuthenticatedSlots, createOnRequest } from './on-request.js'
 import { type ResolverOptions, readResolverOptions } from './resolver-options.js'
@@ -32,7 +33,7 @@ import {
 } from './route-policy.js'
 import { createRouteTable } from './route-table.js'
 import { signInRedirect } from './sign-in-redirect.js'
-import { kAuth, kInstance, kVerified } from './symbols.js'
+import { kAuth, kDecision, kInstance } from './symbols.js'
 import type { PluginOptions } from './types.js'
 
 const notYetAuthenticated = createSignedOutAuth(
@@ -128,12 +129,13 @@ function decorate(
   const table = createRouteTable()
   const guards: GuardSettings = {
     readAuth,
-    signInRedirect: (request) => signInRedirect(request as unknown as FastifyRequest)
+    signInRedirect: (request) => signInRedirect(request as unknown as FastifyRequest),
+    noteVerdict
   }
   const requireAuth = createRequireAuth(guards)
 
   fastify.decorateRequest(kAuth as unknown as string, null)
-  fastify.decorateRequest(kVerified as unknown as string, null)
+  fastify.decorateRequest(kDecision as unknown as string, null)
   fastify.decorateRequest(kInstance as unknown as string, null)
   fastify.decorateRequest('auth', {
     // Without a setter: what others assign does not become the auth, it throws.

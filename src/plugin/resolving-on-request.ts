@@ -2,11 +2,12 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import { ResolverError } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
+import { NOT_EVALUATED } from './decision.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
 import type { InstanceOptions, InstanceResolver } from './resolver-options.js'
 import { completePolicy, createDefaultPolicy, createRoutePolicies, type RoutePolicies } from './route-policy.js'
-import { kAuth } from './symbols.js'
+import { kAuth, kDecision } from './symbols.js'
 
 /** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
 export function createResolvingOnRequest(
@@ -50,6 +51,7 @@ export function createResolvingOnRequest(
     if (!policies.of(request.routeOptions.config).isEvaluated) {
       const slots = request as unknown as AuthenticatedSlots
       slots[kAuth] = authNotEvaluated
+      slots[kDecision] = NOT_EVALUATED
       done()
       return
     }

@@ -1,8 +1,8 @@
 /** Slot of the auth on a request. Private: what other plugins and users decorate cannot pass for it. */
 export const kAuth = Symbol('fastify-clerk-auth.auth')
 
-/** Slot of the session token behind the auth of a request, for revocation and connection lifetimes. */
-export const kVerified = Symbol('fastify-clerk-auth.verified')
+/** Slot of what was decided about a request: `decision.ts`. */
+export const kDecision = Symbol('fastify-clerk-auth.decision')
 
 /** Slot of the instance that authenticated a request. */
 export const kInstance = Symbol('fastify-clerk-auth.instance')

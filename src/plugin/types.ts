@@ -14,7 +14,7 @@ import type { RequestAuth } from '../core/auth/request-auth.js'
 import type { ClerkAuthOptions } from '../core/options/instance-options.js'
 import type { ClerkDecorator } from './clerk-decorator.js'
 import type { Authorize } from './guards/authorize.js'
-import type { GuardHook } from './guards/refusal.js'
+import type { GuardHook } from './guards/types.js'
 import type { ResolverOptions } from './resolver-options.js'
 import type { RouteOptions as RouteClerkOptions } from './route-policy.js'
 // Renamed: where another plugin declares on Fastify's own RouteOptions (@fastify/websocket), that name means it below.

@@ -277,16 +277,6 @@ t.test('a route without authentication is recorded without identity', async (t) 
   t.match(sink.records, [{ userId: null, token: null, reason: null, decision: 'allowed' }])
 })
 
-t.test('a handshake is a redirect, not a refusal', async (t) => {
-  const { sink, send } = await serverWith({}, (fastify) => {
-    fastify.get('/page', { config: { clerk: { audit: true } } as never }, async (_request, reply) =>
-      reply.header('x-clerk-auth-status', 'handshake').redirect('https://clerk.example', 307)
-    )
-  })
-  await send('GET', '/page')
-  t.match(sink.records, [{ decision: 'redirected', status: 307 }])
-})
-
 t.test('refusals by a hook that guards everything are recorded where there is no route', async (t) => {
   const { sink, send } = await serverWith({}, (fastify) => {
     fastify.setNotFoundHandler(async (_request, reply) => reply.code(401).send({}))

@@ -6,6 +6,7 @@ import { createInstance } from '../../src/core/instance.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { createLocalClerk } from '../../src/local/index.js'
+import { decisionOf, SIGNED_IN } from '../../src/plugin/decision.js'
 import { createOnRequest } from '../../src/plugin/on-request.js'
 import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
 import { kAuth } from '../../src/plugin/symbols.js'
@@ -25,13 +26,13 @@ const hook = createOnRequest(instance, {
 } as Parameters<typeof createOnRequest>[1])
 
 /** The hook alone, on the least that it looks at. */
-function run(headers: Record<string, string>): { auth: object | undefined; isDone: boolean } {
+function run(headers: Record<string, string>): { auth: object | undefined; decision: unknown; isDone: boolean } {
   const request = { raw: { method: 'GET', url: '/', headers } }
   let isDone = false
   hook.call(undefined as never, request as unknown as FastifyRequest, {} as FastifyReply, () => {
     isDone = true
   })
-  return { auth: (request as unknown as { [kAuth]?: object })[kAuth], isDone }
+  return { auth: (request as unknown as { [kAuth]?: object })[kAuth], decision: decisionOf(request), isDone }
 }
 
 const tokens = {
@@ -73,6 +74,13 @@ for (const [carrier, headersOf] of Object.entries(carriers)) {
     t.same(kinds, ['PROMISE'], 'only the promise that shows that promises are seen')
   })
 }
+
+t.test('every hit has one decision, which no request can change', async (t) => {
+  for (const [name, token] of Object.entries(tokens)) {
+    for (const headersOf of Object.values(carriers)) t.equal(run(headersOf(token)).decision, SIGNED_IN, name)
+  }
+  t.ok(Object.isFrozen(SIGNED_IN))
+})
 
 t.test('auth objects of all kinds of tokens have one hidden class', async (t) => {
   const [first, ...others] = Object.values(tokens).map(

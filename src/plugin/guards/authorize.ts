@@ -3,16 +3,9 @@ import type { HasParams, ReverificationConfig } from '../../core/auth/types.js'
 import { AuthorizeParamsError, ForbiddenError } from '../../core/errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'
-import {
-  type AuthenticatedAuth,
-  type GuardDone,
-  type GuardHook,
-  type GuardReply,
-  type GuardSettings,
-  isAuthenticated,
-  refuse
-} from './refusal.js'
+import { isAuthenticated, refuse } from './refusal.js'
 import { compileReverificationRefusal } from './reverification.js'
+import type { AuthenticatedAuth, GuardHook, GuardReply, GuardSettings } from './types.js'
 
 /**
  * Decides by code. Only `true` permits; it has to answer at once, so it must not be `async`. `auth` is typed by the
@@ -40,39 +33,33 @@ export type Authorize = <Accepted = InstanceAcceptsToken>(
 export function createAuthorize(settings: GuardSettings): Authorize {
   return (condition: HasParams | AuthorizePredicate<never>) => {
     assertAuthorizeCondition(condition)
-    const decide = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
-    return toGuardHook((request, reply, done) => {
+    const errorOf = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
+    return toGuardHook('authorize', settings, (request, reply) => {
       const auth = settings.readAuth(request)
-      if (!isAuthenticated(auth)) {
-        refuse(settings, auth, request, reply, done)
-        return
-      }
-      const refusal = decide(auth)
-      if (refusal === null) done()
-      else refusal(reply, done)
+      if (!isAuthenticated(auth)) return refuse(settings, auth, request, reply)
+      const error = errorOf(auth, reply)
+      return error === null ? null : { error }
     })
   }
 }
 
-/** Ends the request; null: permitted. */
-type Decision = ((reply: GuardReply, done: GuardDone) => void) | null
+/** The error that a request ends with; null: it is permitted. */
+type ErrorOf = (auth: AuthenticatedAuth, reply: GuardReply) => Error | null
 
-const forbid: Decision = (_reply, done) => done(new ForbiddenError())
-const forbidPromise: Decision = (_reply, done) => done(new AuthorizeParamsError('predicate', 'synchronous'))
-
-function compilePredicate(predicate: AuthorizePredicate<never>): (auth: AuthenticatedAuth) => Decision {
+function compilePredicate(predicate: AuthorizePredicate<never>): ErrorOf {
   return (auth) => {
     let permitted: unknown
     try {
       permitted = predicate(auth.has, auth as never)
     } catch (error) {
-      return (_reply, done) => done(error as Error)
+      // `throw undefined` is a refusal too: Fastify would take it for no error, and let the request pass.
+      return error instanceof Error ? error : new ForbiddenError()
     }
     if (permitted === true) return null
-    if (!isThenable(permitted)) return forbid
+    if (!isThenable(permitted)) return new ForbiddenError()
     // A promise is true to `if`, and nobody would ever have looked at what it holds, or at how it fails.
     permitted.then(undefined, () => {})
-    return forbidPromise
+    return new AuthorizeParamsError('predicate', 'synchronous')
   }
 }
 
@@ -80,17 +67,17 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-function compileConditions(params: HasParams): (auth: AuthenticatedAuth) => Decision {
+function compileConditions(params: HasParams): ErrorOf {
   const { reverification, ...rest } = params
   const conditions = Object.values(rest).some((value) => value !== undefined)
     ? (Object.freeze(rest) as HasParams)
     : null
   const recency = reverification === undefined ? null : Object.freeze({ reverification: frozenCopy(reverification) })
-  const needsReverification = recency === null ? forbid : compileReverificationRefusal(recency.reverification)
-  return (auth) => {
-    if (conditions !== null && !auth.has(conditions)) return forbid
-    if (recency === null || auth.has(recency)) return null
-    return auth.tokenType === 'session_token' ? needsReverification : forbid
+  const needsReverification = recency === null ? null : compileReverificationRefusal(recency.reverification)
+  return (auth, reply) => {
+    if (conditions !== null && !auth.has(conditions)) return new ForbiddenError()
+    if (recency === null || needsReverification === null || auth.has(recency)) return null
+    return auth.tokenType === 'session_token' ? needsReverification(reply) : new ForbiddenError()
   }
 }
 

@@ -1,4 +1,12 @@
-import type { GuardDone, GuardHook, GuardReply, GuardRequest } from './refusal.js'
+import type {
+  GuardDone,
+  GuardHook,
+  GuardOutcome,
+  GuardReply,
+  GuardRequest,
+  GuardSettings,
+  GuardVerdict
+} from './types.js'
 
 const guardHooks = new WeakSet<object>()
 
@@ -7,11 +15,34 @@ export function isGuardHook(hook: unknown): boolean {
   return typeof hook === 'function' && guardHooks.has(hook)
 }
 
-/** Takes `done` from where the hook has it: a payload stands before it in `preParsing`. */
-export function toGuardHook(guard: (request: GuardRequest, reply: GuardReply, done: GuardDone) => void): GuardHook {
+/** The hook that does what `judge` says, and takes it down when that ends the request. */
+export function toGuardHook(
+  guard: GuardVerdict['guard'],
+  settings: GuardSettings,
+  judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome
+): GuardHook {
   const hook: GuardHook = (request: GuardRequest, reply: GuardReply, third: unknown, fourth?: GuardDone) => {
-    guard(request, reply, (fourth ?? third) as GuardDone)
+    // In `preParsing` the payload stands before `done`.
+    const done = (fourth ?? third) as GuardDone
+    const outcome = judge(request, reply)
+    if (outcome === null) {
+      done()
+      return
+    }
+    if ('location' in outcome) {
+      settings.noteVerdict?.(request, { guard, code: null, isRedirect: true })
+      reply.header('cache-control', 'no-store')
+      reply.redirect(outcome.location)
+      return
+    }
+    settings.noteVerdict?.(request, { guard, code: codeOf(outcome.error), isRedirect: false })
+    done(outcome.error)
   }
   guardHooks.add(hook)
   return hook
+}
+
+function codeOf(error: Error): string | null {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : null
 }

@@ -1,43 +1,16 @@
 import type { FastifyError } from '@fastify/error'
 import { type AuthNotEvaluated, isAuthNotEvaluated } from '../../core/auth/not-evaluated.js'
-import type { Auth, MachineAuth, SignedInAuth } from '../../core/auth/types.js'
+import type { Auth } from '../../core/auth/types.js'
 import { KeysUnavailableError, NotEvaluatedError, NotRegisteredError, UnauthorizedError } from '../../core/errors.js'
-import { isCorsPreflight, type PreflightRequest } from './preflight.js'
-
-/** The part of Fastify's request that guards look at. Structural, so that guards fit routes of any generics. */
-export interface GuardRequest extends PreflightRequest {}
-
-/** The part of Fastify's reply that guards use. */
-export interface GuardReply {
-  header(name: string, value: string | number): unknown
-  type(contentType: string): unknown
-  redirect(url: string, code?: number): unknown
-  send(payload?: unknown): unknown
-}
-
-export type GuardDone = (error?: Error) => void
-
-/**
- * A Fastify hook for `onRequest`, `preParsing`, `preValidation` and `preHandler`, and a function for `@fastify/auth`.
- */
-export interface GuardHook {
-  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
-  /** As `preParsing` calls it. */
-  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
-}
-
-/** An auth that says who it is. */
-export type AuthenticatedAuth = SignedInAuth | MachineAuth
-
-/** An auth that says why nobody is known. */
-export type UnauthenticatedAuth = Exclude<Auth, AuthenticatedAuth>
-
-export interface GuardSettings {
-  /** The auth the plugin put on this request; null when no plugin did. Never what others may have set. */
-  readAuth(request: GuardRequest): Auth | AuthNotEvaluated | null
-  /** Where to send a browser that is signed out instead of answering 401, or null for 401. */
-  signInRedirect?(request: GuardRequest): string | null
-}
+import { isCorsPreflight } from './preflight.js'
+import type {
+  AuthenticatedAuth,
+  GuardOutcome,
+  GuardReply,
+  GuardRequest,
+  GuardSettings,
+  UnauthenticatedAuth
+} from './types.js'
 
 /** 401 and 503 carry Clerk's reason, for the application's error handler. */
 export type RefusalError = FastifyError & {
@@ -49,26 +22,19 @@ export function isAuthenticated(auth: Auth | AuthNotEvaluated | null): auth is A
   return auth !== null && !isAuthNotEvaluated(auth) && auth.isAuthenticated
 }
 
-/** Ends a request that is not authenticated. Headers are set on the reply, so that every error handler keeps them. */
+/** How a request that is not authenticated ends. Headers are set on the reply, so that every error handler keeps them. */
 export function refuse(
   settings: GuardSettings,
   auth: UnauthenticatedAuth | AuthNotEvaluated | null,
   request: GuardRequest,
-  reply: GuardReply,
-  done: GuardDone
-): void {
-  const isPlain = auth !== null && !isAuthNotEvaluated(auth)
-  if (isPlain && isCorsPreflight(request)) {
-    done()
-    return
-  }
-  const location = isPlain && auth.retryAfterSeconds === null ? settings.signInRedirect?.(request) : null
-  if (typeof location === 'string') {
-    reply.header('cache-control', 'no-store')
-    reply.redirect(location)
-    return
-  }
-  done(isPlain ? refusalOf(auth, request, reply) : auth === null ? new NotRegisteredError() : new NotEvaluatedError())
+  reply: GuardReply
+): GuardOutcome {
+  if (auth === null) return { error: new NotRegisteredError() }
+  if (isAuthNotEvaluated(auth)) return { error: new NotEvaluatedError() }
+  if (isCorsPreflight(request)) return null
+  // Whose token could not be judged may be signed in: signing in again would not help.
+  const location = auth.retryAfterSeconds === null ? (settings.signInRedirect?.(request) ?? null) : null
+  return location === null ? { error: refusalOf(auth, request, reply) } : { location }
 }
 
 /** The error of an unauthenticated request; `headers` are those that the response needs. */

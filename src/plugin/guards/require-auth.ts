@@ -1,5 +1,6 @@
 import { toGuardHook } from './guard-hook.js'
-import { type GuardHook, type GuardSettings, isAuthenticated, refuse } from './refusal.js'
+import { isAuthenticated, refuse } from './refusal.js'
+import type { GuardHook, GuardSettings } from './types.js'
 
 /**
  * The hook behind `fastify.requireAuth`: lets authenticated requests and CORS preflights pass.
@@ -13,9 +14,8 @@ import { type GuardHook, type GuardSettings, isAuthenticated, refuse } from './r
  * Every one of these passes through the application's error handler.
  */
 export function createRequireAuth(settings: GuardSettings): GuardHook {
-  return toGuardHook((request, reply, done) => {
+  return toGuardHook('requireAuth', settings, (request, reply) => {
     const auth = settings.readAuth(request)
-    if (isAuthenticated(auth)) done()
-    else refuse(settings, auth, request, reply, done)
+    return isAuthenticated(auth) ? null : refuse(settings, auth, request, reply)
   })
 }

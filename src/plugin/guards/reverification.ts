@@ -1,6 +1,6 @@
 import type { ReverificationConfig } from '../../core/auth/types.js'
 import { ReverificationError } from '../../core/errors.js'
-import type { GuardDone, GuardReply } from './refusal.js'
+import type { GuardReply } from './types.js'
 
 /**
  * What Clerk's frontend SDKs recognise (`useReverification`): they read `clerk_error` of the body, show the dialog for
@@ -13,23 +13,21 @@ export interface ReverificationBody {
 }
 
 /**
- * Refuses with 403 `FST_CLERK_REVERIFICATION`. The application's error handler gets the error, with `reason` and
+ * The refusal, 403 `FST_CLERK_REVERIFICATION`. The application's error handler gets the error, with `reason` and
  * `clerk_error`: to answer in its own way it sends `{ clerk_error: error.clerk_error }` or more. Where no handler of
  * the application answers, the body is Clerk's.
  */
-export function compileReverificationRefusal(
-  reverification: ReverificationConfig
-): (reply: GuardReply, done: GuardDone) => void {
+export function compileReverificationRefusal(reverification: ReverificationConfig): (reply: GuardReply) => Error {
   const clerkError: ReverificationBody = Object.freeze({
     type: 'forbidden',
     reason: 'reverification-error',
     metadata: Object.freeze({ reverification })
   })
   const body = JSON.stringify({ clerk_error: clerkError })
-  return (reply, done) => {
+  return (reply) => {
     const error = Object.assign(new ReverificationError(), { reason: clerkError.reason, clerk_error: clerkError })
     answerAsClerk(reply, error, body)
-    done(error)
+    return error
   }
 }
 

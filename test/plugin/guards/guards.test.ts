@@ -14,8 +14,8 @@ import { assertSignedIn } from '../../../src/plugin/guards/assert-signed-in.js'
 import { type AuthorizePredicate, createAuthorize } from '../../../src/plugin/guards/authorize.js'
 import { isGuardHook } from '../../../src/plugin/guards/guard-hook.js'
 import { isCorsPreflight } from '../../../src/plugin/guards/preflight.js'
-import type { GuardHook, GuardSettings } from '../../../src/plugin/guards/refusal.js'
 import { createRequireAuth } from '../../../src/plugin/guards/require-auth.js'
+import type { GuardHook, GuardSettings } from '../../../src/plugin/guards/types.js'
 
 const kTestAuth = Symbol('test auth')
 
@@ -256,6 +256,13 @@ t.test('a predicate that throws or answers with a promise permits nobody', async
   )
   t.equal(throwing.statusCode, 500)
   t.equal(throwing.json().message, 'mine')
+  // Fastify takes these for no error: a guard that handed them on would let the request pass.
+  for (const thrown of [undefined, null, false, 0, '', 'text']) {
+    const predicate = () => {
+      throw thrown
+    }
+    t.equal((await answerTo(member, authorize(predicate))).statusCode, 403, `throw ${JSON.stringify(thrown)}`)
+  }
   for (const answer of [Promise.resolve(true), Promise.reject(new Error('late'))]) {
     const response = await answerTo(member, authorize((() => answer) as unknown as () => boolean))
     t.equal(response.statusCode, 500)

@@ -1,0 +1,51 @@
+import type { AuthNotEvaluated } from '../../core/auth/not-evaluated.js'
+import type { Auth, MachineAuth, SignedInAuth } from '../../core/auth/types.js'
+import type { PreflightRequest } from './preflight.js'
+
+/** The part of Fastify's request that guards look at. Structural, so that guards fit routes of any generics. */
+export interface GuardRequest extends PreflightRequest {}
+
+/** The part of Fastify's reply that guards use. */
+export interface GuardReply {
+  header(name: string, value: string | number): unknown
+  type(contentType: string): unknown
+  redirect(url: string, code?: number): unknown
+  send(payload?: unknown): unknown
+}
+
+export type GuardDone = (error?: Error) => void
+
+/**
+ * A Fastify hook for `onRequest`, `preParsing`, `preValidation` and `preHandler`, and a function for `@fastify/auth`.
+ */
+export interface GuardHook {
+  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
+  /** As `preParsing` calls it. */
+  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+}
+
+/** An auth that says who it is. */
+export type AuthenticatedAuth = SignedInAuth | MachineAuth
+
+/** An auth that says why nobody is known. */
+export type UnauthenticatedAuth = Exclude<Auth, AuthenticatedAuth>
+
+/** How a guard ended a request. */
+export interface GuardVerdict {
+  readonly guard: 'requireAuth' | 'authorize'
+  /** Code of the error that it refused with; null: a redirect to the sign-in page, or an error without a code. */
+  readonly code: string | null
+  readonly isRedirect: boolean
+}
+
+/** What a guard makes of a request. Null lets it pass. */
+export type GuardOutcome = { readonly error: Error } | { readonly location: string } | null
+
+export interface GuardSettings {
+  /** The auth the plugin put on this request; null when no plugin did. Never what others may have set. */
+  readAuth(request: GuardRequest): Auth | AuthNotEvaluated | null
+  /** Where to send a browser that is signed out instead of answering 401, or null for 401. */
+  signInRedirect?(request: GuardRequest): string | null
+  /** Takes down how a guard ended the request, before the answer is sent. */
+  noteVerdict?(request: GuardRequest, verdict: GuardVerdict): void
+}
