@@ -40,7 +40,7 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     }
     if (message?.type !== 'revoked') return
     for (const revocation of revocationsOf(message)) store.add(revocation)
-    if (store.foldWhenFull()) forgetOld()
+    if (store.foldWhenFull(now())) forgetOld()
     for (const other of Object.values(cluster.workers ?? {})) {
       if (other !== undefined && other.id !== worker.id && other.isConnected()) other.send(message)
     }

@@ -80,14 +80,19 @@ export class RevocationStore {
   /**
    * Replaces the oldest entries by a watermark when there are too many. No revocation is forgotten; the price is that
    * tokens of others, issued before the watermark, are refused too. They are the ones nearest to their expiry.
+   *
+   * The watermark stays at `latestMs` at most, so that no future sign-in is refused. Entries dated later that have to go
+   * count as of that moment.
    */
-  foldWhenFull(): boolean {
+  foldWhenFull(latestMs: number): boolean {
     const count = this.#entryCount()
     if (count <= this.#maxEntries) return false
     const moments = this.#moments(count)
     moments.sort()
     const last = Math.min(count, count - this.#maxEntries + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
-    this.raiseWatermark(moments[last] ?? -Infinity)
+    const newestToGoMs = moments[last] ?? -Infinity
+    this.raiseWatermark(Math.min(newestToGoMs, latestMs))
+    this.dropThrough(newestToGoMs)
     return true
   }
 

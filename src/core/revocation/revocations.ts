@@ -88,7 +88,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     }
     if (!store.add(revocation)) return
     tell(revocation)
-    if (store.foldWhenFull()) {
+    if (store.foldWhenFull(now() + clockSkewMs)) {
       logger.warn(
         { entries: store.size, everyoneIssuedUntilMs: store.watermarkMs },
         'too many revocations at once: the oldest now count for every token issued before them'
@@ -99,12 +99,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 
   /**
-   * Moves a revocation for everyone that lies in the future back to now: a peer whose clock is ahead must not refuse
-   * future sign-ins.
+   * Moves a revocation that lies in the future back to now: a peer whose clock is ahead must not refuse sign-ins that
+   * come after its message. The clock skew stays allowed, because tokens may be dated that far ahead of this clock.
    */
   function believe(revocation: Revocation): Revocation {
-    const isForEveryone = revocation.sessionId === null && revocation.userId === null
-    return isForEveryone ? everyone(Math.min(revocation.atMs, now() + clockSkewMs)) : revocation
+    const latestMs = now() + clockSkewMs
+    return revocation.atMs <= latestMs ? revocation : { ...revocation, atMs: latestMs }
   }
 
   function tell(revocation: Revocation): void {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { silentLogger } from '../../../src/core/logger.js'
+import type { RevocationBus, RevocationPeer } from '../../../src/core/revocation/bus.js'
 import { parseRevocation, type Revocation, serializeRevocation } from '../../../src/core/revocation/revocation.js'
 import type { RevocableToken } from '../../../src/core/revocation/revocation-store.js'
 import {
@@ -234,6 +235,47 @@ t.test('revocations of one moment beyond the bound fold as well', async (t) => {
   for (let i = 0; i < 50; i++) revocations.revoke({ organizationId: `org_${i % 7}`, userId: `user_${i}` })
   t.ok(revocations.size <= 11)
   t.equal(revocations.covers(token({ userId: 'user_3', orgId: 'org_3', issuedAt: nowSeconds() })), true)
+})
+
+t.test('entries dated ahead fold into now at most: who signs in afterwards stays in', async (t) => {
+  const { clock, revocations, nowSeconds } = setUp({ maxEntries: 1_000 })
+  const hourAhead = clock.now() + 3_600_000
+  for (let i = 0; i < 2_500; i++) revocations.revoke({ sessionId: `s${i}` }, hourAhead + i)
+  t.ok(revocations.size <= 1_001)
+  t.ok((revocations.health().everyoneIssuedUntilMs ?? 0) <= clock.now() + SKEW_MS)
+  t.equal(revocations.covers(token({ sessionId: 's0', issuedAt: nowSeconds() })), true, 'what was folded still counts')
+  t.equal(revocations.covers(token({ sessionId: 's2499', issuedAt: nowSeconds() + 60 })), true, 'and what was not')
+  clock.advance(SKEW_MS + 1_000)
+  t.equal(revocations.covers(token({ sessionId: 'fresh', issuedAt: nowSeconds() })), false)
+})
+
+t.test('a peer whose clock is ahead refuses nobody who signs in after its message', async (t) => {
+  let receive: RevocationPeer['receive'] = () => {}
+  const bus: RevocationBus = {
+    open: async (peer) => {
+      receive = peer.receive
+    },
+    publish: async () => true,
+    health: () => ({ kind: 'test', connected: true, disconnectedSinceMs: null }),
+    close: async () => {}
+  }
+  const { clock, revocations, nowSeconds } = setUp({ bus, maxEntries: 100 })
+  await revocations.ready
+  const atMs = clock.now() + 3_600_000
+  const none = { sessionId: null, userId: null, organizationId: null, atMs }
+  receive([
+    { ...none, userId: 'user_1' },
+    { ...none, userId: 'user_1', organizationId: 'org_1' },
+    none,
+    ...Array.from({ length: 500 }, (_, i) => ({ ...none, sessionId: `s${i}` }))
+  ])
+  t.equal(revocations.covers(token({ userId: 'user_1', issuedAt: nowSeconds() - 1 })), true)
+  clock.advance(SKEW_MS + 1_000)
+  t.equal(
+    revocations.covers(token({ userId: 'user_1', orgId: 'org_1', sessionId: 'new', issuedAt: nowSeconds() })),
+    false
+  )
+  t.equal(revocations.covers(token({ userId: 'user_2', sessionId: 's499', issuedAt: nowSeconds() - 10 })), true)
 })
 
 t.test('listeners hear what is news, once', async (t) => {
