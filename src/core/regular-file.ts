@@ -5,13 +5,13 @@ import { type FileHandle, open } from 'node:fs/promises'
 const NON_BLOCKING = constants.O_NONBLOCK ?? 0
 
 /**
- * Opens a file for reading; null for a path that leads to anything else. Without the flag, opening a FIFO that nobody
- * writes to holds a thread of the pool for ever, and `process.exit()` with it. Rejects as `open` does.
+ * Opens a file for reading, and rejects for a path that leads to anything but a regular file. Without the flag, opening
+ * a FIFO that nobody writes to holds a thread of the pool for ever, and `process.exit()` with it.
  */
-export async function openRegularFile(path: string): Promise<FileHandle | null> {
+export async function openRegularFile(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | NON_BLOCKING)
   const stats = await file.stat()
   if (stats.isFile()) return file
   await file.close()
-  return null
+  throw new Error('The path leads to no regular file')
 }

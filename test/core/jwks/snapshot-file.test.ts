@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createFileSnapshotStore } from '../../../src/core/jwks/snapshot-file.js'
@@ -32,4 +33,39 @@ t.test('a file that is missing is no snapshot; one that is too large or unreadab
   await t.rejects(async () => createFileSnapshotStore(join(directory, 'no', 'such', 'folder'), 1024).set('x'))
   await writeFile(join(directory, 'small'), 'x')
   t.equal(await createFileSnapshotStore(join(directory, 'small'), 1024).get(), 'x')
+})
+
+t.test('in a folder that others may write to, neither their links nor their files are written to', async (t) => {
+  const folder = t.testdir({ precious: 'precious' })
+  const path = join(folder, 'keys.snapshot')
+  for (let write = 0; write < 5; write++) await symlink(join(folder, 'precious'), `${path}.${process.pid}.${write}.tmp`)
+  await symlink(join(folder, 'precious'), path)
+  const store = createFileSnapshotStore(path, 1024)
+  await Promise.all(Array.from({ length: 20 }, (_, write) => store.set(`snapshot ${write}`)))
+  t.equal(await readFile(join(folder, 'precious'), 'utf8'), 'precious')
+  t.equal((await lstat(path)).isFile(), true)
+  t.equal((await lstat(path)).mode & 0o777, 0o600)
+  t.match(await store.get(), /^snapshot \d+$/)
+  t.same((await readdir(folder)).filter((name) => name.endsWith('.tmp')).length, 5, 'nothing is left behind')
+})
+
+t.test('a path that leads to a FIFO or a folder fails at once, and does not hold up the exit', async (t) => {
+  const folder = t.testdir({ folder: {} })
+  const pipe = join(folder, 'pipe')
+  t.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  const module = new URL('../../../src/core/jwks/snapshot-file.js', import.meta.url).href
+  for (const path of [pipe, join(folder, 'folder')]) {
+    const program = `
+      const { createFileSnapshotStore } = await import(${JSON.stringify(module)})
+      const store = createFileSnapshotStore(${JSON.stringify(path)}, 1024)
+      const outcomes = await Promise.allSettled([store.get(), store.set('x')])
+      console.log(outcomes.map(({ status }) => status).join())
+      process.exit()`
+    const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 20_000
+    })
+    t.equal(signal, null)
+    t.equal(stdout, 'rejected,rejected\n')
+  }
 })
