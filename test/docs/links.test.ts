@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import t from 'tap'
 import { anchors, manual, manuals, relativeLinks, root } from './manual.js'
@@ -36,6 +36,18 @@ t.test('scripts that the manuals name exist', async (t) => {
   for (const { path, text } of manuals) {
     for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
       t.ok(name in scripts, `npm run ${name} in ${path}`)
+    }
+  }
+})
+
+t.test('files that the manuals name are there, from the root or from the folder of the manual', async (t) => {
+  for (const { path, text } of manuals) {
+    for (const [, name = ''] of text.matchAll(/`((?:\.?\w[\w.-]*\/)+[\w.-]+\.(?:ts|mjs|json|md))`/g)) {
+      const places = [name, posix.join(posix.dirname(path), name)]
+      t.ok(
+        places.some((place) => existsSync(join(root, place))),
+        `${name} in ${path}`
+      )
     }
   }
 })
