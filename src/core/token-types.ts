@@ -1,6 +1,6 @@
 /**
- * The machine token types, first of all places: adding a name here leaves everything undone that the type needs, and the
- * compiler names it. `machine/machine-types.ts` says what verification has to know of each.
+ * The machine token types. A new one begins here; the compiler then names every table that lacks it, first the one of
+ * `machine/machine-types.ts`.
  */
 export const MACHINE_TOKEN_TYPES = ['api_key', 'm2m_token', 'oauth_token'] as const
 

@@ -1,8 +1,8 @@
 /**
  * Freezes a value that came out of `JSON.parse`: objects, arrays and everything below them. Returns the same value.
  *
- * Claims are nearly always flat, so the first level is a plain loop. What is nested goes through a list and not
- * through recursion: a token may nest thousands of levels deep, and no token may overflow the stack.
+ * Claims are nearly always flat, so the first level is a plain loop. Nested values go through a list and not through
+ * recursion: a token may nest thousands of levels deep, and no token may overflow the stack.
  */
 export function deepFreeze<T extends object>(value: T): Readonly<T> {
   const record = value as Record<string, unknown>

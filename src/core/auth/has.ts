@@ -46,7 +46,7 @@ function hasPermission(subject: HasSubject, permission: unknown): boolean {
   return (subject.orgPermissions as readonly string[]).includes(withPrefix(permission))
 }
 
-/** Any number of leading `org:` counts as one. */
+/** The name with one `org:` in front, however many it has. */
 function withPrefix(name: string): string {
   let start = 0
   while (name.startsWith('org:', start)) start += 4
@@ -102,7 +102,7 @@ const presets = new Map<unknown, Reverification>([
   ['lax', { level: 'second_factor', afterMinutes: 1440 }]
 ])
 
-/** Whether the value is a preset or a well-formed configuration; what `has()` answers `false` to otherwise. */
+/** Whether the value is a preset or a well-formed configuration. For any other value `has()` is `false`. */
 export function isReverificationConfig(value: unknown): value is ReverificationConfig {
   return resolveReverification(value) !== null
 }
@@ -120,7 +120,7 @@ function isVerifiedRecently(ages: readonly [number, number] | null, requested: u
   const [first, second] = ages
   const firstFresh = first !== -1 && first < config.afterMinutes
   const secondFresh = second !== -1 && second < config.afterMinutes
-  // Users who never set up a second factor are asked for the first.
+  // For a user without a second factor the first factor counts, whatever the level.
   if (config.level === 'first_factor' || second === -1) return firstFresh
   return config.level === 'second_factor' ? secondFresh : firstFresh && secondFresh
 }

@@ -12,7 +12,7 @@ import type {
 // Auth objects of machine tokens (auth/README.md section 5). `has()` is about users in organizations, so it is always
 // false here: check `scopes`. Audience and actor chain of OAuth tokens are not part of the auth.
 
-/** What a verified API key tells. */
+/** The data of a verified API key. */
 export interface ApiKeyData {
   readonly id: string
   readonly name: string
@@ -21,7 +21,7 @@ export interface ApiKeyData {
   readonly claims: Readonly<Record<string, unknown>> | null
 }
 
-/** What a verified M2M token tells; the subject is the machine. */
+/** The data of a verified M2M token. The subject is the machine. */
 export interface M2MTokenData {
   readonly id: string
   readonly subject: string
@@ -29,7 +29,7 @@ export interface M2MTokenData {
   readonly claims: Readonly<Record<string, unknown>> | null
 }
 
-/** What a verified OAuth access token tells; the subject is the user. */
+/** The data of a verified OAuth access token. The subject is the user. */
 export interface OAuthTokenData {
   readonly id: string
   readonly subject: string
@@ -49,7 +49,7 @@ export function createOAuthTokenAuth(data: OAuthTokenData, token: string): OAuth
   return new OAuthToken(data, token)
 }
 
-/** A machine token was required and is missing or refused. */
+/** The auth of a request whose machine token is missing or refused. */
 export function createUnauthenticatedMachineAuth<T extends MachineTokenType>(
   tokenType: T,
   reason: string,
@@ -59,12 +59,12 @@ export function createUnauthenticatedMachineAuth<T extends MachineTokenType>(
   return new UnauthenticatedMachine(tokenType, reason, message, retryAfterSeconds)
 }
 
-/** The type of the token is none of several accepted ones. */
+/** The auth of a request whose token is of none of the several accepted types. */
 export function createInvalidTokenAuth(reason: string, message: string): InvalidTokenAuth {
   return new InvalidToken(reason, message)
 }
 
-// The token stays in a private field, where neither JSON nor an inspector finds it.
+// The token is in a private field: JSON, `util.inspect` and log serializers do not see it.
 class MachineToken {
   readonly #token: string
 

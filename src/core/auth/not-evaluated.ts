@@ -4,17 +4,18 @@ import type { Auth } from './types.js'
 type KeyOf<Union> = Union extends unknown ? keyof Union : never
 
 /**
- * `request.auth` on a route with `config: { clerk: false }`: nobody looked at the request's credentials, so it answers
- * no question. Every property is `never`, which turns a call or a comparison into a compile error, and reading one
- * throws `FST_CLERK_NOT_EVALUATED`. It is assignable to every auth type, so hooks and helpers typed for
- * `request.auth` keep fitting such routes; and it is not a member of `Auth`, whose narrowing stays as it is.
+ * `request.auth` on a route with `config: { clerk: false }`. The request's credentials have not been read, so every
+ * property is `never`: using one is a compile error, and reading one throws `FST_CLERK_NOT_EVALUATED`. The type is
+ * assignable to every auth type, so that hooks and helpers typed for `request.auth` fit such routes too. It is not a
+ * member of `Auth`, so that narrowing an `Auth` stays as simple as it is.
  */
 export type AuthNotEvaluated = { readonly [Key in KeyOf<Auth>]: never }
 
 const TEXT = '[auth not evaluated: config.clerk is false]'
 const toJSON = (): string => TEXT
 
-// What loggers, inspectors and `await` ask of any object answers; everything else is a question about identity.
+// Loggers, inspectors and `await` read these keys of any object. Every other key is a question about the user, and
+// throws.
 function read(target: object, key: string | symbol): unknown {
   if (typeof key === 'symbol') return Reflect.get(target, key)
   if (key === 'toJSON' || key === 'toString') return toJSON
@@ -26,7 +27,9 @@ function refuse(): never {
   throw new NotEvaluatedError()
 }
 
-/** The one object that stands for it. `getOwnPropertyDescriptor` and `ownKeys` find nothing and are left alone. */
+/**
+ * The only object of this type. `getOwnPropertyDescriptor` and `ownKeys` need no trap: the target has no properties.
+ */
 export const authNotEvaluated: AuthNotEvaluated = new Proxy(
   Object.freeze(Object.create({ [Symbol.toStringTag]: 'AuthNotEvaluated' })),
   {
@@ -38,7 +41,7 @@ export const authNotEvaluated: AuthNotEvaluated = new Proxy(
   }
 ) as unknown as AuthNotEvaluated
 
-/** Whether this is the stand-in of a route without authentication; the only question that is safe to ask it. */
+/** Whether an auth is the one of a route without authentication. To be called before any property is read. */
 export function isAuthNotEvaluated(auth: object): auth is AuthNotEvaluated {
   return auth === authNotEvaluated
 }

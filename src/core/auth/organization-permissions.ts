@@ -3,14 +3,15 @@
 
 const NONE: readonly string[] = Object.freeze([])
 
-// The members of one organization role carry the same three texts, so they share one decoded list: no work and no
-// memory per token. The texts are signed, so only the instance can fill the table; it is emptied when full.
+// Members with the same role carry the same three texts: they share one decoded list, with no work or memory per token.
+// One table for all instances of the process is safe: an entry depends on its texts alone and is frozen. Only texts of
+// verified tokens get in, and the table is emptied when it is full.
 const decoded = new Map<string, readonly string[]>()
 const MAX_DECODED = 500
 
 /**
- * Permissions as `org:<feature>:<name>`, features outer, names inner; frozen. Anything malformed gives no permission
- * at all and never throws.
+ * Permissions as `org:<feature>:<name>`, frozen, ordered by feature and then by name. A malformed claim gives no
+ * permission at all; nothing throws.
  */
 export function decodeOrganizationPermissions(features: unknown, names: unknown, masks: unknown): readonly string[] {
   if (typeof features !== 'string' || typeof names !== 'string' || typeof masks !== 'string') return NONE
@@ -54,7 +55,7 @@ function parseOrganizationFeatures(features: string): string[] | null {
   return ids
 }
 
-/** Binary digits of a decimal text, most significant first. BigInt: masks of more than 53 names would lose bits. */
+/** Binary digits of a decimal text, most significant first. BigInt, because a number would lose bits above 2⁵³. */
 function parseMask(text: string): string {
   return /^[0-9]+$/.test(text) ? BigInt(text).toString(2) : ''
 }

@@ -13,8 +13,8 @@ import type {
 
 declare global {
   /**
-   * The plugin's `acceptsToken`, for the type of `request.auth`, where it is not `'session_token'`:
-   * `declare global { interface ClerkAuthInstance { acceptsToken: 'any' } }`.
+   * Applications declare the plugin's `acceptsToken` here when it is not `'session_token'`, so that `request.auth` has
+   * the right type: `declare global { interface ClerkAuthInstance { acceptsToken: 'any' } }`.
    */
   interface ClerkAuthInstance {}
 }
@@ -35,8 +35,8 @@ type AuthOfType<Type extends TokenType> = Type extends MachineTokenType
   : SessionAuth
 
 /**
- * What `request.auth` can be for an `acceptsToken`: the auth of each accepted type, signed in and not, and for a list
- * also the auth that says that the token is of none of them. For anything the compiler cannot read: all of `Auth`.
+ * The types that `request.auth` can have with an `acceptsToken`: the auth of each accepted type, authenticated or not,
+ * and with a list also `InvalidTokenAuth`. `Auth` if the compiler does not know the value.
  */
 export type AuthFor<Accepted> = [Accepted] extends ['any']
   ? AuthOfType<TokenType>
@@ -47,8 +47,8 @@ export type AuthFor<Accepted> = [Accepted] extends ['any']
       : Auth
 
 /**
- * The type of `request.auth`, from the `config` of the route (Fastify's `ContextConfig`): `clerk: false` makes it
- * `AuthNotEvaluated`, `clerk: { acceptsToken }` the auth of those tokens, and everything else the instance's.
+ * The type of `request.auth`, from the route's `config` (Fastify's `ContextConfig`): `AuthNotEvaluated` with
+ * `clerk: false`, the auth of the route's own `acceptsToken` where `clerk` has one, else that of the plugin's.
  */
 export type RequestAuth<ContextConfig> = ContextConfig extends { clerk: false }
   ? AuthNotEvaluated

@@ -13,21 +13,21 @@ import type {
   SignedOutAuth
 } from './types.js'
 
-/** What the auth objects of one instance share: the way to BAPI for tokens that must be made. */
+/** Shared by the auth objects of one instance: how they get tokens from BAPI. */
 export interface SessionAuthContext {
-  /** A token of another template or lifetime for the session. Rejects with a coded error. */
+  /** Makes a token of a template or another lifetime for the session. Rejects with `FST_CLERK_GET_TOKEN`. */
   fetchToken(sessionId: string, options: GetTokenOptions): Promise<string>
 }
 
 /**
- * The auth of a verified session token: built once per token, deeply frozen (claims included), shared by every request
- * that carries the token. Never throws: a claim of the wrong shape counts as absent, and grants nothing.
+ * The auth of a verified session token. Built once per token, deeply frozen (claims included), and shared by all
+ * requests that carry the token. Never throws: a claim of the wrong shape counts as absent and grants nothing.
  */
 export function createSignedInAuth(claims: SessionClaims, token: string, context: SessionAuthContext): SignedInAuth {
   return new SignedInSession(claims, token, context)
 }
 
-/** The auth of a request that is not signed in. `retryAfterSeconds` only when the token could not be judged. */
+/** The auth of a request that is not signed in. `retryAfterSeconds` is set only if the token could not be judged. */
 export function createSignedOutAuth(
   reason: string,
   message: string,
@@ -41,11 +41,11 @@ export function createPendingAuth(_claims?: SessionClaims): SignedOutAuth {
   return pendingAuth
 }
 
-// An impersonator that cannot be read is still an impersonator: code that refuses when `actor` is set must refuse.
+// For an `act` claim of another shape. It must not count as absent: code that refuses impersonators looks for an actor.
 const UNREADABLE_ACTOR: Actor = Object.freeze({ sub: '' })
 
-// Private fields keep token and context out of JSON, util.inspect and log serialisers. `getToken` and `has` are made
-// on access, so that an entry of the token cache does not pay for two closures, and destructuring works all the same.
+// Token and context are in private fields: JSON, `util.inspect` and log serializers do not see them. `getToken` and
+// `has` are getters that make a bound function: they can be destructured, and a cached token holds no closures.
 class SignedInSession implements SignedInAuth {
   readonly #token: string
   readonly #context: SessionAuthContext
@@ -126,7 +126,7 @@ class SignedOutSession implements SignedOutAuth {
   }
 }
 
-// Auth objects are shared, so what they inherit must not change under anybody either.
+// Auth objects are shared between requests, and so are their prototypes: neither may change.
 Object.freeze(SignedInSession.prototype)
 Object.freeze(SignedOutSession.prototype)
 

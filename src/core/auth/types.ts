@@ -40,7 +40,7 @@ export type OrganizationRole = DeclaredName<'role'>
 /** Permission names: those of the global `ClerkAuthorization` where the application declares it, else any string. */
 export type OrganizationPermission = DeclaredName<'permission'>
 
-/** A feature or plan; without a scope, that of the organization or the user counts. */
+/** A feature or plan. Without a scope, it may be the organization's or the user's. */
 export type ScopedName = `${'o' | 'org' | 'organization' | 'u' | 'user'}:${string}` | (string & {})
 
 export type ReverificationLevel = 'first_factor' | 'second_factor' | 'multi_factor'
@@ -49,7 +49,7 @@ export type ReverificationConfig =
   | ReverificationPreset
   | {
       readonly level: ReverificationLevel
-      /** Minutes; a verification of exactly this age no longer counts. Must be above 0. */
+      /** In minutes, above 0. A verification of exactly this age no longer counts. */
       readonly afterMinutes: number
     }
 
@@ -60,7 +60,7 @@ interface Conditions {
   readonly permission: OrganizationPermission
   readonly feature: ScopedName
   readonly plan: ScopedName
-  /** How recently the user must have verified which factors. */
+  /** Which factors the user must have verified, and how recently. */
   readonly reverification: ReverificationConfig
 }
 
@@ -68,7 +68,7 @@ type AtLeastOne<T> = {
   [Key in keyof T]: Pick<T, Key> & { readonly [Other in keyof T]?: T[Other] | undefined }
 }[keyof T]
 
-/** Conditions of `has()` and `authorize()`: at least one; all that are given must hold. */
+/** Conditions of `has()` and `authorize()`. At least one must be given; all given ones must hold. */
 export type HasParams = AtLeastOne<Conditions>
 
 export interface SignedInAuth {
@@ -83,7 +83,7 @@ export interface SignedInAuth {
   readonly orgRole: OrganizationRole | undefined
   readonly orgSlug: string | undefined
   readonly orgPermissions: readonly OrganizationPermission[] | undefined
-  /** Minutes since the first and second factor were verified; -1: never or absent. */
+  /** Minutes since the first and since the second factor was verified, -1: never. Null: the token does not say. */
   readonly factorVerificationAge: readonly [number, number] | null
   readonly getToken: (options?: GetTokenOptions) => Promise<string | null>
   readonly has: (params: HasParams) => boolean
@@ -107,9 +107,9 @@ export interface SignedOutAuth {
   readonly has: (params: HasParams) => false
   /** Clerk's reason string. */
   readonly reason: string
-  /** Constant text saying what the reason means; empty when there is nothing to add. */
+  /** Constant text that explains the reason; may be empty. */
   readonly message: string
-  /** Seconds after which to try again when the token could not be judged because keys could not be had, else null. */
+  /** If the token could not be judged, because keys could not be had: seconds until a retry makes sense. Else null. */
   readonly retryAfterSeconds: number | null
 }
 
@@ -151,7 +151,7 @@ export interface OAuthTokenAuth {
   readonly has: (params: HasParams) => false
 }
 
-/** An accepted machine token type was required and not (validly) presented. */
+/** A token of this machine token type is accepted, and the request has no valid one. */
 export interface UnauthenticatedMachineAuth<T extends MachineTokenType = MachineTokenType> {
   readonly isAuthenticated: false
   readonly tokenType: T
@@ -171,7 +171,7 @@ export interface UnauthenticatedMachineAuth<T extends MachineTokenType = Machine
   readonly retryAfterSeconds: number | null
 }
 
-/** The token's type is none of the accepted ones (state/README.md section 8.3). */
+/** The token is of none of the accepted types (state/README.md section 8.3). */
 export interface InvalidTokenAuth {
   readonly isAuthenticated: false
   readonly tokenType: null

@@ -8,7 +8,7 @@ export interface BackendApiSettings {
   /** Without a trailing slash. */
   readonly apiUrl: string
   readonly apiVersion: string
-  /** Null: only M2M tokens can be verified, with the machine secret key. */
+  /** Null: every call fails as `keyless`, but the verification of M2M tokens with the machine secret key. */
   readonly secretKey: string | null
   readonly machineSecretKey: string | null
   readonly fetch: typeof globalThis.fetch
@@ -22,7 +22,7 @@ export interface RefreshRequest {
   readonly expiredToken: string
   readonly refreshToken: string
   readonly requestOrigin: string
-  /** As received; Clerk's risk rules look at them. */
+  /** As received. Clerk's risk rules read them. */
   readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>
   readonly suffixedCookies: boolean
 }
@@ -37,13 +37,13 @@ export interface BackendApi {
   refreshSession(request: RefreshRequest): Promise<BackendResult<readonly string[]>>
   /** A fresh session token, of a template when one is named. */
   createSessionToken(sessionId: string, options?: GetTokenOptions): Promise<BackendResult<string>>
-  /** Clerk's answer about an opaque machine token; malformed where `parse` gives null. */
+  /** Clerk's answer about an opaque machine token, read by `parse`. Null from `parse` makes it `malformed`. */
   verifyMachineToken<T>(call: MachineTokenCall, parse: (answer: unknown) => T | null): Promise<BackendResult<T>>
 }
 
-/** The endpoint that knows the tokens of one type, and its request. */
+/** The request to the endpoint for tokens of one type. */
 export interface MachineTokenCall {
-  /** Not below the API version. */
+  /** From the root: these endpoints are not below `/v1`. */
   readonly path: string
   readonly body: object
   /** Sent with the machine secret key where there is one, else with the secret key. */
@@ -108,12 +108,12 @@ function strings(value: unknown, member: string): readonly string[] | null {
   return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : null
 }
 
-/** Every header as a list of one, as Clerk's own SDK sends them. */
+/** Each header as a list with one text, as Clerk's SDK sends them. */
 function listedHeaders(headers: RefreshRequest['requestHeaders']): Record<string, string[]> {
   const listed: [string, string[]][] = []
   for (const [name, value] of Object.entries(headers)) {
     const text = Array.isArray(value) ? value.join(',') : value
-    // HTTP/2 has method and target among its headers.
+    // HTTP/2 has method, path and authority among the headers, with a colon before their names.
     if (text && !name.startsWith(':')) listed.push([name, [text]])
   }
   return Object.fromEntries(listed)

@@ -1,4 +1,4 @@
-/** How often something on the way may decode a path again: encoded dots are looked for this deep. */
+/** Proxies may decode a path again: dots and slashes are looked for below this many levels of encoding. */
 const MAX_ENCODINGS = 5
 
 /**

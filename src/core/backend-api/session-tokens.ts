@@ -3,7 +3,9 @@ import { TokenFetchError } from '../errors.js'
 import type { BackendApi } from './backend-api.js'
 import type { BackendFailure } from './result.js'
 
-/** How `auth.getToken({ template, expiresInSeconds })` gets its token. `null`: no secret key, so nobody to ask. */
+/**
+ * How `auth.getToken({ template, expiresInSeconds })` gets its token. Without a secret key (`null`) it always rejects.
+ */
 export function createSessionAuthContext(backendApi: BackendApi | null): SessionAuthContext {
   return {
     async fetchToken(sessionId, options) {
@@ -22,7 +24,7 @@ function describe(failure: BackendFailure): string {
     case 'busy':
       return `rate limit, try again in ${failure.retryAfterSeconds} s`
     case 'refused':
-      return 'the session id or template name is no path segment'
+      return 'the session id or template name cannot be a path segment'
     case 'keyless':
       return 'the option secretKey is missing'
     case 'timeout':
@@ -30,6 +32,6 @@ function describe(failure: BackendFailure): string {
     case 'network':
       return 'no answer'
     case 'malformed':
-      return 'an answer that is none'
+      return 'an answer of another form'
   }
 }

@@ -4,20 +4,20 @@ import type { BackendApi } from './backend-api.js'
 import { backendFailure } from './result.js'
 
 /**
- * A quarter of what Clerk allows per secret key (1000 calls in ten seconds in production, 100 in development): what callers
- * whom nobody knows can make us ask gets no more, so that the rest stays for those whom somebody knows.
+ * A quarter of Clerk's rate limit per secret key (1000 calls in ten seconds in production, 100 in development). Calls
+ * that a stranger can cause, by made-up tokens and nonces, get no more, so that the rest is left for users.
  */
 export const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
 
-/** Longer than any nonce of Clerk's. */
+/** Longer than any nonce of Clerk. */
 const MAX_NONCE_LENGTH = 512
 
-/** How many nonces may be asked about at once. */
+/** Most calls under way at once. */
 const MAX_CONCURRENCY = 32
 
 /**
- * Asks for the payloads of handshake nonces, which anybody can make up: a flood of them spends a bounded part of the call
- * quota, and the same nonce in parallel requests is asked about once.
+ * Fetches the payloads of handshake nonces. Anybody can make up a nonce: a flood of them spends a bounded part of the
+ * rate limit, and parallel requests with the same nonce share one call.
  */
 export function createNonceCalls(
   fetchPayload: BackendApi['fetchHandshakePayload'],

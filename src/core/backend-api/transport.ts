@@ -15,22 +15,22 @@ export interface TransportSettings {
 export interface BackendCall {
   readonly method: 'GET' | 'POST'
   readonly url: string
-  /** Null: there is none, and nothing is asked. */
+  /** Null: the key is not configured, and no call is made. */
   readonly key: string | null
   readonly body?: object
 }
 
 export type Transport = (call: BackendCall) => Promise<BackendResult<unknown>>
 
-/** Answers are small; a longer one is not read to its end. */
+/** Far beyond any answer of BAPI. A longer body is not read to its end. */
 const MAX_ANSWER_BYTES = 512 * 1024
 
 /** After a 429 whose `Retry-After` names no wait. The rate limit counts in windows of ten seconds. */
 const DEFAULT_PAUSE_MS = 10_000
 
 /**
- * Sends calls to BAPI. Never throws or rejects; nothing of an answer's text and nothing secret gets into a failure. A 429
- * stops every further call until Clerk has said: the limit counts for the key, not for the call.
+ * Sends calls to BAPI. Never throws or rejects. A failure holds nothing of an answer's text and nothing secret. A 429
+ * pauses all calls for the time that Clerk names: the rate limit counts per secret key, not per endpoint.
  */
 export function createTransport(settings: TransportSettings): Transport {
   const { fetch, timeoutMs, userAgent, now } = settings
@@ -54,7 +54,7 @@ export function createTransport(settings: TransportSettings): Transport {
           'user-agent': userAgent
         },
         body: body === undefined ? null : JSON.stringify(body),
-        // A redirect would take the key to another place.
+        // Following a redirect would send the secret key to another host.
         redirect: 'error',
         signal
       })
@@ -81,7 +81,10 @@ function parseAnswer(response: Response, text: string): unknown {
   return response.headers.get('content-type')?.startsWith('application/json') ? parseJson(text) : undefined
 }
 
-/** `errors[0].code` of Clerk's error body. It goes into reasons and headers, so only what has the form of a code. */
+/**
+ * `errors[0].code` of Clerk's error body; null unless it has the form of a code, because it goes into reasons and
+ * headers.
+ */
 function errorCode(value: unknown): string | null {
   if (!isRecord(value) || !Array.isArray(value.errors)) return null
   const first: unknown = value.errors[0]

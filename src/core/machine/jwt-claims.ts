@@ -1,7 +1,7 @@
 import type { M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
 import type { JsonObject } from '../token/decode.js'
 
-/** Registered claims (RFC 7519 section 4.1); all others of an M2M token are the application's own. */
+/** Registered claims (RFC 7519 section 4.1). All other claims of an M2M token are the application's own. */
 const REGISTERED = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
 
 export function readM2MClaims(claims: JsonObject): M2MTokenData {

@@ -32,7 +32,7 @@ export function createJwtTokenVerifier(
   return function verify(type, token) {
     const decoded = decode(token)
     const { jwt } = MACHINE_TYPES[type]
-    // A machine token's prefix on text with two dots ends here too: such text is no JWT.
+    // A machine token's prefix on text with two dots ends here too: the text does not decode as a JWT.
     if (decoded === null || jwt === null || !jwt.allowsCategory(decoded.header)) return malformed()
     if (!jwt.allowsType(decoded.header)) return refuse(type)
     const outcome = verifySignature(token)
@@ -52,7 +52,7 @@ export function createJwtTokenVerifier(
   }
 }
 
-/** Clerk's clients know this failure as one of an M2M token, whatever the prefix says. */
+/** As Clerk's SDK reports it: with the type `m2m_token`, whatever the prefix says. */
 function malformed(): MachineOutcome {
   return machineFailure('m2m_token', 'token-invalid', 'The token is not a well-formed machine token.')
 }

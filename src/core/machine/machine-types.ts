@@ -9,32 +9,34 @@ import type { MachineTokenType } from '../token-types.js'
 import { readM2MClaims, readOAuthClaims } from './jwt-claims.js'
 import { parseApiKey, parseM2MToken, parseOAuthToken, type VerifiedData } from './opaque-answers.js'
 
-/** Everything that verification has to know of one machine token type (machine/README.md). */
+/** All that verification knows of one machine token type (machine/README.md). */
 export interface MachineType<Auth extends MachineAuth = MachineAuth> {
-  /** How opaque tokens of this type begin. Case-sensitive; none is the beginning of another. */
+  /** How opaque tokens of this type begin. Case-sensitive. No type's prefix may begin with another's. */
   readonly prefix: string
-  /** Refuses a token that does not name one of the values of the option `audience`. */
+  /** Whether a token is refused that names none of the values of the option `audience`. */
   readonly mustNameAudience: boolean
   /** Message for an opaque token that Clerk does not know. */
   readonly notFound: string
   /** Asks Clerk about an opaque token. Never rejects. */
   readonly ask: (api: BackendApi, token: string) => Promise<BackendResult<VerifiedData<Auth>>>
-  /** Null: there are only opaque tokens of this type, and each is for Clerk to judge. */
+  /** Null: the type has opaque tokens only, and Clerk is asked about each. */
   readonly jwt: JwtForm<Auth> | null
 }
 
-/** How tokens of a type look as JWTs (machine/README.md section 2). */
+/** The JWT form of a type (machine/README.md section 2). */
 export interface JwtForm<Auth extends MachineAuth = MachineAuth> {
-  /** Whether a JWT says that it is of this type. Not verified yet, so nothing is believed because of it. */
+  /**
+   * Whether a JWT claims to be of this type. It is not verified yet: the answer decides how it is verified, no more.
+   */
   readonly isNamedBy: (token: UnverifiedToken) => boolean
-  /** Whether the header's `cat` is one that the type can have. */
+  /** Whether tokens of the type may have the header's `cat`. */
   readonly allowsCategory: (header: JsonObject) => boolean
-  /** Whether the header's `typ` is one that the type can have. */
+  /** Whether tokens of the type may have the header's `typ`. */
   readonly allowsType: (header: JsonObject) => boolean
   readonly createAuth: (claims: JsonObject, token: string) => Auth
 }
 
-/** The one place of each type's knowledge, in the order in which a JWT is tried against the types. */
+/** One entry for each type: prefix, endpoint, JWT form, audience and messages stand nowhere else. */
 export const MACHINE_TYPES: {
   readonly [Type in MachineTokenType]: MachineType<Extract<MachineAuth, { readonly tokenType: Type }>>
 } = {
@@ -78,8 +80,8 @@ export const MACHINE_TYPES: {
 }
 
 /**
- * Whether `aud` names one of the values; true where there are none. Strict, for types that `mustNameAudience`: an absent
- * or malformed `aud` is refused, while session tokens, which normally have none, pass `allowsAudience` without.
+ * Whether `aud` names one of the values; true if there are no values. An absent or malformed `aud` names none and is
+ * refused, while `allowsAudience` of `token/claims.ts` lets an absent one pass, as session tokens have no `aud`.
  */
 export function namesAudience(aud: unknown, audience: readonly string[]): boolean {
   if (audience.length === 0) return true

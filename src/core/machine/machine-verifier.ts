@@ -10,7 +10,7 @@ import { createOpaqueTokenVerifier } from './opaque-token.js'
 import { type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface MachineVerifierSettings {
-  /** Null without a secret key: then only tokens that are JWTs can be verified. */
+  /** Null without any secret key: only tokens that are JWTs can then be verified. */
   readonly backendApi: BackendApi | null
   readonly decode: (token: string) => UnverifiedToken | null
   readonly verifySignature: (token: string) => SignatureOutcome | Promise<SignatureOutcome>
@@ -33,7 +33,10 @@ export interface MachineVerifier {
   verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome>
 }
 
-/** Three base64url parts: what classification takes for a JWT. The last may be empty: such a token is nobody's, but no opaque one. */
+/**
+ * Three base64url parts. The last may be empty, so that an unsigned JWT is refused as a JWT and not sent to Clerk as an
+ * opaque token.
+ */
 const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 export function createMachineVerifier(settings: MachineVerifierSettings): MachineVerifier {

@@ -4,9 +4,12 @@ import { isRecord } from '../json.js'
 /** Clerk's answer about an opaque machine token (backend-api/README.md section 2). */
 export interface VerifiedData<Data> {
   readonly data: Data
-  /** The audience of the token, not validated; only OAuth tokens have one. */
+  /** Audience of the token, not validated. Only OAuth tokens have one. */
   readonly aud: unknown
-  /** The answer says `revoked` or `expired`. Clerk answers such a token with an error status; this covers the case that it does not. */
+  /**
+   * The answer says `revoked` or `expired`. BAPI answers for such tokens with an error status; should it ever not, this
+   * refuses them.
+   */
   readonly isOver: boolean
   /** Ms since the epoch; Infinity: the answer names no end. */
   readonly expiresAtMs: number

@@ -2,19 +2,19 @@ import { LRUCache } from 'lru-cache'
 import type { MachineOutcome } from './outcome.js'
 
 export interface OpaqueCacheSettings {
-  /** 0: verified tokens are asked about each time. */
+  /** 0: Clerk is asked at every request with a good token. */
   readonly positiveTtlMs: number
-  /** 0: refused tokens are asked about each time. */
+  /** 0: Clerk is asked at every request with a refused token. */
   readonly negativeTtlMs: number
   readonly maxEntries: number
   readonly now: () => number
 }
 
-/** What Clerk has said about opaque tokens, for a short time: they can be revoked at any moment. */
+/** Clerk's answers about opaque tokens. Kept for a short time, because a token can be revoked at any moment. */
 export interface OpaqueCache {
   find(token: string): MachineOutcome | undefined
   add(token: string, outcome: MachineOutcome, expiresAtMs: number): void
-  /** Was good the last time Clerk was asked, however long ago that is: such a token is no guess. */
+  /** Whether the token was good when Clerk was last asked, however long ago: such a token is not a guess. */
   wasGood(token: string): boolean
 }
 
@@ -25,7 +25,7 @@ interface Entry {
 
 export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
   const { positiveTtlMs, negativeTtlMs, maxEntries, now } = settings
-  // Apart, so that a flood of guesses cannot push out the tokens that are good.
+  // Two caches, so that a flood of guesses cannot evict good tokens.
   const good = new LRUCache<string, Entry>({ max: maxEntries })
   const refused = new LRUCache<string, Entry>({ max: maxEntries })
 

@@ -10,23 +10,23 @@ import type { OpaqueCache } from './opaque-cache.js'
 import { type MachineFailure, type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface OpaqueTokenSettings {
-  /** Null without a secret key. */
+  /** Null without any secret key. */
   readonly backendApi: BackendApi | null
   readonly audience: readonly string[]
   readonly cache: OpaqueCache
-  /** How many tokens that have never been good may be asked about. */
+  /** Bounds the calls about tokens that have never been good. */
   readonly strangers: TokenBucket
-  /** How many may be asked about at once. */
+  /** Most calls under way at once. */
   readonly maxConcurrency: number
   readonly now: () => number
 }
 
-/** Longer than any of Clerk's, shorter than what would make a lookup dear. */
+/** Longer than any opaque token of Clerk; bounds the cost of a look-up. */
 const MAX_LENGTH = 512
 
-/** When another attempt makes sense after a call that failed without saying. */
+/** After a call that failed without a `Retry-After`. */
 const RETRY_SECONDS = 5
-/** When the secret key is wrong or missing, it takes somebody to mend it. */
+/** A wrong or missing secret key has to be mended by an operator: an early retry fails again. */
 const MISCONFIGURED_RETRY_SECONDS = 60
 
 /**
@@ -99,7 +99,7 @@ function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFail
     const text = 'Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.'
     return machineFailure(type, 'secret-key-invalid', text, status, MISCONFIGURED_RETRY_SECONDS)
   }
-  // Any other 4xx but a rate limit or a timeout is Clerk's word on this token, and will be the same next time.
+  // Any 4xx but a rate limit or a timeout is about this token, and would be answered again.
   const isFinal = status !== null && status >= 400 && status < 500 && status !== 429 && status !== 408
   const text = 'Clerk could not be asked about the token.'
   return machineFailure(type, 'unexpected-error', text, status, isFinal ? null : (retryAfterSeconds ?? RETRY_SECONDS))

@@ -11,7 +11,7 @@ export interface MachineFailure {
   readonly ok: false
   readonly type: MachineTokenType
   readonly reason: MachineFailureReason
-  /** Constant text, ready to be shown. */
+  /** Constant text; nothing of the token is in it. */
   readonly message: string
   /** Set when the token could not be judged (Clerk away, quota spent, too many at once): 503, not 401. */
   readonly retryAfterSeconds: number | null
