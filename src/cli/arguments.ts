@@ -8,7 +8,7 @@ export const help = `fastify-clerk-auth: starts the playground, an application a
 fastify-clerk-auth audit verify FILE... checks files of the audit log instead; audit --help says how.
 `
 
-/** The port to listen on, or null where help is asked for. Throws with the reason for anything else. */
+/** The port to listen on, or null for `--help`. Throws for other arguments, with a message for the user. */
 export function parseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): number | null {
   const { values } = parseArgs({ args: [...args], options: { port: { type: 'string' }, help: { type: 'boolean' } } })
   if (values.help) return null

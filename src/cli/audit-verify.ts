@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type ChainReport, type LogFile, verifyChain } from '../audit/verify.js'
 
-/** Where the command writes: `process.stdout` and `process.stderr` fit. */
+/** The outputs of the command; `process` has them. */
 export interface CommandOutput {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
@@ -21,7 +21,7 @@ Checks audit files written with the option chain, oldest first, and names the fi
 Exit status: 0 intact, 1 broken, 2 could not be checked.
 `
 
-/** The command \`audit\`: takes the arguments after that word and resolves to the exit status. */
+/** Runs the command `audit` with the arguments after that word. Resolves to the exit status. */
 export async function runAuditCommand(
   args: readonly string[],
   output: CommandOutput = process,
@@ -95,7 +95,7 @@ function readLog(file: string): LogFile {
   return { name: file, lines: readLines(file) }
 }
 
-// Opened when its turn comes, so that what is wrong with a file is thrown where the report is made.
+// Opens the file at the first read: the caller of `verifyChain` then catches the error, and one file is open at a time.
 async function* readLines(file: string): AsyncGenerator<string> {
   const handle = await open(file)
   yield* handle.readLines()
@@ -124,7 +124,9 @@ function describeIntact({ records, lastHash, writers }: ChainReport): string {
   return `${summary}${writers.map(({ writer, seq, hash }) => `  writer ${writer}: record ${seq}, hash ${hash}\n`).join('')}`
 }
 
-/** A terminal obeys control characters: those of a file's name or text are shown instead (C0 but line breaks, DEL, C1). */
+/**
+ * A terminal obeys control characters: those of a file's name or text are shown instead (C0 but line breaks, DEL, C1).
+ */
 function printable(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -3,7 +3,7 @@ import { apiError, hasKey, parseWebUrl, readJson } from './http.js'
 import type { LocalMachineType } from './machine-types.js'
 import type { Handler, LocalState } from './state.js'
 
-/** Runs the handler only for the instance's secret key. */
+/** The handler for requests with the instance's secret key; 401 for all others. */
 export function withSecretKey(handler: Handler): Handler {
   return (request, state) => {
     if (hasKey(request, state.instance.secretKey)) return handler(request, state)
@@ -38,7 +38,7 @@ export const refreshSession: Handler = (request, state) => {
   return Response.json({ object: 'cookies', cookies: refreshDirectives(state, session.id, url) })
 }
 
-/** Only the session's own cookies: a refresh changes nothing about the browser. */
+/** The cookies of the session and its refresh token only: a refresh leaves the other cookies as they are. */
 function refreshDirectives(state: LocalState, sessionId: string, url: URL): string[] {
   const client = { id: '', devBrowser: '', sessionId, updatedAtMs: 0 }
   const target = { url, issuer: state.instance.issuer, sharedDomain: null }
@@ -55,7 +55,7 @@ function namesSession(token: unknown, sessionId: string): boolean {
   }
 }
 
-/** `POST /v1/sessions/:sid/tokens[/:template]`: a fresh session token, or one made after a template. */
+/** `POST /v1/sessions/:sid/tokens[/:template]`: a fresh session token, or a token with the claims of a template. */
 export const createSessionToken: Handler = (request, state) => {
   const session = state.directory.session(request.params.sid ?? '')
   if (session === undefined || session.status === 'revoked' || session.status === 'ended') {

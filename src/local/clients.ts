@@ -3,22 +3,22 @@ import { createId, randomText } from './ids.js'
 /** A browser as FAPI knows it: in production by the cookie `__client`, in development by its dev browser token. */
 export interface LocalClient {
   readonly id: string
-  /** The token that stands for this client in cookies and URLs. */
+  /** The dev browser token: names this client in cookies and URLs. */
   readonly devBrowser: string
   sessionId: string | null
-  /** Last sign-in or sign-out; 0: never signed in. */
+  /** Last sign-in or sign-out, ms since the epoch; 0: never signed in. */
   updatedAtMs: number
 }
 
-/** The browsers of an instance, and what is under way with them. */
+/** The browsers of an instance, with the handshake payloads and tickets that they are about to fetch. */
 export interface Clients {
   /** By client id or dev browser token. */
   find(token: string | null | undefined): LocalClient | undefined
   create(): LocalClient
-  /** Keeps a handshake payload for a minute and names it. */
+  /** Keeps a handshake payload for a minute. Returns its nonce. */
   keepPayload(directives: readonly string[], nowMs: number): string
   payload(nonce: string, nowMs: number): readonly string[] | undefined
-  /** A ticket that carries a client from the primary's FAPI host to a satellite's, once. */
+  /** Makes a ticket, good once, by which a satellite's FAPI host recognises a client of the primary. */
   issueTicket(client: LocalClient): string
   redeemTicket(ticket: string): LocalClient | undefined
 }

@@ -2,19 +2,19 @@ import { randomText } from './ids.js'
 import type { LocalInstance } from './instance.js'
 
 export interface CookieOptions {
-  /** Names with the instance's suffix. Default true. */
+  /** Send the cookies under their names with the instance's suffix. Default true. */
   readonly suffixed?: boolean
-  /** Names without it, as older browsers sessions have them. Default true. */
+  /** Send the cookies under their plain names. Default true. */
   readonly unsuffixed?: boolean
-  /** Seconds since the epoch of the last sign-in; default the token's `iat`. null: no such cookie. */
+  /** Value of `__client_uat`, seconds since the epoch. Default: the token's `iat`. Null: no such cookie. */
   readonly clientUat?: number | string | null
-  /** Default: made up in development, none in production. null: none. */
+  /** Value of `__clerk_db_jwt`. Default: random in development, no such cookie in production. Null: no such cookie. */
   readonly devBrowser?: string | null
-  /** Refresh token, only ever suffixed. Default: none. */
+  /** Value of `__refresh_…`, which has no plain name. Default: no such cookie. */
   readonly refresh?: string | null
 }
 
-/** The Cookie header that a signed-in browser sends to the application. */
+/** The `Cookie` header that a browser sends to the application. A null token is that of a signed-out browser. */
 export function cookieHeader(instance: LocalInstance, token: string | null, options: CookieOptions = {}): string {
   const pairs: string[] = []
   const { suffixed = true, unsuffixed = true } = options

@@ -5,13 +5,13 @@ import type { LocalState } from './state.js'
 
 const yearSeconds = 365 * 24 * 3600
 
-/** The session of the client if it still counts. */
+/** The client's session if it is active or pending. */
 export function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
   const session = client?.sessionId ? state.directory.session(client.sessionId) : undefined
   return session?.status === 'active' || session?.status === 'pending' ? session : undefined
 }
 
-/** A fresh token of the session, with what the directory says about its user; `input` goes on top. */
+/** A fresh token of the session, with its user's organization, features and plans. `input` overrides them. */
 export function tokenOfSession(state: LocalState, session: LocalSession, input: SessionTokenInput = {}): string {
   const user = state.directory.user(session.userId)
   const org = state.directory.tokenOrganization(session.userId, session.activeOrgId)
@@ -27,15 +27,15 @@ export function tokenOfSession(state: LocalState, session: LocalSession, input: 
   })
 }
 
-/** What a directive is for: the application that will send it on to the browser. */
+/** The application that passes the directives on to the browser. */
 export interface DirectiveTarget {
   readonly url: URL
   readonly issuer: string
-  /** Domain that FAPI and application share, as in production; null: none. */
+  /** Domain that FAPI and application share in production; null: they share no domain. */
   readonly sharedDomain: string | null
 }
 
-/** `Set-Cookie` lines that put a browser into the state in which FAPI knows it. */
+/** `Set-Cookie` lines that give a browser the cookies of the client as FAPI knows it. */
 export function cookieDirectives(state: LocalState, client: LocalClient, target: DirectiveTarget): string[] {
   const session = liveSession(state, client)
   const secure = target.url.protocol === 'https:' ? '; Secure' : ''
@@ -59,7 +59,7 @@ export function cookieDirectives(state: LocalState, client: LocalClient, target:
   return lines
 }
 
-/** A cookie under its plain and its suffixed name. */
+/** The cookie's line under its plain and under its suffixed name. */
 function both(state: LocalState, name: string, rest: string): string[] {
   return [`${name}=${rest}`, `${name}_${state.instance.cookieSuffix}=${rest}`]
 }

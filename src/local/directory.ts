@@ -1,17 +1,17 @@
 import { createId } from './ids.js'
 import type { TokenOrganization } from './session-claims.js'
 
-/** Someone who can sign in to the local instance. */
+/** A user who can sign in to the local instance. */
 export interface LocalUser {
   readonly id: string
   readonly name?: string
-  /** What the sign-in page says about this user. */
+  /** Shown below the name on the sign-in page. */
   readonly note?: string
   readonly memberships?: readonly LocalMembership[]
-  /** Features and plans of the user, not of an organization. */
+  /** Features of the user, not of an organization. */
   readonly features?: readonly string[]
   readonly plans?: readonly string[]
-  /** The organization that is active after sign-in; null: the personal account. Default: the first membership. */
+  /** Organization that is active after sign-in; null: the personal account. Default: that of the first membership. */
   readonly activeOrgId?: string | null
 }
 
@@ -33,23 +33,23 @@ export interface LocalOrganization {
 export interface LocalSession {
   readonly id: string
   readonly userId: string
-  /** When the user signed in: the oldest `iat` a token of this session can have. */
+  /** When the user signed in, ms since the epoch: no token of this session has an older `iat`. */
   readonly createdAtMs: number
   status: 'active' | 'pending' | 'revoked' | 'ended'
   activeOrgId: string | null
   readonly refreshToken: string
 }
 
-/** Who exists and who is signed in. */
+/** The users, organizations and sessions of an instance. */
 export interface Directory {
   users(): readonly LocalUser[]
   user(id: string): LocalUser | undefined
   organization(idOrSlug: string): LocalOrganization | undefined
   session(id: string): LocalSession | undefined
   openSession(userId: string, atMs: number): LocalSession
-  /** False when the user is no member: the session stays as it was. */
+  /** Makes an organization the session's active one; empty: the personal account. False: the user is not a member. */
   activate(session: LocalSession, idOrSlug: string): boolean
-  /** The organization as a session token of this user names it. */
+  /** The organization with the user's role and permissions, as a session token has them. */
   tokenOrganization(userId: string, orgId: string | null): TokenOrganization | undefined
 }
 

@@ -8,11 +8,13 @@ export interface Dispatcher {
   readonly state: LocalState
   readonly faults: FaultScript
   readonly requests: WritableRequestLog
-  /** Ends what is under way when the instance closes. */
+  /** Aborts the requests under way when the instance closes. */
   readonly closing: AbortSignal
 }
 
-/** The way of every request to the instance: log, hold, fault, endpoint. */
+/**
+ * Answers a request to the instance: logs it, waits while its endpoint is held, then applies a fault or the endpoint.
+ */
 export async function dispatch(dispatcher: Dispatcher, request: Request): Promise<Response> {
   const { state, faults, requests, closing } = dispatcher
   const url = new URL(request.url)
@@ -33,7 +35,7 @@ export async function dispatch(dispatcher: Dispatcher, request: Request): Promis
   return response
 }
 
-/** A `fetch` that reaches the given hosts without a socket, and nothing else. */
+/** A `fetch` that answers for the given hosts without a socket and rejects for all others. */
 export function createMountedFetch(
   handle: (request: Request) => Promise<Response>,
   hosts: () => readonly string[]

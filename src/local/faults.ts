@@ -1,55 +1,55 @@
 import { createDeferred } from '../core/deferred.js'
 import type { Endpoint } from './request-log.js'
 
-/** What goes wrong. `delay` and `slow-drip` use real time; `hold` waits for a call and suits tests better. */
+/** A failure of an endpoint. `delay` and `slow-drip` take real time; in tests prefer `hold`, which waits for a call. */
 export type FaultKind =
   | { readonly kind: 'delay'; readonly delayMs: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number | string; readonly code?: string }
-  /** No response, ever: until the caller gives up or the instance closes. */
+  /** No response until the caller gives up or the instance closes. */
   | { readonly kind: 'hang' }
   /** The connection breaks before a response. */
   | { readonly kind: 'reset' }
   /** The connection breaks in the middle of the body. */
   | { readonly kind: 'truncated' }
   | { readonly kind: 'html' }
-  /** Valid JSON that is not what was asked for. */
+  /** Valid JSON of another form. */
   | { readonly kind: 'wrong-json'; readonly json?: unknown }
-  /** Text that is no JSON, sent as JSON. */
+  /** Text that does not parse, sent as JSON. */
   | { readonly kind: 'broken-json' }
   | { readonly kind: 'empty-set' }
   | { readonly kind: 'oversized'; readonly bytes?: number }
   | { readonly kind: 'redirect'; readonly location?: string }
-  /** The right body, some bytes at a time. */
+  /** The right body, `chunkBytes` (default 64) every `everyMs` (default 50). */
   | { readonly kind: 'slow-drip'; readonly everyMs?: number; readonly chunkBytes?: number }
 
 export type Fault = FaultKind & {
-  /** Endpoint that fails; `jwks` is both key endpoints. Default: whichever is asked next. */
+  /** Endpoint that fails; `jwks` stands for both key endpoints. Default: whichever is asked next. */
   readonly on?: Endpoint | 'jwks'
   /** How many requests fail. Default 1; `Infinity` until `clear()`. */
   readonly times?: number
 }
 
-/** Requests that wait until the test lets them go on: overlapping fetches without sleeping. */
+/** Holds requests until the test releases them, which makes fetches overlap without sleeping. */
 export interface Hold {
-  /** How many requests are waiting. */
+  /** Number of requests held now. */
   waiting(): number
-  /** Resolves when a request has arrived, at once when one has been here already. */
+  /** Resolves when the first request has arrived. */
   arrived(): Promise<void>
-  /** Lets the waiting requests go on, and later ones pass. */
+  /** Lets the held requests go on; later requests are not held. */
   release(): void
 }
 
-/** A script of failures: each request takes the first entry that fits it. */
+/** A script of failures: each request takes the first entry for its endpoint. */
 export interface Faults {
   next(...faults: Fault[]): void
   hold(on?: Endpoint | 'jwks'): Hold
-  /** Forgets what was scripted and releases what is held. */
+  /** Removes all entries and releases all held requests. */
   clear(): void
 }
 
 export interface FaultScript extends Faults {
   take(endpoint: Endpoint): Fault | undefined
-  /** Waits as long as the endpoint is held. */
+  /** Resolves when the endpoint is not held. */
   pass(endpoint: Endpoint, signal: AbortSignal): Promise<void>
 }
 
@@ -111,7 +111,7 @@ function matches(on: Endpoint | 'jwks' | undefined, endpoint: Endpoint): boolean
   return on === 'jwks' && (endpoint === 'fapi-jwks' || endpoint === 'bapi-jwks')
 }
 
-/** Waits for the promise, or rejects as `fetch` does once the caller gives up. */
+/** Settles as the promise does, or rejects with the signal's reason as `fetch` does when its caller gives up. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => {})

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Fault, untilAborted } from './faults.js'
 
-/** The connection broke: the listener destroys the socket, the mounted `fetch` rejects as undici does. */
+/**
+ * A broken connection: the listener destroys the socket, the mounted `fetch` rejects with this error as undici does.
+ */
 export class ConnectionReset extends TypeError {
   constructor() {
     super('fetch failed', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) })
   }
 }
 
-const never = new Promise<never>(() => {})
-
-/** Answers a request in the way the fault says; `answer` makes the response it would have had. */
+/** Answers a request with the fault; `answer` makes the response that the endpoint gives without it. */
 export async function applyFault(
   fault: Fault,
   answer: () => Promise<Response> | Response,
@@ -23,7 +23,7 @@ export async function applyFault(
     case 'status':
       return failure(fault)
     case 'hang':
-      return untilAborted(never, signal)
+      return untilAborted(new Promise<never>(() => {}), signal)
     case 'reset':
       throw new ConnectionReset()
     case 'truncated':

@@ -3,23 +3,23 @@ import { cookieDirectives, type DirectiveTarget } from './directives.js'
 import { badRequest, type LocalRequest, parseWebUrl, readCookie, redirectTo } from './http.js'
 import type { Handler, LocalState } from './state.js'
 
-/** Directives longer than this go by nonce, as a cookie or a URL holds no more. */
+/** Longer directives go by nonce, because they would not fit into a cookie or a URL. */
 const maxTokenFormBytes = 2048
 
 /**
- * FAPI `/v1/client/handshake`: tells the application, by way of the browser, who FAPI thinks the browser is. The
- * answer is handed back in the query in development, in a cookie on the shared domain in production.
+ * FAPI `/v1/client/handshake`: sends the browser back to the application with the cookies that FAPI has for it, in the
+ * query in development, in a cookie on the shared domain in production.
  */
 export const handshake: Handler = (request, state) => {
   const query = request.url.searchParams
   const returnUrl = parseWebUrl(query.get('redirect_url'))
   if (returnUrl === null) return badRequest('redirect_url must be an absolute http or https URL')
-  // An earlier answer that is still in the address must not be taken for this one.
+  // The application must not take an earlier answer, still in the address, for this one.
   returnUrl.searchParams.delete('__clerk_handshake')
   returnUrl.searchParams.delete('__clerk_handshake_nonce')
   const satellite = satelliteOf(request, state)
   const ticket = query.get('__clerk_ticket')
-  // A satellite's FAPI host has no cookie of the primary: it is fetched there, once per sync.
+  // A satellite's FAPI host does not get the primary's cookie: a redirect through the primary brings a ticket.
   if (satellite !== null && ticket === null) return askPrimary(request, state)
 
   const client = (ticket === null ? undefined : state.clients.redeemTicket(ticket)) ?? knownClient(request, state)
@@ -34,7 +34,9 @@ export const handshake: Handler = (request, state) => {
   return handBack(state, request, client, target)
 }
 
-/** FAPI of the primary `/v1/client/sync`: sends its client to the satellite's FAPI by a ticket. */
+/**
+ * FAPI of the primary `/v1/client/sync`: sends the browser back to the satellite's FAPI with a ticket for its client.
+ */
 export const syncSatellite: Handler = (request, state) => {
   const target = parseWebUrl(request.url.searchParams.get('redirect_url'))
   if (target === null) return badRequest('redirect_url must be an absolute http or https URL')
@@ -52,7 +54,10 @@ export function knownClient(request: LocalRequest, state: LocalState): LocalClie
   return clients.find(inQuery) ?? clients.find(readCookie(request.headers, '__client')) ?? clients.create()
 }
 
-/** Domain that the FAPI host of this request shares with the application, as `clerk.example.com` with `example.com`. */
+/**
+ * The domain that the request's FAPI host, such as `clerk.example.com`, shares with the application; null: it shares
+ * none.
+ */
 export function sharedDomain(request: LocalRequest, application: URL): string | null {
   const { hostname } = request.url
   if (!hostname.startsWith('clerk.')) return null

@@ -1,4 +1,4 @@
-/** One request to an endpoint: parsed URL, path parameters, body text. */
+/** A request to an endpoint, with its path parameters and its body as text. */
 export interface LocalRequest {
   readonly method: string
   readonly url: URL
@@ -7,11 +7,12 @@ export interface LocalRequest {
   readonly params: Readonly<Record<string, string>>
 }
 
+/** Whether the request is authorized by that secret key. */
 export function hasKey(request: LocalRequest, key: string): boolean {
   return request.headers.get('authorization') === `Bearer ${key}`
 }
 
-/** The body as a JSON object; what is not one counts as empty. */
+/** The body as a JSON object; empty for any other body. */
 export function readJson(request: LocalRequest): Readonly<Record<string, unknown>> {
   try {
     const body: unknown = JSON.parse(request.body)
@@ -45,7 +46,7 @@ export function badRequest(message: string): Response {
   return apiError(400, 'form_param_invalid', message)
 }
 
-/** Error body as FAPI and BAPI send it. */
+/** An error as FAPI and BAPI send it. */
 export function apiError(status: number, code: string, message: string): Response {
   return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
 }

@@ -3,7 +3,7 @@ import { buildPublishableKey, cookieSuffix } from '../core/publishable-key.js'
 import { randomText } from './ids.js'
 import type { LocalClerkOptions } from './options.js'
 
-/** What names a Clerk instance: its keys and hosts. */
+/** The keys and hosts of a local instance. */
 export interface LocalInstance {
   readonly type: 'development' | 'production'
   readonly frontendApi: string
@@ -11,7 +11,7 @@ export interface LocalInstance {
   readonly apiUrl: string
   readonly publishableKey: string
   readonly secretKey: string
-  /** Key of a machine, which verifies M2M tokens besides the secret key. */
+  /** A machine's secret key. It verifies M2M tokens, as the secret key does, and nothing else. */
   readonly machineSecretKey: string
   readonly webhookSecret: string
   /** Suffix of this instance's cookie names (state/README.md section 3.1). */

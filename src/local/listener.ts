@@ -8,7 +8,7 @@ export interface Listener {
 
 type Handle = (request: Request) => Promise<Response>
 
-/** Serves the instance on 127.0.0.1, never on another address: its secrets are no secrets. */
+/** Serves the instance on 127.0.0.1, never on another address: whoever reaches it can sign in as anybody. */
 export async function listenOnLoopback(handle: Handle, port: number): Promise<Listener> {
   const server = createServer((incoming, outgoing) => {
     serve(handle, incoming, outgoing).catch(() => outgoing.destroy())
@@ -44,7 +44,7 @@ async function serve(handle: Handle, incoming: IncomingMessage, outgoing: Server
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies)
   if (response.body === null) return void outgoing.end()
-  // A body that breaks off rejects here: the socket is destroyed, as a real connection would be.
+  // A body that breaks off throws here, and the caller destroys the socket, as a broken connection ends.
   for await (const chunk of response.body) await new Promise((sent) => outgoing.write(chunk, sent))
   outgoing.end()
 }

@@ -19,7 +19,7 @@ import { type SignedWebhook, signWebhookEvent, type WebhookEvent, type WebhookIn
 export interface LocalPluginOptions {
   publishableKey: string
   secretKey: string
-  /** None, so that a `CLERK_JWT_KEY` of the environment does not take the place of the instance's keys. */
+  /** Null, so that a `CLERK_JWT_KEY` of the environment does not replace the instance's keys. */
   jwtKey: null
   apiUrl: string
   proxyUrl?: string
@@ -27,9 +27,9 @@ export interface LocalPluginOptions {
   now?: () => number
 }
 
-/** A small but true stand-in for a Clerk instance, for tests, playgrounds and offline development. */
+/** A stand-in for a Clerk instance, for tests, playgrounds and offline development. */
 export interface LocalClerk extends LocalInstance {
-  /** SPKI PEM of the current signing key, as for `CLERK_JWT_KEY`. */
+  /** PEM (SPKI) of the current signing key's public key, as for `CLERK_JWT_KEY`. */
   readonly jwtKey: string
   readonly kid: string
   readonly directory: Directory
@@ -39,46 +39,50 @@ export interface LocalClerk extends LocalInstance {
    * Answers for the instance's hosts without a socket. Rejects for any other host, as `fetch` does without a network.
    */
   readonly fetch: typeof globalThis.fetch
-  /** What to register the plugin with; `overrides` go on top. Uses sockets once the instance listens, else `fetch`. */
+  /**
+   * Options to register the plugin with; `overrides` replace them. They use sockets once the instance listens, else
+   * `fetch`.
+   */
   pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
   signSessionToken(input?: SessionTokenInput): string
-  /** Signs any claims with any JOSE header parameters on top of a session token's. */
+  /** Signs any claims; `header` replaces JOSE header parameters of a session token. */
   sign(claims: unknown, header?: Readonly<Record<string, unknown>>, kid?: string): string
   /** Headers of a request that carries the token in `Authorization`. */
   bearer(token?: string | SessionTokenInput): { authorization: string }
-  /** Cookie header of a browser with that session; null: of one that is signed out. */
+  /** `Cookie` header of a browser with that session token; null: of a signed-out browser. */
   cookies(token?: string | SessionTokenInput | null, options?: CookieOptions): string
-  /** Makes a new signing key and returns its `kid`. `keepOld` (default true): the old keys stay in the key set. */
+  /** Makes a new signing key and returns its `kid`. With `keepOld` (default true) the old keys stay in the key set. */
   rotateKeys(options?: { keepOld?: boolean }): Promise<string>
-  /** Takes a key out of the key set; false when it was not in it. */
+  /** Removes a key from the key set. False: it was not in the set. */
   withdrawKey(kid: string): boolean
-  /** Signs a user in without a browser: a session that refreshes, can be revoked, and mints tokens. */
+  /** Signs a user in without a browser. The session can be refreshed and revoked, and makes tokens. */
   openSession(userId: string): LocalSession
-  /** A token of that session, with its user's active organization. */
+  /** A fresh token of that session, with its active organization; `input` overrides claims. */
   sessionToken(sessionId: string, input?: SessionTokenInput): string
-  /** BAPI refuses the session from now on; tokens out there live until they expire. False for an unknown session. */
+  /** From now on BAPI refuses the session; tokens made before are good until they expire. False: unknown session. */
   revokeSession(sessionId: string): boolean
   readonly machineTokens: Omit<MachineTokens, 'find'>
-  /** A webhook delivery, signed with `webhookSecret`. */
+  /** Makes a webhook delivery, signed with `webhookSecret`. */
   signWebhook(event: WebhookEvent | string, input?: WebhookInput): SignedWebhook
-  /** Pages that sign in and out; both take `redirect_url`. */
+  /** Pages that sign in and out. Both take `redirect_url` in the query. */
   readonly signInUrl: string
   readonly signOutUrl: string
   readonly faults: Faults
   readonly requests: RequestLog
-  /** Serves the instance over HTTP on loopback; `origin` says where. */
+  /** Serves the instance over HTTP on loopback. Resolves to `origin`. */
   listen(port?: number): Promise<string>
   /**
-   * Where browsers reach FAPI while it listens, else null: `http://localhost:<port>` (another site than 127.0.0.1, as
-   * FAPI is for an application), or the FAPI host with the port where that host is below `.localhost`.
+   * Where browsers reach FAPI; null until it listens. `http://localhost:<port>`, which to a browser is another site
+   * than an application at 127.0.0.1, as FAPI is; or the FAPI host with the port, if that host ends in `.localhost`.
    */
   readonly origin: string | null
   close(): Promise<void>
 }
 
 /**
- * Makes a local Clerk instance. Keys are made for each instance anew; nothing leaves the machine.
- * Throws `FST_CLERK_LOCAL_IN_PRODUCTION` with `NODE_ENV=production`, `FST_CLERK_LOCAL_OPTION` for a bad option.
+ * Makes a local Clerk instance with keys of its own. Nothing leaves the machine.
+ * Rejects with `FST_CLERK_LOCAL_IN_PRODUCTION` if `NODE_ENV` is `production`, with `FST_CLERK_LOCAL_OPTION` for options
+ * that cannot work.
  */
 export async function createLocalClerk(options: LocalClerkOptions = {}): Promise<LocalClerk> {
   assertLocalClerkOptions(options, process.env.NODE_ENV)
@@ -189,7 +193,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   }
 }
 
-/** Names below `.localhost` are loopback everywhere (RFC 6761 section 6.3), so such a FAPI host keeps its name. */
+/** A FAPI host that ends in `.localhost` keeps its name: such names resolve to loopback (RFC 6761 section 6.3). */
 function originAt(frontendApi: string, port: number): string {
   const [host = ''] = frontendApi.split(':')
   return `http://${host.endsWith('.localhost') ? host : 'localhost'}:${port}`

@@ -13,13 +13,13 @@ export interface ApiKeyInput {
 }
 
 export interface M2MTokenInput {
-  /** Default: made up, `mch_…`. */
+  /** Default: random, `mch_…`. */
   readonly machineId?: string
   readonly scopes?: readonly string[]
   readonly claims?: Readonly<Record<string, unknown>> | null
-  /** `jwt`: verified by signature, cannot be revoked. Default `opaque`. */
+  /** A `jwt` is verified by its signature and cannot be revoked. Default `opaque`. */
   readonly format?: 'opaque' | 'jwt'
-  /** Lifetime of a JWT. Default 3600. */
+  /** Lifetime of a JWT, in seconds. Default 3600. */
   readonly expiresInSeconds?: number
 }
 
@@ -32,14 +32,14 @@ export interface OAuthTokenInput {
   readonly expiresInSeconds?: number
 }
 
-/** Makes, knows and revokes machine tokens. */
+/** Issues, verifies and revokes machine tokens. */
 export interface MachineTokens {
   createApiKey(input: ApiKeyInput): string
   createM2MToken(input?: M2MTokenInput): string
   createOAuthToken(input: OAuthTokenInput): string
-  /** False for a token that is not known; a JWT is good until it expires. */
+  /** Revokes an opaque token. False: unknown token, or a JWT, which is good until it expires. */
   revoke(token: string): boolean
-  /** The object that BAPI answers a verification with. */
+  /** The object with which BAPI answers the verification of an opaque token; undefined: unknown or revoked. */
   find(token: unknown): Readonly<Record<string, unknown>> | undefined
 }
 

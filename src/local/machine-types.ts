@@ -13,11 +13,11 @@ export interface LocalMachineType {
   readonly object: string
   /** Message for a token that is unknown, revoked or of another type. */
   readonly notFound: string
-  /** Whether the machine secret key opens the endpoint too. */
+  /** Whether the endpoint accepts the machine secret key, besides the secret key. */
   readonly takesMachineKey: boolean
 }
 
-/** Written down a second time on purpose: a mistake in the verifier's own table must not be repeated here. */
+/** A second table on purpose: derived from the verifier's own, it would repeat a mistake there and so hide it. */
 export const machineTypes: Readonly<Record<MachineTokenType, LocalMachineType>> = {
   api_key: {
     prefix: 'ak',

@@ -1,10 +1,10 @@
-/** One request that reached the local instance. */
+/** A request that reached the local instance. */
 export interface LoggedRequest {
   readonly endpoint: Endpoint
   readonly method: string
   readonly url: string
   readonly atMs: number
-  /** null: no response (held, hung or reset). */
+  /** Null: no response, because the request is held or has failed. */
   status: number | null
 }
 
@@ -25,10 +25,12 @@ export type Endpoint =
   | 'oauth-token'
   | 'unknown'
 
-/** What was asked of the instance, oldest first; the newest 10,000 are kept. */
+/** The requests to the instance, oldest first. The newest 10,000 are kept. */
 export interface RequestLog {
   readonly entries: readonly LoggedRequest[]
-  /** Since the start or the last `clear()`. `jwks` counts both key endpoints; without an argument, everything. */
+  /**
+   * Requests since the start or the last `clear()`. `jwks` counts both key endpoints; without an argument, all count.
+   */
   count(endpoint?: Endpoint | 'jwks'): number
   clear(): void
 }

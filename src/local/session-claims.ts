@@ -1,14 +1,14 @@
 import { createId, randomText } from './ids.js'
 
-/** The active organization, as a session token is to name it. */
+/** The active organization of a session token. */
 export interface TokenOrganization {
   readonly id: string
   readonly slug?: string
   /** With or without `org:`. */
   readonly role?: string
-  /** `org:<feature>:<permission>` each. */
+  /** Each as `org:<feature>:<permission>`. */
   readonly permissions?: readonly string[]
-  /** Features the organization has besides those its permissions name. */
+  /** Features of the organization, besides those that its permissions name. */
   readonly features?: readonly string[]
   readonly plans?: readonly string[]
 }
@@ -16,35 +16,35 @@ export interface TokenOrganization {
 export interface SessionTokenInput {
   /** Default `user_local`. */
   readonly userId?: string
-  /** Default: made up. `null`: a token without `sid`. */
+  /** Default: random. Null: a token without `sid`. */
   readonly sessionId?: string | null
   readonly org?: TokenOrganization | null
-  /** Features and plans of the user. */
+  /** Features of the user. */
   readonly features?: readonly string[]
   readonly plans?: readonly string[]
-  /** Claims to add or replace; `undefined` takes one away. */
+  /** Claims to add or replace; `undefined` removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Layout of the claims. Default 2. */
+  /** Version of the claims (claim `v`). Default 2. */
   readonly version?: 1 | 2
-  /** Default: now. */
+  /** Moment of `iat`, ms since the epoch. Default: now. */
   readonly issuedAtMs?: number
-  /** Default: the instance's `tokenLifetimeSeconds`. Negative: born expired. */
+  /** Default: the instance's `tokenLifetimeSeconds`. Negative: the token has expired already. */
   readonly expiresInSeconds?: number
-  /** Origin that asked for the token. Default `https://app.local.test`; `null`: none. */
+  /** Origin of the page that fetched the token. Default `https://app.local.test`. Null: a token without `azp`. */
   readonly azp?: string | null
   /** Default `active`. */
   readonly status?: 'active' | 'pending'
-  /** Minutes since the first and second factor were verified, -1: never. Default `[0, -1]`. */
+  /** Minutes since the first and since the second factor was verified, -1: never. Default `[0, -1]`. */
   readonly factorVerificationAge?: readonly [number, number] | null
-  /** The impersonator. */
+  /** The impersonator (claim `act`). */
   readonly actor?: Readonly<Record<string, unknown>>
-  /** JOSE header parameters to add or replace; `undefined` takes one away. */
+  /** JOSE header parameters to add or replace; `undefined` removes a parameter. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** Sign with this key of the instance, withdrawn ones included. Default: the current one. */
+  /** Name of the instance's key that signs, which may be a withdrawn one. Default: the current key. */
   readonly kid?: string
 }
 
-/** Claims as Clerk orders them (auth/README.md section 1). */
+/** Claims in Clerk's order (auth/README.md section 1). */
 export function createSessionClaims(
   input: SessionTokenInput,
   issuer: string,
@@ -88,7 +88,7 @@ function flatClaims(org: TokenOrganization): Record<string, unknown> {
   }
 }
 
-/** Version 2: permission names once, and a bit mask over them for each feature of the organization. */
+/** Version 2: each permission name once, and for each feature of the organization a bit mask over the names. */
 function encodeOrganization(org: TokenOrganization, features: readonly string[]): Record<string, unknown> {
   const pairs = (org.permissions ?? []).map(splitPermission)
   const names = [...new Set(pairs.map(([, name]) => name))]
@@ -119,7 +119,7 @@ function encodeFeatures(input: SessionTokenInput): string {
   return encodeScopes(input.org ? featuresOf(input.org) : [], input.features ?? [])
 }
 
-/** Entries of the organization first, in order: `fpm` counts along them. */
+/** Entries of the organization come first, in the order of their masks in `fpm`. */
 function encodeScopes(ofOrganization: readonly string[], ofUser: readonly string[]): string {
   const shared = ofOrganization.map((name) => `${ofUser.includes(name) ? 'uo' : 'o'}:${name}`)
   const own = ofUser.filter((name) => !ofOrganization.includes(name)).map((name) => `u:${name}`)

@@ -55,7 +55,7 @@ function sendBack(request: LocalRequest, state: LocalState, client: LocalClient,
     returnUrl.searchParams.set('__clerk_db_jwt', client.devBrowser)
     return redirectTo(returnUrl, cookies)
   }
-  // The application learns by this cookie on the shared domain that its own view is out of date.
+  // By this cookie on the shared domain the application learns that its session cookie is out of date.
   const domain = sharedDomain(request, new URL(state.publicOrigin()))
   if (domain !== null) {
     const clientUat = client.sessionId === null ? 0 : Math.floor(client.updatedAtMs / 1000)

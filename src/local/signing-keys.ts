@@ -17,7 +17,7 @@ interface SigningKey {
   readonly kid: string
   readonly privateKey: KeyObject
   readonly jwk: LocalJwk
-  /** SPKI PEM, as the dashboard shows it for `CLERK_JWT_KEY`. */
+  /** Public key as PEM (SPKI), as the Clerk dashboard shows it for `CLERK_JWT_KEY`. */
   readonly pem: string
 }
 
@@ -26,7 +26,9 @@ export interface SigningKeys {
   current(): SigningKey
   /** Public keys, in the order in which they were made. */
   published(): LocalJwk[]
-  /** Signs with the key of that name, also one that is withdrawn: that is how a stale token comes about. */
+  /**
+   * Signs with the key of that name, by default the current one. A withdrawn key signs too: that makes a stale token.
+   */
   sign(header: Readonly<Record<string, unknown>>, claims: unknown, kid?: string): string
   rotate(keepOld: boolean): Promise<string>
   withdraw(kid: string): boolean

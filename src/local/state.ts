@@ -7,7 +7,7 @@ import type { HandshakeFormat } from './options.js'
 import type { SessionTokenInput } from './session-claims.js'
 import type { SigningKeys } from './signing-keys.js'
 
-/** What every endpoint of the instance works on. */
+/** The state of an instance, shared by all its endpoints. */
 export interface LocalState {
   readonly instance: LocalInstance
   readonly keys: SigningKeys
@@ -19,7 +19,7 @@ export interface LocalState {
   readonly handshakeFormat: HandshakeFormat
   readonly refreshTokens: boolean
   readonly now: () => number
-  /** Where browsers reach FAPI of the primary. */
+  /** Origin at which browsers reach FAPI of the primary. */
   readonly publicOrigin: () => string
   readonly signSessionToken: (input: SessionTokenInput) => string
 }

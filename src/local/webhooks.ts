@@ -2,16 +2,16 @@ import { createHmac } from 'node:crypto'
 import { createId } from './ids.js'
 
 export interface WebhookEvent {
-  /** As `session.revoked`. */
+  /** For example `session.revoked`. */
   readonly type: string
   readonly data: unknown
   readonly [field: string]: unknown
 }
 
 export interface WebhookInput {
-  /** Delivery id; default made up. The same id twice is a replay. */
+  /** Delivery id. Default: random. A second delivery with the same id is a replay. */
   readonly id?: string
-  /** Default: now. */
+  /** Moment of the signature, ms since the epoch. Default: now. */
   readonly atMs?: number
   /** Default: the instance's webhook secret. */
   readonly secret?: string
@@ -31,7 +31,7 @@ export interface SignedWebhook {
   }
 }
 
-/** Signs an event, or body text as it is. */
+/** Makes a delivery of an event, or of a text as its body. */
 export function signWebhookEvent(
   event: WebhookEvent | string,
   input: WebhookInput,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** The application of the playground: what a user of the plugin would write. */
+/** The routes of the playground's application, written as a user of the plugin would. */
 export function registerApi(app: FastifyInstance): void {
   app.get('/api/public', (request) => ({
     message: 'Anyone may read this.',
@@ -13,7 +13,7 @@ export function registerApi(app: FastifyInstance): void {
   }))
 
   app.get('/api/docs', { preHandler: app.authorize({ permission: 'org:docs:write' }) }, (request) => {
-    // Refusals are on record anyway; this puts the success there too.
+    // The audit log records refusals by itself; this records the success too.
     request.audit({ action: 'docs.write' })
     return { message: 'You may write documents.' }
   })
@@ -27,6 +27,6 @@ export function registerApi(app: FastifyInstance): void {
     message: 'You have the beta feature.'
   }))
 
-  // Functions of the auth object are not data: JSON leaves them out.
+  // JSON leaves out the auth object's functions.
   app.get('/api/auth', (request) => request.auth)
 }

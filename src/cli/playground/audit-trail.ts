@@ -5,13 +5,13 @@ export interface AuditTrail {
   readonly sink: AuditSink
   /** Newest first. */
   find(filter: AuditFilter): AuditRecord[]
-  /** Who and which devices occur, for the page's filters. */
+  /** The users and devices in the records, for the page's filters. */
   seen(): { readonly users: string[]; readonly devices: AuditRecord['device'][] }
 }
 
 export interface AuditFilter {
   readonly userId?: string | undefined
-  /** A device is a session: one user on one device. */
+  /** Stands for a device: a session is one user on one device. */
   readonly sessionId?: string | undefined
 }
 

@@ -3,7 +3,7 @@ import type { LocalClerk } from '../../local/index.js'
 import type { AuditTrail } from './audit-trail.js'
 import { createTimings } from './timings.js'
 
-/** What the page shows and turns besides the application: counters, links, and the strings of the local Clerk. */
+/** The routes of the playground's page itself: counters, links, and the switches of the local Clerk. */
 export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail: AuditTrail): void {
   const timings = createTimings()
   app.addHook('onResponse', (request, reply, done) => {
@@ -45,7 +45,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail:
     }
   })
 
-  // For curl: a token that lives an hour, and the cookies of a browser.
+  // For curl: a token with a lifetime of one hour, and the cookies of a browser.
   app.get<{ Querystring: { user?: string } }>('/demo/token', notEvaluated, ({ query }, reply) => {
     const user = findUser(clerk, query.user)
     if (user === undefined) return reply.code(404).send('no such user\n')
@@ -63,7 +63,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail:
     const session = clerk.directory.session(request.auth.sessionId ?? '')
     if (session === undefined) return reply.code(409).send({ message: 'This session is not from the sign-in page.' })
     const expired = clerk.sessionToken(session.id, {
-      // Not before the sign-in: such a token would be out of date, not expired.
+      // With an older `iat` than the sign-in the token would be refused as outdated, not as expired.
       issuedAtMs: session.createdAtMs,
       claims: { exp: Math.floor(Date.now() / 1000) - 60 }
     })

@@ -1,4 +1,4 @@
-/** What the terminal says once the playground runs. Every command works as printed, in any order. */
+/** The text for the terminal once the playground runs. Each command works as printed, in any order. */
 export function renderGreeting(url: string, clerkOrigin: string): string {
   const asUser = (name: string) => `-H "Authorization: Bearer $(curl -s '${url}/demo/token?user=${name}')"`
   return `

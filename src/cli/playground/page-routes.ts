@@ -10,13 +10,13 @@ const files = [
 const policy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
-// Under /org/:slug and /personal the URL says which organization is to be active (organization sync).
+// Below /org/:slug and /personal the URL decides which organization is active (organization sync).
 const pages = [
   { urls: ['/', '/org/:slug', '/personal'], name: 'index.html' },
   { urls: ['/audit'], name: 'audit.html' }
 ] as const
 
-/** The pages, which are authenticated like any route, and their assets, which are not. `folder` ends with a slash. */
+/** The pages, which are authenticated as any route is, and their assets, which are not. `folder` ends with a slash. */
 export function registerPages(app: FastifyInstance, folder: URL): void {
   const readPageFile = (name: string) => readFileSync(new URL(name, folder), 'utf8')
   for (const { urls, name } of pages) {

@@ -15,7 +15,10 @@ const docsRead = 'org:docs:read'
 const docsWrite = 'org:docs:write'
 const billing = 'org:billing:manage'
 
-/** Who one can sign in as. They differ in role, organization, permissions and plan, so that every guard has both answers. */
+/**
+ * The users of the playground. They differ in role, organization, permissions and plan, so that each guard lets one in
+ * and refuses another.
+ */
 export const people: readonly LocalUser[] = [
   {
     id: 'user_ada',

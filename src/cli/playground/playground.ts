@@ -27,8 +27,8 @@ export interface PlaygroundOptions {
 }
 
 /**
- * Starts an application at 127.0.0.1 and a local Clerk at localhost: to a browser two sites, as an application and its
- * Frontend API are in development. Neither can be reached from another machine.
+ * Starts an application at 127.0.0.1 and a local Clerk at localhost. To a browser these are two sites, as an
+ * application and its Frontend API are in development. Neither can be reached from another machine.
  */
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
   const { port = 0, clerkPort = 0, pageFolder = new URL('page/', import.meta.url), ...clerkOptions } = options

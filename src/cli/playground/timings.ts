@@ -1,4 +1,4 @@
-/** Times of the latest requests, for a median that follows what happens now. */
+/** Times of the latest requests, whose median follows a change within `size` requests. */
 export interface Timings {
   add(elapsedMs: number): void
   medianMs(): number | null
