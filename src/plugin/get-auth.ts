@@ -1,28 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../core/auth/machine-auth.js'
 import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
+import type { AuthFor } from '../core/auth/request-auth.js'
 import { createSignedOutAuth } from '../core/auth/session-auth.js'
-import type {
-  ApiKeyAuth,
-  Auth,
-  InvalidTokenAuth,
-  M2MTokenAuth,
-  MachineTokenType,
-  OAuthTokenAuth,
-  SessionAuth,
-  TokenType,
-  UnauthenticatedMachineAuth
-} from '../core/auth/types.js'
+import type { Auth, MachineTokenType, SessionAuth, TokenType } from '../core/auth/types.js'
 import { NotEvaluatedError, NotRegisteredError } from '../core/errors.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import { kAuth } from './symbols.js'
-
-interface AuthByType {
-  session_token: SessionAuth
-  api_key: ApiKeyAuth | UnauthenticatedMachineAuth<'api_key'>
-  m2m_token: M2MTokenAuth | UnauthenticatedMachineAuth<'m2m_token'>
-  oauth_token: OAuthTokenAuth | UnauthenticatedMachineAuth<'oauth_token'>
-}
 
 const MISMATCH = 'token-type-mismatch'
 const signedOutByMismatch = createSignedOutAuth(MISMATCH, '', null)
@@ -40,11 +24,11 @@ export function getAuth(request: FastifyRequest, options: { readonly acceptsToke
 export function getAuth<const T extends TokenType>(
   request: FastifyRequest,
   options: { readonly acceptsToken: T }
-): AuthByType[T]
+): AuthFor<T>
 export function getAuth<const T extends readonly TokenType[]>(
   request: FastifyRequest,
   options: { readonly acceptsToken: T }
-): AuthByType[T[number]] | InvalidTokenAuth
+): AuthFor<T>
 export function getAuth(
   request: FastifyRequest,
   options?: { readonly acceptsToken?: TokenType | 'any' | readonly TokenType[] }

@@ -1,7 +1,6 @@
 import type { AuditRouteOptions } from '../audit/types.js'
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
-import type { AcceptsToken } from '../core/options/accepts-token.js'
-import { isTokenType, namesTokenType } from '../core/options/accepts-token.js'
+import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
 import { kRoutePolicy } from './symbols.js'
 
 /** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */
@@ -42,7 +41,7 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
   return Object.freeze({
     ...defaults,
     isEvaluated: true,
-    acceptsSession: acceptsSession(defaults.acceptsToken),
+    acceptsSession: acceptsSessions(defaults.acceptsToken),
     isAcceptsTokenOwn: false,
     treatPendingAsSignedOut: true,
     isPublic: false
@@ -51,10 +50,6 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
 
 function frozenCopy(acceptsToken: AcceptsToken): AcceptsToken {
   return typeof acceptsToken === 'string' ? acceptsToken : Object.freeze([...acceptsToken])
-}
-
-function acceptsSession(acceptsToken: AcceptsToken): boolean {
-  return acceptsToken === 'any' || namesTokenType(acceptsToken, 'session_token')
 }
 
 const KNOWN_SETTINGS = new Set(['acceptsToken', 'treatPendingAsSignedOut', 'handshake', 'public', 'audit'])
@@ -89,7 +84,7 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   }
   return Object.freeze({
     isEvaluated: true,
-    acceptsSession: acceptsSession(acceptsToken ?? defaults.acceptsToken),
+    acceptsSession: acceptsSessions(acceptsToken ?? defaults.acceptsToken),
     // A copy: what the route accepts is settled here, whatever becomes of the list.
     acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
@@ -105,7 +100,7 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
   return {
     ...policy,
     acceptsToken,
-    acceptsSession: policy.isEvaluated && acceptsSession(acceptsToken),
+    acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken),
     handshake: policy.handshake && instance.handshake
   }
 }

@@ -31,6 +31,18 @@ export function namesTokenType(acceptsToken: AcceptsToken, type: TokenType): boo
   return typeof acceptsToken === 'string' ? acceptsToken === type : acceptsToken.includes(type)
 }
 
+/** Whether session tokens are among what is accepted. */
+export function acceptsSessions(acceptsToken: AcceptsToken): boolean {
+  return acceptsToken === 'any' || namesTokenType(acceptsToken, 'session_token')
+}
+
+/** The opposite of `acceptsSessions`, for the compiler. */
+export function acceptsMachinesOnly(
+  acceptsToken: AcceptsToken
+): acceptsToken is MachineTokenType | readonly MachineTokenType[] {
+  return !acceptsSessions(acceptsToken)
+}
+
 /** A type asked for by name whose tokens are opaque always, so that nobody but Clerk can judge them; null: none. */
 export function namedOpaqueType(acceptsToken: AcceptsToken): MachineTokenType | null {
   const isOpaque = (type: MachineTokenType) => MACHINE_TYPES[type].jwt === null && namesTokenType(acceptsToken, type)

@@ -1,8 +1,8 @@
 import type { Carried } from '../request/carried.js'
 import { isTopLevelPageLoad } from '../request/page-load.js'
 import { isDevelopmentAccountPortal } from './account-portal.js'
-import { redirectCount } from './handshake-attempt.js'
 import { frontendApiUrl } from './handshake-url.js'
+import { redirectCount } from './redirect-counter.js'
 import type { StateContext } from './settings.js'
 
 /**

@@ -2,11 +2,9 @@ import type { Carried } from '../request/carried.js'
 import { isPageLoad } from '../request/page-load.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
+import { countRedirect, MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
-
-/** A browser that has been sent round this often within the life of the counter cookie is not sent again. */
-const MAX_REDIRECTS = 3
 
 /**
  * Every redirect: a browser that keeps a 307 would go on using it after the state has changed
@@ -40,12 +38,8 @@ export function tryHandshake(
   return sentToHandshake(reason, message, {
     location: target ?? handshakeUrl(context, carried, usesSuffixedCookies(context, carried.cookies), reason),
     headers: NO_STORE,
-    setCookies: [`__clerk_redirect_count=${redirects + 1}; SameSite=Lax; HttpOnly; Max-Age=2`]
+    setCookies: [countRedirect(redirects)]
   })
-}
-
-export function redirectCount(carried: Carried): number {
-  return Number(carried.cookies.redirectCount) || 0
 }
 
 /** Why a cookie does not count in an application that never redirects. */

@@ -1,6 +1,6 @@
-import type { MachineTokenType } from '../auth/types.js'
+import type { MachineTokenType, TokenType } from '../auth/types.js'
 import type { MachineOutcome } from '../machine/outcome.js'
-import type { AcceptsToken } from '../options/accepts-token.js'
+import { type AcceptsToken, acceptsSessions, namesTokenType } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/decode.js'
 import type { VerificationOutcome } from '../token/outcome.js'
@@ -28,27 +28,21 @@ export function decideByHeader(
 ): RequestState | Promise<RequestState> {
   const token = carried.headerToken
   // A verified session token cannot be a machine token: the verifier refuses those.
-  const known = acceptsSession(acceptsToken) ? context.effects.cachedSession(token) : null
+  const known = acceptsSessions(acceptsToken) ? context.effects.cachedSession(token) : null
   if (known !== null) return signedIn(known)
 
   const decoded = context.effects.decode(token)
   const machineType = machineTypeOfPrefix(token) ?? (decoded === null ? null : machineTypeOfJwt(decoded))
   if (acceptsToken === 'session_token') return decideSession(context, carried, decoded)
-  if (acceptsToken === 'any') {
-    return machineType === null ? decideSession(context, carried, decoded) : decideMachine(context, machineType, token)
+  if (acceptsToken !== 'any' && !namesTokenType(acceptsToken, machineType ?? 'session_token')) {
+    return refusedFor(acceptsToken, 'token-type-mismatch')
   }
-  if (typeof acceptsToken !== 'string') {
-    if (!acceptsToken.includes(machineType ?? 'session_token')) return refusedByList()
-    return machineType === null ? decideSession(context, carried, decoded) : decideMachine(context, machineType, token)
-  }
-  return machineType === acceptsToken
-    ? decideMachine(context, machineType, token)
-    : refusedMachine(acceptsToken, 'token-type-mismatch', '', null)
+  return machineType === null ? decideSession(context, carried, decoded) : decideMachine(context, machineType, token)
 }
 
-function acceptsSession(acceptsToken: AcceptsToken): boolean {
-  if (typeof acceptsToken === 'string') return acceptsToken === 'session_token' || acceptsToken === 'any'
-  return acceptsToken.includes('session_token')
+/** The token is missing or of another type. `reason` is said of a single type; a list has one answer for both. */
+export function refusedFor(acceptsToken: MachineTokenType | readonly TokenType[], reason: string): RequestState {
+  return typeof acceptsToken === 'string' ? refusedMachine(acceptsToken, reason, '', null) : refusedByList()
 }
 
 function decideSession(

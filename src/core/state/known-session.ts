@@ -6,6 +6,7 @@ import { compilePlainCookieReader, type PlainCookies } from '../request/plain-co
 import { textOf } from '../request/read-carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
+import { mayNameClerkParameter } from './query.js'
 
 export interface KnownSessionSettings {
   readonly readsCookies: boolean
@@ -46,7 +47,7 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
       }
     }
     const cookieHeader = headers.cookie
-    if (cookieHeader === undefined || knownByCookies === null || mayHoldClerkQuery(target)) return null
+    if (cookieHeader === undefined || knownByCookies === null || mayNameClerkParameter(target)) return null
     // The URL of a page may name another organization than the active one; that of a fetch changes nothing.
     if (syncsOrganization && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
     const verified = knownByCookies(cookieHeader as string)
@@ -110,16 +111,4 @@ function chooseFamily(cookies: CarriedCookies): number {
   if (clientUatSuffixed === '' || (session !== '' && session !== sessionSuffixed)) return UNSURE
   if (clientUatSuffixed === '0') return UNSURE
   return clientUat === '0' ? UNSURE : SUFFIXED
-}
-
-/**
- * Whether the query of a request target may name one of Clerk's parameters: as it is, or with some of its letters
- * percent-encoded (`%5F` is the underscore, `%6…` and `%7…` the lower-case letters).
- */
-function mayHoldClerkQuery(target: string): boolean {
-  const query = target.indexOf('?')
-  if (query === -1) return false
-  if (target.indexOf('__clerk_', query) !== -1) return true
-  if (target.indexOf('%', query) === -1) return false
-  return target.indexOf('%5', query) !== -1 || target.indexOf('%6', query) !== -1 || target.indexOf('%7', query) !== -1
 }

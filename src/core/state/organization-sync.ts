@@ -1,7 +1,8 @@
 import type { SignedInAuth } from '../auth/types.js'
 import type { Carried } from '../request/carried.js'
-import { redirectCount, tryHandshake } from './handshake-attempt.js'
+import { tryHandshake } from './handshake-attempt.js'
 import type { OrganizationTarget } from './organization-target.js'
+import { MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import type { RequestState } from './request-state.js'
 import type { StateContext } from './settings.js'
 
@@ -16,10 +17,10 @@ export function syncOrganization(context: StateContext, carried: Carried, auth: 
   if (auth.sessionStatus === 'pending' || auth.userId === '') return null
   const target = organizationTarget(carried.url.pathname)
   if (target === null || isActive(target, auth)) return null
-  if (redirectCount(carried) >= 3) {
+  if (redirectCount(carried) >= MAX_REDIRECTS) {
     context.effects.log.warn(
       {},
-      'Clerk: the organization of the URL could not be activated after three redirects; the request goes on with the ' +
+      `Clerk: the organization of the URL could not be activated after ${MAX_REDIRECTS} redirects; the request goes on with the ` +
         'one that is active. The route must check the organization itself.'
     )
     return null

@@ -22,7 +22,7 @@ const NO_PARAMETERS: ClerkQuery = Object.freeze({
 })
 
 export function readClerkQuery(carried: Carried): ClerkQuery {
-  if (!mayHaveParameters(carried.target)) return NO_PARAMETERS
+  if (!mayNameClerkParameter(carried.target)) return NO_PARAMETERS
   const parameters = carried.url.searchParams
   const devBrowser = parameters.get('__clerk_db_jwt')
   return {
@@ -35,7 +35,15 @@ export function readClerkQuery(carried: Carried): ClerkQuery {
   }
 }
 
-/** Almost no request has a Clerk parameter: then its URL is not parsed. A percent sign may spell one (`__clerk%5F…`). */
-function mayHaveParameters(target: string): boolean {
-  return target.includes('?') && (target.includes('__clerk') || target.includes('%'))
+/**
+ * Whether the query of a request target may name one of Clerk's parameters. Almost no request has one: it stays on the hot
+ * path, and its URL is not parsed. Names may be written as they are or with characters percent-encoded: `%5F` is the
+ * underscore, `%6…` and `%7…` are the lower-case letters. True for some queries that name none; false for none that does.
+ */
+export function mayNameClerkParameter(target: string): boolean {
+  const query = target.indexOf('?')
+  if (query === -1) return false
+  if (target.indexOf('__clerk_', query) !== -1) return true
+  if (target.indexOf('%', query) === -1) return false
+  return target.indexOf('%5', query) !== -1 || target.indexOf('%6', query) !== -1 || target.indexOf('%7', query) !== -1
 }

@@ -1,11 +1,11 @@
 import { createNonceCalls } from '../backend-api/stranger-calls.js'
-import type { AcceptsToken } from '../options/accepts-token.js'
+import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { decideByCookies } from './cookie-path.js'
 import type { Effects } from './effects.js'
-import { decideByHeader } from './header-path.js'
+import { decideByHeader, refusedFor } from './header-path.js'
 import { createRefreshFlow } from './refresh.js'
-import { type RequestState, refusedByList, refusedMachine } from './request-state.js'
+import type { RequestState } from './request-state.js'
 import type { StateContext, StateSettings } from './settings.js'
 
 export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
@@ -20,11 +20,8 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
 
   return (carried, acceptsToken) => {
     if (carried.headerToken !== '') return decideByHeader(context, carried, acceptsToken)
-    if (acceptsToken === 'session_token' || acceptsToken === 'any') return decideByCookies(context, carried)
-    if (typeof acceptsToken !== 'string') {
-      return acceptsToken.includes('session_token') ? decideByCookies(context, carried) : refusedByList()
-    }
-    return refusedMachine(acceptsToken, 'No token in header', '', null)
+    if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
+    return decideByCookies(context, carried)
   }
 }
 
