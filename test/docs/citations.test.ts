@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { DELIBERATE } from '../oracle/deliberate.js'
-import { findFaults, readDocument, testsNamedIn } from './citations.js'
-import { manual, manuals, root } from './manual.js'
+import { findFaults, readDocument } from './citations.js'
+import { manuals, root } from './manual.js'
 
 // Comments cite the specification by file and number. Each citation leads somewhere, and nothing cites what is not here.
 
@@ -123,45 +122,10 @@ t.test('every citation in code and documents leads somewhere', async (t) => {
   t.ok(count > 50, `${count} citations in code`)
 })
 
-t.test('the decision table has its 17 rows, and the cookie families their 8 rules', async (t) => {
-  const state = documents.find(({ path }) => path === 'src/core/state/README.md')
-  const numbers = (kind: string) => state?.rows.filter((row) => row.kind === kind).map(({ number }) => Number(number))
-  t.same(
-    numbers('row'),
-    Array.from({ length: 17 }, (_, i) => i + 1)
-  )
-  t.same(
-    numbers('rule'),
-    Array.from({ length: 8 }, (_, i) => i + 1)
-  )
-})
-
 t.test('files and folders of the repository that a manual names exist', async (t) => {
   for (const { path, text } of manuals) {
     for (const [, named = ''] of text.matchAll(/`((?:src|test|bench|\.ci)\/[\w./-]*[\w/])`/g)) {
       t.ok(existsSync(join(root, named)), `${named}, in ${path}`)
     }
   }
-})
-
-t.test('every hostile case has a number of its own and a test that exists', async (t) => {
-  const { text } = manual('test/hostile/README.md')
-  const cases = readDocument('', text).rows.filter(({ kind }) => kind === 'case')
-  t.same(
-    cases.map(({ number }) => Number(number)),
-    cases.map((_, i) => i + 1)
-  )
-  const tests = testsNamedIn(text)
-  t.equal(tests.length, cases.length, 'one test for each')
-  for (const { path, title } of tests) {
-    t.ok(readFileSync(join(root, path), 'utf8').includes(title), `${path}: ${title}`)
-  }
-})
-
-t.test('the specification names each deliberate difference at its place, and no other', async (t) => {
-  const specification = manuals.filter(({ path }) => path.startsWith('src/core/'))
-  const named = specification.flatMap(({ text }) =>
-    [...text.matchAll(/\*\*Differs\*\*\s+\(`([\w-]+)`\)/g)].map(([, name = '']) => name)
-  )
-  t.same([...new Set(named)].sort(), DELIBERATE.map(({ name }) => name).sort())
 })
