@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import type { Order, Report } from './contender-process.js'
 import { type FaultContender, ours } from './contenders.js'
-import type { Scenario } from './scenarios.js'
 
 /** What one contender did under one fault. */
 export interface CellResult {
@@ -32,6 +31,18 @@ export interface Cell {
   pass(ms: number, isIdle?: boolean): Promise<void>
   /** Everything sent has been answered, or the time for it is over. */
   drain(): Promise<void>
+}
+
+/** What happens to the key endpoint, and what is asked meanwhile. */
+export interface Scenario {
+  readonly name: string
+  /** False: the first request finds nothing in memory. */
+  readonly isWarm: boolean
+  /** Contenders take turns: side by side they would be short of the machine, not of the endpoint. */
+  readonly isAlone?: boolean
+  /** Real time for the last answers. */
+  readonly drainMs?: number
+  run(cell: Cell): Promise<void>
 }
 
 interface Sent {

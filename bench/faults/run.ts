@@ -1,8 +1,8 @@
 import { createLocalClerk } from '../../src/local/index.js'
 import { createSigningKey } from '../traffic/material.js'
-import { type CellResult, runCell } from './cell.js'
+import { type CellResult, runCell, type Scenario } from './cell.js'
 import { contenders, type FaultContender, ours } from './contenders.js'
-import { createScenarios, type Scenario } from './scenarios.js'
+import { createScenarios } from './scenarios.js'
 
 export interface FaultRow {
   readonly fault: string

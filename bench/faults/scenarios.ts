@@ -1,16 +1,5 @@
 import type { Fault, LocalClerk } from '../../src/local/index.js'
-import type { Cell } from './cell.js'
-
-export interface Scenario {
-  readonly name: string
-  /** False: the first request finds nothing in memory. */
-  readonly isWarm: boolean
-  /** Contenders take turns: side by side they would be short of the machine, not of the endpoint. */
-  readonly isAlone?: boolean
-  /** Real time for the last answers. */
-  readonly drainMs?: number
-  run(cell: Cell): Promise<void>
-}
+import type { Cell, Scenario } from './cell.js'
 
 /** Longer than any contender keeps a key set without asking: 10 minutes is the longest default. */
 const PAST_EVERY_CACHE_MS = 660_000

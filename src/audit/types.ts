@@ -1,3 +1,5 @@
+export type { AuditRouteOptions, AuditWhen } from '../plugin/audit-route-options.js'
+
 /** What a browser, operating system or device could be made out to be. Absent parts are null. */
 export interface ParsedAgent {
   readonly browser: { readonly name: string; readonly version: string | null } | null
@@ -81,18 +83,6 @@ export interface AuditNote {
   readonly reason?: string | undefined
   /** Anything else JSON can say. What stands here is the application's choice: nothing is added by this package. */
   readonly [detail: string]: unknown
-}
-
-/** `default`: changes (unsafe methods), refusals (401, 403) and impersonated requests. */
-export type AuditWhen = 'always' | 'default' | 'refused' | 'never'
-
-/** `config.clerk.audit` of a route; `true` is `{ when: 'always' }`, `false` is `{ when: 'never' }`. */
-export interface AuditRouteOptions {
-  readonly when?: AuditWhen | undefined
-  /** Name of what the route does, e.g. `invoice.delete`; `request.audit()` may say otherwise. */
-  readonly action?: string | undefined
-  /** Name of the route parameter that names what it is done to: `id` for `/invoices/:id`. */
-  readonly targetParam?: string | undefined
 }
 
 /** A destination of records. It is handed lines, each a whole JSON record: as text, or as the bytes they were written in. */

@@ -1,6 +1,6 @@
-import type { AuditRouteOptions } from '../audit/types.js'
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
 import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
+import type { AuditRouteOptions } from './audit-route-options.js'
 import { kRoutePolicy } from './symbols.js'
 
 /** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */

@@ -1,19 +1,13 @@
 import type { Logger } from '../logger.js'
 import type { ClaimCheck } from '../token/claims.js'
 import type { JsonObject } from '../token/decode.js'
+import type { VerificationObserver } from '../token/observer.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
 import { type ClockEstimate, createClockEstimate } from './clock-estimate.js'
 import { type VerificationEvent, verificationChannel } from './events.js'
 
-/** What the verifier tells of tokens that memory does not accept. Nothing of it is on the hot path. */
-export interface VerificationObserver {
-  /** The signature of a token is good; `reason` says what its claims, or the time, have against it. */
-  concluded(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void
-  /** When a first look at a token begins; what `judged` wants back. */
-  begin(): number
-  judged(outcome: VerificationOutcome | Promise<VerificationOutcome>, begunAtMs: number): void
-  /** Memory has answered with a refusal; `claims` of the token if they are still there. */
-  refused(reason: VerificationFailureReason, claims: JsonObject | undefined, nowMs: number, skewMs: number): void
+/** The verifier's observer, with what it has learned of Clerk's clock. */
+export interface DiagnosticObserver extends VerificationObserver {
   readonly clock: ClockEstimate
 }
 
@@ -36,7 +30,7 @@ const LOG_AGAIN_MS = 600_000
 /** Looking for the explanation is bounded too: a flood of expired tokens asks once a second. */
 const LOOK_AGAIN_MS = 1000
 
-export function createVerificationObserver(settings: VerificationObserverSettings): VerificationObserver {
+export function createVerificationObserver(settings: VerificationObserverSettings): DiagnosticObserver {
   const { instance, checkClaims, logger } = settings
   const clock = createClockEstimate(settings.endpointOffsetMs)
   let lookFromMs = Number.NEGATIVE_INFINITY

@@ -5,7 +5,7 @@ import type { BackendResult } from '../backend-api/result.js'
 import { isOfMachine } from '../token/claims.js'
 import type { JsonObject, UnverifiedToken } from '../token/decode.js'
 import { categoryOf, isAccessToken } from '../token/jose-header.js'
-import type { MachineTokenType } from '../token-types.js'
+import type { MachineTokenType, OpaqueTokenType } from '../token-types.js'
 import { readM2MClaims, readOAuthClaims } from './jwt-claims.js'
 import { parseApiKey, parseM2MToken, parseOAuthToken, type VerifiedData } from './opaque-answers.js'
 
@@ -36,9 +36,13 @@ export interface JwtForm<Auth extends MachineAuth = MachineAuth> {
   readonly createAuth: (claims: JsonObject, token: string) => Auth
 }
 
+type AuthOf<Type extends MachineTokenType> = Extract<MachineAuth, { readonly tokenType: Type }>
+
 /** One entry for each type: prefix, endpoint, JWT form, audience and messages stand nowhere else. */
 export const MACHINE_TYPES: {
-  readonly [Type in MachineTokenType]: MachineType<Extract<MachineAuth, { readonly tokenType: Type }>>
+  readonly [Type in MachineTokenType]: MachineType<AuthOf<Type>> & {
+    readonly jwt: Type extends OpaqueTokenType ? null : JwtForm<AuthOf<Type>>
+  }
 } = {
   api_key: {
     prefix: 'ak_',

@@ -1,6 +1,11 @@
 import { AcceptsTokenError, OptionEmptyError } from '../errors.js'
-import { MACHINE_TYPES } from '../machine/machine-types.js'
-import { MACHINE_TOKEN_TYPES, type MachineTokenType, TOKEN_TYPES, type TokenType } from '../token-types.js'
+import {
+  type MachineTokenType,
+  OPAQUE_TOKEN_TYPES,
+  type OpaqueTokenType,
+  TOKEN_TYPES,
+  type TokenType
+} from '../token-types.js'
 import type { Given } from './given.js'
 
 /** What a request may authenticate with: one type, several, or `any`. */
@@ -43,8 +48,7 @@ export function acceptsMachinesOnly(
   return !acceptsSessions(acceptsToken)
 }
 
-/** A type asked for by name whose tokens are opaque always, so that nobody but Clerk can judge them; null: none. */
-export function namedOpaqueType(acceptsToken: AcceptsToken): MachineTokenType | null {
-  const isOpaque = (type: MachineTokenType) => MACHINE_TYPES[type].jwt === null && namesTokenType(acceptsToken, type)
-  return MACHINE_TOKEN_TYPES.find(isOpaque) ?? null
+/** A type asked for by name whose tokens are always opaque, so that only Clerk can judge them; null: none. */
+export function namedOpaqueType(acceptsToken: AcceptsToken): OpaqueTokenType | null {
+  return OPAQUE_TOKEN_TYPES.find((type) => namesTokenType(acceptsToken, type)) ?? null
 }

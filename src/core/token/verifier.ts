@@ -1,5 +1,4 @@
 import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.js'
-import type { VerificationObserver } from '../diagnostics/verification-observer.js'
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import { type ClaimCheck, isOfMachine } from './claims.js'
@@ -7,6 +6,7 @@ import { copyOf, decodeUnverified, readClaims, readSignature, splitToken, type U
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
 import { parseJoseHeader } from './jose-header.js'
+import type { VerificationObserver } from './observer.js'
 import type { VerificationFailure, VerificationOutcome } from './outcome.js'
 import { failureFor } from './outcome.js'
 import { type Candidate, createSigningKeyFinder, isFailure, type SignatureResult } from './signing-key.js'

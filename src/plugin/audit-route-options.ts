@@ -1,0 +1,13 @@
+// Read by fastify-clerk-auth/audit alone; declared here because a route says it in the plugin's own `config.clerk`.
+
+/** `default`: changes (unsafe methods), refusals (401, 403) and impersonated requests. */
+export type AuditWhen = 'always' | 'default' | 'refused' | 'never'
+
+/** `config.clerk.audit` of a route; `true` is `{ when: 'always' }`, `false` is `{ when: 'never' }`. */
+export interface AuditRouteOptions {
+  readonly when?: AuditWhen | undefined
+  /** Name of what the route does, e.g. `invoice.delete`; `request.audit()` may say otherwise. */
+  readonly action?: string | undefined
+  /** Name of the route parameter that names what it is done to: `id` for `/invoices/:id`. */
+  readonly targetParam?: string | undefined
+}
