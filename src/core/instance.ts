@@ -19,7 +19,6 @@ import { createStateSettings } from './state/settings.js'
 import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
-import { decodeUnverified } from './token/decode.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
 import { failureFor } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
@@ -124,7 +123,6 @@ export function createInstance(options: InstanceSettings): Instance {
   const machineTokens = (): MachineVerifier => {
     machineVerifier ??= createMachineVerifier({
       backendApi,
-      decode: decodeUnverified,
       verifySignature: verifier.verifySignature,
       audience: options.audience,
       clockSkewMs: clockSkewInMs,
@@ -140,16 +138,15 @@ export function createInstance(options: InstanceSettings): Instance {
   }
   const settings = createStateSettings(options)
   const effects: Effects = {
-    cachedSession(token) {
-      const outcome = verifier.recall(token)
-      return outcome?.ok ? outcome : null
-    },
-    decode: decodeUnverified,
-    verifySession: (token, given) => verifier.verify(token, given?.skewMs),
+    lookUp: verifier.lookUp,
+    decode: verifier.decode,
+    accept: verifier.accept,
+    verifySession: verifier.judge,
+    verifySessionText: (text, given) => verifier.verify(text, given?.skewMs),
     verifySignature: verifier.verifySignature,
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
-    verifyMachineToken: (type, token) => machineTokens().verify(type, token),
+    verifyMachineToken: (type, text, token) => machineTokens().verify(type, text, token),
     now,
     log: logger
   }

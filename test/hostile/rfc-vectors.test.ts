@@ -71,13 +71,20 @@ function instanceWith(jwk: typeof RFC7520_KEY): Instance {
   )
 }
 
+function verifySignature({ verifier }: Instance, text: string) {
+  const token = verifier.decode(text)
+  if (token === null) throw new Error('not a JWT')
+  return verifier.verifySignature(token)
+}
+
 const rfc7515 = instanceWith(RFC7515_A2_KEY)
 const rfc7520 = instanceWith(RFC7520_KEY)
 
 t.test('the RS256 example of RFC 7515 A.2 verifies under its key, bit for bit', async (t) => {
   const token = vectors['RFC 7515 A.2 (RS256)']
-  t.match(await rfc7515.verifier.verifySignature(token), { ok: true, claims: { iss: 'joe', exp: 1_300_819_380 } })
-  t.match(await rfc7520.verifier.verifySignature(token), { ok: false, reason: 'token-invalid-signature' })
+  t.match(rfc7515.verifier.decode(token)?.claims, { iss: 'joe', exp: 1_300_819_380 })
+  t.match(await verifySignature(rfc7515, token), { ok: true })
+  t.match(await verifySignature(rfc7520, token), { ok: false, reason: 'token-invalid-signature' })
   t.match(await rfc7515.verifyToken(token), { ok: false, reason: 'token-verification-failed' }, 'but names no user')
 })
 
@@ -97,7 +104,7 @@ t.test('examples with other algorithms are refused, also under the key that sign
       t.match(await instance.verifyToken(vectors[name as keyof typeof reasons]), { ok: false, reason }, name)
     }
   }
-  const signature = await rfc7520.verifier.verifySignature(vectors['RFC 7515 A.1 (HS256)'])
+  const signature = await verifySignature(rfc7520, vectors['RFC 7515 A.1 (HS256)'])
   t.match(signature, { ok: false, reason: 'token-invalid-algorithm' })
 })
 

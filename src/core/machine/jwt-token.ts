@@ -1,14 +1,13 @@
 import { compileClaimCheck } from '../token/claims.js'
-import type { UnverifiedToken } from '../token/decode.js'
 import type { VerificationFailure } from '../token/outcome.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 import type { MachineTokenType } from '../token-types.js'
 import { type JwtForm, MACHINE_TYPES, namesAudience } from './machine-types.js'
 import { type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface JwtTokenSettings {
-  readonly decode: (token: string) => UnverifiedToken | null
-  readonly verifySignature: (token: string) => SignatureOutcome | Promise<SignatureOutcome>
+  readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
   readonly audience: readonly string[]
   readonly clockSkewMs: number
   readonly now: () => number
@@ -22,33 +21,36 @@ const NO_REPORT = { issuer: false, authorizedParties: false }
  */
 export function createJwtTokenVerifier(
   settings: JwtTokenSettings
-): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {
-  const { decode, verifySignature, audience, clockSkewMs, now } = settings
+): (type: MachineTokenType, token: UnverifiedToken | null) => MachineOutcome | Promise<MachineOutcome> {
+  const { verifySignature, audience, clockSkewMs, now } = settings
   // Neither `iss` nor `azp` is checked: the key decides the instance, and a machine has no origin.
   const rules = { authorizedParties: [], issuers: [], reportOnly: NO_REPORT, onReport() {} }
   const checkClaims = compileClaimCheck({ ...rules, audience: [] })
   const checkClaimsAndAudience = compileClaimCheck({ ...rules, audience })
 
   return function verify(type, token) {
-    const decoded = decode(token)
     const { jwt } = MACHINE_TYPES[type]
     // A machine token's prefix on text with two dots ends here too: the text does not decode as a JWT.
-    if (decoded === null || jwt === null || !jwt.allowsCategory(decoded.header)) return malformed()
-    if (!jwt.allowsType(decoded.header)) return refuse(type)
+    if (token === null || jwt === null || !jwt.allowsCategory(token.header)) return malformed()
+    if (!jwt.allowsType(token.header)) return refuse(type)
     const outcome = verifySignature(token)
     return outcome instanceof Promise
       ? outcome.then((settled) => conclude(type, jwt, token, settled))
       : conclude(type, jwt, token, outcome)
   }
 
-  function conclude(type: MachineTokenType, jwt: JwtForm, token: string, outcome: SignatureOutcome): MachineOutcome {
+  function conclude(
+    type: MachineTokenType,
+    jwt: JwtForm,
+    { text, claims }: UnverifiedToken,
+    outcome: SignatureOutcome
+  ): MachineOutcome {
     if (!outcome.ok) return refuse(type, outcome)
-    const { claims } = outcome
     const mustNameAudience = MACHINE_TYPES[type].mustNameAudience
     const check = mustNameAudience ? checkClaims : checkClaimsAndAudience
     if (check(claims, now(), clockSkewMs) !== null) return refuse(type)
     if (mustNameAudience && !namesAudience(claims.aud, audience)) return refuse(type)
-    return { ok: true, type, auth: jwt.createAuth(claims, token) }
+    return { ok: true, type, auth: jwt.createAuth(claims, text) }
   }
 }
 

@@ -3,8 +3,9 @@ import type { MachineAuth } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import type { BackendResult } from '../backend-api/result.js'
 import { isOfMachine } from '../token/claims.js'
-import type { JsonObject, UnverifiedToken } from '../token/decode.js'
+import type { JsonObject } from '../token/decode.js'
 import { categoryOf, isAccessToken } from '../token/jose-header.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { MachineTokenType, OpaqueTokenType } from '../token-types.js'
 import { readM2MClaims, readOAuthClaims } from './jwt-claims.js'
 import { parseApiKey, parseM2MToken, parseOAuthToken, type VerifiedData } from './opaque-answers.js'
@@ -28,7 +29,7 @@ export interface JwtForm<Auth extends MachineAuth = MachineAuth> {
   /**
    * Whether a JWT claims to be of this type. It is not verified yet: the answer decides how it is verified, no more.
    */
-  readonly isNamedBy: (token: UnverifiedToken) => boolean
+  readonly isNamedBy: (token: Pick<UnverifiedToken, 'header' | 'claims'>) => boolean
   /** Whether tokens of the type may have the header's `cat`. */
   readonly allowsCategory: (header: JsonObject) => boolean
   /** Whether tokens of the type may have the header's `typ`. */

@@ -1,7 +1,7 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import { STRANGERS_IN_TEN_SECONDS } from '../backend-api/stranger-calls.js'
-import type { UnverifiedToken } from '../token/decode.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 import { createTokenBucket } from '../token-bucket.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
@@ -12,8 +12,7 @@ import { type MachineOutcome, machineFailure } from './outcome.js'
 export interface MachineVerifierSettings {
   /** Null without any secret key: only tokens that are JWTs can then be verified. */
   readonly backendApi: BackendApi | null
-  readonly decode: (token: string) => UnverifiedToken | null
-  readonly verifySignature: (token: string) => SignatureOutcome | Promise<SignatureOutcome>
+  readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
   readonly audience: readonly string[]
   readonly clockSkewMs: number
   readonly isDevelopment: boolean
@@ -28,9 +27,10 @@ export interface MachineVerifierSettings {
 
 export interface MachineVerifier {
   /**
-   * `type` is what classification says (state/README.md section 8.1). Never throws or rejects for what a token holds.
+   * `type` is what classification says (state/README.md section 8.1), `token` the text decoded; null when it is not a JWT.
+   * Never throws or rejects for what a token holds.
    */
-  verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome>
+  verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): MachineOutcome | Promise<MachineOutcome>
 }
 
 /**
@@ -53,10 +53,10 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
   const verifyOpaque = createOpaqueTokenVerifier({ ...settings, cache, strangers })
 
   return {
-    verify(type, token) {
-      if (JWT_SHAPE.test(token)) return verifyJwt(type, token)
+    verify(type, text, token) {
+      if (JWT_SHAPE.test(text)) return verifyJwt(type, token)
       if (jwtOnly) return machineFailure(type, 'token-invalid', 'Only machine tokens that are JWTs are accepted here.')
-      return verifyOpaque(type, token)
+      return verifyOpaque(type, text)
     }
   }
 }

@@ -1,58 +1,83 @@
 import type { Carried, CarriedCookies } from '../request/carried.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
+import type { VerifiedToken } from '../token/verified-token.js'
 import type { StateContext } from './settings.js'
+
+/** The cookies that count, and their session token looked up: null when there is none, or it is not a JWT. */
+export interface CookieFamily {
+  readonly suffixed: boolean
+  readonly session: SessionToken | null
+}
+
+type SessionToken = VerifiedToken | UnverifiedToken
 
 /**
  * Whether the suffixed cookies count: the answer selects `__session`, `__client_uat` and `__clerk_db_jwt` together
  * (state/README.md section 3.2; the numbers are its rules). Several Clerk applications under one registrable domain
- * overwrite each other's unsuffixed cookies; the suffix is derived from the publishable key.
+ * overwrite each other's unsuffixed cookies; the suffix is derived from the publishable key. No signature is checked: the
+ * answer only says which cookies are read.
  */
-export function usesSuffixedCookies(context: StateContext, cookies: CarriedCookies): boolean {
-  const { session, sessionSuffixed, clientUat, clientUatSuffixed } = cookies
-  const unsuffixed = session === '' ? NO_TOKEN : glance(context, session)
-
+export function chooseFamily(context: StateContext, cookies: CarriedCookies): CookieFamily {
+  const { session } = cookies
+  const unsuffixed = session === '' ? null : context.effects.lookUp(session)
   if (session !== '') {
-    if (unsuffixed.issuer === 'none') return false // 1
-    if (unsuffixed.issuer === 'foreign') return true // 2
+    const issuer = unsuffixed?.claims.iss
+    if (!issuer) return { suffixed: false, session: unsuffixed } // 1
+    if (!isIssuedBy(issuer, context.settings.originalFrontendApi)) {
+      return { suffixed: true, session: lookUpSuffixed(context, cookies, unsuffixed) } // 2
+    }
   }
-  if (clientUatSuffixed === '' && sessionSuffixed === '') return false // 3
+  if (cookies.clientUatSuffixed === '' && cookies.sessionSuffixed === '') {
+    return { suffixed: false, session: unsuffixed } // 3
+  }
+  const suffixed = lookUpSuffixed(context, cookies, unsuffixed)
+  return countsSuffixed(context, cookies, unsuffixed, suffixed)
+    ? { suffixed: true, session: suffixed }
+    : { suffixed: false, session: unsuffixed }
+}
 
-  const suffixed =
-    sessionSuffixed === '' ? NO_TOKEN : sessionSuffixed === session ? unsuffixed : glance(context, sessionSuffixed)
+function lookUpSuffixed(
+  { effects }: StateContext,
+  { session, sessionSuffixed }: CarriedCookies,
+  unsuffixed: SessionToken | null
+): SessionToken | null {
+  if (sessionSuffixed === session) return unsuffixed
+  return sessionSuffixed === '' ? null : effects.lookUp(sessionSuffixed)
+}
+
+/** state/README.md rules 4 to 8. */
+function countsSuffixed(
+  { effects, settings }: StateContext,
+  { clientUat, clientUatSuffixed }: CarriedCookies,
+  unsuffixed: SessionToken | null,
+  suffixed: SessionToken | null
+): boolean {
   const signedOutSuffixed = clientUatSuffixed === '0'
   const signedOutUnsuffixed = clientUat === '0'
 
-  if (!signedOutSuffixed && !signedOutUnsuffixed && unsuffixed.issuedAt > suffixed.issuedAt) return false // 4
+  if (!signedOutSuffixed && !signedOutUnsuffixed && issuedAt(unsuffixed) > issuedAt(suffixed)) return false // 4
   if (signedOutSuffixed && !signedOutUnsuffixed) return false // 5
-  if (context.settings.isDevelopment && !signedOutSuffixed && signedOutUnsuffixed) {
-    if (suffixed.expiresAt <= Math.floor(context.effects.now() / 1000)) return false // 6
+  if (settings.isDevelopment && !signedOutSuffixed && signedOutUnsuffixed) {
+    if (expiresAt(suffixed) <= Math.floor(effects.now() / 1000)) return false // 6
   }
   return clientUatSuffixed !== '' // 7, 8
 }
 
-/** What the rules look at. No signature is checked: the answer only says which cookies are read. */
-interface Glance {
-  readonly issuer: 'none' | 'own' | 'foreign'
-  /** Seconds; 0: unknown. */
-  readonly issuedAt: number
-  /** Seconds; Infinity: unknown. */
-  readonly expiresAt: number
+/** As `chooseFamily`, for callers that need no token. */
+export function usesSuffixedCookies(context: StateContext, cookies: CarriedCookies): boolean {
+  return chooseFamily(context, cookies).suffixed
 }
 
-const NO_TOKEN: Glance = Object.freeze({ issuer: 'none', issuedAt: 0, expiresAt: Number.POSITIVE_INFINITY })
-
-function glance(context: StateContext, token: string): Glance {
-  const verified = context.effects.cachedSession(token)
-  if (verified !== null) return glanceAt(verified.claims, context.settings.originalFrontendApi)
-  const decoded = context.effects.decode(token)
-  return decoded === null ? NO_TOKEN : glanceAt(decoded.claims, context.settings.originalFrontendApi)
+/** Seconds; 0: unknown. */
+function issuedAt(token: SessionToken | null): number {
+  const iat = token?.claims.iat
+  return typeof iat === 'number' ? iat : 0
 }
 
-function glanceAt(claims: { readonly [claim: string]: unknown }, frontendApi: string): Glance {
-  return {
-    issuer: !claims.iss ? 'none' : isIssuedBy(claims.iss, frontendApi) ? 'own' : 'foreign',
-    issuedAt: typeof claims.iat === 'number' ? claims.iat : 0,
-    expiresAt: typeof claims.exp === 'number' ? claims.exp : Number.POSITIVE_INFINITY
-  }
+/** Seconds; Infinity: unknown. */
+function expiresAt(token: SessionToken | null): number {
+  const exp = token?.claims.exp
+  return typeof exp === 'number' ? exp : Number.POSITIVE_INFINITY
 }
 
 function isIssuedBy(issuer: unknown, frontendApi: string): boolean {

@@ -1,7 +1,8 @@
 import type { Carried } from '../request/carried.js'
-import { failureFor } from '../token/outcome.js'
-import type { VerifiedToken } from '../token/verified-token.js'
-import { chosenClientUat, chosenDevBrowser, chosenSession, usesSuffixedCookies } from './cookie-family.js'
+import type { VerificationOutcome } from '../token/outcome.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
+import { VerifiedToken } from '../token/verified-token.js'
+import { chooseFamily, chosenClientUat, chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { needsCrossOriginSync } from './cross-origin-sync.js'
 import { tryHandshake } from './handshake-attempt.js'
 import { resolveHandshake, returnedHandshake } from './handshake-return.js'
@@ -11,7 +12,7 @@ import { type RequestState, signedIn, signedOut } from './request-state.js'
 import { respondToSatellite, syncSatellite } from './satellite.js'
 import type { StateContext } from './settings.js'
 import { isSessionToken } from './token-kind.js'
-import { answerFailure } from './verification-failure.js'
+import { answerFailure, answerMalformed } from './verification-failure.js'
 
 /**
  * The state that cookies and URL give. The numbers are the rows of the decision table (state/README.md section 4.3).
@@ -34,7 +35,7 @@ function decideByTable(
   query: ClerkQuery
 ): RequestState | Promise<RequestState> {
   const { settings } = context
-  const suffixed = usesSuffixedCookies(context, carried.cookies)
+  const { suffixed, session: token } = chooseFamily(context, carried.cookies)
   const session = chosenSession(carried.cookies, suffixed)
   const clientUat = chosenClientUat(carried.cookies, suffixed)
 
@@ -61,46 +62,33 @@ function decideByTable(
   }
   // 9
   if (clientUat === 0) return tryHandshake(context, carried, 'session-token-but-no-client-uat', '')
-  return decideBySession(context, carried, session, clientUat)
+  return decideBySession(context, carried, token, clientUat)
 }
 
 function decideBySession(
   context: StateContext,
   carried: Carried,
-  session: string,
+  token: VerifiedToken | UnverifiedToken | null,
   clientUat: number
 ): RequestState | Promise<RequestState> {
   const { effects } = context
-  const known = effects.cachedSession(session)
-  let issuedAt: unknown
-  if (known === null) {
-    const decoded = effects.decode(session)
-    // 11
-    if (decoded === null) return answerFailure(context, carried, 'cookie', session, failureFor('token-invalid'))
-    // 12
-    if (!isSessionToken(decoded)) return signedOut('token-type-mismatch', '')
-    issuedAt = decoded.claims.iat
-  } else {
-    issuedAt = known.issuedAt
-  }
+  // 11
+  if (token === null) return answerMalformed('cookie')
+  const isKnown = token instanceof VerifiedToken
+  // 12
+  if (!isKnown && !isSessionToken(token)) return signedOut('token-type-mismatch', '')
   // 13: something happened to the client's sessions since this token was issued.
-  if (typeof issuedAt === 'number' && issuedAt < clientUat) {
+  const { iat } = token.claims
+  if (typeof iat === 'number' && iat < clientUat) {
     return tryHandshake(context, carried, 'session-token-iat-before-client-uat', '')
   }
-  if (known !== null) return decideVerified(context, carried, known)
+  if (isKnown) return decideVerified(context, carried, effects.accept(token))
 
-  const outcome = effects.verifySession(session)
-  if (outcome instanceof Promise) {
-    return outcome.then((settled) =>
-      settled.ok
-        ? decideVerified(context, carried, settled)
-        : answerFailure(context, carried, 'cookie', session, settled)
-    )
-  }
   // 14
-  return outcome.ok
-    ? decideVerified(context, carried, outcome)
-    : answerFailure(context, carried, 'cookie', session, outcome)
+  const answer = (outcome: VerificationOutcome) =>
+    outcome.ok ? decideVerified(context, carried, outcome) : answerFailure(context, carried, 'cookie', token, outcome)
+  const outcome = effects.verifySession(token)
+  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
 }
 
 function decideVerified(context: StateContext, carried: Carried, verified: VerifiedToken): RequestState {

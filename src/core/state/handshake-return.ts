@@ -1,5 +1,4 @@
 import type { Carried } from '../request/carried.js'
-import { parseJoseHeader } from '../token/jose-header.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import { NO_STORE } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
@@ -93,14 +92,12 @@ async function directivesOfNonce(context: StateContext, nonce: string): Promise<
  * No claim of a handshake token is checked but `cat` (hostile/README.md case 8): its freshness is that of the session
  * token inside.
  */
-async function directivesOfToken(context: StateContext, token: string): Promise<Resolved> {
-  const decoded = context.effects.decode(token)
-  if (decoded === null) return { ok: false, failure: INVALID }
-  const header = parseJoseHeader(decoded.header)
-  if (header.category !== 'session' || !header.isJwt) return { ok: false, failure: INVALID }
+async function directivesOfToken(context: StateContext, text: string): Promise<Resolved> {
+  const token = context.effects.decode(text)
+  if (token?.jose.category !== 'session' || !token.jose.isJwt) return { ok: false, failure: INVALID }
   const outcome = await context.effects.verifySignature(token)
   if (!outcome.ok) return { ok: false, failure: outcome }
-  return { ok: true, directives: parseDirectives(outcome.claims.handshake) }
+  return { ok: true, directives: parseDirectives(token.claims.handshake) }
 }
 
 const INVALID: VerificationFailure = Object.freeze({
@@ -111,14 +108,14 @@ const INVALID: VerificationFailure = Object.freeze({
   retryAfterSeconds: 0
 })
 
-async function verifyReturnedSession(context: StateContext, token: string) {
-  const outcome = await context.effects.verifySession(token)
+async function verifyReturnedSession(context: StateContext, text: string) {
+  const outcome = await context.effects.verifySessionText(text)
   if (outcome.ok || !context.settings.isDevelopment || !isClockTrouble(outcome)) return outcome
   context.effects.log.warn(
     { reason: outcome.reason },
     'Clerk: the clock of this machine differs from that of Clerk. Development goes on with a day of tolerance; production would not.'
   )
-  return context.effects.verifySession(token, { skewMs: DEVELOPMENT_SKEW_MS })
+  return context.effects.verifySessionText(text, { skewMs: DEVELOPMENT_SKEW_MS })
 }
 
 function isClockTrouble(failure: VerificationFailure): boolean {

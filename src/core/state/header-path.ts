@@ -2,9 +2,9 @@ import type { MachineTokenType, TokenType } from '../auth/types.js'
 import type { MachineOutcome } from '../machine/outcome.js'
 import { type AcceptsToken, acceptsSessions, namesTokenType } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
-import type { UnverifiedToken } from '../token/decode.js'
 import type { VerificationOutcome } from '../token/outcome.js'
-import { failureFor } from '../token/outcome.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
+import { VerifiedToken } from '../token/verified-token.js'
 import {
   type RequestState,
   refusedByList,
@@ -15,7 +15,7 @@ import {
 } from './request-state.js'
 import type { StateContext } from './settings.js'
 import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-kind.js'
-import { answerFailure } from './verification-failure.js'
+import { answerFailure, answerMalformed } from './verification-failure.js'
 
 /**
  * The state that an `Authorization` header gives: it decides alone, cookies are not looked at
@@ -26,18 +26,20 @@ export function decideByHeader(
   carried: Carried,
   acceptsToken: AcceptsToken
 ): RequestState | Promise<RequestState> {
-  const token = carried.headerToken
+  const { effects } = context
+  const text = carried.headerToken
+  const token = acceptsSessions(acceptsToken) ? effects.lookUp(text) : effects.decode(text)
   // A verified session token cannot be a machine token: the verifier refuses those.
-  const known = acceptsSessions(acceptsToken) ? context.effects.cachedSession(token) : null
-  if (known !== null) return signedIn(known)
+  if (token instanceof VerifiedToken) return signedIn(effects.accept(token))
+  if (acceptsToken === 'session_token') return decideSession(context, carried, token)
 
-  const decoded = context.effects.decode(token)
-  const machineType = machineTypeOfPrefix(token) ?? (decoded === null ? null : machineTypeOfJwt(decoded))
-  if (acceptsToken === 'session_token') return decideSession(context, carried, decoded)
+  const machineType = machineTypeOfPrefix(text) ?? (token === null ? null : machineTypeOfJwt(token))
   if (acceptsToken !== 'any' && !namesTokenType(acceptsToken, machineType ?? 'session_token')) {
     return refusedFor(acceptsToken, 'token-type-mismatch')
   }
-  return machineType === null ? decideSession(context, carried, decoded) : decideMachine(context, machineType, token)
+  return machineType === null
+    ? decideSession(context, carried, token)
+    : decideMachine(context, machineType, text, token)
 }
 
 /** The token is missing or of another type. `reason` is said of a single type; a list has one answer for both. */
@@ -48,11 +50,10 @@ export function refusedFor(acceptsToken: MachineTokenType | readonly TokenType[]
 function decideSession(
   context: StateContext,
   carried: Carried,
-  decoded: UnverifiedToken | null
+  token: UnverifiedToken | null
 ): RequestState | Promise<RequestState> {
-  const token = carried.headerToken
-  if (decoded === null) return answerFailure(context, carried, 'header', token, failureFor('token-invalid'))
-  if (!isSessionToken(decoded)) return signedOut('token-type-mismatch', '')
+  if (token === null) return answerMalformed('header')
+  if (!isSessionToken(token)) return signedOut('token-type-mismatch', '')
   const answer = (outcome: VerificationOutcome) =>
     outcome.ok ? signedIn(outcome) : answerFailure(context, carried, 'header', token, outcome)
   const outcome = context.effects.verifySession(token)
@@ -62,9 +63,10 @@ function decideSession(
 function decideMachine(
   context: StateContext,
   type: MachineTokenType,
-  token: string
+  text: string,
+  token: UnverifiedToken | null
 ): RequestState | Promise<RequestState> {
-  const outcome = context.effects.verifyMachineToken(type, token)
+  const outcome = context.effects.verifyMachineToken(type, text, token)
   return outcome instanceof Promise ? outcome.then(answerMachine) : answerMachine(outcome)
 }
 

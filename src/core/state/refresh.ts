@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { BackendFailure } from '../backend-api/result.js'
 import type { Carried } from '../request/carried.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
 import type { RefreshFlow, RefreshOutcome, StateContext } from './settings.js'
@@ -21,12 +22,12 @@ export function createRefreshFlow(now: () => number): RefreshFlow {
     max: MAX_SHARED
   })
 
-  return (context, carried, expiredToken) => {
-    const name = `${carried.cookies.refreshSuffixed}\n${expiredToken}`
+  return (context, carried, expired) => {
+    const name = `${carried.cookies.refreshSuffixed}\n${expired.text}`
     const before = shared.get(name)
     if (before !== undefined && before.untilMs > now()) return before.outcome
 
-    const outcome = refresh(context, carried, expiredToken)
+    const outcome = refresh(context, carried, expired)
     shared.set(name, { untilMs: Number.POSITIVE_INFINITY, outcome })
     const forget = () => shared.delete(name)
     outcome.then((settled) => {
@@ -37,17 +38,15 @@ export function createRefreshFlow(now: () => number): RefreshFlow {
   }
 }
 
-async function refresh(context: StateContext, carried: Carried, expiredToken: string): Promise<RefreshOutcome> {
+async function refresh(context: StateContext, carried: Carried, expired: UnverifiedToken): Promise<RefreshOutcome> {
   const { effects } = context
   if (effects.refreshSession === null) return failed('missing-api-client')
-  const decoded = effects.decode(expiredToken)
-  if (decoded === null) return failed('expired-session-token-decode-failed')
-  const sessionId = decoded.claims.sid
+  const sessionId = expired.claims.sid
   if (typeof sessionId !== 'string' || sessionId === '') return failed('expired-session-token-missing-sid-claim')
 
   const answer = await effects.refreshSession({
     sessionId,
-    expiredToken,
+    expiredToken: expired.text,
     refreshToken: carried.cookies.refreshSuffixed,
     requestOrigin: carried.url.origin,
     requestHeaders: carried.headers,
@@ -59,7 +58,7 @@ async function refresh(context: StateContext, carried: Carried, expiredToken: st
   if (directives.length === 0) return failed('unexpected-sdk-error')
   const token = sessionTokenOf(directives)
   if (token === '') return failed('invalid-session-token')
-  const verified = await effects.verifySession(token)
+  const verified = await effects.verifySessionText(token)
   return verified.ok ? { ok: true, verified, setCookies: directives } : failed('invalid-session-token')
 }
 

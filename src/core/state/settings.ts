@@ -1,5 +1,6 @@
 import type { InstanceSettings } from '../options/instance-settings.js'
 import type { Carried } from '../request/carried.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import { accountPortalOrigin } from './account-portal.js'
 import type { Effects } from './effects.js'
@@ -13,7 +14,7 @@ export interface StateContext {
 }
 
 /** Trades an expired session token and its refresh token for a new session token. */
-export type RefreshFlow = (context: StateContext, carried: Carried, expiredToken: string) => Promise<RefreshOutcome>
+export type RefreshFlow = (context: StateContext, carried: Carried, expired: UnverifiedToken) => Promise<RefreshOutcome>
 
 export type RefreshOutcome =
   | { readonly ok: true; readonly verified: VerifiedToken; readonly setCookies: readonly string[] }

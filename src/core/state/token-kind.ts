@@ -1,7 +1,6 @@
 import { MACHINE_TYPES } from '../machine/machine-types.js'
 import { isOfMachine } from '../token/claims.js'
-import type { UnverifiedToken } from '../token/decode.js'
-import { parseJoseHeader } from '../token/jose-header.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType } from '../token-types.js'
 
 /** The machine token type that an opaque token's prefix announces. Case-sensitive, whatever follows. */
@@ -11,7 +10,7 @@ export function machineTypeOfPrefix(token: string): MachineTokenType | null {
 }
 
 /** The machine token type that a JWT says to be of. */
-export function machineTypeOfJwt(token: UnverifiedToken): MachineTokenType | null {
+export function machineTypeOfJwt(token: Pick<UnverifiedToken, 'header' | 'claims'>): MachineTokenType | null {
   for (const type of MACHINE_TOKEN_TYPES) if (MACHINE_TYPES[type].jwt?.isNamedBy(token)) return type
   return null
 }
@@ -21,5 +20,5 @@ export function machineTypeOfJwt(token: UnverifiedToken): MachineTokenType | nul
  * hostile/README.md cases 7 and 8).
  */
 export function isSessionToken(token: UnverifiedToken): boolean {
-  return !isOfMachine(token.claims) && parseJoseHeader(token.header).category === 'session'
+  return !isOfMachine(token.claims) && token.jose.category === 'session'
 }

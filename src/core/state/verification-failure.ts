@@ -1,5 +1,6 @@
 import type { Carried } from '../request/carried.js'
-import type { VerificationFailure } from '../token/outcome.js'
+import { failureFor, type VerificationFailure } from '../token/outcome.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import { tryHandshake } from './handshake-attempt.js'
 import { type Carrier, type RequestState, signedIn, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
@@ -12,7 +13,7 @@ export function answerFailure(
   context: StateContext,
   carried: Carried,
   carrier: Carrier,
-  token: string,
+  token: UnverifiedToken,
   failure: VerificationFailure
 ): RequestState | Promise<RequestState> {
   switch (failure.reason) {
@@ -31,11 +32,17 @@ export function answerFailure(
   }
 }
 
+/** The text is not a JWT. */
+export function answerMalformed(carrier: Carrier): RequestState {
+  const failure = failureFor('token-invalid')
+  return signedOut(failure.reason, withTail(failure, carrier))
+}
+
 function answerExpired(
   context: StateContext,
   carried: Carried,
   carrier: Carrier,
-  token: string,
+  token: UnverifiedToken,
   failure: VerificationFailure
 ): RequestState | Promise<RequestState> {
   const message = withTail(failure, carrier)

@@ -1,45 +1,46 @@
-import type { KeyStore, VerificationKey } from '../jwks/types.js'
-import { parsePart } from './decode.js'
+import { deepFreeze } from '../auth/deep-freeze.js'
+import { copyOf, type JsonObject, parsePart } from './decode.js'
 import { type JoseHeader, parseJoseHeader } from './jose-header.js'
 
-export interface HeaderEntry {
-  readonly header: JoseHeader
-  /** Empty: the key is not in memory, so the entry was not kept either. */
-  readonly keys: readonly VerificationKey[]
+export interface TokenHeader {
+  /** All members, as they were sent. */
+  readonly members: JsonObject
+  readonly jose: JoseHeader
 }
 
 export interface HeaderTable {
-  /** The header of a token whose encoded header text ends at `end`, or null when it is no JSON object. */
-  lookup(token: string, end: number): HeaderEntry | null
+  /** The header that a token's first part encodes, or null when it is not a JSON object. */
+  read(encoded: string): TokenHeader | null
+  /** Keeps the header of a token whose signature is good, frozen: later tokens share it. */
+  keep(token: { readonly text: string; readonly header: JsonObject; readonly jose: JoseHeader }): void
 }
 
-/** An instance has as many header texts as keys, give or take; what goes beyond was made up by a client. */
+/** An instance has about as many header texts as keys. */
 const MAX_ENTRIES = 64
 
 /**
- * Almost every token of an instance has the same JOSE header, so its encoded text leads straight to the resolved header
- * and key: no base64, no JSON. Only headers whose key is known are kept, and all are forgotten when the key set changes.
+ * Almost every token of an instance has the same JOSE header: its encoded text leads to the parsed header, without base64 and
+ * JSON. Only headers under a good signature are kept, so that forged tokens cannot fill the table.
  */
-export function createHeaderTable(keyStore: KeyStore, now: () => number): HeaderTable {
-  const entries = new Map<string, HeaderEntry>()
-  keyStore.onChange(() => entries.clear())
+export function createHeaderTable(): HeaderTable {
+  const entries = new Map<string, TokenHeader>()
+  let newest: JoseHeader | null = null
 
   return {
-    lookup(token, end) {
-      const text = token.slice(0, end)
-      const known = entries.get(text)
-      if (known !== undefined && now() < (known.keys[0] as VerificationKey).trustedUntilMs) return known
-
-      const json = parsePart(text)
-      if (json === null) return null
-      const header = parseJoseHeader(json)
-      const entry = { header, keys: keyStore.find(header.kid) }
-      if (entry.keys.length > 0) {
-        if (entries.size >= MAX_ENTRIES) entries.clear()
-        // A copy: a slice would keep the token it was cut from in memory.
-        entries.set(Buffer.from(text, 'latin1').toString('latin1'), entry)
-      }
-      return entry
+    read(encoded) {
+      const known = entries.get(encoded)
+      if (known !== undefined) return known
+      const members = parsePart(encoded)
+      return members === null ? null : { members, jose: parseJoseHeader(members) }
+    },
+    keep({ text, header, jose }) {
+      // Nearly always the one that was kept or found the last time.
+      if (jose === newest) return
+      newest = jose
+      const encoded = text.slice(0, text.indexOf('.'))
+      if (entries.has(encoded)) return
+      if (entries.size >= MAX_ENTRIES) entries.clear()
+      entries.set(copyOf(encoded), { members: deepFreeze(header), jose: Object.freeze(jose) })
     }
   }
 }

@@ -1,27 +1,30 @@
 import type { VerificationOutcome } from './outcome.js'
 import { tailOf } from './token-cache.js'
+import type { UnverifiedToken } from './unverified-token.js'
 
-/** Verifications under way, so that the same unseen token in many concurrent requests is verified once. */
+/** Tokens under verification, so that an unseen token that many requests bring at once is decoded and verified once. */
 export interface InFlight {
-  find(token: string): Promise<VerificationOutcome> | undefined
-  add(token: string, outcome: Promise<VerificationOutcome>): void
-  forget(token: string): void
+  find(text: string): UnverifiedToken | null
+  add(token: UnverifiedToken, outcome: Promise<VerificationOutcome>): void
+  forget(token: UnverifiedToken): void
 }
 
 export function createInFlight(): InFlight {
-  const byTail = new Map<string, { readonly token: string; readonly outcome: Promise<VerificationOutcome> }>()
+  const byTail = new Map<string, UnverifiedToken>()
   return {
-    find(token) {
-      if (byTail.size === 0) return undefined
-      const entry = byTail.get(tailOf(token))
-      return entry?.token === token ? entry.outcome : undefined
+    find(text) {
+      if (byTail.size === 0) return null
+      const token = byTail.get(tailOf(text))
+      return token?.text === text ? token : null
     },
     add(token, outcome) {
-      byTail.set(tailOf(token), { token, outcome })
+      token.pending = outcome
+      byTail.set(tailOf(token.text), token)
     },
     forget(token) {
-      // Of two tokens with one tail the later took the place: the other's end must not take it away.
-      if (byTail.get(tailOf(token))?.token === token) byTail.delete(tailOf(token))
+      token.pending = null
+      // A later token with the same tail may have replaced this one: leave its entry alone.
+      if (byTail.get(tailOf(token.text)) === token) byTail.delete(tailOf(token.text))
     }
   }
 }

@@ -1,28 +1,14 @@
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import { isPlausible } from './claims.js'
-import type { JsonObject, TokenParts } from './decode.js'
-import type { JoseHeader } from './jose-header.js'
-import type { VerificationFailure } from './outcome.js'
-import { failureFor, unavailableFailure } from './outcome.js'
+import { failureFor, unavailableFailure, type VerificationFailure } from './outcome.js'
 import { verifySignature, verifySignaturePooled } from './signature.js'
+import type { UnverifiedToken } from './unverified-token.js'
 
-/** A decoded token that nobody has checked yet. */
-export interface Candidate {
-  readonly token: string
-  readonly parts: TokenParts
-  readonly header: JoseHeader
-  /** Whether `typ` must be `JWT` or absent, as it must for session tokens. */
-  readonly mustBeJwt: boolean
-  readonly claims: JsonObject
-  /** Keys that the header names and that are in memory; empty: they must be asked for. */
-  readonly keys: readonly VerificationKey[]
-}
+/** The key under which the signature is good, or why there is no such key. */
+export type SigningKey = VerificationKey | VerificationFailure
 
-/** The key under which the signature is good, or why there is none. */
-export type SignatureResult = VerificationKey | VerificationFailure
-
-export function isFailure(result: SignatureResult): result is VerificationFailure {
+export function isFailure(result: SigningKey): result is VerificationFailure {
   return 'reason' in result
 }
 
@@ -32,119 +18,118 @@ export interface SigningKeySettings {
   readonly clockSkewInMs: number
   readonly stats: Stats
   readonly now: () => number
-  /** How many first-seen tokens of one turn of the event loop are verified on the loop before the pool takes over. */
-  readonly synchronousPerTurn: number
+  /** Whether `typ` must be `JWT` or absent, as it must for session tokens. */
+  readonly mustBeJwt: boolean
+  /** Whether the next signature may be verified on the event loop; if not, the thread pool does it. */
+  readonly takeTurn: () => boolean
 }
 
-/** Finds the key of a token and checks the signature: on the event loop for a lone token, in the thread pool for a burst. */
+/** Finds the key that signed a token: token/README.md section 3, token/README.md rows 3 to 6. */
 export function createSigningKeyFinder(
   settings: SigningKeySettings
-): (candidate: Candidate) => SignatureResult | Promise<SignatureResult> {
-  const { keyStore, issuers, clockSkewInMs, stats, now } = settings
-  const takeTurn = createTurnCounter(settings.synchronousPerTurn)
+): (token: UnverifiedToken) => SigningKey | Promise<SigningKey> {
+  const { keyStore, issuers, clockSkewInMs, stats, now, mustBeJwt, takeTurn } = settings
 
-  function check(candidate: Candidate): SignatureResult | Promise<SignatureResult> {
-    return candidate.keys.length > 0 ? checkWith(candidate, candidate.keys) : resolveKeys(candidate)
+  function find(token: UnverifiedToken): SigningKey | Promise<SigningKey> {
+    const keys = keyStore.find(token.jose.kid)
+    return keys.length > 0 ? findAmong(keys, token) : resolve(token)
   }
 
-  async function resolveKeys(candidate: Candidate): Promise<SignatureResult> {
-    const resolution = await keyStore.resolve(candidate.header.kid, isWorthAFetch(candidate), sessionIdOf(candidate))
-    if (resolution.ok) return checkWith(candidate, resolution.keys)
+  async function resolve(token: UnverifiedToken): Promise<SigningKey> {
+    const resolution = await keyStore.resolve(token.jose.kid, isWorthAFetch(token), sessionIdOf(token))
+    if (resolution.ok) return findAmong(resolution.keys, token)
     return resolution.unavailable
       ? unavailableFailure(resolution.reason, resolution.retryAfterSeconds)
       : failureFor(resolution.reason)
   }
 
-  function isWorthAFetch({ header, mustBeJwt, claims }: Candidate): boolean {
-    if (header.algorithm === null || header.isCritical || (mustBeJwt && !header.isJwt)) return false
+  function isWorthAFetch({ jose, claims }: UnverifiedToken): boolean {
+    if (jose.algorithm === null || jose.isCritical || (mustBeJwt && !jose.isJwt)) return false
     return isPlausible(claims, issuers, now(), clockSkewInMs)
   }
 
-  function checkWith(
-    candidate: Candidate,
-    keys: readonly VerificationKey[]
-  ): SignatureResult | Promise<SignatureResult> {
-    const { algorithm, isCritical, isJwt } = candidate.header
-    if (isCritical || (candidate.mustBeJwt && !isJwt)) return failureFor('token-invalid')
+  function findAmong(keys: readonly VerificationKey[], token: UnverifiedToken): SigningKey | Promise<SigningKey> {
+    const { algorithm, isCritical, isJwt } = token.jose
+    if (isCritical || (mustBeJwt && !isJwt)) return failureFor('token-invalid')
     if (algorithm === null) return failureFor('token-invalid-algorithm')
     // A key is for one algorithm (RFC 8725 section 3.1): the token has no say in it.
     if (!keys.some((key) => key.algorithm === algorithm)) return failureFor('token-verification-failed')
-    if (!takeTurn()) return checkPooled(candidate, keys)
-    const key = findSigner(candidate, keys)
-    return key ?? refuse(candidate)
+    if (!takeTurn()) return findPooled(keys, token)
+    return findNow(keys, token) ?? refuse(token)
   }
 
-  function findSigner(candidate: Candidate, keys: readonly VerificationKey[]): VerificationKey | null {
+  function findNow(keys: readonly VerificationKey[], token: UnverifiedToken): VerificationKey | null {
     for (const key of keys) {
-      if (key.algorithm !== candidate.header.algorithm) continue
+      if (key.algorithm !== token.jose.algorithm) continue
       stats.verifications++
-      if (verifySignature(candidate.token, candidate.parts, key)) return key
+      if (verifySignature(token, key)) return key
     }
     return null
   }
 
-  function checkPooled(candidate: Candidate, keys: readonly VerificationKey[]): Promise<SignatureResult> {
-    return new Promise((resolve, reject) => checkNext(candidate, keys, 0, resolve, reject))
+  function findPooled(keys: readonly VerificationKey[], token: UnverifiedToken): Promise<SigningKey> {
+    return new Promise((done, fail) => tryPooled(keys, 0, token, done, fail))
   }
 
-  /** One key after the other. By callbacks: each promise more would be paid for by every token of a burst. */
-  function checkNext(
-    candidate: Candidate,
+  /** One key after the other. Callbacks, not async: a burst of tokens would otherwise allocate a promise per key tried. */
+  function tryPooled(
     keys: readonly VerificationKey[],
     index: number,
-    resolve: (result: SignatureResult | Promise<SignatureResult>) => void,
-    reject: (error: Error) => void
+    token: UnverifiedToken,
+    done: (result: SigningKey | Promise<SigningKey>) => void,
+    fail: (error: Error) => void
   ): void {
     const key = keys[index]
     if (key === undefined) {
-      resolve(refuse(candidate))
+      done(refuse(token))
       return
     }
-    if (key.algorithm !== candidate.header.algorithm) {
-      checkNext(candidate, keys, index + 1, resolve, reject)
+    if (key.algorithm !== token.jose.algorithm) {
+      tryPooled(keys, index + 1, token, done, fail)
       return
     }
     stats.verifications++
     stats.pooledVerifications++
-    verifySignaturePooled(candidate.token, candidate.parts, key, (error, isValid) => {
-      if (error) reject(error)
-      else if (!isValid) checkNext(candidate, keys, index + 1, resolve, reject)
-      // The key may have been withdrawn while the pool was at work: then it counts for nothing.
-      else resolve(now() < key.trustedUntilMs ? key : resolveKeys(candidate))
+    verifySignaturePooled(token, key, (error, isValid) => {
+      if (error) fail(error)
+      else if (!isValid) tryPooled(keys, index + 1, token, done, fail)
+      // A key that was withdrawn while the thread pool verified vouches for nothing: the key set of now decides.
+      else done(now() < key.trustedUntilMs ? key : resolve(token))
     })
   }
 
-  function refuse(candidate: Candidate): SignatureResult | Promise<SignatureResult> {
+  /** No key verifies. The key may have been replaced under its name: a plausible token may cause one refresh. */
+  function refuse(token: UnverifiedToken): SigningKey | Promise<SigningKey> {
     stats.forged++
-    if (!isWorthAFetch(candidate)) return failureFor('token-invalid-signature')
-    const reconsidered = keyStore.reconsider(candidate.header.kid, sessionIdOf(candidate))
-    return reconsidered === false ? failureFor('token-invalid-signature') : checkAgain(candidate, reconsidered)
+    if (!isWorthAFetch(token)) return failureFor('token-invalid-signature')
+    const reconsidered = keyStore.reconsider(token.jose.kid, sessionIdOf(token))
+    return reconsidered === false ? failureFor('token-invalid-signature') : findAgain(token, reconsidered)
   }
 
-  /** With the replaced key set if there is one, and without another appeal. */
-  async function checkAgain(candidate: Candidate, reconsidered: Promise<boolean>): Promise<SignatureResult> {
-    const key = (await reconsidered) ? findSigner(candidate, keyStore.find(candidate.header.kid)) : null
+  /** Tries once more if the key set changed; does not ask for another refresh. */
+  async function findAgain(token: UnverifiedToken, reconsidered: Promise<boolean>): Promise<SigningKey> {
+    const key = (await reconsidered) ? findNow(keyStore.find(token.jose.kid), token) : null
     return key ?? failureFor('token-invalid-signature')
   }
 
-  return check
+  return find
 }
 
-function sessionIdOf({ claims }: Candidate): string | undefined {
+function sessionIdOf({ claims }: UnverifiedToken): string | undefined {
   return typeof claims.sid === 'string' ? claims.sid : undefined
 }
 
 /**
- * Says whether this first-seen token may be verified on the event loop: the first few of a turn may, as the pool costs a
- * lone token more latency than it saves; a burst goes to the pool, where it leaves the loop free for known tokens.
+ * Counts the signatures that a turn of the event loop verifies itself. The first few may be: the thread pool costs a lone token
+ * more latency than it saves. A burst goes to the pool, and the loop is free for known tokens.
  */
-function createTurnCounter(synchronousPerTurn: number): () => boolean {
+export function createTurnCounter(perTurn: number): () => boolean {
   let taken = 0
   const reset = () => {
     taken = 0
   }
   return function takeTurn() {
     if (taken === 0) setImmediate(reset)
-    return taken++ < synchronousPerTurn
+    return taken++ < perTurn
   }
 }

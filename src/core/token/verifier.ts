@@ -2,15 +2,14 @@ import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.j
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
 import type { Stats } from '../stats.js'
 import { type ClaimCheck, isOfMachine } from './claims.js'
-import { copyOf, decodeUnverified, readClaims, readSignature, splitToken, type UnverifiedToken } from './decode.js'
+import { copyOf } from './decode.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
-import { parseJoseHeader } from './jose-header.js'
 import type { VerificationObserver } from './observer.js'
-import type { VerificationFailure, VerificationOutcome } from './outcome.js'
-import { failureFor } from './outcome.js'
-import { type Candidate, createSigningKeyFinder, isFailure, type SignatureResult } from './signing-key.js'
+import { failureFor, type VerificationFailure, type VerificationOutcome } from './outcome.js'
+import { createSigningKeyFinder, createTurnCounter, isFailure, type SigningKey } from './signing-key.js'
 import type { TokenCache } from './token-cache.js'
+import { createTokenDecoder, type UnverifiedToken } from './unverified-token.js'
 import { VerifiedToken } from './verified-token.js'
 
 /** How a verified payload becomes what routes see. */
@@ -20,9 +19,9 @@ export interface AuthFactory {
   pending(claims: SessionClaims): SignedOutAuth
 }
 
-/** What was signed out before its tokens ran out. */
+/** The sessions and users that were signed out before their tokens expire. */
 export interface RevocationCheck {
-  /** 0: nothing is revoked, and nothing is asked. */
+  /** 0: nothing is revoked, and `covers` is not called. */
   readonly size: number
   covers(verified: VerifiedToken): boolean
   observe(verified: VerifiedToken): void
@@ -38,45 +37,63 @@ export interface VerifierSettings {
   readonly clockSkewInMs: number
   readonly auth: AuthFactory
   readonly revocations: RevocationCheck
-  /** Told of what memory does not accept. */
+  /** Told of tokens that memory does not accept. */
   readonly observer?: VerificationObserver
   readonly stats: Stats
   readonly now: () => number
+  /** How many signatures one turn of the event loop verifies itself before the thread pool takes over. */
   readonly synchronousPerTurn: number
 }
 
-export type SignatureOutcome = ({ readonly ok: true } & UnverifiedToken) | VerificationFailure
+export type SignatureOutcome = { readonly ok: true } | VerificationFailure
 
+const GOOD_SIGNATURE: SignatureOutcome = Object.freeze({ ok: true })
+
+/**
+ * Judges the session tokens of one instance. A token is looked up in memory (`recall`, `lookUp`), and the answer is taken by
+ * `accept` or `judge`, which count it: a hit for a token that memory answers for, a miss for a token that it does not have.
+ * Nothing here throws or rejects for what a token holds.
+ */
 export interface Verifier {
+  /** The verdict on a token in memory at this instant; undefined when it is not in memory (any more). Counts nothing. */
+  recall(text: string): VerificationOutcome | undefined
+  /** Verified if memory has it and accepts it, else decoded, else (no JWT) null. Counts nothing. */
+  lookUp(text: string): VerifiedToken | UnverifiedToken | null
+  /** A JWT, split and decoded; null for any other text. */
+  decode(text: string): UnverifiedToken | null
+  /** Counts a hit. `verified` is what `recall` or `lookUp` has just given. */
+  accept(verified: VerifiedToken): VerifiedToken
   /**
-   * Judges a session token. Synchronous for a token in memory, and for a first-seen one whose key is known unless many
-   * arrive in the same turn of the event loop; a promise otherwise. Never throws or rejects for what a token holds.
-   * `skewMs` other than the configured one bypasses the cache.
+   * Judges a token that `lookUp` has just given, and counts a miss unless memory refuses it. Synchronous for a first-seen token
+   * whose key is known, unless many arrive in the same turn of the event loop; else a promise.
    */
-  verify(token: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
-  /** What a token in memory is worth at this instant; undefined when it is not in memory (any more). */
-  recall(token: string): VerificationOutcome | undefined
-  /** Decoding, algorithm, key and signature of any JWT of the instance, and nothing else: no claim, `typ` or `cat`. */
-  verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome>
+  judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
+  /** `lookUp`, and then `accept` or `judge`. Another `skewMs` than the configured one bypasses memory, and is not counted. */
+  verify(text: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
+  /** Algorithm, key and signature of any JWT of the instance, and nothing else: no claim, `typ` or `cat`. */
+  verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
 }
 
 export function createVerifier(settings: VerifierSettings): Verifier {
-  const { keyStore, cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
-  const headers = createHeaderTable(keyStore, now)
-  const findSigningKey = createSigningKeyFinder(settings)
+  const { cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
+  const headers = createHeaderTable()
+  const decode = createTokenDecoder(headers)
   const inFlight = createInFlight()
+  const takeTurn = createTurnCounter(settings.synchronousPerTurn)
+  const findSessionKey = createSigningKeyFinder({ ...settings, takeTurn, mustBeJwt: true })
+  const findAnyKey = createSigningKeyFinder({ ...settings, takeTurn, mustBeJwt: false })
 
-  function recall(token: string): VerificationOutcome | undefined {
-    const nowMs = now()
-    const verified = cache.find(token)
+  function recall(text: string): VerificationOutcome | undefined {
+    const verified = cache.find(text)
     if (verified === undefined) return undefined
+    const nowMs = now()
     if (nowMs >= verified.key.trustedUntilMs) {
       cache.delete(verified)
       return undefined
     }
     if (nowMs >= verified.expiresAtMs) return failureFor('token-expired')
     if (nowMs < verified.notBeforeMs) {
-      // Only a clock that was set back gets here: the reason is worked out, not remembered.
+      // Only a clock that was set back gets here. The reason is not kept: the claims tell it again.
       const reason = checkClaims(verified.claims, nowMs, clockSkewInMs)
       if (reason !== null) return failureFor(reason)
     }
@@ -84,42 +101,59 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return verified
   }
 
-  function verify(token: string, skewMs: number = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
-    if (skewMs !== clockSkewInMs) return verifyUnknown(token, skewMs)
-    const known = recall(token)
-    if (known !== undefined) {
-      if (!known.ok) observer?.refused(known.reason, cache.find(token)?.claims, now(), skewMs)
-      return known
+  function lookUp(text: string): VerifiedToken | UnverifiedToken | null {
+    const known = recall(text)
+    if (known === undefined) return inFlight.find(text) ?? decode(text)
+    return known.ok ? known : decode(text, known)
+  }
+
+  function accept(verified: VerifiedToken): VerifiedToken {
+    stats.hits++
+    return verified
+  }
+
+  function judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome> {
+    if (token.refusal !== null) {
+      observer?.refused(token.refusal.reason, token.claims, now(), clockSkewInMs)
+      return token.refusal
     }
     stats.misses++
-    const pending = inFlight.find(token)
-    if (pending !== undefined) {
+    if (token.pending !== null) {
       stats.shared++
-      return pending
+      return token.pending
     }
     const begunAtMs = observer?.begin() ?? 0
-    const outcome = verifyUnknown(token, skewMs)
+    const outcome = verifyUnseen(token, clockSkewInMs)
     observer?.judged(outcome, begunAtMs)
     if (outcome instanceof Promise) inFlight.add(token, outcome)
     return outcome
   }
 
-  function verifyUnknown(token: string, skewMs: number): VerificationOutcome | Promise<VerificationOutcome> {
-    const parts = splitToken(token)
-    if (parts === null || readSignature(token, parts) === null) return failureFor('token-invalid')
-    const entry = headers.lookup(token, parts.headerEnd)
-    if (entry === null) return failureFor('token-invalid')
-    const claims = readClaims(token, parts)
-    if (claims === null) return failureFor('token-invalid')
-    if (entry.header.category !== 'session' || isOfMachine(claims)) return failureFor('token-type-mismatch')
+  function verify(text: string, skewMs = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
+    if (skewMs !== clockSkewInMs) {
+      const unseen = decode(text)
+      return unseen === null ? failureFor('token-invalid') : verifyUnseen(unseen, skewMs)
+    }
+    const token = lookUp(text)
+    if (token instanceof VerifiedToken) return accept(token)
+    return token === null ? refuseMalformed() : judge(token)
+  }
 
-    const candidate: Candidate = { token, parts, header: entry.header, mustBeJwt: true, claims, keys: entry.keys }
-    const result = findSigningKey(candidate)
-    if (!(result instanceof Promise)) return conclude(candidate, result, skewMs)
-    return result.then(
+  function refuseMalformed(): VerificationFailure {
+    stats.misses++
+    const failure = failureFor('token-invalid')
+    if (observer !== undefined) observer.judged(failure, observer.begin())
+    return failure
+  }
+
+  function verifyUnseen(token: UnverifiedToken, skewMs: number): VerificationOutcome | Promise<VerificationOutcome> {
+    if (token.jose.category !== 'session' || isOfMachine(token.claims)) return failureFor('token-type-mismatch')
+    const key = findSessionKey(token)
+    if (!(key instanceof Promise)) return conclude(token, key, skewMs)
+    return key.then(
       (settled) => {
         inFlight.forget(token)
-        return conclude(candidate, settled, skewMs)
+        return conclude(token, settled, skewMs)
       },
       (error: unknown) => {
         inFlight.forget(token)
@@ -128,52 +162,49 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     )
   }
 
-  /** Once the signature is good, the claims are believed enough to be looked at. */
-  function conclude(candidate: Candidate, result: SignatureResult, skewMs: number): VerificationOutcome {
-    if (isFailure(result)) return result
+  /** Claims are looked at only once the signature is good: a forged token learns nothing of the configuration. */
+  function conclude(token: UnverifiedToken, key: SigningKey, skewMs: number): VerificationOutcome {
+    if (isFailure(key)) return key
+    headers.keep(token)
     const nowMs = now()
-    const reason = checkClaims(candidate.claims, nowMs, skewMs)
-    observer?.concluded(candidate.claims, reason, nowMs, skewMs)
+    const reason = checkClaims(token.claims, nowMs, skewMs)
+    observer?.concluded(token.claims, reason, nowMs, skewMs)
     if (reason !== null) return failureFor(reason)
 
-    const verified = createVerifiedToken(candidate, result, skewMs)
+    const verified = createVerifiedToken(token, key, skewMs)
     revocations.observe(verified)
     if (skewMs === clockSkewInMs) {
       cache.add(verified, nowMs)
-      if (verified.auth.sessionId !== undefined) keyStore.witness(verified.auth.sessionId)
+      if (verified.auth.sessionId !== undefined) settings.keyStore.witness(verified.auth.sessionId)
     }
     if (revocations.size !== 0 && revocations.covers(verified)) return failureFor('session-revoked')
     return verified
   }
 
-  function createVerifiedToken(candidate: Candidate, key: VerificationKey, skewMs: number): VerifiedToken {
-    const claims = candidate.claims as SessionClaims
-    const token = copyOf(candidate.token)
-    const notBefore = Math.max(claims.nbf ?? Number.NEGATIVE_INFINITY, claims.iat ?? Number.NEGATIVE_INFINITY)
+  function createVerifiedToken({ text, claims }: UnverifiedToken, key: VerificationKey, skewMs: number): VerifiedToken {
+    const checked = claims as SessionClaims
+    const token = copyOf(text)
+    const notBefore = Math.max(checked.nbf ?? Number.NEGATIVE_INFINITY, checked.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
       key,
-      expiresAtMs: claims.exp * 1000 + skewMs,
+      expiresAtMs: checked.exp * 1000 + skewMs,
       notBeforeMs: notBefore * 1000 - skewMs,
-      issuedAt: claims.iat ?? Number.POSITIVE_INFINITY,
-      isOwnIssuer: claims.iss === `https://${settings.originalFrontendApi}`,
-      auth: settings.auth.signedIn(claims, token),
-      pendingAuth: claims.sts === 'pending' ? settings.auth.pending(claims) : null
+      issuedAt: checked.iat ?? Number.POSITIVE_INFINITY,
+      isOwnIssuer: checked.iss === `https://${settings.originalFrontendApi}`,
+      auth: settings.auth.signedIn(checked, token),
+      pendingAuth: checked.sts === 'pending' ? settings.auth.pending(checked) : null
     })
   }
 
-  function verifySignature(token: string): SignatureOutcome | Promise<SignatureOutcome> {
-    const parts = splitToken(token)
-    const decoded = decodeUnverified(token)
-    if (parts === null || decoded === null) return failureFor('token-invalid')
-    const header = parseJoseHeader(decoded.header)
-    const conclude = (result: SignatureResult): SignatureOutcome =>
-      isFailure(result) ? result : { ok: true, ...decoded }
-    const { claims } = decoded
-    const keys = keyStore.find(header.kid)
-    const result = findSigningKey({ token, parts, header, mustBeJwt: false, claims, keys })
-    return result instanceof Promise ? result.then(conclude) : conclude(result)
+  function verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome> {
+    const key = findAnyKey(token)
+    return key instanceof Promise ? key.then(concludeSignature) : concludeSignature(key)
   }
 
-  return { verify, recall, verifySignature }
+  return { recall, lookUp, decode, accept, judge, verify, verifySignature }
+}
+
+function concludeSignature(key: SigningKey): SignatureOutcome {
+  return isFailure(key) ? key : GOOD_SIGNATURE
 }

@@ -6,6 +6,7 @@ import { type BackendResult, backendFailure } from '../../../src/core/backend-ap
 import { createMachineVerifier, type MachineVerifierSettings } from '../../../src/core/machine/machine-verifier.js'
 import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
 import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
+import { type TokenParts, unverifiedOf } from '../../fixtures/unverified-token.js'
 
 const NOW = 1_790_000_000
 
@@ -29,14 +30,12 @@ function verifier(given: Partial<MachineVerifierSettings> & { answer?: (token: s
   const backendApi = {
     verifyMachineToken: ({ body }: MachineTokenCall) => ask(Object.values(body)[0])
   } as unknown as BackendApi
-  const machine = createMachineVerifier({
+  const machineVerifier = createMachineVerifier({
     backendApi,
-    decode: (token) => JWTS[token] ?? null,
-    verifySignature: (token) => {
-      const decoded = JWTS[token]
-      if (token.startsWith('forged')) return failureFor('token-invalid-signature')
-      if (token.startsWith('unavailable')) return unavailableFailure('jwk-remote-failed-to-load', 9)
-      return decoded === undefined ? failureFor('token-invalid') : { ok: true, ...decoded }
+    verifySignature: ({ text }) => {
+      if (text.startsWith('forged')) return failureFor('token-invalid-signature')
+      if (text.startsWith('unavailable')) return unavailableFailure('jwk-remote-failed-to-load', 9)
+      return { ok: true }
     },
     audience: [],
     clockSkewMs: 5_000,
@@ -49,6 +48,12 @@ function verifier(given: Partial<MachineVerifierSettings> & { answer?: (token: s
     now: () => nowMs,
     ...given
   })
+  const machine = {
+    verify(type: MachineTokenType, text: string) {
+      const parts = JWTS[text]
+      return machineVerifier.verify(type, text, parts === undefined ? null : unverifiedOf(text, parts))
+    }
+  }
   return { machine, asked, advance: (ms: number) => (nowMs += ms) }
 }
 
@@ -64,7 +69,7 @@ const m2m = { sub: 'mch_1', jti: 'jti_1', scopes: 'read write', plan: 'gold', is
 const oauth = { sub: 'user_1', jti: 'jti_2', client_id: 'client_1', scope: 'openid profile', ...times }
 
 /** Named like JWTs, which is all that classification looks at here. */
-const JWTS: Record<string, { header: Record<string, unknown>; claims: Record<string, unknown> }> = {
+const JWTS: Record<string, TokenParts> = {
   'm2m.a.a': { header: { typ: 'JWT', cat: 'cl_B7d4PD333AAA' }, claims: m2m },
   'm2m.no.cat': { header: {}, claims: m2m },
   'm2m.session.cat': { header: { cat: 'cl_B7d4PD111AAA' }, claims: m2m },

@@ -7,6 +7,7 @@ import { publicUrl } from '../../../src/core/request/public-url.js'
 import type { VerificationFailureReason } from '../../../src/core/token/outcome.js'
 import { failureFor } from '../../../src/core/token/outcome.js'
 import { createScene, type SettingsInput } from '../../fixtures/state-scene.js'
+import { unverifiedOf } from '../../fixtures/unverified-token.js'
 
 // Whatever arrives gets an answer: nothing throws, nothing rejects, nothing that cannot be sent is handed on.
 
@@ -104,9 +105,11 @@ t.test('hostile requests get an answer that can be sent', async (t) => {
         input.settings,
         {},
         {
-          decode: () => ({ header: input.header, claims: input.claims }),
+          lookUp: (text) => unverifiedOf(text, input),
+          decode: (text) => unverifiedOf(text, input),
           verifySession: async () => failure,
-          verifySignature: async () => ({ ok: true, header: input.header, claims: input.claims }),
+          verifySessionText: async () => failure,
+          verifySignature: async () => ({ ok: true }),
           fetchHandshakePayload: async () => lines,
           refreshSession: async () => lines
         }

@@ -4,12 +4,12 @@ import type { SignatureAlgorithm } from '../../../src/core/jwk.js'
 import type { KeyResolution, KeyStore, VerificationKey } from '../../../src/core/jwks/types.js'
 import { Stats } from '../../../src/core/stats.js'
 import { compileClaimCheck } from '../../../src/core/token/claims.js'
-import { parsePart, splitToken } from '../../../src/core/token/decode.js'
+import { parsePart } from '../../../src/core/token/decode.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../../../src/core/token/outcome.js'
 import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
 import { createTokenCache } from '../../../src/core/token/token-cache.js'
 import type { VerifiedToken } from '../../../src/core/token/verified-token.js'
-import { createVerifier, type VerifierSettings } from '../../../src/core/token/verifier.js'
+import { createVerifier, type Verifier, type VerifierSettings } from '../../../src/core/token/verifier.js'
 import { createRsaKey, type RsaKey } from '../../fixtures/rsa-keys.js'
 import { type Part, signingInput, signRsa } from '../../hostile/forge.js'
 
@@ -94,6 +94,12 @@ function createScene(keys: VerificationKey[] = [keyOf(own)], given: Partial<Veri
   return Object.assign(scene, { verifier })
 }
 
+/** As the state machine asks for it: a text that is not a JWT is not judged. */
+function signatureOf({ verifier }: { verifier: Verifier }, text: string) {
+  const token = verifier.decode(text)
+  return token === null ? failureFor('token-invalid') : verifier.verifySignature(token)
+}
+
 const reasonOf = (outcome: VerificationOutcome | undefined) => (outcome?.ok ? null : outcome?.reason)
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -172,7 +178,7 @@ t.test('an unknown key is asked for with what is known of the token', async (t) 
     t.equal(reasonOf(await scene.verifier.verify(sign(claims, { kid: 'new', ...header }))), 'jwk-kid-mismatch')
     t.strictSame(scene.calls.pop(), ['resolve', 'new', plausible, sid])
   }
-  await scene.verifier.verifySignature(sign({}, { kid: 'new', typ: 'other' }))
+  await signatureOf(scene, sign({}, { kid: 'new', typ: 'other' }))
   t.strictSame(scene.calls.pop(), ['resolve', 'new', true, 'sess_1'], 'a handshake may have any type')
   scene.resolution = { ok: true, keys: [keyOf(own)] }
   t.ok((await scene.verifier.verify(sign())).ok)
@@ -197,7 +203,8 @@ t.test('a bad signature of a plausible token may mean that the key was replaced 
     scene.keys = [keyOf(own)]
     t.ok((await replaced).ok, 'met the old key, and is found good under the new one')
     scene.calls.length = 0
-    t.equal(reasonOf(await scene.verifier.verify(sign({ iss: 'https://other.test' }))), 'token-invalid-signature')
+    const implausible = sign({ iss: 'https://other.test' }, {}, other)
+    t.equal(reasonOf(await scene.verifier.verify(implausible)), 'token-invalid-signature')
     t.same(scene.calls, [], 'an implausible one means nothing')
   }
 })
@@ -290,27 +297,16 @@ t.test('what is kept of a token is what its claims say', async (t) => {
 })
 
 t.test('a signature is judged apart from every claim, type and category', async (t) => {
-  const { verifier } = createScene()
+  const scene = createScene()
   const handshake = sign({ handshake: ['a=b'], exp: undefined, sub: undefined }, { typ: 'other' })
-  t.match(await verifier.verifySignature(handshake), {
-    ok: true,
-    header: { typ: 'other' },
-    claims: { handshake: ['a=b'] }
-  })
-  t.match(await verifier.verifySignature(sign({}, { typ: 'other' }, other)), { reason: 'token-invalid-signature' })
-  t.match(await verifier.verifySignature(sign({}, { crit: ['x'] })), { reason: 'token-invalid' })
+  t.match(scene.verifier.decode(handshake), { header: { typ: 'other' }, claims: { handshake: ['a=b'] } })
+  t.match(await signatureOf(scene, handshake), { ok: true })
+  t.match(await signatureOf(scene, sign({}, { typ: 'other' }, other)), { reason: 'token-invalid-signature' })
+  t.match(await signatureOf(scene, sign({}, { crit: ['x'] })), { reason: 'token-invalid' })
   for (const text of ['', 'a', 'a.b', 'a.b.c', `${sign()}=`, `${'a'.repeat(9000)}.b.c`]) {
-    t.match(await verifier.verifySignature(text), { ok: false, reason: 'token-invalid' })
-    t.equal(reasonOf(await verifier.verify(text)), 'token-invalid')
+    t.match(await signatureOf(scene, text), { ok: false, reason: 'token-invalid' })
+    t.equal(reasonOf(await scene.verifier.verify(text)), 'token-invalid')
   }
-})
-
-t.test('a token is three parts that hold something, and no longer than any real one', async (t) => {
-  t.same(splitToken('a.b.c'), { headerEnd: 1, payloadEnd: 3 })
-  t.same(splitToken('a.b.'), { headerEnd: 1, payloadEnd: 3 })
-  for (const text of ['', '.', '..', 'a', 'a.', 'a.b', '.b.c', 'a..c', '..c']) t.equal(splitToken(text), null, text)
-  t.ok(splitToken('a.b.'.padEnd(8192, 'c')))
-  t.equal(splitToken('a.b.'.padEnd(8193, 'c')), null)
 })
 
 t.test('a part is an object in UTF-8, in which the replacement character may stand for itself', async (t) => {
