@@ -24,7 +24,7 @@ const AUTHORIZED_PARTY = 'https://app.local.test'
 
 /** `signingKey`: PEM of a key to share between processes that sign. */
 export async function createInstance(signingKey?: string): Promise<LocalClerk> {
-  const options = { instanceType: 'production', tokenLifetimeSeconds: 3600 } as const
+  const options = { instanceType: 'production', tokenLifetimeInMs: 3_600_000 } as const
   return createLocalClerk(signingKey === undefined ? options : { ...options, signingKey })
 }
 

@@ -28,7 +28,7 @@ export async function signMany(signingKey: string, count: number, bytes = 974): 
 
 if (!isMainThread && parentPort !== null) {
   const { signingKey, first, count, bytes } = workerData as Share
-  const clerk = await createLocalClerk({ instanceType: 'production', tokenLifetimeSeconds: 3600, signingKey })
+  const clerk = await createLocalClerk({ instanceType: 'production', tokenLifetimeInMs: 3_600_000, signingKey })
   parentPort.postMessage(
     Array.from({ length: Math.max(0, count) }, (_, i) => signToken(clerk, String(first + i), 3600, bytes))
   )

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AuditPeerError, OptionTypeError, OptionValueError } from '../core/errors.js'
+import { AuditPeerError, OptionValueError } from '../core/errors.js'
+import { boolean, record, requiredText, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, readOptions } from '../core/options/table.js'
 import { createOthersReader, endTornLine, findLogFiles, readLastLine } from './log-files.js'
 import { endStream, type FullStream, settle } from './pino-sink.js'
 import type { AuditSink } from './types.js'
@@ -9,8 +11,9 @@ import type { AuditSink } from './types.js'
 const NOTHING = Buffer.alloc(0)
 
 export interface FileSinkOptions {
+  /** File that records are appended to; with `rotate` the stem of its names. */
   readonly path: string
-  /** Access rights of a new file. Default 0o600: the log says who did what. */
+  /** Access rights of a new file. Default 0o600, 0 to 0o777. Security: the log says who did what. */
   readonly mode?: number | undefined
   /** Have the disk confirm each batch: a power failure then costs no more than a killed process. Default false. */
   readonly fsync?: boolean | undefined
@@ -18,15 +21,22 @@ export interface FileSinkOptions {
   readonly rotate?: Readonly<Record<string, unknown>> | undefined
 }
 
+const FILE_SINK = {
+  path: requiredText('a file path'),
+  mode: wholeNumber({ min: 0, max: 0o777, default: 0o600 }),
+  fsync: boolean({ default: false }),
+  rotate: record<unknown>()
+} satisfies OptionTable<FileSinkOptions>
+
 /**
  * Newline-delimited JSON in a file, written by pino's destination, with `rotate` by pino-roll. Resolves a batch when the
  * system has it, so a process may be killed then; a disk that is full or gone is tried again, and nothing is written
  * twice for that.
  */
 export function fileSink(options: string | FileSinkOptions): AuditSink {
-  const { path, mode = 0o600, fsync = false, rotate } = typeof options === 'string' ? { path: options } : options
-  if (typeof path !== 'string' || path === '') throw new OptionTypeError('fileSink.path', 'a file path', typeof path)
-  const files = findLogFiles(path, rotate !== undefined)
+  const given = typeof options === 'string' ? { path: options } : options
+  const { path, mode, fsync, rotate } = readOptions(FILE_SINK, given, { path: 'fileSink' })
+  const files = findLogFiles(path, rotate !== null)
   let stream: FullStream | null = null
   /** The stream holds a batch it has not written yet, or could not. */
   let isHolding = false
@@ -42,7 +52,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
         endTornLine(current)
       }
       const opened =
-        rotate === undefined ? await openDestination(path, mode, fsync) : await openRolling(path, mode, fsync, rotate)
+        rotate === null ? await openDestination(path, mode, fsync) : await openRolling(path, mode, fsync, rotate)
       // Without a listener an 'error' would end the process; those of a write are seen by the write.
       opened.on?.('error', () => {})
       stream = opened

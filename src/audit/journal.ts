@@ -32,12 +32,12 @@ export interface JournalOptions {
   /** Names this process in its records. */
   readonly writer: string
   readonly chain: Chain | null
-  readonly flushIntervalMs: number
+  readonly flushIntervalInMs: number
   readonly batchSize: number
   readonly maxQueued: number
   readonly whenFull: 'wait' | 'drop'
-  readonly maxWaitMs: number
-  readonly closeTimeoutMs: number
+  readonly maxWaitInMs: number
+  readonly closeTimeoutInMs: number
   readonly now: () => number
   readonly logger: Logger
   /** Default: real time, without keeping the process alive. */
@@ -74,7 +74,7 @@ export function createJournal(options: JournalOptions): Journal {
   let isFlushing = false
   let isClosed = false
   let gap: { dropped: number; fromMs: number } | null = null
-  const waitingRoom = createWaitingRoom(options.maxWaitMs, setTimer)
+  const waitingRoom = createWaitingRoom(options.maxWaitInMs, setTimer)
   const nextAnchors = chain === null || sink.newestOfOthers === undefined ? null : createAnchors(sink, writer)
   let cancelAnchors: (() => void) | null = null
   const counts = { written: 0, dropped: 0, lost: 0 }
@@ -109,7 +109,7 @@ export function createJournal(options: JournalOptions): Journal {
     records.end()
     if (running !== null) return
     if (records.length >= batchSize) startWriting()
-    else if (cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalMs)
+    else if (cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalInMs)
   }
 
   function queued(): number {
@@ -157,7 +157,7 @@ export function createJournal(options: JournalOptions): Journal {
     running = writeBatches().finally(() => {
       running = null
       // Too few for a batch: they wait for company, as the first did.
-      if (records.length > 0 && cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalMs)
+      if (records.length > 0 && cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalInMs)
     })
   }
 
@@ -257,13 +257,13 @@ export function createJournal(options: JournalOptions): Journal {
   async function close(): Promise<void> {
     if (isClosed) return
     // A sink that is slow to tell of other writers must not take the time that this writer's own records need.
-    await within(options.closeTimeoutMs / 4, anchorOthers())
+    await within(options.closeTimeoutInMs / 4, anchorOthers())
     if (gap !== null) addGap()
     if (chain !== null && seq > 0) {
       beginWith(starts.close).text('"close":true')
       commit()
     }
-    await within(options.closeTimeoutMs, flush())
+    await within(options.closeTimeoutInMs, flush())
     isClosed = true
     cancelAnchors?.()
     cancelTimer?.()

@@ -1,6 +1,11 @@
-import { OptionRangeError, OptionTypeError, OptionValueError, UnknownOptionError } from '../core/errors.js'
+import { OptionRangeError, OptionTypeError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
-import { parseRedaction, type Redaction } from './redaction.js'
+import { checkFunction, checkMethods } from '../core/options/checks.js'
+import { describeType, type Given } from '../core/options/given.js'
+import { callback, choice, logger, now, requiredText, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, option, readMembers, readOptions, type SettingsOf } from '../core/options/table.js'
+import { REGISTER_OPTIONS } from '../plugin/register-options.js'
+import { type Censor, parseRedaction, type Redaction } from './redaction.js'
 import type { AgentParser, AuditSink } from './types.js'
 
 /** How much of a client's address is recorded. `truncated`: the /24 of IPv4, the /48 of IPv6. */
@@ -44,117 +49,81 @@ export interface AuditOptions {
 export interface RedactOptions {
   readonly paths: readonly string[]
   /** What is recorded instead of a value, e.g. a keyed hash of it. Runs once per identity or device, not per record. */
-  readonly censor?: ((value: unknown, path: string) => string | null) | undefined
+  readonly censor?: Censor | undefined
 }
 
-export interface ResolvedAuditOptions {
-  readonly sink: AuditSink
-  readonly flushIntervalMs: number
-  readonly batchSize: number
-  readonly maxQueued: number
-  readonly whenFull: 'wait' | 'drop'
-  readonly maxWaitMs: number
-  readonly closeTimeoutMs: number
-  readonly chain: { readonly key: string | null } | null
-  readonly address: AddressRule
-  readonly redaction: Redaction
-  /** `undefined`: bowser if there. */
-  readonly parseAgent: AgentParser | null | undefined
-  readonly now: () => number
+type Chain = boolean | { readonly key: string }
+
+const AUDIT = {
+  sink: option<AuditSink, AuditSink>(readSink),
+  flushIntervalInMs: wholeNumber({ min: 1, max: 60_000, default: 100 }),
+  batchSize: wholeNumber({ min: 1, max: 10_000, default: 256 }),
+  maxQueued: wholeNumber({ min: 1, max: 1_000_000, default: 10_000 }),
+  whenFull: choice(['wait', 'drop'], { default: 'wait' }),
+  maxWaitInMs: wholeNumber({ min: 0, max: 600_000, default: 5_000 }),
+  closeTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 10_000 }),
+  chain: option<Chain, { readonly key: string | null } | null>(readChain),
+  address: choice(['full', 'truncated', 'none'], { default: 'full' }),
+  redact: option<readonly string[] | RedactOptions, Redaction>(readRedaction),
+  parseAgent: option<AgentParser | null, AgentParser | null | undefined>(readAgentParser),
+  now,
+  logger
+} satisfies OptionTable<AuditOptions>
+
+const CHAIN = {
+  key: requiredText()
+} satisfies OptionTable<Exclude<Chain, boolean>>
+
+const REDACT = {
+  paths: option<readonly string[], readonly string[]>(({ name, value }) => {
+    if (isList(value)) return value
+    throw new OptionTypeError(name, 'a list of field paths', describeType(value))
+  }),
+  censor: callback<Censor>({ default: null })
+} satisfies OptionTable<RedactOptions>
+
+/** What the options of the audit log became. `parseAgent` is `undefined` where bowser parses, if the application has it. */
+export interface AuditSettings extends Omit<SettingsOf<typeof AUDIT>, 'logger'> {
   readonly logger: Logger
 }
 
-const NAMES = [
-  'sink',
-  'flushIntervalInMs',
-  'batchSize',
-  'maxQueued',
-  'whenFull',
-  'maxWaitInMs',
-  'closeTimeoutInMs',
-  'chain',
-  'address',
-  'redact',
-  'parseAgent',
-  'now',
-  'logger'
-]
-
-/** Validates, fills in defaults and freezes. Throws coded errors that name the option. */
-export function resolveAuditOptions(options: AuditOptions, defaultLogger: Logger): ResolvedAuditOptions {
-  for (const name of Object.keys(options)) {
-    // Fastify adds these to what every plugin is registered with.
-    if (name === 'prefix' || name === 'logLevel' || name === 'logSerializers') continue
-    if (!NAMES.includes(name)) throw new UnknownOptionError(name, ` of audit: there are ${NAMES.join(', ')}`)
-  }
-  const { sink } = options
-  if (typeof sink !== 'object' || sink === null || typeof sink.write !== 'function') {
-    throw new OptionTypeError('sink', 'a sink, such as fileSink("audit.ndjson")', typeof sink)
-  }
-  return Object.freeze({
-    sink,
-    flushIntervalMs: integer(options.flushIntervalInMs, 'flushIntervalInMs', 100, 1, 60_000),
-    batchSize: integer(options.batchSize, 'batchSize', 256, 1, 10_000),
-    maxQueued: integer(options.maxQueued, 'maxQueued', 10_000, 1, 1_000_000),
-    whenFull: oneOf(options.whenFull, 'whenFull', ['wait', 'drop'] as const),
-    maxWaitMs: integer(options.maxWaitInMs, 'maxWaitInMs', 5_000, 0, 600_000),
-    closeTimeoutMs: integer(options.closeTimeoutInMs, 'closeTimeoutInMs', 10_000, 0, 600_000),
-    chain: resolveChain(options.chain),
-    address: oneOf(options.address, 'address', ['full', 'truncated', 'none'] as const),
-    redaction: resolveRedaction(options.redact),
-    parseAgent: functionOrNull(options.parseAgent, 'parseAgent'),
-    now: functionOrNull(options.now, 'now') ?? Date.now,
-    logger: options.logger ?? defaultLogger
-  })
+/** Checks the options, fills in defaults and freezes the result. Throws coded errors that name the option. */
+export function readAuditOptions(options: AuditOptions, fallback: Logger): AuditSettings {
+  const settings = readOptions(AUDIT, options, { path: 'audit', alsoKnown: REGISTER_OPTIONS })
+  return Object.freeze({ ...settings, logger: settings.logger ?? fallback })
 }
 
-function resolveChain(chain: AuditOptions['chain']): { readonly key: string | null } | null {
-  if (chain === undefined || chain === false) return null
-  if (chain === true) return { key: null }
-  if (typeof chain !== 'object' || chain === null) {
-    throw new OptionTypeError('chain', 'true, false or { key }', describe(chain))
-  }
-  if (typeof chain.key !== 'string') throw new OptionTypeError('chain.key', 'a string', describe(chain.key))
-  if (chain.key.length < 16) throw new OptionRangeError('chain.key', '16 characters or longer')
-  return { key: chain.key }
+function readSink({ name, value }: Given): AuditSink {
+  const expected = 'a sink, such as fileSink("audit.ndjson")'
+  if (typeof value !== 'object' || value === null) throw new OptionTypeError(name, expected, describeType(value))
+  return checkMethods<AuditSink>({ name, value }, ['open', 'write', 'close']) as AuditSink
 }
 
-function resolveRedaction(redact: AuditOptions['redact']): Redaction {
-  if (redact === undefined) return parseRedaction([], null)
-  if (isList(redact)) return parseRedaction(redact, null)
-  if (typeof redact !== 'object' || redact === null || !isList(redact.paths)) {
-    throw new OptionTypeError('redact', 'a list of field paths or { paths, censor }', describe(redact))
+function readChain(given: Given): { readonly key: string | null } | null {
+  const { name, value } = given
+  if (value === undefined || value === false) return null
+  if (value === true) return { key: null }
+  if (typeof value !== 'object') throw new OptionTypeError(name, 'true, false or { key }', describeType(value))
+  const { key } = readMembers(CHAIN, given)
+  if (key.length < 16) throw new OptionRangeError(`${name}.key`, '16 characters or longer')
+  return { key }
+}
+
+function readRedaction(given: Given): Redaction {
+  const { name, value } = given
+  if (value === undefined) return parseRedaction([], null)
+  if (isList(value)) return parseRedaction(value, null)
+  if (typeof value !== 'object') {
+    throw new OptionTypeError(name, 'a list of field paths or { paths, censor }', describeType(value))
   }
-  return parseRedaction(redact.paths, functionOrNull(redact.censor, 'redact.censor') ?? null)
+  const { paths, censor } = readMembers(REDACT, given)
+  return parseRedaction(paths, censor)
+}
+
+function readAgentParser(given: Given): AgentParser | null | undefined {
+  return given.value === null ? null : checkFunction<AgentParser>(given)
 }
 
 function isList(value: unknown): value is readonly string[] {
   return Array.isArray(value)
-}
-
-function integer(value: unknown, name: string, fallback: number, least: number, most: number): number {
-  if (value === undefined) return fallback
-  if (typeof value !== 'number') throw new OptionTypeError(name, 'a whole number', describe(value))
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new OptionRangeError(name, `a whole number from ${least} to ${most}`)
-  }
-  return value
-}
-
-/** The first of the values is the default. */
-function oneOf<T extends string>(value: unknown, name: string, values: readonly [T, ...T[]]): T {
-  if (value === undefined) return values[0]
-  const found = values.find((one) => one === value)
-  if (found === undefined) throw new OptionValueError(name, values.map((one) => `"${one}"`).join(' or '))
-  return found
-}
-
-// biome-ignore lint/complexity/noBannedTypes: narrowed by the caller's type parameter
-function functionOrNull<T extends Function | null | undefined>(value: T, name: string): T {
-  if (value === undefined || value === null || typeof value === 'function') return value
-  throw new OptionTypeError(name, 'a function', describe(value))
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
 }

@@ -1,3 +1,5 @@
+import { OptionTypeError } from '../core/errors.js'
+import { describeType } from '../core/options/given.js'
 import type { AuditSink } from './types.js'
 
 /** What `pino.transport()`, `pino.destination()` and `pino.multistream()` return, and any Node stream is. */
@@ -26,6 +28,9 @@ export interface FullStream {
  * counts as written, and what it holds in memory is lost with the process.
  */
 export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoStream>)): AuditSink {
+  if (typeof source !== 'function' && typeof source?.write !== 'function') {
+    throw new OptionTypeError('pinoSink.source', 'a stream or a function that makes one', describeType(source))
+  }
   let stream: FullStream | null = null
   let failure: Error | null = null
 

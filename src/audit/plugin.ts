@@ -10,7 +10,7 @@ import { createChain, parseSealedLine } from './chain.js'
 import { createDevices } from './device.js'
 import { createIdentities } from './identity.js'
 import { createJournal, type Journal } from './journal.js'
-import { type AuditOptions, type ResolvedAuditOptions, resolveAuditOptions } from './options.js'
+import { type AuditOptions, type AuditSettings, readAuditOptions } from './options.js'
 import { compileRecorder, type RecordedRequest, type RecorderParts } from './recorder.js'
 import { createRouteRule } from './route-rule.js'
 import type { AuditHealth, AuditNote } from './types.js'
@@ -56,12 +56,12 @@ interface Exchange {
 type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
-  const settings = resolveAuditOptions(options, fastify.log)
+  const settings = readAuditOptions(options, fastify.log)
   // `register` without `await` lets the routes below it come first: they would go unrecorded, and nobody would know.
   if (isWholeServer(fastify) && hasRoutes(fastify)) throw new AuditEarlyRoutesError()
   await settings.sink.open()
   const journal = await openJournal(settings)
-  const { redaction, now } = settings
+  const { redact: redaction, now } = settings
   const parseAgent = settings.parseAgent === undefined ? await loadAgentParser() : settings.parseAgent
   const parts: RecorderParts = {
     journal,
@@ -94,7 +94,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
   })
 }
 
-async function openJournal(settings: ResolvedAuditOptions): Promise<Journal> {
+async function openJournal(settings: AuditSettings): Promise<Journal> {
   const { chain, sink } = settings
   const lastLine = chain === null ? null : ((await sink.lastLine?.()) ?? null)
   const previousHash = lastLine === null ? null : (parseSealedLine(lastLine)?.hash ?? null)

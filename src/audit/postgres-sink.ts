@@ -1,4 +1,6 @@
 import { AuditPeerError, OptionTypeError } from '../core/errors.js'
+import { boolean, methods, text, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { assertTableName, auditTableSql, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
@@ -16,12 +18,20 @@ export interface PostgresSinkOptions {
   readonly table?: string | undefined
   /** Create table and indexes when they are not there. Default true; false where migrations do it (`auditTableSql()`). */
   readonly createTable?: boolean | undefined
-  /** How long an insert may take, in ms, before it counts as failed and is tried again. Default 10000. */
+  /** How long an insert may take before it counts as failed and is tried again. Default 10000, 1 to 600000. */
   readonly queryTimeoutInMs?: number | undefined
 }
 
 /** How far clocks of writers, and inserts that take their time, may put a record behind the newest. */
 const LOOK_BACK_MS = 10_000
+
+const POSTGRES_SINK = {
+  pool: methods<Queryable>(['query']),
+  connectionString: text({ default: null }),
+  table: option<string, string>(({ value }) => assertTableName(value ?? 'clerk_audit')),
+  createTable: boolean({ default: true }),
+  queryTimeoutInMs: wholeNumber({ min: 1, max: 600_000, default: 10_000 })
+} satisfies OptionTable<PostgresSinkOptions>
 
 interface OwnPool extends Queryable {
   end(): Promise<void>
@@ -33,15 +43,15 @@ interface OwnPool extends Queryable {
  * key, so a batch whose fate is unknown, because the connection broke, is sent again without being there twice.
  */
 export function postgresSink(options: PostgresSinkOptions): AuditSink {
-  const table = assertTableName(options.table ?? 'clerk_audit')
-  const timeoutMs = options.queryTimeoutInMs ?? 10_000
+  const settings = readOptions(POSTGRES_SINK, options, { path: 'postgresSink' })
+  const { table, connectionString, queryTimeoutInMs: timeoutMs } = settings
   const insert = insertSql(table)
-  if ((options.pool === undefined) === (options.connectionString === undefined)) {
+  if ((settings.pool === null) === (connectionString === null)) {
     throw new OptionTypeError('postgresSink', 'given either pool or connectionString', 'both or neither')
   }
-  let pool: Queryable | null = options.pool ?? null
+  let pool: Queryable | null = settings.pool
   let ownPool: OwnPool | null = null
-  let isTableThere = options.createTable === false
+  let isTableThere = !settings.createTable
   /** Time of the newest record of another writer; null: not known yet. */
   let newestMs: number | null = null
 
@@ -86,8 +96,8 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
     name: 'postgres',
     // A database that is away when the server starts is no reason not to start: records are kept, as when it goes later.
     async open() {
-      if (options.connectionString === undefined) return
-      ownPool = await createPool(options.connectionString, timeoutMs)
+      if (connectionString === null) return
+      ownPool = await createPool(connectionString, timeoutMs)
       pool = ownPool
     },
     write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),

@@ -41,7 +41,7 @@ export function parseRedaction(paths: readonly string[], censor: Censor | null):
     const parts = typeof path === 'string' ? path.split('.') : []
     if (parts[0] === 'details' && parts.length > 1 && !parts.includes('')) detailPaths.push(parts.slice(1))
     else if ((REDACTABLE as readonly string[]).includes(path)) fields.add(path)
-    else throw new OptionValueError('redact', `a list of ${REDACTABLE.join(', ')}, or details.<name>`)
+    else throw new OptionValueError('audit.redact', `a list of ${REDACTABLE.join(', ')}, or details.<name>`)
   }
   const replace = (value: unknown, path: string): string | null =>
     value === null || value === undefined || censor === null ? null : censor(value, path)

@@ -227,7 +227,7 @@ export const LocalClerkProductionError = createError(
   'The local Clerk accepts anyone and refuses to start with NODE_ENV=production. Use the keys of your Clerk instance there.',
   500
 )
-export const LocalClerkOptionError = createError('FST_CLERK_LOCAL_OPTION', "createLocalClerk: '%s' must be %s.", 500)
+export const LocalClerkArgumentError = createError('FST_CLERK_LOCAL_ARGUMENT', 'Local Clerk: %s must be %s', 500)
 
 // ── Revocation, webhooks, long-lived connections ─────────────────────────────────────────────────────────────────────
 

@@ -1,33 +1,63 @@
+import { checkList, checkText } from '../core/options/checks.js'
+import { requiredText, text, textList } from '../core/options/readers.js'
+import { type OptionTable, option, readMembers } from '../core/options/table.js'
 import { createId } from './ids.js'
 import type { TokenOrganization } from './session-claims.js'
 
 /** A user who can sign in to the local instance. */
 export interface LocalUser {
   readonly id: string
-  readonly name?: string
+  readonly name?: string | undefined
   /** Shown below the name on the sign-in page. */
-  readonly note?: string
-  readonly memberships?: readonly LocalMembership[]
+  readonly note?: string | undefined
+  readonly memberships?: readonly LocalMembership[] | undefined
   /** Features of the user, not of an organization. */
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
   /** Organization that is active after sign-in; null: the personal account. Default: that of the first membership. */
-  readonly activeOrgId?: string | null
+  readonly activeOrgId?: string | null | undefined
 }
 
 export interface LocalMembership {
   readonly orgId: string
   readonly role: string
-  readonly permissions?: readonly string[]
+  readonly permissions?: readonly string[] | undefined
 }
 
 export interface LocalOrganization {
   readonly id: string
   readonly slug: string
-  readonly name?: string
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
+  readonly name?: string | undefined
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
 }
+
+const MEMBERSHIP = {
+  orgId: requiredText(),
+  role: requiredText(),
+  permissions: textList()
+} satisfies OptionTable<LocalMembership>
+
+/** How the members of a user are checked, in the option `users`. */
+export const USER = {
+  id: requiredText(),
+  name: text({ default: null }),
+  note: text({ default: null }),
+  memberships: option<readonly LocalMembership[], unknown>((given) =>
+    checkList(given, 'a list of memberships', (membership) => readMembers(MEMBERSHIP, membership))
+  ),
+  features: textList(),
+  plans: textList(),
+  activeOrgId: option<string | null, unknown>((given) => (given.value === null ? null : checkText(given)))
+} satisfies OptionTable<LocalUser>
+
+export const ORGANIZATION = {
+  id: requiredText(),
+  slug: requiredText(),
+  name: text({ default: null }),
+  features: textList(),
+  plans: textList()
+} satisfies OptionTable<LocalOrganization>
 
 /** One user on one device. */
 export interface LocalSession {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { buildPublishableKey, cookieSuffix } from '../core/publishable-key.js'
 import { randomText } from './ids.js'
-import type { LocalClerkOptions } from './options.js'
+import type { LocalClerkSettings } from './options.js'
 
 /** The keys and hosts of a local instance. */
 export interface LocalInstance {
@@ -18,20 +18,20 @@ export interface LocalInstance {
   readonly cookieSuffix: string
 }
 
-export function createLocalInstance(options: LocalClerkOptions): LocalInstance {
-  const type = options.instanceType ?? 'development'
+export function createLocalInstance(settings: LocalClerkSettings): LocalInstance {
+  const type = settings.instanceType
   const mode = type === 'development' ? 'test' : 'live'
-  const frontendApi = options.frontendApi ?? 'clerk.local.test'
+  const frontendApi = settings.frontendApi ?? 'clerk.local.test'
   const publishableKey = buildPublishableKey(frontendApi, type)
   return Object.freeze({
     type,
     frontendApi,
     issuer: `https://${frontendApi}`,
-    apiUrl: options.apiUrl ?? `https://api.${frontendApi.replace(/^clerk\./, '')}`,
+    apiUrl: settings.apiUrl ?? `https://api.${frontendApi.replace(/^clerk\./, '')}`,
     publishableKey,
-    secretKey: options.secretKey ?? `sk_${mode}_${randomText(42)}`,
+    secretKey: settings.secretKey ?? `sk_${mode}_${randomText(42)}`,
     machineSecretKey: `ak_${randomText(42)}`,
-    webhookSecret: options.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
+    webhookSecret: settings.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
     cookieSuffix: cookieSuffix(publishableKey)
   })
 }

@@ -1,4 +1,4 @@
-import { LocalClerkOptionError } from '../core/errors.js'
+import { LocalClerkArgumentError } from '../core/errors.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'
@@ -8,7 +8,7 @@ import { createFaults, type Faults } from './faults.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
-import { assertLocalClerkOptions, type LocalClerkOptions } from './options.js'
+import { type LocalClerkOptions, readLocalClerkOptions, readPort } from './options.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
@@ -69,7 +69,7 @@ export interface LocalClerk extends LocalInstance {
   readonly signOutUrl: string
   readonly faults: Faults
   readonly requests: RequestLog
-  /** Serves the instance over HTTP on loopback. Resolves to `origin`. */
+  /** Serves the instance over HTTP on loopback. Resolves to `origin`. `port`: 0 to 65535. Default 0: any free port. */
   listen(port?: number): Promise<string>
   /**
    * Where browsers reach FAPI; null until it listens. `http://localhost:<port>`, which to a browser is another site
@@ -81,18 +81,17 @@ export interface LocalClerk extends LocalInstance {
 
 /**
  * Makes a local Clerk instance with keys of its own. Nothing leaves the machine.
- * Rejects with `FST_CLERK_LOCAL_IN_PRODUCTION` if `NODE_ENV` is `production`, with `FST_CLERK_LOCAL_OPTION` for options
- * that cannot work.
+ * Rejects with `FST_CLERK_LOCAL_IN_PRODUCTION` if `NODE_ENV` is `production`, with the coded error of a bad option.
  */
 export async function createLocalClerk(options: LocalClerkOptions = {}): Promise<LocalClerk> {
-  assertLocalClerkOptions(options, process.env.NODE_ENV)
-  const instance = createLocalInstance(options)
-  const keys = await createSigningKeys(options.signingKey)
-  const directory = createDirectory(options.users ?? [], options.organizations ?? [])
+  const settings = readLocalClerkOptions(options, process.env.NODE_ENV)
+  const instance = createLocalInstance(settings)
+  const keys = await createSigningKeys(settings.signingKey)
+  const directory = createDirectory(settings.users, settings.organizations)
   const faults = createFaults()
   const requests = createRequestLog()
-  const now = options.now ?? Date.now
-  const lifetimeSeconds = options.tokenLifetimeSeconds ?? 60
+  const now = settings.now ?? Date.now
+  const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
   const closing = new AbortController()
   let listener: Listener | null = null
 
@@ -104,7 +103,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const origin = () => (listener === null ? null : originAt(instance.frontendApi, listener.port))
   const publicOrigin = () => origin() ?? instance.issuer
   const machineTokens = createMachineTokens(instance, keys, now)
-  const satellites = options.satellites ?? []
+  const { satellites, templates, handshakeFormat, refreshTokens } = settings
   const state: LocalState = {
     instance,
     keys,
@@ -112,9 +111,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     clients: createClients(),
     machineTokens,
     satellites,
-    templates: options.templates ?? {},
-    handshakeFormat: options.handshakeFormat ?? 'auto',
-    refreshTokens: options.refreshTokens ?? true,
+    templates,
+    handshakeFormat,
+    refreshTokens,
     now,
     publicOrigin,
     signSessionToken
@@ -148,7 +147,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     openSession: (userId) => directory.openSession(userId, now()),
     sessionToken(sessionId, input) {
       const session = directory.session(sessionId)
-      if (session === undefined) throw new LocalClerkOptionError('sessionId', 'the id of an open session')
+      if (session === undefined) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
       return tokenOfSession(state, session, input)
     },
     revokeSession(sessionId) {
@@ -171,7 +170,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
         ...(listener === null
           ? { apiUrl: instance.apiUrl, fetch }
           : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: publicOrigin() }),
-        ...(options.now && { now: options.now }),
+        ...(settings.now && { now: settings.now }),
         ...overrides
       } as LocalPluginOptions & T
     },
@@ -180,8 +179,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     cookies: (token, cookieOptions) => cookieHeader(instance, token === null ? null : toToken(token), cookieOptions),
     rotateKeys: ({ keepOld = true } = {}) => keys.rotate(keepOld),
     withdrawKey: (kid) => keys.withdraw(kid),
-    async listen(port = 0) {
-      listener ??= await listenOnLoopback(handle, port)
+    async listen(port) {
+      listener ??= await listenOnLoopback(handle, readPort(port))
       return publicOrigin()
     },
     async close() {

@@ -1,79 +1,127 @@
-import { LocalClerkOptionError, LocalClerkProductionError } from '../core/errors.js'
-import type { LocalOrganization, LocalUser } from './directory.js'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { LocalClerkProductionError, OptionTypeError, OptionValueError } from '../core/errors.js'
+import { checkList, checkMembers, checkRecord, checkText, checkWholeNumber } from '../core/options/checks.js'
+import type { Given } from '../core/options/given.js'
+import { boolean, callback, choice, textList, wholeNumber } from '../core/options/readers.js'
+import {
+  type Option,
+  type OptionTable,
+  option,
+  type Readers,
+  readMembers,
+  readOptions,
+  type SettingsOf
+} from '../core/options/table.js'
+import { readBaseUrl } from '../core/options/urls.js'
+import { type LocalOrganization, type LocalUser, ORGANIZATION, USER } from './directory.js'
 
 /** How a handshake hands its directives back: by size as Clerk does, or always in one form. */
 export type HandshakeFormat = 'auto' | 'nonce' | 'token'
 
 export interface LocalClerkOptions {
   /** What the keys say the instance is: `pk_test_`/`sk_test_` or `pk_live_`/`sk_live_`. Default `development`. */
-  readonly instanceType?: 'development' | 'production'
+  readonly instanceType?: 'development' | 'production' | undefined
   /**
    * FAPI host encoded in the publishable key and named by `iss`. Default `clerk.local.test`, a name that never
    * resolves (RFC 6761 section 6.2): a request that escapes the local instance goes nowhere.
    */
-  readonly frontendApi?: string
+  readonly frontendApi?: string | undefined
   /** BAPI base URL while the instance is mounted. Default `https://api.` + FAPI host. */
-  readonly apiUrl?: string
+  readonly apiUrl?: string | undefined
   /** Secret key that BAPI accepts. Default: made up for each instance. */
-  readonly secretKey?: string
+  readonly secretKey?: string | undefined
   /** Webhook signing secret, `whsec_` + base64. Default: made up for each instance. */
-  readonly webhookSecret?: string
+  readonly webhookSecret?: string | undefined
   /** PEM text (PKCS #8) of a first signing key: saves the 100 ms that making one takes. Default: made up, RSA 2048. */
-  readonly signingKey?: string
-  /** Lifetime of session tokens in seconds. Default 60, as with Clerk. */
-  readonly tokenLifetimeSeconds?: number
+  readonly signingKey?: string | undefined
+  /** Lifetime of session tokens. Default 60000, as with Clerk; 1 to 31536000000 (a year). */
+  readonly tokenLifetimeInMs?: number | undefined
   /** Users one can sign in as. Default: none; tokens can be signed for any user id all the same. */
-  readonly users?: readonly LocalUser[]
-  readonly organizations?: readonly LocalOrganization[]
+  readonly users?: readonly LocalUser[] | undefined
+  /** Organizations that users can be members of. Default: none. */
+  readonly organizations?: readonly LocalOrganization[] | undefined
   /** Domains of satellites, without port, as `satellite.test`; their FAPI host is `clerk.` + domain. Default: none. */
-  readonly satellites?: readonly string[]
+  readonly satellites?: readonly string[] | undefined
   /** JWT templates by name: the claims they add. Default: none. */
-  readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
   /** Form of a returned handshake. Default `auto`: as Clerk, a nonce where the payload is large. */
-  readonly handshakeFormat?: HandshakeFormat
+  readonly handshakeFormat?: HandshakeFormat | undefined
   /** Whether browsers get a `__refresh` cookie, so that expired sessions refresh through BAPI. Default true. */
-  readonly refreshTokens?: boolean
+  readonly refreshTokens?: boolean | undefined
   /** Clock in ms since the epoch, handed on by `pluginOptions()` when given. Default `Date.now`. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
-const known = new Set<string>([
-  'instanceType',
-  'frontendApi',
-  'apiUrl',
-  'secretKey',
-  'webhookSecret',
-  'signingKey',
-  'tokenLifetimeSeconds',
-  'users',
-  'organizations',
-  'satellites',
-  'templates',
-  'handshakeFormat',
-  'refreshTokens',
-  'now'
-])
+type Templates = NonNullable<LocalClerkOptions['templates']>
 
-/** Throws for options that cannot work, and wherever `NODE_ENV` says production: its keys are nobody's secret. */
-export function assertLocalClerkOptions(options: LocalClerkOptions, environment: string | undefined): void {
+const LOCAL_CLERK = {
+  instanceType: choice(['development', 'production'], { default: 'development' }),
+  frontendApi: matching(/^(?=.*\.)[a-z0-9.:-]+$/i, 'a host name with a dot, without scheme and path'),
+  apiUrl: option<string, string | null>(readBaseUrl),
+  secretKey: matching(/^sk_(test|live)_./, 'a text that starts with sk_test_ or sk_live_'),
+  webhookSecret: matching(/^whsec_[A-Za-z0-9+/]+={0,2}$/, '"whsec_" and base64'),
+  signingKey: option<string, KeyObject | null>(readSigningKey),
+  tokenLifetimeInMs: wholeNumber({ min: 1, max: 31_536_000_000, default: 60_000 }),
+  users: listOf<LocalUser>('a list of users', USER),
+  organizations: listOf<LocalOrganization>('a list of organizations', ORGANIZATION),
+  satellites: textList(),
+  templates: option<Templates, Templates>((given) => checkMembers(given, checkRecord) ?? {}),
+  handshakeFormat: choice(['auto', 'nonce', 'token'], { default: 'auto' }),
+  refreshTokens: boolean({ default: true }),
+  now: callback<() => number>({ default: null })
+} satisfies OptionTable<LocalClerkOptions>
+
+/** What the options of a local instance became. Null: made up for the instance, or `Date.now`. */
+export type LocalClerkSettings = SettingsOf<typeof LOCAL_CLERK>
+
+/** Throws for options that cannot work, and wherever `NODE_ENV` is `production`: the keys of a local Clerk keep nobody out. */
+export function readLocalClerkOptions(
+  options: LocalClerkOptions | undefined,
+  environment: string | undefined
+): LocalClerkSettings {
   if (environment === 'production') throw new LocalClerkProductionError()
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw new LocalClerkOptionError(name, 'a known option')
+  return readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
+}
+
+/** The port of `listen(port)`; 0: any free one. */
+export function readPort(port: unknown): number {
+  return checkWholeNumber({ name: 'listen.port', value: port }, { min: 0, max: 65_535 }) ?? 0
+}
+
+function matching(pattern: RegExp, what: string): Option<string, string | null> {
+  return {
+    read(given) {
+      const value = checkText(given, what)
+      if (value === undefined || pattern.test(value)) return value ?? null
+      throw new OptionValueError(given.name, what)
+    }
   }
-  const { instanceType, frontendApi, handshakeFormat, secretKey, tokenLifetimeSeconds } = options
-  if (instanceType !== undefined && instanceType !== 'development' && instanceType !== 'production') {
-    throw new LocalClerkOptionError('instanceType', "'development' or 'production'")
+}
+
+/** A list of objects, each checked by a table and kept as it is. */
+function listOf<T>(what: string, table: OptionTable<T> & Readers): Option<readonly T[], readonly T[]> {
+  const checkObject = (given: Given): T => {
+    if (given.value === undefined) throw new OptionTypeError(given.name, 'an object', 'undefined')
+    readMembers(table, given)
+    return given.value as T
   }
-  if (handshakeFormat !== undefined && !['auto', 'nonce', 'token'].includes(handshakeFormat)) {
-    throw new LocalClerkOptionError('handshakeFormat', "'auto', 'nonce' or 'token'")
-  }
-  if (frontendApi !== undefined && (!/^[a-z0-9.:-]+$/i.test(frontendApi) || !frontendApi.includes('.'))) {
-    throw new LocalClerkOptionError('frontendApi', 'a host name with a dot, without scheme and path')
-  }
-  if (secretKey !== undefined && !/^sk_(test|live)_./.test(secretKey)) {
-    throw new LocalClerkOptionError('secretKey', 'a text that starts with sk_test_ or sk_live_')
-  }
-  if (tokenLifetimeSeconds !== undefined && !(Number.isFinite(tokenLifetimeSeconds) && tokenLifetimeSeconds > 0)) {
-    throw new LocalClerkOptionError('tokenLifetimeSeconds', 'a positive number of seconds')
+  return { read: (given) => checkList(given, what, checkObject) ?? Object.freeze([]) }
+}
+
+function readSigningKey(given: Given): KeyObject | null {
+  const pem = checkText(given, SIGNING_KEY)
+  if (pem === undefined) return null
+  const key = importPrivateKey(pem)
+  if (key?.asymmetricKeyType !== 'rsa') throw new OptionValueError(given.name, SIGNING_KEY)
+  return key
+}
+
+const SIGNING_KEY = 'PEM text of an RSA private key'
+
+function importPrivateKey(pem: string): KeyObject | null {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return null
   }
 }

@@ -28,7 +28,7 @@ export interface SessionTokenInput {
   readonly version?: 1 | 2
   /** Moment of `iat`, ms since the epoch. Default: now. */
   readonly issuedAtMs?: number
-  /** Default: the instance's `tokenLifetimeSeconds`. Negative: the token has expired already. */
+  /** Default: the instance's `tokenLifetimeInMs`. Negative: the token has expired already. */
   readonly expiresInSeconds?: number
   /** Origin of the page that fetched the token. Default `https://app.local.test`. Null: a token without `azp`. */
   readonly azp?: string | null

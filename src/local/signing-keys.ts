@@ -1,6 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import { LocalClerkOptionError } from '../core/errors.js'
+import { LocalClerkArgumentError } from '../core/errors.js'
 import { createId } from './ids.js'
 
 /** A public key as Clerk publishes it (RFC 7517 section 4). */
@@ -37,8 +37,8 @@ export interface SigningKeys {
 const generate = promisify(generateKeyPair)
 const signatureHashes: Readonly<Record<string, string>> = { RS256: 'sha256', RS384: 'sha384', RS512: 'sha512' }
 
-export async function createSigningKeys(pem: string | undefined): Promise<SigningKeys> {
-  const first = pem === undefined ? await makeKey() : describeKey(readPrivateKey(pem))
+export async function createSigningKeys(privateKey: KeyObject | null): Promise<SigningKeys> {
+  const first = privateKey === null ? await makeKey() : describeKey(privateKey)
   const every = new Map<string, SigningKey>([[first.kid, first]])
   let published: readonly SigningKey[] = [first]
   let current = first
@@ -48,7 +48,7 @@ export async function createSigningKeys(pem: string | undefined): Promise<Signin
     published: () => published.map((key) => key.jwk),
     sign(header, claims, kid) {
       const key = kid === undefined ? current : every.get(kid)
-      if (key === undefined) throw new LocalClerkOptionError('kid', 'the name of a key this instance has or had')
+      if (key === undefined) throw new LocalClerkArgumentError('kid', 'the name of a key this instance has or had')
       const text = `${encode({ alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid: key.kid, typ: 'JWT', ...header })}.${encode(claims)}`
       const hash = signatureHashes[String(header.alg ?? 'RS256')] ?? 'sha256'
       return `${text}.${sign(hash, Buffer.from(text), key.privateKey).toString('base64url')}`
@@ -72,17 +72,6 @@ export async function createSigningKeys(pem: string | undefined): Promise<Signin
 async function makeKey(): Promise<SigningKey> {
   const { privateKey } = await generate('rsa', { modulusLength: 2048 })
   return describeKey(privateKey)
-}
-
-function readPrivateKey(pem: string): KeyObject {
-  let key: KeyObject
-  try {
-    key = createPrivateKey(pem)
-  } catch {
-    throw new LocalClerkOptionError('signingKey', 'PEM text of an RSA private key')
-  }
-  if (key.asymmetricKeyType !== 'rsa') throw new LocalClerkOptionError('signingKey', 'PEM text of an RSA private key')
-  return key
 }
 
 function describeKey(privateKey: KeyObject): SigningKey {

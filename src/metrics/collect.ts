@@ -1,6 +1,8 @@
 import type { Registry } from 'prom-client'
 import type { InstanceHealth, InstanceStats } from '../core/instance.js'
+import { readOptions } from '../core/options/table.js'
 import { subscribe } from '../diagnostics/index.js'
+import { COLLECT, type CollectOptions, type MetricsRegistry } from './options.js'
 import { importPromClient } from './prom-client.js'
 import { reasonLabel } from './reasons.js'
 
@@ -9,29 +11,6 @@ export interface MetricsSource {
   health(): InstanceHealth
   stats(): InstanceStats
 }
-
-/**
- * A `Registry` of prom-client: the members that are used, so that an application without prom-client can compile against
- * this entry's types.
- */
-export interface MetricsRegistry {
-  readonly contentType: string
-  metrics(): Promise<string>
-  registerMetric(metric: never): void
-  removeSingleMetric(name: string): void
-}
-
-export interface CollectOptions {
-  /** Start of every metric's name. Default `clerk_auth_`. */
-  readonly prefix?: string
-  /** Upper bounds of the histogram in seconds. Default: 50 µs to 5 s. */
-  readonly buckets?: readonly number[]
-  /** FAPI host of the instance, where one process has several: reasons and times of others are then left out. */
-  readonly instance?: string | null
-}
-
-/** From a signature check (about 25 µs of work) to a wait for keys at its longest (3 s and a cool-down). */
-const BUCKETS: readonly number[] = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 2.5, 5]
 
 type Read = (stats: InstanceStats, health: InstanceHealth) => number | null
 
@@ -87,13 +66,13 @@ export async function collectClerkMetrics(
   registry: MetricsRegistry,
   options: CollectOptions = {}
 ): Promise<() => void> {
+  const { namePrefix, buckets, instance } = readOptions(COLLECT, options, { path: 'collectClerkMetrics' })
   const { Counter, Gauge, Histogram } = await importPromClient()
-  const { prefix = 'clerk_auth_', buckets = BUCKETS, instance } = options
   const registers = [registry as Registry]
   const names: string[] = []
   const named = (name: string) => {
-    names.push(prefix + name)
-    return prefix + name
+    names.push(namePrefix + name)
+    return namePrefix + name
   }
 
   for (const [name, help, read] of COUNTERS) {

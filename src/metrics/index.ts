@@ -1,2 +1,3 @@
-export { type CollectOptions, collectClerkMetrics, type MetricsRegistry, type MetricsSource } from './collect.js'
-export { type MetricsOptions, metrics as default } from './plugin.js'
+export { collectClerkMetrics, type MetricsSource } from './collect.js'
+export type { CollectOptions, MetricsOptions, MetricsRegistry } from './options.js'
+export { metrics as default } from './plugin.js'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { type ClerkAuthOptions, HINTS, OPTIONS } from '../core/options/instance-options.js'
-import { callback } from '../core/options/readers.js'
+import { callback, required } from '../core/options/readers.js'
 import { type OptionTable, readOptions, type SettingsOf } from '../core/options/table.js'
 
 /** What a resolver answers a request with: options of the instance that the request belongs to. */
@@ -22,7 +22,7 @@ export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' |
 
 const { maxInstances, defaultDeny, logger } = OPTIONS
 const RESOLVER_OPTIONS = {
-  resolver: callback<InstanceResolver>(),
+  resolver: required(callback<InstanceResolver>({ default: null }), 'a function'),
   maxInstances,
   defaultDeny,
   logger

@@ -1,4 +1,6 @@
 import cluster from 'node:cluster'
+import { text, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, readOptions } from '../core/options/table.js'
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 import {
   type ClusterMessage,
@@ -10,17 +12,22 @@ import {
 
 export interface ClusterBusOptions {
   /** Distinguishes several buses in one cluster; the relay must have the same name. Default `fastify-clerk-auth`. */
-  readonly name?: string
-  /** How long a starting worker waits for the primary's revocations, in ms, default 2,000. */
-  readonly openTimeoutMs?: number
+  readonly name?: string | undefined
+  /** How long a starting worker waits for the primary's revocations. Default 2000, 0 to 600000. */
+  readonly openTimeoutInMs?: number | undefined
 }
+
+const CLUSTER_BUS = {
+  name: text({ default: DEFAULT_CLUSTER_BUS }),
+  openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 })
+} satisfies OptionTable<ClusterBusOptions>
 
 /**
  * A bus between the workers of `node:cluster`. It goes through the primary, which must call `relayRevocations()`. In a
- * process that is no worker the bus has no peers and reports itself connected.
+ * process that is no worker the bus has no peers and reports itself connected. Throws the coded error of a bad option.
  */
 export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus {
-  const { name = DEFAULT_CLUSTER_BUS, openTimeoutMs = 2_000 } = options
+  const { name, openTimeoutInMs } = readOptions(CLUSTER_BUS, options, { path: 'createClusterBus' })
   let peer: RevocationPeer | null = null
   let onLoaded: (() => void) | null = null
   let disconnectedSinceMs: number | null = cluster.isWorker ? Date.now() : null
@@ -51,7 +58,7 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
       process.on('message', onMessage)
       process.on('disconnect', onDisconnect)
       await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, openTimeoutMs)
+        const timeout = setTimeout(resolve, openTimeoutInMs)
         timeout.unref()
         onLoaded = () => {
           clearTimeout(timeout)

@@ -1,34 +1,38 @@
 import cluster, { type Worker } from 'node:cluster'
+import { now, text, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, readOptions } from '../core/options/table.js'
 import type { Revocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { composeMessage, DEFAULT_CLUSTER_BUS, parseMessage, revocationsOf } from './cluster-message.js'
 
 export interface RevocationRelayOptions {
   /** The name of the workers' bus. Default `fastify-clerk-auth`. */
-  readonly name?: string
-  /** How long the primary keeps revocations for workers that start later, in ms, default one hour. */
-  readonly retentionMs?: number
-  /** Upper bound of the revocations kept, default 250,000; beyond it the oldest are replaced by one for everyone. */
-  readonly maxEntries?: number
-  readonly now?: () => number
+  readonly name?: string | undefined
+  /** How long the primary keeps revocations for workers that start later. Default 3600000 (an hour), 1000 to 2592000000 (30 days). */
+  readonly retentionInMs?: number | undefined
+  /** Most revocations kept; beyond it the oldest are replaced by one for everyone. Default 250000, 1 to 10000000. */
+  readonly maxEntries?: number | undefined
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
 }
 
-const DEFAULT_RETENTION_MS = 3_600_000
+const RELAY = {
+  name: text({ default: DEFAULT_CLUSTER_BUS }),
+  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
+  maxEntries: wholeNumber({ min: 1, max: 10_000_000, default: 250_000 }),
+  now
+} satisfies OptionTable<RevocationRelayOptions>
+
 /** How many revocations go into one message to a worker. */
 const MESSAGE_ENTRIES = 1_000
 
 /**
  * For the primary process of `node:cluster`: keeps the revocations of workers, passes them on to the other workers, and
  * sends them to workers that start later. To be called before the first worker is forked. Returns a function that ends
- * it.
+ * it. Throws the coded error of a bad option.
  */
 export function relayRevocations(options: RevocationRelayOptions = {}): () => void {
-  const {
-    name = DEFAULT_CLUSTER_BUS,
-    retentionMs = DEFAULT_RETENTION_MS,
-    maxEntries = 250_000,
-    now = Date.now
-  } = options
+  const { name, retentionInMs, maxEntries, now } = readOptions(RELAY, options, { path: 'relayRevocations' })
   const store = new RevocationStore(maxEntries)
 
   function onMessage(worker: Worker, value: unknown): void {
@@ -47,11 +51,11 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
   }
 
   function forgetOld(): void {
-    store.dropThrough(now() - retentionMs)
-    if (store.watermarkMs <= now() - retentionMs) store.lowerWatermark()
+    store.dropThrough(now() - retentionInMs)
+    if (store.watermarkMs <= now() - retentionInMs) store.lowerWatermark()
   }
 
-  const sweep = setInterval(forgetOld, Math.max(1_000, retentionMs / 8))
+  const sweep = setInterval(forgetOld, Math.max(1_000, retentionInMs / 8))
   sweep.unref()
   cluster.on('message', onMessage)
   return () => {

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Logger, silentLogger } from '../core/logger.js'
+import { logger, now, text, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
-import { assertRedisClient, openConnection, type RedisClient, type RedisConnection } from './redis-connection.js'
+import { openConnection, type RedisClient, type RedisConnection, readRedisClient } from './redis-connection.js'
 
 export interface RedisBusOptions {
   /** For Redis 6.2 or later, or Valkey. The bus opens two connections of its own and does not use this one. */
@@ -12,21 +14,29 @@ export interface RedisBusOptions {
    * Name of the sorted set and the channel. Clerk instances that share a Redis need one each. Default
    * `fastify-clerk-auth:revocations`.
    */
-  readonly key?: string
-  /** Shortest time that a revocation stays in Redis, in ms, default one hour. */
-  readonly retentionMs?: number
-  /** How long a starting server waits for Redis before it starts without, in ms, default 2,000. */
-  readonly openTimeoutMs?: number
-  /**
-   * Interval of the messages that the bus sends to itself through Redis, in ms, default 5,000; also the timeout of
-   * commands.
-   */
-  readonly heartbeatMs?: number
-  readonly logger?: Logger
-  readonly now?: () => number
+  readonly key?: string | undefined
+  /** Shortest time that a revocation stays in Redis. Default 3600000 (an hour), 1000 to 2592000000 (30 days). */
+  readonly retentionInMs?: number | undefined
+  /** How long a starting server waits for Redis before it starts without. Default 2000, 0 to 600000. */
+  readonly openTimeoutInMs?: number | undefined
+  /** Interval of the messages that the bus sends to itself through Redis; also the timeout of commands. Default 5000, 10 to 600000. */
+  readonly heartbeatInMs?: number | undefined
+  /** Default: none. */
+  readonly logger?: Logger | undefined
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
 }
 
-const DEFAULT_KEY = 'fastify-clerk-auth:revocations'
+const REDIS_BUS = {
+  client: option<RedisClient, RedisClient>(readRedisClient),
+  key: text({ default: 'fastify-clerk-auth:revocations' }),
+  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
+  openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
+  heartbeatInMs: wholeNumber({ min: 10, max: 600_000, default: 5_000 }),
+  logger,
+  now
+} satisfies OptionTable<RedisBusOptions>
+
 const BATCH_ENTRIES = 500
 const RETRY_MS = 1_000
 const TRIM_INTERVAL_MS = 60_000
@@ -40,12 +50,13 @@ const HEARTBEAT_MESSAGE = '[]'
  * subscribe, read the whole set, add and publish the revocations that this process holds and the set lacks. So no
  * failure has to be told from another: a lost message and a Redis that came back empty are mended the same way.
  *
- * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for a `client` that is not a client of ioredis or iovalkey.
+ * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for a `client` that is not a client of ioredis or iovalkey, and the coded
+ * error of another bad option.
  */
 export function createRedisBus(options: RedisBusOptions): RevocationBus {
-  assertRedisClient(options.client)
-  const { key = DEFAULT_KEY, logger = silentLogger, now = Date.now } = options
-  const { openTimeoutMs = 2_000, heartbeatMs = 5_000, retentionMs: minRetentionMs = 3_600_000 } = options
+  const settings = readOptions(REDIS_BUS, options, { path: 'createRedisBus' })
+  const { client, key, openTimeoutInMs, heartbeatInMs, now } = settings
+  const logger = settings.logger ?? silentLogger
 
   let peer: RevocationPeer | null = null
   let writer: RedisConnection | null = null
@@ -163,7 +174,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
   }
 
   function retentionMs(): number {
-    return Math.max(minRetentionMs, peer?.retentionMs() ?? 0)
+    return Math.max(settings.retentionInMs, peer?.retentionMs() ?? 0)
   }
 
   async function call(command: string, ...args: (string | number)[]): Promise<unknown> {
@@ -212,8 +223,8 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
   return {
     async open(newPeer) {
       peer = newPeer
-      writer = openConnection(options.client, heartbeatMs)
-      listener = openConnection(options.client, heartbeatMs)
+      writer = openConnection(client, heartbeatInMs)
+      listener = openConnection(client, heartbeatInMs)
       listener.on('message', onMessage)
       for (const connection of [writer, listener]) {
         connection.on('ready', () => void reconcile())
@@ -222,10 +233,10 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
           goAway()
         })
       }
-      heartbeat = setInterval(beat, heartbeatMs)
+      heartbeat = setInterval(beat, heartbeatInMs)
       heartbeat.unref()
       await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, openTimeoutMs)
+        const timeout = setTimeout(resolve, openTimeoutInMs)
         timeout.unref()
         onBack = () => {
           clearTimeout(timeout)

@@ -1,4 +1,5 @@
 import { RedisClientError } from '../core/errors.js'
+import type { Given } from '../core/options/given.js'
 
 /** A client of `ioredis` or `iovalkey` for one server or Sentinel, made by the application. */
 export interface RedisClient {
@@ -14,10 +15,11 @@ export interface RedisConnection {
   disconnect(reconnect?: boolean): void
 }
 
-export function assertRedisClient(client: unknown): asserts client is RedisClient {
-  const given = client as (RedisClient & { readonly isCluster?: boolean }) | null | undefined
-  // The `duplicate()` of a Redis Cluster client takes other arguments.
-  if (typeof given?.duplicate !== 'function' || given.isCluster === true) throw new RedisClientError()
+/** The option `client`. A client of Redis Cluster is refused: its `duplicate()` takes other arguments. */
+export function readRedisClient({ value }: Given): RedisClient {
+  const client = value as (RedisClient & { readonly isCluster?: boolean }) | null | undefined
+  if (typeof client?.duplicate !== 'function' || client.isCluster === true) throw new RedisClientError()
+  return client
 }
 
 /**

@@ -1,54 +1,12 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
-import type { RevocationTarget } from '../core/revocation/revocation.js'
-import { createMemoryDeliveries, type Deliveries } from './deliveries.js'
+import { readOptions } from '../core/options/table.js'
+import { REGISTER_OPTIONS } from '../plugin/register-options.js'
+import { createMemoryDeliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
-import { parseEvent, type WebhookEvent, type WebhookEventType } from './events.js'
-import { assertDeliveryHeaders, assertSecrets, createSignatureCheck, type DeliveryHeaders } from './signature.js'
-
-export interface WebhookContext {
-  /** The same for every attempt to deliver this event: a key for what must happen once. */
-  readonly id: string
-  readonly request: FastifyRequest
-  readonly log: FastifyBaseLogger
-}
-
-export type WebhookHandler<Type extends string = string> = (
-  event: WebhookEvent<Type>,
-  context: WebhookContext
-) => unknown
-
-/** Handlers by event type; `*` is called for every event, and the place for types that have no name here. */
-export type WebhookHandlers = { readonly [Type in WebhookEventType]?: WebhookHandler<Type> } & {
-  readonly '*'?: WebhookHandler
-}
-
-export interface WebhooksOptions {
-  /** Where Clerk sends events. Default: `/webhooks/clerk`. */
-  readonly path?: string
-  /** Secret of the endpoint, or several during rotation. Default: `CLERK_WEBHOOK_SIGNING_SECRET`. */
-  readonly signingSecret?: string | readonly string[]
-  /** What the application does with events. One that throws makes Clerk send the event again later. */
-  readonly on?: WebhookHandlers
-  /**
-   * Revokes what an event ends. Default: `fastify.clerk.revoke`; false: handlers only. With a resolver of instances, say
-   * here whose: `(target, at) => fastify.clerk.instanceOf(…).revocations.revoke(target, at)`.
-   */
-  readonly revoke?: false | ((target: RevocationTarget, at?: number | Date) => unknown)
-  /** Largest accepted body in bytes, default 262,144. */
-  readonly bodyLimit?: number
-  /** After this time the answer does not wait for handlers any more, in ms, default 10,000 (Clerk gives up at 15,000). */
-  readonly answerWithinMs?: number
-  /**
-   * Where handled deliveries are remembered. Default: in this process, at most 100,000 of them. With several processes,
-   * `createRedisDeliveries` makes an event be handled once by all of them.
-   */
-  readonly deliveries?: Deliveries
-}
-
-const DEFAULT_PATH = '/webhooks/clerk'
-const DEFAULT_BODY_LIMIT = 262_144
-const DEFAULT_ANSWER_WITHIN_MS = 10_000
+import { parseEvent, type WebhookEvent } from './events.js'
+import { type Revoke, WEBHOOKS, type WebhookContext, type WebhookHandler, type WebhooksOptions } from './options.js'
+import { assertDeliveryHeaders, createSignatureCheck, type DeliveryHeaders } from './signature.js'
 
 /**
  * Receives Clerk's webhooks: verifies them, turns those that end a session, a user or a membership into revocations,
@@ -59,10 +17,11 @@ const DEFAULT_ANSWER_WITHIN_MS = 10_000
  * attempt is still being handled, and 500 when a handler failed; Clerk sends again after anything but 2xx.
  */
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, options) => {
-  const { path = DEFAULT_PATH, bodyLimit = DEFAULT_BODY_LIMIT, on = {} } = options
-  const { answerWithinMs = DEFAULT_ANSWER_WITHIN_MS, deliveries = createMemoryDeliveries(Date.now) } = options
-  const checkSignature = await createSignatureCheck(assertSecrets(options.signingSecret))
-  const revoke = options.revoke ?? pluginRevoke(fastify)
+  const settings = readOptions(WEBHOOKS, options, { path: 'webhooks', env: process.env, alsoKnown: REGISTER_OPTIONS })
+  const { path, signingSecret, on, bodyLimit, answerTimeoutInMs } = settings
+  const deliveries = settings.deliveries ?? createMemoryDeliveries(Date.now)
+  const checkSignature = await createSignatureCheck(signingSecret)
+  const revoke = settings.revoke ?? pluginRevoke(fastify)
 
   fastify.addHook('onClose', async () => deliveries.close?.())
   fastify.removeAllContentTypeParsers()
@@ -100,7 +59,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
         throw error
       }
     )
-    if (await settlesWithin(handling, answerWithinMs)) return
+    if (await settlesWithin(handling, answerTimeoutInMs)) return
     handling.catch((error: unknown) => log.error({ err: error, type: event.type }, 'webhook handler failed late'))
     throw new WebhookBusyError()
   }
@@ -128,12 +87,10 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   }
 }
 
-function pluginRevoke(fastify: {
-  clerk?: { revoke?: unknown }
-}): (target: RevocationTarget, at?: number | Date) => unknown {
-  const clerk = fastify.clerk
-  if (typeof clerk?.revoke !== 'function') throw new WebhookPluginError()
-  return clerk.revoke as (target: RevocationTarget, at?: number | Date) => unknown
+function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
+  const revoke = fastify.clerk?.revoke
+  if (typeof revoke !== 'function') throw new WebhookPluginError()
+  return revoke as Revoke
 }
 
 /** False when the promise takes longer; it goes on. */

@@ -1,14 +1,22 @@
-import { assertRedisClient, openConnection, type RedisClient } from '../revocation/redis-connection.js'
+import { text, wholeNumber } from '../core/options/readers.js'
+import { type OptionTable, option, readOptions } from '../core/options/table.js'
+import { openConnection, type RedisClient, readRedisClient } from '../revocation/redis-connection.js'
 import { createMemoryDeliveries, type Deliveries, RETENTION_SECONDS } from './deliveries.js'
 
 export interface RedisDeliveriesOptions {
   /** A client of `ioredis` or `iovalkey`. One connection of its own is opened; this one is left alone. */
   readonly client: RedisClient
   /** Default `fastify-clerk-auth:webhook:`. */
-  readonly keyPrefix?: string
-  /** How long a process that dies while handling an event keeps others from it, in ms, default 120,000. */
-  readonly busyMs?: number
+  readonly keyPrefix?: string | undefined
+  /** How long a process that dies while it handles an event keeps the others from that event. Default 120000, 10 to 3600000. */
+  readonly busyInMs?: number | undefined
 }
+
+const REDIS_DELIVERIES = {
+  client: option<RedisClient, RedisClient>(readRedisClient),
+  keyPrefix: text({ default: 'fastify-clerk-auth:webhook:' }),
+  busyInMs: wholeNumber({ min: 10, max: 3_600_000, default: 120_000 })
+} satisfies OptionTable<RedisDeliveriesOptions>
 
 const COMMAND_TIMEOUT_MS = 2_000
 
@@ -16,18 +24,17 @@ const COMMAND_TIMEOUT_MS = 2_000
  * Remembers deliveries for several processes, so that an attempt that reaches another one is known there too. While
  * Redis is away each process remembers its own: an event can then be handled once by each, but none is turned down.
  *
- * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for what is no client.
+ * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` without a usable client, and the coded error of another bad option.
  */
 export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveries {
-  assertRedisClient(options.client)
-  const { keyPrefix = 'fastify-clerk-auth:webhook:', busyMs = 120_000 } = options
-  const connection = openConnection(options.client, COMMAND_TIMEOUT_MS)
+  const { client, keyPrefix, busyInMs } = readOptions(REDIS_DELIVERIES, options, { path: 'createRedisDeliveries' })
+  const connection = openConnection(client, COMMAND_TIMEOUT_MS)
   const own = createMemoryDeliveries(Date.now)
 
   /** What the others know. The first to set the key has the event. */
   async function claim(id: string): Promise<'new' | 'done' | 'busy'> {
     const key = keyPrefix + id
-    if ((await connection.call('SET', key, 'busy', 'NX', 'PX', busyMs)) === 'OK') return 'new'
+    if ((await connection.call('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'
     return (await connection.call('GET', key)) === 'done' ? 'done' : 'busy'
   }
 

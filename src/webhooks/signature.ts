@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import {
   WebhookHeadersError,
   WebhookSecretInvalidError,
-  WebhookSecretMissingError,
   WebhookSignatureError,
   WebhookTimestampError,
   WebhookVerifierMissingError
@@ -39,22 +38,6 @@ export function assertDeliveryHeaders(headers: IncomingHttpHeaders, nowMs: numbe
   const timestamp = Number(timestampText)
   if (Math.abs(Math.floor(nowMs / 1000) - timestamp) > TOLERANCE_SECONDS) throw new WebhookTimestampError()
   return { id, timestamp, signature }
-}
-
-/**
- * The secrets as option or environment give them: one, a list, or several separated by spaces or commas (while one
- * replaces the other). Throws `FST_CLERK_WEBHOOK_SECRET_MISSING` when there is none.
- */
-export function assertSecrets(option: string | readonly string[] | undefined): readonly string[] {
-  const given = option ?? process.env.CLERK_WEBHOOK_SIGNING_SECRET ?? ''
-  const secrets = (typeof given === 'string' ? given.split(/[\s,]+/) : given).filter((secret) => secret !== '')
-  if (secrets.length === 0) throw new WebhookSecretMissingError()
-  for (const secret of secrets) {
-    if (typeof secret !== 'string' || !/^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$/.test(secret)) {
-      throw new WebhookSecretInvalidError()
-    }
-  }
-  return secrets
 }
 
 /** Makes the check. The package `standardwebhooks` is an optional peer and loaded here. */

@@ -1,14 +1,22 @@
 import type { FastifyRequest } from 'fastify'
-import { WebhookBodyError, WebhookPayloadError } from '../core/errors.js'
+import { OptionTypeError, WebhookBodyError, WebhookPayloadError } from '../core/errors.js'
+import { describeType, type Given } from '../core/options/given.js'
+import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { parseEvent, type WebhookEvent } from './events.js'
-import { assertDeliveryHeaders, assertSecrets, createSignatureCheck, type SignatureCheck } from './signature.js'
+import { signingSecret } from './options.js'
+import { assertDeliveryHeaders, createSignatureCheck, type SignatureCheck } from './signature.js'
 
 export interface VerifyWebhookOptions {
-  /** Secret of the endpoint, or several during rotation. Default: `CLERK_WEBHOOK_SIGNING_SECRET`. */
-  readonly signingSecret?: string | readonly string[]
+  /** Secret of the endpoint, or several during rotation. Environment: `CLERK_WEBHOOK_SIGNING_SECRET`. */
+  readonly signingSecret?: string | readonly string[] | undefined
   /** The body as it was received. Default: `request.rawBody`, else `request.body`, as string or bytes. */
-  readonly rawBody?: string | Buffer
+  readonly rawBody?: string | Buffer | undefined
 }
+
+const VERIFY_WEBHOOK = {
+  signingSecret,
+  rawBody: option<string | Buffer, string | Buffer | null>(readRawBody)
+} satisfies OptionTable<VerifyWebhookOptions>
 
 const checks = new Map<string, Promise<SignatureCheck>>()
 const MAX_CHECKS = 100
@@ -26,13 +34,20 @@ export async function verifyWebhook(
   request: Pick<FastifyRequest, 'headers' | 'body'>,
   options: VerifyWebhookOptions = {}
 ): Promise<WebhookEvent> {
-  const checkSignature = await checkFor(assertSecrets(options.signingSecret))
+  const settings = readOptions(VERIFY_WEBHOOK, options, { path: 'verifyWebhook', env: process.env })
+  const checkSignature = await checkFor(settings.signingSecret)
   const headers = assertDeliveryHeaders(request.headers, Date.now())
-  const body = readBody(request, options.rawBody)
+  const body = readBody(request, settings.rawBody)
   checkSignature(body, headers)
   const event = parseEvent(body)
   if (event === null) throw new WebhookPayloadError()
   return event
+}
+
+function readRawBody({ name, value }: Given): string | Buffer | null {
+  if (value === undefined) return null
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return value
+  throw new OptionTypeError(name, 'a string or a Buffer', describeType(value))
 }
 
 function readBody(request: Pick<FastifyRequest, 'body'> & { rawBody?: unknown }, given: unknown): string {

@@ -74,12 +74,12 @@ function journalOn(sink: AuditSink, chain = createChain(null, null)) {
     sink,
     writer: 'w1',
     chain,
-    flushIntervalMs: 1,
+    flushIntervalInMs: 1,
     batchSize: 10,
     maxQueued: 1_000,
     whenFull: 'wait',
-    maxWaitMs: 1_000,
-    closeTimeoutMs: 5_000,
+    maxWaitInMs: 1_000,
+    closeTimeoutInMs: 5_000,
     now: Date.now,
     logger: silentLogger
   })

@@ -27,7 +27,7 @@ interface Setup {
   readonly table: string
   readonly whenFull?: 'wait' | 'drop'
   readonly maxQueued?: number
-  readonly closeTimeoutMs?: number
+  readonly closeTimeoutInMs?: number
   readonly queryTimeoutInMs?: number
 }
 
@@ -48,12 +48,12 @@ async function openJournal(setup: Setup): Promise<Journal> {
     sink,
     writer: `writer_${writers++}`,
     chain: createChain(null, null),
-    flushIntervalMs: 5,
+    flushIntervalInMs: 5,
     batchSize: 50,
     maxQueued: setup.maxQueued ?? 1_000,
     whenFull: setup.whenFull ?? 'wait',
-    maxWaitMs: 50,
-    closeTimeoutMs: setup.closeTimeoutMs ?? 10_000,
+    maxWaitInMs: 50,
+    closeTimeoutInMs: setup.closeTimeoutInMs ?? 10_000,
     now: Date.now,
     logger
   })
@@ -277,7 +277,7 @@ t.test('dropping is counted, and the hole is in the log', async (t) => {
 })
 
 t.test('a close without the database ends in time and says what is lost', async (t) => {
-  const journal = await openJournal({ table: 'close_test', closeTimeoutMs: 300 })
+  const journal = await openJournal({ table: 'close_test', closeTimeoutInMs: 300 })
   await server.stop()
   addRecord(journal, fields(1))
   addRecord(journal, fields(2))

@@ -43,7 +43,7 @@ const clerk = await createLocalClerk({
   frontendApi: 'clerk.example.com',
   instanceType: 'production',
   signingKey,
-  tokenLifetimeSeconds: 3600
+  tokenLifetimeInMs: 3_600_000
 })
 
 function instanceWith(options: Partial<ClerkAuthOptions> = {}): Instance {
@@ -199,7 +199,7 @@ async function flood(
 
 async function listen(t: Test): Promise<Awaited<ReturnType<typeof createApp>> & { readonly port: number }> {
   const app = await createApp(t, {
-    local: { tokenLifetimeSeconds: 3600 },
+    local: { tokenLifetimeInMs: 3_600_000 },
     plugin: { tokenCache: { maxEntries: 1000 } },
     routes(fastify) {
       fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => (request.auth as { userId: string }).userId)

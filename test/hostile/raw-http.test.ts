@@ -31,7 +31,7 @@ interface Settings {
 
 async function listen(t: Test, { server, plugin, instanceType = 'production' }: Settings = {}): Promise<Target> {
   const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
-  const clerk = await createLocalClerk({ frontendApi, instanceType, signingKey, tokenLifetimeSeconds: 3600 })
+  const clerk = await createLocalClerk({ frontendApi, instanceType, signingKey, tokenLifetimeInMs: 3_600_000 })
   const fastify = Fastify({ forceCloseConnections: true, ...server }) as FastifyInstance
   const defects: unknown[] = []
   fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {

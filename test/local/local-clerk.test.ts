@@ -202,14 +202,14 @@ t.test('it refuses production and unknown or impossible options', async (t) => {
   process.env.NODE_ENV = 'production'
   await t.rejects(createLocalClerk(), { code: 'FST_CLERK_LOCAL_IN_PRODUCTION' })
   process.env.NODE_ENV = 'test'
-  const impossible: object[] = [
-    { port: 1 },
-    { frontendApi: 'nodots' },
-    { frontendApi: 'https://clerk.example.com' },
-    { secretKey: 'secret' },
-    { instanceType: 'staging' },
-    { tokenLifetimeSeconds: 0 },
-    { signingKey: 'no pem' }
+  const impossible: [options: object, code: string][] = [
+    [{ port: 1 }, 'FST_CLERK_OPTION_UNKNOWN'],
+    [{ frontendApi: 'nodots' }, 'FST_CLERK_OPTION_VALUE'],
+    [{ frontendApi: 'https://clerk.example.com' }, 'FST_CLERK_OPTION_VALUE'],
+    [{ secretKey: 'secret' }, 'FST_CLERK_OPTION_VALUE'],
+    [{ instanceType: 'staging' }, 'FST_CLERK_OPTION_VALUE'],
+    [{ tokenLifetimeInMs: 0 }, 'FST_CLERK_OPTION_RANGE'],
+    [{ signingKey: 'no pem' }, 'FST_CLERK_OPTION_VALUE']
   ]
-  for (const options of impossible) await t.rejects(createLocalClerk(options), { code: 'FST_CLERK_LOCAL_OPTION' })
+  for (const [options, code] of impossible) await t.rejects(createLocalClerk(options), { code })
 })

@@ -103,7 +103,7 @@ t.test('registered before the plugin it says what is missing', async (t) => {
 t.test('names and buckets are the application’s to choose; other instances are left out', async (t) => {
   const registry = new Registry()
   const { clerk, fastify } = await createApp(t, {
-    routes: (fastify) => void fastify.register(clerkMetrics, { registry, prefix: 'app_', buckets: [1, 2] })
+    routes: (fastify) => void fastify.register(clerkMetrics, { registry, namePrefix: 'app_', buckets: [1, 2] })
   })
   const other = await createApp(t, { local: { frontendApi: 'clerk.other.example', instanceType: 'production' } })
   await fastify.inject({ url: '/', headers: clerk.bearer() })

@@ -105,7 +105,7 @@ t.test('node:cluster', async (t) => {
 
   t.test('what the primary remembers is bounded in time', async (t) => {
     let aheadMs = 0
-    t.teardown(relayRevocations({ retentionMs: 90_000, now: () => Date.now() + aheadMs }))
+    t.teardown(relayRevocations({ retentionInMs: 90_000, now: () => Date.now() + aheadMs }))
     const one = await startWorker(t)
     await ask(one, { revoke: ['sess_1'] })
     aheadMs = 91_000

@@ -33,7 +33,7 @@ for (const [name, newClient] of Object.entries(clients)) {
       const processes = Array.from({ length: count }, () => {
         const client = newClient(server.port)
         client.on('error', () => {})
-        const bus = createRedisBus({ client, key, heartbeatMs: 250, ...options })
+        const bus = createRedisBus({ client, key, heartbeatInMs: 250, ...options })
         const revocations = createRevocations({ now: Date.now, clockSkewMs: 5_000, logger: silentLogger, bus })
         t.teardown(async () => {
           await revocations.close()
@@ -113,7 +113,7 @@ for (const [name, newClient] of Object.entries(clients)) {
     t.test('a start without Redis does not wait longer than told, and joins when it is there', async (t) => {
       await server.kill()
       const began = Date.now()
-      const [one] = (await createProcesses(t, 1, { openTimeoutMs: 100 })) as [Revocations]
+      const [one] = (await createProcesses(t, 1, { openTimeoutInMs: 100 })) as [Revocations]
       t.ok(Date.now() - began < 1_000)
       t.equal(one.health().bus!.connected, false)
       await one.revoke({ sessionId: 'sess_1' })
@@ -142,7 +142,7 @@ for (const [name, newClient] of Object.entries(clients)) {
       const client = newClient(server.port)
       t.teardown(() => client.disconnect())
       await client.set(key, 'in the way')
-      const [one] = (await createProcesses(t, 1, { openTimeoutMs: 50 }, key)) as [Revocations]
+      const [one] = (await createProcesses(t, 1, { openTimeoutInMs: 50 }, key)) as [Revocations]
       t.equal(one.health().bus!.connected, false)
       await one.revoke({ sessionId: 'sess_1' })
       await client.del(key)

@@ -291,7 +291,7 @@ t.test('an attempt during a slow handler is told to come back, and later that it
     calls++
     return slow.promise
   }
-  const { fastify, revoked } = await setUp(t, { answerWithinMs: 20, on: { 'session.ended': handler } })
+  const { fastify, revoked } = await setUp(t, { answerTimeoutInMs: 20, on: { 'session.ended': handler } })
   const delivery = sign(sessionEnded, { id: 'msg_slow' })
   const [one, two] = await Promise.all([fastify.inject(delivery), fastify.inject(delivery)])
   t.strictSame([one.statusCode, two.statusCode], [409, 409])
@@ -307,7 +307,7 @@ t.test('a handler that fails after the answer is called again, and breaks nothin
   const slow = withResolvers()
   let calls = 0
   const handler = () => (calls++ === 0 ? slow.promise : undefined)
-  const { fastify } = await setUp(t, { answerWithinMs: 1, on: { 'session.ended': handler } })
+  const { fastify } = await setUp(t, { answerTimeoutInMs: 1, on: { 'session.ended': handler } })
   const delivery = sign(sessionEnded, { id: 'msg_late' })
   t.equal((await fastify.inject(delivery)).statusCode, 409)
   slow.reject(new Error('late'))

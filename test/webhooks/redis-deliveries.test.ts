@@ -13,7 +13,7 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
   await server.start()
   t.teardown(() => server.kill())
 
-  async function createProcess(t: Test, options: { busyMs?: number } = {}): Promise<Deliveries> {
+  async function createProcess(t: Test, options: { busyInMs?: number } = {}): Promise<Deliveries> {
     const client = new Redis({ port: server.port, host: '127.0.0.1' })
     client.on('error', () => {})
     const deliveries = createRedisDeliveries({ client, ...options })
@@ -51,7 +51,7 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
 
   t.test('a process that died while handling keeps the event for a bounded time', async (t) => {
     const [one, two] = [await createProcess(t), await createProcess(t)]
-    const dead = await createProcess(t, { busyMs: 50 })
+    const dead = await createProcess(t, { busyInMs: 50 })
     t.equal(await dead.begin('msg_3', seconds), 'new')
     dead.close?.()
     t.equal(await one.begin('msg_3', seconds), 'busy')

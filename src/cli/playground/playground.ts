@@ -23,7 +23,7 @@ export interface PlaygroundOptions {
   /** Where the files of the pages are, with a slash at the end. Default: beside this module, which a bundle is not. */
   readonly pageFolder?: URL
   readonly refreshTokens?: boolean
-  readonly tokenLifetimeSeconds?: number
+  readonly tokenLifetimeInMs?: number
 }
 
 /**

@@ -71,6 +71,25 @@ export function checkChoice<T extends string | false>({ name, value }: Given, ch
   throw new OptionValueError(name, choices.map((choice) => JSON.stringify(choice)).join(' or '))
 }
 
+/** An object with members, kept as it is. */
+export function checkRecord<T = unknown>({ name, value }: Given): Readonly<Record<string, T>> | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, T>>
+  throw new OptionTypeError(name, 'an object', describeType(value))
+}
+
+/** An object with members of any name, each of which `checkMember` accepts. */
+export function checkMembers<T>(
+  given: Given,
+  checkMember: (member: Given) => unknown
+): Readonly<Record<string, T>> | undefined {
+  const record = checkRecord<T>(given)
+  for (const [name, value] of Object.entries(record ?? {})) {
+    checkMember({ name: `${given.name}.${/^[\w.*]{1,64}$/.test(name) ? name : '…'}`, value })
+  }
+  return record
+}
+
 /** A list, copied and frozen, of what `checkItem` returns for its items. A hole is an item that is `undefined`. */
 export function checkList<T>(
   { name, value }: Given,
@@ -97,7 +116,8 @@ export function checkTexts(given: Given): readonly string[] | undefined {
   return Object.freeze([checkItem(given)])
 }
 
-function checkItem(given: Given): string {
+/** A text that has to be given, as an item of a list. */
+export function checkItem(given: Given): string {
   const text = checkText(given)
   if (text === undefined) throw new OptionTypeError(given.name, 'a string', 'undefined')
   return text

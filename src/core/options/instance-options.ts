@@ -158,7 +158,9 @@ export const OPTIONS = {
 
   now,
   // Looked up per call, so that instrumentation installed later is used too.
-  fetch: callback<typeof globalThis.fetch>({ default: (resource, init) => globalThis.fetch(resource, init) }),
+  fetch: callback<typeof globalThis.fetch, typeof globalThis.fetch>({
+    default: (resource, init) => globalThis.fetch(resource, init)
+  }),
   logger
 } satisfies OptionTable<ClerkAuthOptions>
 
@@ -177,5 +179,7 @@ export const HINTS: Hints = Object.freeze({
   webhookSigningSecret: 'it belongs to fastify-clerk-auth/webhooks',
   signingSecret: 'it belongs to fastify-clerk-auth/webhooks',
   prefix: 'remove it, the plugin adds no routes; register it inside the prefixed plugin instead',
+  logLevel: 'remove it, the plugin adds no routes whose log it could set',
+  logSerializers: 'remove it, the plugin adds no routes whose log it could set',
   treatPendingAsSignedOut: 'set it per route, in config.clerk'
 })

@@ -5,13 +5,16 @@ import {
   checkBoolean,
   checkChoice,
   checkFunction,
+  checkItem,
+  checkList,
   checkMethods,
   checkNumber,
+  checkRecord,
   checkText,
-  checkTextList,
   checkTexts,
   checkWholeNumber
 } from './checks.js'
+import { describeType } from './given.js'
 import type { Option } from './table.js'
 
 // Options of the common types, with their default. `default: null` is for a setting that is null, or settled later, when
@@ -23,6 +26,11 @@ export function text<Default extends string | null>(settings: {
   readonly what?: string
 }): Option<string, string | Default> {
   return { read: (given) => checkText(given, settings.what) ?? settings.default }
+}
+
+/** A text that has to be given. */
+export function requiredText(what = 'a string'): Option<string, string> {
+  return required(text({ default: null, what }), what)
 }
 
 export function wholeNumber<Default extends number | null>(
@@ -47,28 +55,44 @@ export function choice<const T extends string | false>(
   return { read: (given) => checkChoice(given, choices) ?? settings.default }
 }
 
+/** A list of texts that may be empty, where an empty list means the same as none. */
 export function textList(): Option<readonly string[], readonly string[]> {
-  return { read: (given) => checkTextList(given) ?? Object.freeze([]) }
+  return { read: (given) => checkList(given, 'a list of strings', checkItem) ?? Object.freeze([]) }
 }
 
 export function texts(): Option<string | readonly string[], readonly string[]> {
   return { read: (given) => checkTexts(given) ?? Object.freeze([]) }
 }
 
-/** A function; without a default it has to be given. */
-export function callback<F>(settings: { readonly default?: F } = {}): Option<F, F> {
-  return {
-    read(given) {
-      const value = checkFunction<F>(given) ?? settings.default
-      if (value === undefined) throw new OptionTypeError(given.name, 'a function', 'undefined')
-      return value
-    }
-  }
+export function callback<F, Default extends F | null = null>(settings: {
+  readonly default: Default
+}): Option<F, F | Default> {
+  return { read: (given) => checkFunction<F>(given) ?? settings.default }
+}
+
+/** An object whose members another package reads. */
+export function record<T>(): Option<Readonly<Record<string, T>>, Readonly<Record<string, T>> | null> {
+  return { read: (given) => checkRecord<T>(given) ?? null }
 }
 
 /** An object of the application's own with these methods. */
 export function methods<T>(names: readonly (keyof T & string)[]): Option<T, T | null> {
   return { read: (given) => checkMethods<T>(given, names) ?? null }
+}
+
+/** The same option, which has to be given. `what` is what errors ask for. */
+export function required<Accepted, Setting>(
+  optional: Option<Accepted, Setting | null>,
+  what: string
+): Option<Accepted, Setting> {
+  return {
+    ...optional,
+    read(given) {
+      const setting = optional.read(given)
+      if (setting === null) throw new OptionTypeError(given.name, what, describeType(given.value))
+      return setting
+    }
+  }
 }
 
 export const now: Option<() => number, () => number> = callback({ default: Date.now })

@@ -1,5 +1,5 @@
-import { OptionTypeError } from '../errors.js'
-import { describeType, type Environment, type Given } from './given.js'
+import { checkRecord } from './checks.js'
+import type { Environment, Given } from './given.js'
 import { type Hints, unknownOption } from './unknown-option.js'
 
 /**
@@ -44,8 +44,6 @@ type AcceptedOf<Table> = {
 export interface OptionsSource {
   /** Stands before the names in errors, as `createClusterBus` in `createClusterBus.name`. Default: nothing. */
   readonly path?: string
-  /** What errors call the object itself. Default: the options, of `path`. */
-  readonly label?: string
   /** Default: empty. Only a table whose readers name variables looks at it. */
   readonly env?: Environment
   readonly hints?: Hints
@@ -62,18 +60,30 @@ export function readOptions<Table extends Readers>(
   return readEach(table, openOptions(table, value, source))
 }
 
+/** Checks an object that is the value of an option, by a table of its own. */
+export function readMembers<Table extends Readers>(table: Table, given: Given): SettingsOf<Table> {
+  const { name } = given
+  return readEach(table, openRecord(table, checkRecord(given), { path: name }))
+}
+
 /** Throws unless `value` is an object, or `undefined`, with known names only. Returns each option as it was given. */
 export function openOptions<Table extends Readers>(
   table: Table,
   value: unknown,
-  { path = '', label, env = {}, hints = {}, alsoKnown = [] }: OptionsSource
+  source: OptionsSource
 ): (name: keyof Table & string) => Given {
-  const record = asRecord(label ?? (path === '' ? 'The options' : `The options of ${path}`), value)
-  const known = Object.keys(table)
+  const name = source.path === undefined ? 'The options' : `The options of ${source.path}`
+  return openRecord(table, checkRecord({ name, value }), source)
+}
+
+function openRecord<Table extends Readers>(
+  table: Table,
+  record: Readonly<Record<string, unknown>> = {},
+  { path = '', env = {}, hints = {}, alsoKnown = [] }: OptionsSource
+): (name: keyof Table & string) => Given {
   for (const name of Object.keys(record)) {
-    if (!Object.hasOwn(table, name) && !alsoKnown.includes(name)) {
-      throw unknownOption(join(path, name), name, known, hints)
-    }
+    if (Object.hasOwn(table, name) || alsoKnown.includes(name)) continue
+    throw unknownOption(join(path, name), name, Object.keys(table), hints)
   }
   return (name) => {
     const given = { name: join(path, name), value: record[name] }
@@ -81,9 +91,8 @@ export function openOptions<Table extends Readers>(
     if (given.value !== undefined || variable === undefined) return given
     const text = env[variable]
     // Shells and containers unset a variable by making it empty.
-    return text === undefined || text === ''
-      ? given
-      : { name: `${given.name} (from ${variable})`, value: text, isVariable: true }
+    if (text === undefined || text === '') return given
+    return { name: `${given.name} (from ${variable})`, value: text, isVariable: true }
   }
 }
 
@@ -110,17 +119,11 @@ export function group<Table extends Readers, Setting = SettingsOf<Table>>(
 ): Option<AcceptedOf<Table>, Setting> {
   return {
     members: table,
-    read({ name, value }) {
-      const settings = readOptions(table, value, { path: name, label: name })
-      return settle === undefined ? (settings as Setting) : settle(settings, name)
+    read(given) {
+      const settings = readMembers(table, given)
+      return settle === undefined ? (settings as Setting) : settle(settings, given.name)
     }
   }
-}
-
-function asRecord(label: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (value === undefined) return {}
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new OptionTypeError(label, 'an object', describeType(value))
 }
 
 function join(path: string, name: string): string {

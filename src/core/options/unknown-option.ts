@@ -8,12 +8,9 @@ const MAX_LISTED = 16
 
 /** The error of an option whose name is not known. `path` is the name with what it belongs to, as `jwks.maxkeys`. */
 export function unknownOption(path: string, name: string, known: readonly string[], hints: Hints): Error {
-  return new UnknownOptionError(printableName(path), explain(name, known, hints))
-}
-
-// An options object can hold a secret as a name, when it was put together the wrong way round.
-function printableName(name: string): string {
-  return /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(name) ? name : 'whose name is no option name'
+  // An options object can hold a secret as a name, when it was put together the wrong way round.
+  const isPrintable = /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(name)
+  return new UnknownOptionError(isPrintable ? path : 'whose name is no option name', explain(name, known, hints))
 }
 
 function explain(name: string, known: readonly string[], hints: Hints): string {

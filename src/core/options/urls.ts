@@ -34,6 +34,13 @@ export function readPageUrl(given: Given): string {
   return text
 }
 
+/** Path of a route of this server; null when not given. */
+export function readRoutePath(given: Given): string | null {
+  const text = checkText(given, 'a path')
+  if (text === undefined || isPath(text)) return text ?? null
+  throw new OptionValueError(given.name, 'a path that begins with one slash, such as /metrics')
+}
+
 /** The version segment of BAPI paths. */
 export function readApiVersion(given: Given): string {
   const text = checkText(given) ?? 'v1'

@@ -21,7 +21,7 @@ async function createEndpoint(t: Test) {
     instanceType: 'production',
     frontendApi: 'clerk.example.com',
     signingKey,
-    tokenLifetimeSeconds: 3600
+    tokenLifetimeInMs: 3_600_000
   })
   await clerk.listen()
   t.teardown(() => clerk.close())

@@ -39,7 +39,7 @@ async function setUp(
   options: Partial<ClerkAuthOptions> = {}
 ) {
   const frontendApi = instanceType === 'production' ? 'clerk.example.com' : 'happy-lion-12.clerk.accounts.dev'
-  const clerk: LocalClerk = await createLocalClerk({ frontendApi, instanceType, tokenLifetimeSeconds: 3600 })
+  const clerk: LocalClerk = await createLocalClerk({ frontendApi, instanceType, tokenLifetimeInMs: 3_600_000 })
   const given = clerk.pluginOptions({ jwtKey: clerk.jwtKey, issuer: null, ...options })
   const instance = createInstance(readInstanceOptions(given, { env: {}, logger: silentLogger }))
   const token = clerk.signSessionToken({ userId: 'user_1' })
