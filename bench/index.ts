@@ -7,7 +7,7 @@ import { contenders } from './contenders/index.js'
 import { contenders as faultContenders } from './faults/contenders.js'
 import { describeEnvironment } from './measure/environment.js'
 import { parts } from './parts/index.js'
-import { renderReport } from './report/html.js'
+import { writePage } from './report/page.js'
 import type { BenchResult, PartResult } from './report/result.js'
 import { formatTable } from './report/table.js'
 import { readSettings } from './settings.js'
@@ -60,8 +60,7 @@ const folder = values.store ? 'bench/results' : values.out
 const name = chosen.length === 1 ? (chosen[0] as string) : 'all'
 mkdirSync(folder, { recursive: true })
 writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
-writeFileSync(join(folder, `${name}.html`), renderReport(result))
-console.log(`Written: ${join(folder, name)}.json and .html`)
+console.log(`Written: ${join(folder, name)}.json and ${writePage(result, values.out, name)}`)
 process.exitCode = 0
 
 function fail(message: string): never {

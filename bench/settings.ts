@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isRecord } from '../src/core/json.js'
 
 /** One throughput measurement: how often, how long, how hard. */
 export interface Pace {
@@ -55,11 +56,7 @@ function merge<T extends object>(base: T, over: Partial<T>): T {
   const merged = { ...base } as Record<string, unknown>
   for (const [name, value] of Object.entries(over)) {
     const old = merged[name]
-    merged[name] = isPlain(old) && isPlain(value) ? merge(old, value) : value
+    merged[name] = isRecord(old) && isRecord(value) ? merge(old, value) : value
   }
   return merged as T
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

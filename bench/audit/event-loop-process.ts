@@ -11,6 +11,7 @@ import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } fr
 import audit, { type AuditOptions, fileSink } from '../../src/audit/index.js'
 import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
 import type { SessionClaims } from '../../src/core/auth/types.js'
+import { serve } from '../measure/child.js'
 import { readLoopTime } from '../measure/loop-time.js'
 
 export interface AuditCase {
@@ -168,6 +169,4 @@ function recordSize(folder: string): number {
   }
 }
 
-process.on('message', (job: AuditJob) => {
-  void measure(job).then((sample) => process.send?.(sample, () => process.disconnect?.()))
-})
+serve(measure)

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import process from 'node:process'
 
 /** Sends a message to a forked process and resolves with its next one; rejects when it ends first. */
 export function converse<Reply>(child: ChildProcess, message: object): Promise<Reply> {
@@ -28,4 +29,17 @@ export function release(child: ChildProcess): Promise<void> {
     child.on('exit', () => resolve())
     child.disconnect()
   })
+}
+
+/** In a forked process: answers each message with what `run` makes of it. Ends when it is released, or `run` fails. */
+export function serve<Job, Reply>(run: (job: Job) => Reply | Promise<Reply>): void {
+  process.on('message', async (job: Job) => {
+    try {
+      process.send?.(await run(job))
+    } catch (error) {
+      console.error(error)
+      process.exit(1)
+    }
+  })
+  process.on('disconnect', () => process.exit(0))
 }

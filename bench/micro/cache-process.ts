@@ -1,6 +1,7 @@
 // Hit cost and memory by the number of cached tokens, in a process of its own.
 import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { serve } from '../measure/child.js'
 import { type Summary, summarize } from '../measure/statistics.js'
 import type { Trust } from '../traffic/material.js'
 import { createRandom, shuffle } from '../traffic/random.js'
@@ -79,13 +80,4 @@ async function settledMemory(): Promise<number> {
   return heapUsed + external + (kept === undefined ? 1 : 0)
 }
 
-process.on('message', (job: CacheJob) => {
-  measure(job).then(
-    (results) => process.send?.(results),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    }
-  )
-})
-process.on('disconnect', () => process.exit(0))
+serve(measure)

@@ -1,6 +1,6 @@
 // The measurements of `micro`, in a process of their own for the flags that they need.
-import process from 'node:process'
 import { Bench } from 'tinybench'
+import { serve } from '../measure/child.js'
 import { type Summary, summarize } from '../measure/statistics.js'
 import type { Settings } from '../settings.js'
 import { createInstance, trustOf } from '../traffic/material.js'
@@ -92,12 +92,4 @@ async function timeRows(rows: readonly MicroRow[], settings: Settings['micro']):
   return times
 }
 
-process.on('message', (settings: Settings['micro']) => {
-  measure(settings).then(
-    (result) => process.send?.(result, () => process.disconnect?.()),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    }
-  )
-})
+serve(measure)

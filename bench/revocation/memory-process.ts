@@ -4,6 +4,7 @@ import { createLifetimes } from '../../src/core/connections/lifetime.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
 import type { VerificationOutcome } from '../../src/core/token/outcome.js'
+import { serve } from '../measure/child.js'
 
 export interface MemoryRow {
   readonly what: string
@@ -103,6 +104,4 @@ function onAbort(): void {
   aborted++
 }
 
-process.on('message', () => {
-  process.send?.(measureAll(), () => process.disconnect?.())
-})
+serve(measureAll)

@@ -1,6 +1,6 @@
 // Runs autocannon in a process of its own, forked by the bench: several streams at once, each with its own latencies.
-import process from 'node:process'
 import autocannon from 'autocannon'
+import { serve } from '../measure/child.js'
 import type { Headers } from './material.js'
 
 export interface Stream {
@@ -85,13 +85,4 @@ function thin(sorted: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as number)
 }
 
-process.on('message', (job: CannonJob) => {
-  Promise.all(job.streams.map((stream) => runStream(job, stream))).then(
-    (results) => process.send?.(results),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    }
-  )
-})
-process.on('disconnect', () => process.exit(0))
+serve((job: CannonJob) => Promise.all(job.streams.map((stream) => runStream(job, stream))))

@@ -4,7 +4,7 @@
 // generator would be what is measured. This one looks for status lines only, with `Buffer.indexOf`.
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import process from 'node:process'
+import { serve } from '../measure/child.js'
 import type { Traffic } from '../servers/protocol.js'
 import type { Headers } from './material.js'
 import { createRandom, shuffle } from './random.js'
@@ -118,13 +118,4 @@ async function run(job: PipeJob): Promise<Traffic> {
   }
 }
 
-process.on('message', (job: PipeJob) => {
-  run(job).then(
-    (traffic) => process.send?.(traffic),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    }
-  )
-})
-process.on('disconnect', () => process.exit(0))
+serve(run)

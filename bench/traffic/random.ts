@@ -1,13 +1,4 @@
-/** Returns numbers in [0, 1) that depend on the seed alone (mulberry32: 32 bits of state, enough to order requests). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+export { createRandom } from '../../test/fixtures/seeded-random.js'
 
 /** A new array in random order (Fisher and Yates): every order equally likely, unlike sorting by a random comparison. */
 export function shuffle<T>(items: readonly T[], random: () => number): T[] {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
+import { writePage } from '../../bench/report/page.js'
 import { renderComparison, renderSection, replaceSection, standAlone } from '../../bench/report/readme.js'
 import type { BenchResult, Chart } from '../../bench/report/result.js'
 import { formatMarkdown, formatNumber, formatTable, type Table } from '../../bench/report/table.js'
@@ -68,6 +71,11 @@ t.test('the report needs no other file and cannot be broken by a name', async (t
   t.match(html, 'short form')
   t.match(html, 'npm run bench -- compare')
   t.notMatch(renderReport({ ...result, isShort: false }), 'short form')
+})
+
+t.test('a page is written where it is asked for, whether the folder is there or not', async (t) => {
+  const path = writePage(result, join(t.testdir(), 'some', 'folder'), 'compare')
+  t.equal(readFileSync(path, 'utf8'), renderReport(result))
 })
 
 t.test('figures stand under each other in a terminal', async (t) => {
