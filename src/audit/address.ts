@@ -1,6 +1,6 @@
 /**
- * Keeps the network and drops the host: the /24 of an IPv4 address, the /48 of an IPv6 one (RFC 6177: what a site is
- * given), so that places can be told apart and people cannot. Total: what is no address gives null.
+ * The network of an address without its host: the /24 of an IPv4 address, the /48 of an IPv6 address (the prefix of one
+ * site, RFC 6177), so that places can be told apart and people cannot. Null for any other text.
  */
 export function truncateAddress(address: string): string | null {
   const mapped = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
@@ -12,7 +12,7 @@ export function truncateAddress(address: string): string | null {
   return groups === null ? null : `${groups[0]}:${groups[1]}:${groups[2]}::`
 }
 
-// Groups before a `::` are where they stand; one that begins within the first 48 bits leaves zeros there.
+/** The first three groups of an IPv6 address, those that `::` stands for included; null for any other text. */
 function expandGroups(address: string): [string, string, string] | null {
   const zone = address.indexOf('%')
   const plain = zone === -1 ? address : address.slice(0, zone)

@@ -4,8 +4,8 @@ import type { AgentParser, ParsedAgent } from './types.js'
 export const UNKNOWN_AGENT: ParsedAgent = Object.freeze({ browser: null, os: null, kind: null })
 
 /**
- * A parser made of bowser (MIT; reads client hints too), or null when the application does not have it. ua-parser-js
- * would know more devices, but is AGPL from version 2 on, and its version 1 does not read client hints.
+ * A parser made of bowser (MIT, reads client hints), or null if the application has not installed it. ua-parser-js
+ * knows more devices, but is AGPL from version 2 on, and its version 1 does not read client hints.
  */
 export async function loadAgentParser(): Promise<AgentParser | null> {
   try {

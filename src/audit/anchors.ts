@@ -1,7 +1,7 @@
 import { parseRecordStart, parseSealedLine } from './chain.js'
 import type { AuditSink } from './types.js'
 
-/** A record that another writer's chain holds on to: with it gone, the citation leads nowhere. */
+/** A record that another writer's chain cites: if it is removed, the citation leads nowhere. */
 export interface Anchor {
   readonly writer: string
   readonly seq: number
@@ -10,18 +10,21 @@ export interface Anchor {
 
 export const ANCHOR = 'audit-anchor'
 
-/** Citations in one record; writers beyond that are cited by the next one. */
+/** Most citations in one record. Further writers are cited by the next anchor record. */
 const MAX_ANCHORS = 100
-/** Writers that are remembered as cited. One that is forgotten is cited once more, which does no harm. */
+/** Most writers remembered as cited. A forgotten writer is cited once more, which does no harm. */
 const MAX_WRITERS = 10_000
 
-/** Gives the fields of this writer's next anchor record; null when no other writer has written since the one before. */
+/** Makes the fields of this writer's next anchor record; null if no other writer has written since the previous one. */
 export type NextAnchors = () => Promise<string | null>
 
 export function createAnchors(sink: AuditSink, writer: string): NextAnchors {
   const cited = new Map<string, number>()
   const waiting = new Map<string, Anchor>()
-  /** Two idle writers would cite each other's anchor records for ever: a record that only cites is no news. */
+  /**
+   * Whether another writer has a new record that is not an anchor record: those alone would have two idle writers cite
+   * each other for ever.
+   */
   let isNews = false
 
   return async function next() {

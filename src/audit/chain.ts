@@ -12,9 +12,9 @@ import { createHmac, hash } from 'node:crypto'
  * has cited yet: for those there are the close record and a copy of the newest hash elsewhere.
  */
 export interface Chain {
-  /** The text that is put behind a record's fields before hashing. */
+  /** The text that goes behind a record's fields before hashing. */
   prev(): string
-  /** Hashes a record up to and including that text, and gives the record's end. */
+  /** Hashes a record up to and including that text. Returns the end of the record. */
   seal(head: Uint8Array): string
 }
 
@@ -35,7 +35,7 @@ export function hashLine(head: string | Uint8Array, key: string | null): string 
 }
 
 export interface SealedLine {
-  /** The text that the hash is over. */
+  /** The hashed text. */
   readonly head: string
   readonly prev: string | null
   readonly hash: string
@@ -43,7 +43,7 @@ export interface SealedLine {
 
 const SEAL = /,"prev":(?:null|"([\w-]{43})"),"hash":"([\w-]{43})"\}$/
 
-/** Takes a sealed line apart; null for a line without a seal. */
+/** Splits a sealed line; null for a line without a seal. */
 export function parseSealedLine(line: string): SealedLine | null {
   const match = SEAL.exec(line.slice(-200))
   if (match === null) return null
@@ -51,7 +51,10 @@ export function parseSealedLine(line: string): SealedLine | null {
   return { head: line.slice(0, line.length - `,"hash":"${hash}"}`.length), prev: match[1] ?? null, hash }
 }
 
-/** How every record of this package begins: nothing that a request or a handler says can stand before the identity. */
+/**
+ * The beginning of every record of this package. Nothing from a request or a handler stands before the writer and
+ * `seq`.
+ */
 const START =
   /^\{"level":\d{1,3},"msg":"(audit(?:-[a-z]+)?)","time":\d{1,16},"writer":"([\w-]{1,32})","seq":(\d{1,16}),/
 
@@ -61,7 +64,7 @@ export interface RecordStart {
   readonly seq: number
 }
 
-/** Kind and identity of a record, from the text it begins with; null for any other text. */
+/** Kind and identity of a record, read from its beginning; null for any other text. */
 export function parseRecordStart(line: string): RecordStart | null {
   const match = START.exec(line)
   return match === null ? null : { msg: match[1] as string, writer: match[2] as string, seq: Number(match[3]) }

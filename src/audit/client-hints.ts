@@ -1,4 +1,4 @@
-/** The client hints that identify a device's software (User-Agent Client Hints, section 3), as Node names headers. */
+/** Headers that identify a device's software (User-Agent Client Hints, section 3), in lower case as Node has them. */
 export const CLIENT_HINTS = [
   'sec-ch-ua',
   'sec-ch-ua-mobile',
@@ -14,7 +14,9 @@ export interface Brand {
   readonly version: string
 }
 
-/** A list of `"brand";v="version"` (RFC 8941, lists of strings with parameters). Total: what does not fit is left out. */
+/**
+ * Reads a list of `"brand";v="version"` (RFC 8941: a list of strings with parameters), up to the first malformed entry.
+ */
 export function parseBrands(text: string): Brand[] {
   const brands: Brand[] = []
   let position = 0
@@ -29,7 +31,7 @@ export function parseBrands(text: string): Brand[] {
   return brands
 }
 
-/** A quoted string, as `sec-ch-ua-platform` is; empty when it is none. */
+/** Reads a quoted string such as `sec-ch-ua-platform`; empty for any other text. */
 export function parseQuoted(text: string | undefined): string {
   return text === undefined ? '' : (readQuoted(text, text.indexOf('"'))?.value ?? '')
 }

@@ -9,10 +9,10 @@ import type { AgentParser, ParsedAgent } from './types.js'
 
 const MAX_AGENTS = 1_000
 const MAX_VARIANTS = 4
-/** Parsing takes some 35 µs, and anyone can send a new user agent with every request: at most 7 ms of every second. */
+/** Anybody can send a new user agent with each request, and parsing takes some 35 µs: at most 7 ms of each second. */
 const MAX_PARSES_PER_SECOND = 200
 
-/** One user agent with one set of client hints. */
+/** A user agent with one set of client hints. */
 interface Variant {
   readonly ua: string | undefined
   readonly mobile: string | undefined
@@ -25,8 +25,8 @@ interface Variant {
 }
 
 /**
- * Gives the part of a record that says which software a request came from: `"userAgent":…` up to and including
- * `"kind":…`. Found by the user agent; the hints that came with it are compared, not hashed.
+ * Makes the part of a record that describes the client's software, `"userAgent":…` up to and including `"kind":…`, and
+ * remembers it by the user agent. The hints that came with it are compared one by one.
  */
 export function createDevices(
   parse: AgentParser | null,
@@ -53,7 +53,7 @@ export function createDevices(
     const hints = readHints(headers)
     const parsed = parseWithinBudget(agent, hints)
     const bytes = Buffer.from(composeDevice(agent, hints, parsed ?? UNKNOWN_AGENT, redaction))
-    // What was only left out for lack of time, or is longer than what is kept, is not remembered.
+    // Not remembered: a user agent that could not be parsed within the budget, and values longer than a record keeps.
     if (parsed === null || userAgent.length > MAX_TEXT_LENGTH || isLong(headers)) return bytes
     const variant = createVariant(headers, bytes)
     if (variants === undefined) agents.set(userAgent, [variant])

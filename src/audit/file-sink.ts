@@ -13,11 +13,16 @@ const NOTHING = Buffer.alloc(0)
 export interface FileSinkOptions {
   /** File that records are appended to; with `rotate` the stem of its names. */
   readonly path: string
-  /** Access rights of a new file. Default 0o600, 0 to 0o777. Security: the log says who did what. */
+  /** Access rights of a new file, 0 to 0o777. Default 0o600: only the owner may read who did what. */
   readonly mode?: number | undefined
-  /** Have the disk confirm each batch: a power failure then costs no more than a killed process. Default false. */
+  /**
+   * Waits for the disk to confirm each batch: a power failure then loses no more than a killed process. Default false.
+   */
   readonly fsync?: boolean | undefined
-  /** Rotation by pino-roll (optional peer): its options `frequency`, `size`, `limit`, `dateFormat`, `symlink`, `extension`. */
+  /**
+   * Rotates by pino-roll (optional peer), with its options `frequency`, `size`, `limit`, `dateFormat`, `symlink`,
+   * `extension`.
+   */
   readonly rotate?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -29,16 +34,16 @@ const FILE_SINK = {
 } satisfies OptionTable<FileSinkOptions>
 
 /**
- * Newline-delimited JSON in a file, written by pino's destination, with `rotate` by pino-roll. Resolves a batch when the
- * system has it, so a process may be killed then; a disk that is full or gone is tried again, and nothing is written
- * twice for that.
+ * Newline-delimited JSON in a file, written by pino's destination, or with `rotate` by pino-roll. A batch is written
+ * when the operating system has taken it: killing the process after that loses nothing. When the disk is full or gone,
+ * the rest of the batch is retried, so that no record is written twice.
  */
 export function fileSink(options: string | FileSinkOptions): AuditSink {
   const given = typeof options === 'string' ? { path: options } : options
   const { path, mode, fsync, rotate } = readOptions(FILE_SINK, given, { path: 'fileSink' })
   const files = findLogFiles(path, rotate !== null)
   let stream: FullStream | null = null
-  /** The stream holds a batch it has not written yet, or could not. */
+  /** Whether the stream's buffer holds a batch, or the rest of one, that is not written yet. */
   let isHolding = false
   let hasFailed = false
 
@@ -53,7 +58,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       }
       const opened =
         rotate === null ? await openDestination(path, mode, fsync) : await openRolling(path, mode, fsync, rotate)
-      // Without a listener an 'error' would end the process; those of a write are seen by the write.
+      // Without a listener an 'error' would end the process. `writeBytes` listens for the errors of its own write.
       opened.on?.('error', () => {})
       stream = opened
     },
@@ -68,7 +73,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       const target = stream as FullStream
       if (target.destroyed === true) return
       if (hasFailed) {
-        // sonic-boom's flushSync, which pino calls on exit too, does not return while the disk is full.
+        // sonic-boom's flushSync, which pino also calls on exit, does not return while the disk is full.
         target.destroy?.()
         throw new Error('The disk does not take records')
       }
@@ -77,7 +82,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
     },
     async close() {
       if (stream === null || stream.destroyed === true) return
-      // What could not be written until now is counted as lost by the journal; ending would try it once more, for ever.
+      // The journal counts the unwritten records as lost. Ending the stream would retry them without end.
       if (hasFailed) stream.destroy?.()
       else await endStream(stream)
     }
@@ -86,7 +91,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
   async function writeBytes(bytes: Uint8Array): Promise<void> {
     const target = stream as FullStream
     const written = settle(target, 'drain')
-    // What failed is still in the stream's buffer; any write has it tried again.
+    // After a failure the batch is still in the stream's buffer, and an empty write retries it.
     target.write(isHolding ? NOTHING : bytes)
     isHolding = true
     try {
@@ -100,7 +105,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
   }
 }
 
-// A FIFO that nobody reads would hold the opening, and the process's exit, for ever.
+// Opening a FIFO that nobody reads would never return, nor let the process exit.
 function assertRegular(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined || stats.isFile()) return

@@ -4,19 +4,19 @@ import { cut, jsonString, jsonStringOrNull } from './json-text.js'
 import type { Redaction } from './redaction.js'
 import type { AuditToken } from './types.js'
 
-/** What a record says of who made the request, ready to be put into a line. */
+/** The part of a record that names the user or machine behind a request, ready to be written. */
 export interface Identity {
   readonly isAuthenticated: boolean
   readonly isImpersonated: boolean
-  /** Why not authenticated, as JSON; `null` when it is. */
+  /** Why the request is not authenticated, as JSON; the text `null` if it is. */
   readonly reason: string
-  /** The device's `"sessionId":…`, its last field, up to and including `"token":…`. */
+  /** From the last field of `device`, `"sessionId":…`, up to and including `"token":…`. */
   readonly bytes: Uint8Array
 }
 
 /**
- * Makes identities out of auth objects. An auth object is shared by all requests that carry its token, so its identity
- * is made once and found by the object itself from then on.
+ * Makes identities from auth objects. All requests that carry a token share its auth object, so an identity is made
+ * once and then found by the object.
  */
 export function createIdentities(redaction: Redaction): (auth: Auth | null | undefined) => Identity {
   const nobody = composeIdentity(null, redaction)
@@ -66,7 +66,7 @@ function composeIdentity(auth: Auth | null, redaction: Redaction): Identity {
   }
 }
 
-/** Names a token only where it was believed: the words of an unverified one are no identity. */
+/** Names nobody unless the token is verified: anybody can write any name into an unverified token. */
 function readFields(auth: Auth | null): Fields {
   const nobody = { userId: null, orgId: null, actorId: null, sessionId: null, token: null }
   if (auth === null || !auth.isAuthenticated) return nobody
@@ -80,7 +80,7 @@ function readFields(auth: Auth | null): Fields {
   }
 }
 
-/** One case for each machine token type: a type without one does not compile. */
+/** One case for each machine token type: a type without a case does not compile. */
 function readMachineFields(auth: MachineAuth): Pick<Fields, 'userId' | 'orgId' | 'token'> {
   const { tokenType: type, id, subject } = auth
   const token = { type, id, name: null, subject, machineId: null, clientId: null }

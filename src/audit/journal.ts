@@ -7,22 +7,27 @@ import { errorCode, isFinal } from './sink-error.js'
 import type { AuditHealth, AuditSink } from './types.js'
 import { createWaitingRoom } from './waiting-room.js'
 
-/** The queue between requests and a sink: numbered, bounded, batched, retried. */
+/**
+ * The queue between requests and a sink. Numbers records, bounds their count, and writes them in batches with retries.
+ */
 export interface Journal {
   /**
-   * Begins a record and gives the buffer to write its fields to, without braces; `commit` ends it. Null when there is no
-   * room and the record is counted as dropped instead.
+   * Begins a record. The caller writes its fields, without braces, to the returned buffer and calls `commit`, all in
+   * one turn. Null: no room; the record is counted as dropped, or as lost once the journal is closed.
    */
   begin(): RecordBuffer | null
   commit(): void
-  /** Whether a record may come. Requests that may or may not need one have as much room again. */
+  /**
+   * Whether the queue has room for a request's record. `isCertain`: the request will have a record. For other requests
+   * the queue may be twice as long, because most of them write none.
+   */
   hasRoom(isCertain: boolean): boolean
-  /** Calls back with true once there is room, with false after the longest wait or when the journal closes. */
+  /** Calls back with true when there is room, with false after `maxWaitMs` or when the journal closes. */
   waitForRoom(isCertain: boolean, callback: (hasRoom: boolean) => void): void
-  /** Resolves once everything accepted so far has been written, or given up at `close`. */
+  /** Resolves when every record accepted so far is written, or counted as lost at `close`. */
   flush(): Promise<void>
   close(): Promise<void>
-  /** For a process that is exiting: hands over what is left without waiting. */
+  /** For a process that is exiting: hands the queued records to the sink without waiting. */
   closeSync(): void
   health(): AuditHealth
 }
@@ -46,14 +51,15 @@ export interface JournalOptions {
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5_000
-/** How long the newest records of other writers may stay uncited, and so be removed from the end of a log unseen. */
+/** Longest time that the newest records of other writers stay uncited, in which their removal would go unseen. */
 const ANCHOR_INTERVAL_MS = 1_000
 
 export function createJournal(options: JournalOptions): Journal {
   const { sink, writer, chain, batchSize, maxQueued, now, logger } = options
   const setTimer = options.setTimer ?? setUnrefTimer
-  // Twice for what `hasRoom` lets in, once more for answers given before a request could be held (refusals of an earlier
-  // hook) and for what was under way when the queue filled up. Past that it is memory or records.
+  // Hard limit: 3 × maxQueued. `hasRoom` admits up to 2 ×; the third is for records that cannot be held back: of
+  // requests that an earlier hook refused, and of requests that were under way when the queue filled up. Beyond it
+  // records are dropped, or memory would grow without bound.
   const mostQueued = options.whenFull === 'drop' ? maxQueued : maxQueued * 3
   const starts = {
     audit: Buffer.from('{"level":30,"msg":"audit","time":'),
@@ -65,7 +71,7 @@ export function createJournal(options: JournalOptions): Journal {
 
   const records = new RecordBuffer()
   let batch: Batch = NO_BATCH
-  /** The batch is not with the sink: it failed and is to come again. */
+  /** Whether writing `batch` has failed, and it waits here to be written again. */
   let isBatchBack = false
   let seq = 0
   let running: Promise<void> | null = null
@@ -125,7 +131,7 @@ export function createJournal(options: JournalOptions): Journal {
     counts.dropped++
   }
 
-  // The hole is part of the log: who reads it later sees that, when and how many.
+  // Records the hole in the log itself, so that a reader sees when records were dropped, and how many.
   function addGap(): void {
     const { dropped, fromMs } = gap as { dropped: number; fromMs: number }
     gap = null
@@ -135,7 +141,7 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   async function anchorOthers(): Promise<void> {
-    // The sink may be away; the records that it did not show are cited the next time.
+    // The sink may be away. Records that it could not read now are cited the next time.
     const fields = (await nextAnchors?.().catch(() => null)) ?? null
     if (fields === null || isClosed) return
     beginWith(starts.anchor).text(fields)
@@ -156,7 +162,7 @@ export function createJournal(options: JournalOptions): Journal {
     if (running !== null || records.length === 0) return
     running = writeBatches().finally(() => {
       running = null
-      // Too few for a batch: they wait for company, as the first did.
+      // Fewer than `batchSize` are left: start the flush timer again.
       if (records.length > 0 && cancelTimer === null) cancelTimer = setTimer(startWriting, options.flushIntervalInMs)
     })
   }
@@ -196,7 +202,7 @@ export function createJournal(options: JournalOptions): Journal {
         isBatchBack = true
         failed(error)
         if (isClosed) return
-        // Jitter, so that many processes do not come back to a database at once.
+        // Jitter, so that many processes do not return to a database at once.
         await pause(retryMs * (0.5 + Math.random() / 2))
         if (isClosed && batch.length === 0) return
       }
@@ -256,7 +262,7 @@ export function createJournal(options: JournalOptions): Journal {
 
   async function close(): Promise<void> {
     if (isClosed) return
-    // A sink that is slow to tell of other writers must not take the time that this writer's own records need.
+    // Reading other writers' records from a slow sink must not use up the time for writing this writer's own.
     await within(options.closeTimeoutInMs / 4, anchorOthers())
     if (gap !== null) addGap()
     if (chain !== null && seq > 0) {
@@ -309,7 +315,7 @@ export function createJournal(options: JournalOptions): Journal {
   return { begin, commit, hasRoom, waitForRoom: waitingRoom.enter, flush, close, closeSync, health }
 }
 
-/** Keeps the process alive meanwhile: a shutdown that is short of a database is not to end before its time is over. */
+/** Waits for the work, at most `ms`. The timer keeps the process alive: while a database is away nothing else would. */
 function within(ms: number, work: Promise<void>): Promise<void> {
   return whileAwaited(withinTime(work, ms, undefined, setUnrefTimer))
 }

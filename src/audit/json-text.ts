@@ -1,6 +1,6 @@
 /**
- * A string as JSON that every reader takes: PostgreSQL refuses NUL and lone surrogates, which JSON allows. The plain
- * case, nearly all of them, is one call.
+ * A string as JSON that every reader takes: PostgreSQL refuses NUL and lone surrogates, which JSON allows. For nearly
+ * all strings this is one call of `JSON.stringify`.
  */
 export function jsonString(value: string): string {
   const text = JSON.stringify(value)
@@ -11,7 +11,7 @@ export function jsonStringOrNull(value: string | null | undefined): string {
   return value === null || value === undefined ? 'null' : jsonString(value)
 }
 
-/** Any value as JSON with the same care; null for what JSON cannot say (cycles, big integers, functions). */
+/** A value as JSON with the same care; `null` if it has no JSON form (a cycle, a big integer, a function). */
 export function jsonValue(value: unknown): string {
   try {
     const text = JSON.stringify(value)

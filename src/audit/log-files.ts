@@ -3,9 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { parseRecordStart } from './chain.js'
 
-/** The files of a log: one, or with rotation all that `pino-roll` has made of its name. */
+/** The files of a log: one file, or with rotation all files that `pino-roll` has made for its name. */
 export interface LogFiles {
-  /** The file that is written to; null when there is none yet. */
+  /** The file that is being written; null if there is no file yet. */
   newest(): string | null
   all(): string[]
 }
@@ -15,7 +15,7 @@ export function findLogFiles(path: string, isRotated: boolean): LogFiles {
   return { newest: () => newestOf(path), all: () => rotatedOf(path) }
 }
 
-// Rotated files are called name.<date>.<count>.ext.
+/** The rotated files, whose names are `name.<date>.<count>.ext`. */
 function rotatedOf(path: string): string[] {
   const stem = `${basename(path, extname(path))}.`
   try {
@@ -36,7 +36,7 @@ function newestOf(path: string): string | null {
   return newest?.file ?? null
 }
 
-/** A killed process may leave half a line: it gets its own line end, so that the next record begins on a line. */
+/** Ends the half line that a killed process may have left, so that the next record begins on a line of its own. */
 export function endTornLine(path: string): void {
   const tail = readTail(path, 1)
   if (tail === null || tail === '' || tail === '\n') return
@@ -52,7 +52,7 @@ const TAIL_LENGTH = 256 * 1024
 
 export function readLastLine(path: string): string | null {
   const lines = readTail(path, TAIL_LENGTH)?.split('\n') ?? []
-  // Torn lines are passed over; the chain goes on from the last whole one.
+  // Skips half lines: the chain goes on from the last whole line.
   return lines.findLast((line) => line.startsWith('{') && line.endsWith('}')) ?? null
 }
 
@@ -74,7 +74,7 @@ function readTail(path: string, length: number): string | null {
 }
 
 const CHUNK_BYTES = 64 * 1024
-/** A longer line is no record: the rest of it is passed over. */
+/** No record is longer: the rest of such a line is skipped. */
 const MAX_LINE_LENGTH = 1024 * 1024
 const LINE_BREAK = 10
 
@@ -82,13 +82,13 @@ const LINE_BREAK = 10
 interface Position {
   readonly inode: number
   offset: number
-  /** The beginning of a line whose end is not there yet. */
+  /** The beginning of a line whose end has not been read yet. */
   rest: Buffer
 }
 
 /**
- * Follows what other processes append to the log, and gives the newest record of each since the last call. The first
- * call begins at the tail of the newest file, so that a writer also learns of those who wrote shortly before it.
+ * Follows the log and returns the newest record of each other writer since the last call. The first call reads the tail
+ * of the newest file, so that it finds writers that wrote shortly before this one began.
  */
 export function createOthersReader(files: LogFiles): (writer: string) => Promise<readonly string[]> {
   const positions = new Map<string, Position>()

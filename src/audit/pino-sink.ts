@@ -2,12 +2,12 @@ import { OptionTypeError } from '../core/errors.js'
 import { describeType } from '../core/options/given.js'
 import type { AuditSink } from './types.js'
 
-/** What `pino.transport()`, `pino.destination()` and `pino.multistream()` return, and any Node stream is. */
+/** A stream as `pino.transport()`, `pino.destination()` and `pino.multistream()` return it, or any Node stream. */
 export interface PinoStream {
   write(text: string): unknown
 }
 
-/** What such a stream may have besides. */
+/** Members that such a stream may have besides. */
 export interface FullStream {
   write(text: string | Uint8Array): unknown
   end?(): unknown
@@ -23,9 +23,9 @@ export interface FullStream {
 /**
  * Writes records to any pino stream: `pinoSink(() => pino.transport({ target: 'pino-loki', options }))`.
  *
- * A function is called at registration and again should the stream die, and its stream is ended on close; a stream
- * given as such stays the application's and is flushed. A transport has a thread of its own: what it has taken over
- * counts as written, and what it holds in memory is lost with the process.
+ * A function is called at registration, and again if its stream dies; its stream is ended on close. A given stream
+ * stays the application's and is flushed on close. A transport writes in a thread of its own: a record counts as
+ * written when the transport has taken it, and records in the transport's memory are lost if the process is killed.
  */
 export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoStream>)): AuditSink {
   if (typeof source !== 'function' && typeof source?.write !== 'function') {
@@ -68,7 +68,7 @@ export function pinoSink(source: PinoStream | (() => PinoStream | Promise<PinoSt
   }
 }
 
-/** Resolves on the event, rejects on 'error'; takes its listeners away again. */
+/** Resolves on the event, rejects on 'error'. Removes its listeners. */
 export function settle(stream: FullStream, event: string): Promise<void> {
   return new Promise((resolve, reject) => {
     if (stream.once === undefined) {
@@ -91,8 +91,8 @@ export function settle(stream: FullStream, event: string): Promise<void> {
 const LONGEST_END_MS = 10_000
 
 /**
- * Ends a stream and resolves when it is closed: 'finish' is too early, a transport's thread is then still writing. The
- * timer keeps the process from ending meanwhile, which such a thread alone does not, and bounds the wait.
+ * Ends a stream and resolves when it is closed. 'finish' would be too early: a transport's thread is then still
+ * writing. The timer bounds the wait, and keeps the process alive until then, which a transport's thread does not.
  */
 export async function endStream(stream: FullStream): Promise<void> {
   if (stream.end === undefined) return

@@ -18,8 +18,8 @@ import type { AuditHealth, AuditNote } from './types.js'
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * Adds to the request's audit record, and has one written whatever the method and the answer. Calls add up; a name
-     * given twice keeps the last value.
+     * Adds to the request's audit record. A request with a note is recorded whatever its method and answer. Notes of
+     * several calls are merged; of two values for a name the later one counts.
      */
     audit(note: AuditNote): void
   }
@@ -30,7 +30,7 @@ declare module 'fastify' {
 
 /** `fastify.auditLog` */
 export interface AuditLog {
-  /** Resolves once everything accepted so far is written. */
+  /** Resolves when every record accepted so far is written. */
   flush(): Promise<void>
   health(): AuditHealth
 }
@@ -44,20 +44,21 @@ const kHook = Symbol('fastify-clerk-auth.audit.hook')
 
 type AuditedRequest = FastifyRequest & RecordedRequest & { [kNote]: AuditNote | null; [kErrorCode]: string | null }
 
-/** Hangs on the raw response from the first hook on, for clients that go away. */
+/** Attached to the raw response by the first hook, so that a request is recorded whose client goes away. */
 interface Exchange {
   readonly finish: (reply: FastifyReply, status: number, isAborted: boolean) => void
   readonly reply: FastifyReply
   isAnswered: boolean
   isAborted: boolean
-  /** Also set where there was no room for a record: then nothing was done either. */
+  /** Also true if the request was turned away for lack of room: its handler did not run. */
   isRecorded: boolean
 }
 type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
   const settings = readAuditOptions(options, fastify.log)
-  // `register` without `await` lets the routes below it come first: they would go unrecorded, and nobody would know.
+  // After `register` without `await` the routes below it are added first. They would go unrecorded, without a sign of
+  // it.
   if (isWholeServer(fastify) && hasRoutes(fastify)) throw new AuditEarlyRoutesError()
   await settings.sink.open()
   const journal = await openJournal(settings)
@@ -85,7 +86,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
   hookNotFound(fastify, parts)
 
   const exit = () => journal.closeSync()
-  // First, because pino ends its streams in listeners of its own.
+  // Prepended, because pino ends its streams in 'exit' listeners of its own.
   process.prependListener('exit', exit)
   fastify.addHook('onClose', async () => {
     for (const exchange of abandoned) exchange.finish(exchange.reply, 0, true)
@@ -105,8 +106,8 @@ async function openJournal(settings: AuditSettings): Promise<Journal> {
   })
 }
 
-// Hooks of the route, not of the instance: what the route's configuration says is settled here, once, and a request
-// finds a function that knows. Fastify makes HEAD routes from the options of GET routes, so hooks may be there already.
+// Adds hooks to the route and not to the server, so that the route's configuration is read once, here, and not at each
+// request. Fastify makes HEAD routes from the options of GET routes, which have these hooks already.
 function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Set<Exchange>): void {
   const methods = Array.isArray(route.method) ? route.method : [route.method]
   const clerk = (route.config as { clerk?: { audit?: unknown } | boolean } | undefined)?.clerk
@@ -136,7 +137,7 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
     const exchange: Exchange = { finish, reply, isAnswered: false, isAborted: false, isRecorded: false }
     response[kExchange] = exchange
     response.on('close', onResponseClosed)
-    // Node forgets the address of a socket that is gone, unless it was asked before.
+    // Node keeps the address of a closed socket only if it was read before.
     void request.socket.remoteAddress
     const isCertain = rule.isCertain[request.method] === true
     if (!mayWait || journal.hasRoom(isCertain)) {
@@ -154,8 +155,9 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
     })
   }
 
-  // Without 'finish' there is no onResponse: a client that leaves early would leave no trace of what it did. While the
-  // handler is at work the outcome is not known; its record is made when it answers (onSend), at the latest on close.
+  // For a client that goes away before the response ends, Fastify calls no onResponse: without this, its request would
+  // leave no record. As long as the handler runs the outcome is not known; the record is made when it answers (onSend),
+  // at the latest when the server closes.
   function onResponseClosed(this: ServerResponse): void {
     const exchange = (this as AuditedResponse)[kExchange]
     if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
@@ -188,19 +190,22 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
   route.onResponse = [...route.onResponse, ours(onResponse)]
 }
 
-/** A WebSocket library has taken the socket over and answered 101 past this response, which now ends with the socket. */
+/**
+ * Whether a WebSocket library has taken the socket over: it answers 101 by itself, and the response ends with the
+ * socket.
+ */
 function isUpgraded(reply: FastifyReply): boolean {
   return reply.sent && !reply.raw.headersSent && reply.request.headers.upgrade !== undefined
 }
 
-// An authenticated request that is refused carries no reason; the error's code says which rule it was.
+// The auth of a refused request that is authenticated has no reason. The code of the error tells which rule refused it.
 function noteErrorCode(request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void {
   const { code } = error as { code?: unknown }
   if (typeof code === 'string') (request as AuditedRequest)[kErrorCode] = code
   done()
 }
 
-/** Requests for which there is no route: refused by a hook that guards everything, they belong in the log too. */
+/** Records refusals of requests without a route: a hook of the whole server may refuse those too. */
 function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
   const recorders = new Map<string, ReturnType<typeof compileRecorder>>()
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -212,7 +217,7 @@ function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
         recorders.set(method, record)
       }
       const audited = request as AuditedRequest
-      // Hooks of routes do not run here: the code of the refusal is in what the guard has left.
+      // The onError hook of routes does not run here: the guard's verdict has the code of the refusal.
       const errorCode = decisionOf(request)?.verdict?.code ?? null
       record(audited, audited[kNote], errorCode, reply.statusCode, reply.elapsedTime, false, false)
     }

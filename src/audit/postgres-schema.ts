@@ -1,6 +1,6 @@
 import { OptionValueError } from '../core/errors.js'
 
-/** Columns in the order of the insert: name, type, and where the value is in a record. */
+/** Columns in the order of the insert: name, type, and the SQL that reads the value from a record. */
 const COLUMNS = [
   ['time', 'timestamptz not null', "to_timestamp((r->>'time')::double precision / 1000)"],
   ['writer', 'text not null', "r->>'writer'"],
@@ -25,11 +25,11 @@ const COLUMNS = [
   ['kind', 'text', "r#>>'{device,kind}'"],
   ['action', 'text', "r->>'action'"],
   ['target', 'text', "r->>'target'"],
-  // `json` keeps the text as it came: what is chained by hash can be checked after an export.
+  // `json`, not `jsonb`, keeps the text byte by byte: the hashes of a chain can be checked after an export.
   ['record', 'json not null', 'r']
 ] as const
 
-/** One index per question people ask of the log. */
+/** An index for each question that people ask of the log. */
 const INDEXES: readonly { readonly name: string; readonly question: string; readonly on: string }[] = [
   { name: 'user', question: 'What did this user do?', on: '(user_id, time desc) where user_id is not null' },
   {
@@ -56,8 +56,8 @@ const INDEXES: readonly { readonly name: string; readonly question: string; read
 ]
 
 /**
- * The table of `postgresSink()` and its indexes as SQL, for migrations. The primary key begins with the time, so newest
- * first and deleting what is too old need no index of their own, and the table can be partitioned by `time`.
+ * SQL for the table of `postgresSink()` and its indexes, for migrations. The primary key begins with the time: it
+ * serves reading newest first and deleting old records, and the table can be partitioned by `time`.
  */
 export function auditTableSql(table = 'clerk_audit'): string {
   const name = assertTableName(table)
@@ -74,7 +74,7 @@ export function auditTableSql(table = 'clerk_audit'): string {
   ].join('\n')
 }
 
-/** Takes one parameter, a JSON array of records; those that are there already are left as they are. */
+/** Takes one parameter, a JSON array of records. Records that are in the table already are left as they are. */
 export function insertSql(table: string): string {
   const columns = COLUMNS.map(([column]) => column).join(', ')
   const values = COLUMNS.map(([, , value]) => value).join(', ')
@@ -82,8 +82,8 @@ export function insertSql(table: string): string {
 }
 
 /**
- * Takes a writer's name and a time in ms or null; gives the newest record of each other writer since that time, or, for
- * null, since shortly before the newest record of all. The bound lets the primary key answer.
+ * Takes a writer's name, and a time in ms or null. Selects the newest record of each other writer since that time, or,
+ * with null, since shortly before the newest record of all. Because of the lower bound the primary key answers it.
  */
 export function newestOfOthersSql(table: string): string {
   const since = `coalesce(to_timestamp($2::double precision / 1000), (select max(time) from ${table}) - interval '10 seconds')`
@@ -94,7 +94,7 @@ export function newestOfOthersSql(table: string): string {
   )
 }
 
-// Names cannot be parameters of a statement, so only plain ones are let through, with or without a schema.
+// A name cannot be a parameter of a statement, so only plain names are accepted, with or without a schema.
 export function assertTableName(table: unknown): string {
   if (typeof table === 'string' && /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(table)) return table
   throw new OptionValueError('postgresSink.table', 'a plain lower-case name such as clerk_audit or audit.requests')

@@ -4,25 +4,28 @@ import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { assertTableName, auditTableSql, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
-/** What is used of a `pg` pool or client. */
+/** The part of a `pg` pool or client that is used. */
 export interface Queryable {
   query(query: { text: string; values?: unknown[]; query_timeout?: number }): Promise<{ rows: unknown[] }>
 }
 
 export interface PostgresSinkOptions {
-  /** A `Pool` of `pg`; stays the application's. One of `pool` and `connectionString` is needed. */
+  /** A `Pool` of `pg`, which the sink does not end. Exactly one of `pool` and `connectionString` is needed. */
   readonly pool?: Queryable | undefined
-  /** The sink makes a pool with one connection, and ends it on close. */
+  /** The sink makes a pool with one connection for it, and ends it on close. */
   readonly connectionString?: string | undefined
-  /** Default `clerk_audit`. */
+  /** Lower-case name, with or without a schema. Default `clerk_audit`. */
   readonly table?: string | undefined
-  /** Create table and indexes when they are not there. Default true; false where migrations do it (`auditTableSql()`). */
+  /**
+   * Creates table and indexes if they do not exist. Default true; give false where migrations do it
+   * (`auditTableSql()`).
+   */
   readonly createTable?: boolean | undefined
-  /** How long an insert may take before it counts as failed and is tried again. Default 10000, 1 to 600000. */
+  /** Longest time for an insert, in ms, before it counts as failed and is retried. Default 10000, 1 to 600000. */
   readonly queryTimeoutInMs?: number | undefined
 }
 
-/** How far clocks of writers, and inserts that take their time, may put a record behind the newest. */
+/** A record can arrive this long after a newer one, because clocks of writers differ and inserts take time. */
 const LOOK_BACK_MS = 10_000
 
 const POSTGRES_SINK = {
@@ -39,8 +42,8 @@ interface OwnPool extends Queryable {
 }
 
 /**
- * Records in PostgreSQL through `pg` (optional peer): one insert per batch. `writer` and `seq` are part of the primary
- * key, so a batch whose fate is unknown, because the connection broke, is sent again without being there twice.
+ * Records in PostgreSQL through `pg` (optional peer), one insert per batch. If the connection breaks, a batch may have
+ * been inserted or not; it is sent again, and the primary key, with `writer` and `seq` in it, keeps its records single.
  */
 export function postgresSink(options: PostgresSinkOptions): AuditSink {
   const settings = readOptions(POSTGRES_SINK, options, { path: 'postgresSink' })
@@ -52,7 +55,7 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
   let pool: Queryable | null = settings.pool
   let ownPool: OwnPool | null = null
   let isTableThere = !settings.createTable
-  /** Time of the newest record of another writer; null: not known yet. */
+  /** Time of the newest record of other writers; null: not known yet. */
   let newestMs: number | null = null
 
   async function run(text: string, values?: unknown[]): Promise<unknown[]> {
@@ -72,8 +75,8 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
   }
 
   /**
-   * Inserts what the database takes and returns how many records it refuses. A refused record must not keep the others of
-   * its batch out: the batch is halved until the record is alone.
+   * Inserts the records that the database takes, and returns how many it refuses. The database refuses a batch as a
+   * whole for one bad record: the batch is halved until that record is alone.
    */
   async function insertByHalves(records: Uint8Array): Promise<number> {
     try {
@@ -94,7 +97,7 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
 
   return {
     name: 'postgres',
-    // A database that is away when the server starts is no reason not to start: records are kept, as when it goes later.
+    // Does not connect: a server starts while its database is away, and records are kept until it is back.
     async open() {
       if (connectionString === null) return
       ownPool = await createPool(connectionString, timeoutMs)
@@ -125,7 +128,7 @@ const COMMA = 44
 const OPENING_BRACKET = 91
 const CLOSING_BRACKET = 93
 
-/** Lines as one JSON array. JSON escapes line breaks within strings, so each one found here ends a record. */
+/** Lines as one JSON array. JSON escapes line breaks in strings, so each line break byte ends a record. */
 function toJsonArray(records: Uint8Array): Buffer {
   const array = Buffer.allocUnsafe(records.length + 1)
   array[0] = OPENING_BRACKET
@@ -135,7 +138,7 @@ function toJsonArray(records: Uint8Array): Buffer {
   return array
 }
 
-/** Where the line ends that is nearest behind the middle; the length when there is only one line. */
+/** The end of a line near the middle; the length if there is only one line. */
 function endOfFirstHalf(records: Uint8Array): number {
   const behind = records.indexOf(LINE_BREAK, records.length >> 1) + 1
   if (behind < records.length) return behind
@@ -143,7 +146,7 @@ function endOfFirstHalf(records: Uint8Array): number {
   return before === 0 ? records.length : before
 }
 
-/** Class 22 of SQLSTATE (data exception): the same record will be refused again. */
+/** Class 22 of SQLSTATE, data exception: the same record would be refused again. */
 function isDataError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('22')
 }
@@ -173,7 +176,7 @@ async function createPool(connectionString: string, timeoutMs: number): Promise<
     application_name: 'fastify-clerk-auth audit',
     allowExitOnIdle: true
   })
-  // A broken idle connection is replaced; without a listener it would end the process.
+  // The pool replaces a broken idle connection. Without a listener the 'error' would end the process.
   pool.on('error', () => {})
   return pool
 }

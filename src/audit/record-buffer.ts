@@ -1,6 +1,6 @@
 import { jsonString } from './json-text.js'
 
-/** Whole records, each with its line break, on their way to a sink. */
+/** Whole records for a sink, each with its line break. */
 export interface Batch {
   readonly length: number
   readonly bytes: Uint8Array
@@ -10,28 +10,28 @@ const CHUNK_BYTES = 128 * 1024
 const LINE_BREAK = 10
 const QUOTE = 34
 const BACKSLASH = 92
-/** Up to this length a loop is faster than a call into the runtime. */
+/** Up to this length a loop over the characters is faster than `Buffer.write`. */
 const SHORT = 48
 const DIGITS = [1e15, 1e14, 1e13, 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1]
 
 /**
- * Where records are written, as bytes. A record is put together from some fragments made before and a few short texts;
- * as bytes each is copied once, straight to where the file is written from. As strings the same takes four times as
- * long: a tree of pieces, its flattening, the batch's joining and its encoding.
+ * Holds records as bytes. A record consists of prepared fragments and a few short texts, and each is copied once, to
+ * the memory that the sink writes from. With strings the same took four times as long: joining the pieces, flattening
+ * the result, joining the batch and encoding it.
  */
 export class RecordBuffer {
   #full: Batch[] = []
   #fullLength = 0
   #chunk: Uint8Array = new Uint8Array(CHUNK_BYTES)
   #text: Buffer = Buffer.from(this.#chunk.buffer)
-  /** New memory is handed out page by page, at a cost for each: one chunk goes round while another is written. */
+  /** A written chunk, kept for reuse: the first use of new memory costs a page fault for each page. */
   #spare: Uint8Array | null = null
   #used = 0
-  /** Where the record begins that is being written. */
+  /** Where the unfinished record begins. */
   #start = 0
   #count = 0
 
-  /** Finished records. */
+  /** Number of finished records. */
   get length(): number {
     return this.#fullLength + this.#count
   }
@@ -43,12 +43,12 @@ export class RecordBuffer {
   }
 
   text(text: string): void {
-    // Three bytes are the most that a UTF-16 unit becomes.
+    // A UTF-16 unit takes at most three bytes in UTF-8.
     if (this.#used + text.length * 3 > this.#chunk.length) this.#makeRoom(text.length * 3)
     if (text.length > SHORT || !this.#shortText(text)) this.#used += this.#text.write(text, this.#used)
   }
 
-  /** A JSON string. What needs no escaping, as nearly everything short, is copied between quotes. */
+  /** Writes a JSON string. A short text without characters to escape, as nearly all are, is copied between quotes. */
   string(text: string): void {
     if (text.length > SHORT || !needsNoEscape(text)) {
       this.text(jsonString(text))
@@ -60,7 +60,7 @@ export class RecordBuffer {
     this.#chunk[this.#used++] = QUOTE
   }
 
-  /** Whole numbers from 0 to 2^53. */
+  /** Writes a whole number from 0 to 2⁵³. */
   integer(value: number): void {
     if (this.#used + 16 > this.#chunk.length) this.#makeRoom(16)
     const chunk = this.#chunk
@@ -75,7 +75,7 @@ export class RecordBuffer {
     }
   }
 
-  /** The record so far: for hashing, valid until the next call. */
+  /** The unfinished record, for hashing. A view into the buffer: any later call may overwrite it. */
   get open(): Uint8Array {
     return this.#chunk.subarray(this.#start, this.#used)
   }
@@ -87,7 +87,7 @@ export class RecordBuffer {
     this.#count++
   }
 
-  /** The oldest finished records, as many as stand together; of length 0 when there are none. */
+  /** Removes and returns the oldest chunk of finished records; `NO_BATCH` if there are none. */
   take(): Batch {
     if (this.#full.length === 0 && this.#count > 0) this.#closeChunk(CHUNK_BYTES)
     const batch = this.#full.shift()
@@ -96,7 +96,7 @@ export class RecordBuffer {
     return batch
   }
 
-  /** Gives a batch back that the sink is done with. */
+  /** Takes back the memory of a batch that is written. */
   recycle({ bytes }: Batch): void {
     if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare = new Uint8Array(bytes.buffer)
   }
@@ -117,7 +117,7 @@ export class RecordBuffer {
     this.#closeChunk(Math.max(CHUNK_BYTES, (this.#used - this.#start + bytes) * 2))
   }
 
-  // What is written of a record moves along: a record is never in two chunks.
+  // Moves the unfinished record to the next chunk: a record is never in two chunks.
   #closeChunk(nextBytes: number): void {
     const begun = this.#chunk.subarray(this.#start, this.#used)
     if (this.#count > 0) {
@@ -145,7 +145,7 @@ function needsNoEscape(text: string): boolean {
 
 export const NO_BATCH: Batch = Object.freeze({ length: 0, bytes: new Uint8Array(0) })
 
-/** The batch as lines, for sinks that take text. */
+/** The batch as lines, for sinks without `writeBytes`. */
 export function linesOf({ bytes }: Batch): string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
   return text.slice(0, -1).split('\n')

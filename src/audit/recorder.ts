@@ -11,7 +11,7 @@ import type { Redaction } from './redaction.js'
 import type { RouteRule } from './route-rule.js'
 import type { AuditNote } from './types.js'
 
-/** What a record is made of, as far as it is the request's: a plain view, so that Fastify stays in the plugin. */
+/** The part of Fastify's request that a record is made from. */
 export interface RecordedRequest {
   readonly id: string
   readonly method: string
@@ -40,12 +40,12 @@ export type Recorder = (
   isAborted: boolean
 ) => void
 
-/** Larger details are recorded as their size: one request must not fill the log. */
+/** Of larger details only the size is recorded: one request must not fill the log. */
 const MAX_DETAILS_LENGTH = 16_384
 
 /**
- * The recorder of one route. Decides whether the request is recorded, puts the line together from parts that were made
- * before (route, identity, device) and hands it over: no object, no traversal, no I/O.
+ * The recorder of one route. Decides whether a request is recorded, and writes the record from prepared parts (route,
+ * identity, device): it builds no object, and does no I/O.
  */
 export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder {
   const { journal, identify, describeDevice, redaction } = parts
@@ -61,7 +61,8 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     if (!isRefused && note === null && isCertain[request.method] !== true) {
       if (!includesImpersonated || !identity.isImpersonated) return
     }
-    // Whatever can fail or call out runs before the record is begun: a record is whole or is not.
+    // All calls of the application's functions come before `begin`: if one throws, no half record is left in the
+    // buffer.
     const requestId = requestIdOf(request.id)
     const reason = reasonOf(note, isRefused ? errorCode : null, identity)
     const address = addressOf(request)
@@ -110,7 +111,7 @@ function writeTenths(buffer: RecordBuffer, value: number): void {
   buffer.integer(tenths % 10)
 }
 
-// The handler's word first, then why authentication failed, then which rule refused.
+// In this order: the handler's note, why authentication failed, which rule refused.
 function reasonOf(note: AuditNote | null, refusalCode: string | null, identity: Identity): string {
   if (note !== null && typeof note.reason === 'string') return jsonString(cut(note.reason))
   return identity.isAuthenticated && refusalCode !== null ? jsonString(cut(refusalCode)) : identity.reason
@@ -121,15 +122,17 @@ function compileRequestId(redaction: Redaction): (id: string) => string | null {
   return (id) => (typeof id === 'string' && id.length <= MAX_TEXT_LENGTH ? id : cut(String(id)))
 }
 
-/** An IPv6 address with an IPv4 tail has 45 characters; the rest is for a zone, which to `isIP` may be of any length. */
+/**
+ * An IPv6 address with an IPv4 tail has 45 characters; the rest is for a zone, which to `isIP` may be of any length.
+ */
 const MAX_ADDRESS_LENGTH = 64
 
 function compileAddress(rule: AddressRule, redaction: Redaction): (request: RecordedRequest) => string | null {
   if (rule === 'none') return () => null
-  // With `trustProxy` the address is text from a header: what is no address is not recorded as one.
+  // With `trustProxy` the address is text from a header: any other text than an address is not recorded.
   const known = (request: RecordedRequest): string | null => {
     const { ip } = request
-    // A socket that is no TCP socket has none.
+    // Unix sockets have no address.
     if (typeof ip !== 'string' || ip === '') return null
     if (ip === request.socket.remoteAddress) return ip
     return isIP(ip) === 0 || ip.length > MAX_ADDRESS_LENGTH ? null : ip
@@ -170,7 +173,7 @@ function detailsOf(note: AuditNote | null, redaction: Redaction): string {
   try {
     text = jsonValue(redaction.details(details))
   } catch {
-    // What JSON cannot say (a cycle, a getter that throws) is not recorded; the record is.
+    // Details without a JSON form (a cycle, a getter that throws) are left out; the record is written.
   }
   return text.length > MAX_DETAILS_LENGTH ? `{"omittedLength":${text.length}}` : text
 }

@@ -1,10 +1,10 @@
 import { OptionValueError } from '../core/errors.js'
 
-/** Which fields of a record are not recorded as they are. Compiled at registration, applied where a fragment is made. */
+/** Decides which fields are recorded as null or censored. Compiled at registration; applied when a fragment is made. */
 export interface Redaction {
-  /** The value to record at a path: the value itself, null, or what the censor makes of it. */
+  /** The value to record at a path: the value itself, null, or the censor's result. */
   apply<T>(path: string, value: T): T | string | null
-  /** Redacts within `details`, which it leaves alone and copies. */
+  /** The details with their fields redacted, in a copy; the same object if no path lies in `details`. */
   details(details: Record<string, unknown>): Record<string, unknown>
   readonly touchesAddress: boolean
   readonly touchesRequestId: boolean
@@ -12,7 +12,7 @@ export interface Redaction {
 
 export type Censor = (value: unknown, path: string) => string | null
 
-/** Fields that may be redacted. The others say what happened and when, without which a record is none. */
+/** Fields that may be redacted. All others say what happened and when: a record without them would say nothing. */
 export const REDACTABLE = [
   'requestId',
   'userId',
@@ -33,7 +33,7 @@ export const REDACTABLE = [
   'target'
 ] as const
 
-/** Throws for a path that is no field: a misspelt redaction must not look like one. */
+/** Throws for a path that names no field: a misspelt path would redact nothing, unseen. */
 export function parseRedaction(paths: readonly string[], censor: Censor | null): Redaction {
   const fields = new Set<string>()
   const detailPaths: string[][] = []
@@ -58,7 +58,7 @@ function redactDetails(
   paths: readonly string[][],
   replace: (value: unknown, path: string) => string | null
 ): Record<string, unknown> {
-  // Through JSON, because the details belong to the handler and may hold anything, getters and class instances too.
+  // Copied by way of JSON: the details are the handler's and may hold getters and class instances.
   const copy = JSON.parse(JSON.stringify(details)) as Record<string, unknown>
   for (const path of paths) redactPath(copy, path, 0, (value) => replace(value, `details.${path.join('.')}`))
   return copy

@@ -2,26 +2,26 @@ import { RouteOptionsError } from '../core/errors.js'
 import { jsonString } from './json-text.js'
 import type { AuditRouteOptions, AuditWhen } from './types.js'
 
-// RFC 9110 section 9.2.1, and QUERY, which is safe by its definition.
+// RFC 9110 section 9.2.1, and QUERY, which is defined as safe.
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 const WHENS: readonly string[] = ['always', 'default', 'refused', 'never'] satisfies AuditWhen[]
 const NAMES = ['when', 'action', 'targetParam']
 
-/** What is recorded of one route, settled when the route is made. */
+/** Which requests of a route are recorded, decided when the route is added. */
 export interface RouteRule {
   readonly isAudited: boolean
-  /** By method: whether every request is recorded, whatever its answer. */
+  /** By method: whether each request is recorded, whatever its answer. */
   readonly isCertain: Readonly<Record<string, boolean>>
-  /** Whether impersonated requests are recorded though nothing else asks for it. */
+  /** Whether impersonated requests are recorded even if no other condition holds. */
   readonly includesImpersonated: boolean
-  /** By method: `"method":…,"route":…` and what a record ends with that no one added to. */
+  /** By method: `"method":…,"route":…` of its records. */
   readonly head: Readonly<Record<string, Uint8Array>>
-  /** As JSON. */
+  /** The route's action as JSON. */
   readonly action: string
   readonly targetParam: string | null
 }
 
-/** Reads `config.clerk.audit`. Throws for what it does not understand, so that a typing slip does not switch the log off. */
+/** Reads `config.clerk.audit`. Throws for any other value, so that a typing slip does not switch the log off. */
 export function createRouteRule(methods: readonly string[], pattern: string | null, option: unknown): RouteRule {
   const options = readRouteOptions(option)
   const when = options.when ?? 'default'

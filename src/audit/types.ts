@@ -1,21 +1,23 @@
 export type { AuditRouteOptions, AuditWhen } from '../plugin/audit-route-options.js'
 
-/** What a browser, operating system or device could be made out to be. Absent parts are null. */
+/** Browser, operating system and kind of device, as far as they are recognised; else null. */
 export interface ParsedAgent {
   readonly browser: { readonly name: string; readonly version: string | null } | null
   readonly os: { readonly name: string; readonly version: string | null } | null
-  /** `desktop`, `mobile`, `tablet`, `tv`, `bot`, or what the parser says. */
+  /** `desktop`, `mobile`, `tablet`, `tv`, `bot`, or another word of the parser. */
   readonly kind: string | null
 }
 
-/** Turns a user agent and its client hints (header name → value as received) into something people recognise. */
+/**
+ * Reads browser, system and kind of device from a user agent and its client hints (header name → value as received).
+ */
 export type AgentParser = (userAgent: string, hints: Readonly<Record<string, string>> | null) => ParsedAgent
 
-/** The device a request came from, as far as the request tells. */
+/** The device that sent a request, as far as the request tells. */
 export interface AuditDevice {
   /** Clerk's session: one user on one device. */
   readonly sessionId: string | null
-  /** Client address by the server's `trustProxy`, truncated or absent as the option `address` says. */
+  /** Client address by the server's `trustProxy`, truncated or null as the option `address` says. */
   readonly address: string | null
   readonly userAgent: string | null
   /** Client hints (`sec-ch-ua*`) as received. */
@@ -25,10 +27,10 @@ export interface AuditDevice {
   readonly kind: string | null
 }
 
-/** The credential a request was authenticated with: never the token itself. */
+/** The token that authenticated a request, by its type and identifiers. The token itself is never recorded. */
 export interface AuditToken {
   readonly type: string
-  /** Identity of a machine token; null for session tokens, whose session is in `device`. */
+  /** Id of a machine token. Null for session tokens: their session is in `device`. */
   readonly id: string | null
   readonly name: string | null
   readonly subject: string | null
@@ -37,23 +39,23 @@ export interface AuditToken {
 }
 
 /**
- * One line of the audit log. `level`, `msg` and `time` come first and mean what they mean in pino's lines, so that every
- * pino transport understands a record.
+ * One line of the audit log. `level`, `msg` and `time` come first and have the same meaning as in pino's lines, so that
+ * every pino transport understands a record.
  */
 export interface AuditRecord {
   readonly level: 30
   readonly msg: 'audit'
   /** When the record was made, after the response: ms since the epoch. */
   readonly time: number
-  /** The process that wrote it; with `seq` the record's identity. */
+  /** Random name of the log that wrote the record, one for each registration. With `seq` it identifies the record. */
   readonly writer: string
   /** Position among the writer's records, from 0 without gaps. */
   readonly seq: number
   readonly requestId: string
   /**
-   * `refused`: 401 or 403. `redirected`: the plugin sent the browser to Clerk or to the sign-in page, or back from there, and
-   * the route did not run. `allowed`: everything else was let through, redirects by the application included; `status`
-   * says how it ended.
+   * `refused`: 401 or 403. `redirected`: the plugin sent the browser to Clerk or to the sign-in page, or back from
+   * there, and the route did not run. `allowed`: everything else was let through, redirects by the application
+   * included; `status` says how it ended.
    */
   readonly decision: 'allowed' | 'refused' | 'redirected'
   readonly reason: string | null
@@ -62,11 +64,13 @@ export interface AuditRecord {
   readonly route: string | null
   readonly status: number
   readonly durationMs: number
-  /** The client went away before the response was out; `status` is what it would have been, 0 when not known. */
+  /**
+   * The client went away before the response ended. `status` is then the one it would have received, 0 if not known.
+   */
   readonly aborted: boolean
   readonly userId: string | null
   readonly orgId: string | null
-  /** Who acted as the user (impersonation, claim `act.sub`). */
+  /** User who impersonated the user (claim `act.sub`). */
   readonly actorId: string | null
   readonly token: AuditToken | null
   readonly device: AuditDevice
@@ -75,60 +79,63 @@ export interface AuditRecord {
   readonly details: unknown
 }
 
-/** What a handler adds to its request's record: `request.audit({ action: 'invoice.delete', target: invoice.id })`. */
+/** A handler's addition to its request's record: `request.audit({ action: 'invoice.delete', target: invoice.id })`. */
 export interface AuditNote {
   readonly action?: string | undefined
   readonly target?: string | undefined
-  /** Why, in a word or two; overrides what the decision gave. */
+  /** Why, in a word or two. Replaces the reason of the decision. */
   readonly reason?: string | undefined
-  /** Anything else JSON can say. What stands here is the application's choice: nothing is added by this package. */
+  /** Any other name with a JSON value, recorded in `details`. This package adds none of its own. */
   readonly [detail: string]: unknown
 }
 
-/** A destination of records. It is handed lines, each a whole JSON record: as text, or as the bytes they were written in. */
+/**
+ * A destination of records. It is handed lines, each a whole JSON record: as text, or as the bytes they were written
+ * in.
+ */
 export interface AuditSink {
   readonly name: string
-  /** Throws when the sink cannot be used at all; the server then does not start. */
+  /** Rejects if the sink cannot be used at all; the server then does not start. */
   open(): Promise<void>
   /**
-   * Takes over the lines. Rejecting means none of them may count as written: the same lines come again, so a sink that
-   * can have taken them all the same has to recognise them (`writer` and `seq`). A rejection with `retryable: false`
-   * says that these lines will never be taken.
+   * Resolves when the lines are written. If it rejects, the same lines come again: a sink that may have written some of
+   * them has to recognise those, by `writer` and `seq`. An error with `retryable: false` means that the sink will never
+   * take these lines; with `lostCount`, that many of them, and has written the others.
    */
   write(lines: readonly string[]): Promise<void>
   /**
-   * Used instead of `write` where a sink has it, with the same promise: the lines as UTF-8, each with its line break, as
-   * they stand in memory. A batch is up to 128 KiB, more where one record is larger; `batchSize` does not divide it. The
-   * bytes belong to the log again once this resolves: copy them before keeping them.
+   * Used instead of `write` where a sink has it, with the same promise: the lines as UTF-8, each with its line break,
+   * as they stand in memory. A batch is up to 128 KiB, more where one record is larger; `batchSize` does not divide it.
+   * The bytes belong to the log again once this resolves: copy them before keeping them.
    */
   writeBytes?(bytes: Uint8Array): Promise<void>
-  /** The same without waiting, for a process that is exiting. */
+  /** Writes the lines without waiting, for a process that is exiting. */
   writeSync?(bytes: Uint8Array): void
-  /** The last line written before this process began: where a chain goes on. */
+  /** The last line before this process began to write: the chain goes on from it. */
   lastLine?(): Promise<string | null>
   /**
-   * For a chain where several processes write to one log: the newest line of each writer but this one, among the lines
-   * that came since the last call. Each is cited by a record of this process, so that none can be removed unseen.
+   * For a chain in a log with several writers: the newest line of each writer but this one, among the lines written
+   * since the last call. Records of this process cite them, so that their removal shows.
    */
   newestOfOthers?(writer: string): Promise<readonly string[]>
-  /** Everything taken over is where it belongs once this resolves. */
+  /** Resolves when all lines are written. */
   close(): Promise<void>
 }
 
 /** State of the log for health checks and metrics. Counts are since the start. */
 export interface AuditHealth {
   readonly sink: string
-  /** False while the sink does not take records. */
+  /** False while the sink does not take records, and while dropped records are not yet recorded as missing. */
   readonly ok: boolean
-  /** Accepted, not yet written. */
+  /** Records accepted and not yet written. */
   readonly queued: number
   readonly accepted: number
   readonly written: number
-  /** Not accepted because the queue was full (`whenFull: 'drop'`). */
+  /** Records not accepted because the queue was full. */
   readonly dropped: number
-  /** Accepted, but refused by the sink for what is in them, or left at `close`; each has an error line. */
+  /** Records accepted and then refused by the sink for their content, or left at `close`. The log has an error line. */
   readonly lost: number
-  /** Requests held back now, and ever refused, because there was no room for their record. */
+  /** Requests held back now because there is no room for their record, and requests turned away for it so far. */
   readonly waiting: number
   readonly turnedAway: number
   readonly lastError: string | null

@@ -25,7 +25,7 @@ export interface ChainReport {
   /** The hash of the last record: compare it with a copy kept elsewhere to see that none is missing at the end. */
   readonly lastHash: string | null
   readonly writers: readonly WriterEnd[]
-  /** What is not wrong but to be known, such as a log that begins in the middle. */
+  /** Facts that break no chain and that a reader should know, such as a log that begins in the middle. */
   readonly notices: readonly string[]
 }
 
@@ -64,9 +64,9 @@ interface WriterState {
   hash: string
   isClosed: boolean
   hasAnchored: boolean
-  /** Its first record, where that names no record before it although the log has some. */
+  /** The writer's first record, if it names no record before it although the log has some. */
   start: SealedRecord | null
-  /** It cites a record of another writer, or is cited by one. */
+  /** Whether the writer cites a record of another writer, or is cited by another. */
   isLinked: boolean
 }
 
@@ -79,17 +79,17 @@ interface Citation {
   readonly mayBeBefore: boolean
 }
 
-/** Half a record, as a killed process leaves it. */
+/** Half a record, as a killed process may leave it. */
 interface TornLine {
   readonly place: Place
   readonly start: RecordStart | null
-  /** Writers that may have left it: begun, not closed, with their last record before it. */
+  /** Writers that may have left it: begun, not closed, each with the `seq` of its last record before it. */
   readonly suspects: ReadonlyMap<string, number>
   readonly recordsBefore: number
   isFollowedByStart: boolean
 }
 
-/** Hashes of this many last records are remembered, for records that cite them. */
+/** Number of newest records whose hashes are remembered, for records that cite them. */
 const MAX_REMEMBERED = 200_000
 
 class ChainCheck {
@@ -131,7 +131,7 @@ class ChainCheck {
     return true
   }
 
-  /** What shows only once the whole log is read: half records, citations of records that never came, foreign chains. */
+  /** Judges the rest when the whole log is read: half records, citations of missing records, foreign chains. */
   finish(): ChainReport {
     for (const torn of this.#torn) {
       const { file, line } = torn.place
@@ -185,7 +185,7 @@ class ChainCheck {
     return start === null ? 'names no writer' : { ...start, line, prev: sealed.prev, hash: sealed.hash, place }
   }
 
-  // A process that was killed left half a line, and another one appended its record before anybody had ended it.
+  // A killed process left half a line, and another process appended its record to it.
   #findBehindTorn(line: string, place: Place): SealedRecord | null {
     for (let at = line.indexOf(RECORD_BEGIN, 1); at !== -1; at = line.indexOf(RECORD_BEGIN, at + 1)) {
       const record = this.#parse(line.slice(at), place)
@@ -270,7 +270,7 @@ class ChainCheck {
     }
   }
 
-  // Files and clocks of several writers overlap: a record may be cited before it is read.
+  // Files of several writers overlap in time: a record may be cited before it is read.
   #settle(record: SealedRecord): void {
     for (const { by } of this.#citations.get(record.hash) ?? []) this.#connect(by.writer, record.writer)
     this.#citations.delete(record.hash)

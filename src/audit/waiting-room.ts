@@ -3,17 +3,17 @@ import type { SetTimer } from '../core/timers.js'
 /** Requests held back until there is room for their record. */
 export interface WaitingRoom {
   readonly length: number
-  /** How many waited in vain. */
+  /** Number of requests that waited in vain. */
   readonly turnedAway: number
   enter(isCertain: boolean, callback: (hasRoom: boolean) => void): void
-  /** Lets in as many as there is room for: first come, first served. */
+  /** Admits waiting requests, the longest-waiting first, until `room` certain records are accounted for. */
   admit(room: number): void
-  /** Sends everyone away. */
+  /** Turns all waiting requests away. */
   close(): void
 }
 
 interface Waiter {
-  /** Its record will come; otherwise it may or may not. */
+  /** True: the request writes a record whatever its outcome. False: its outcome decides. */
   readonly isCertain: boolean
   readonly callback: (hasRoom: boolean) => void
   cancelTimer: () => void
@@ -42,7 +42,7 @@ export function createWaitingRoom(maxWaitMs: number, setTimer: SetTimer): Waitin
       let left = room
       while (left > 0 && waiters.length > 0) {
         const waiter = waiters.shift() as Waiter
-        // Counted as if its record were there already, or all who wait would come at once.
+        // Counts the record before it is written: otherwise all waiting requests would be admitted at once.
         if (waiter.isCertain) left--
         waiter.cancelTimer()
         waiter.callback(true)

@@ -6,8 +6,8 @@ export type AuditWhen = 'always' | 'default' | 'refused' | 'never'
 /** `config.clerk.audit` of a route; `true` is `{ when: 'always' }`, `false` is `{ when: 'never' }`. */
 export interface AuditRouteOptions {
   readonly when?: AuditWhen | undefined
-  /** Name of what the route does, e.g. `invoice.delete`; `request.audit()` may say otherwise. */
+  /** Name of the route's action, e.g. `invoice.delete`. An action given to `request.audit()` replaces it. */
   readonly action?: string | undefined
-  /** Name of the route parameter that names what it is done to: `id` for `/invoices/:id`. */
+  /** Name of the route parameter whose value is recorded as target: `id` for `/invoices/:id`. */
   readonly targetParam?: string | undefined
 }
