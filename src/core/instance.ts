@@ -42,6 +42,13 @@ export interface InstanceStats extends Readonly<Stats> {
   readonly keys: KeyStoreStats
 }
 
+/** What a route asks of authentication. */
+export interface AuthenticationPolicy {
+  readonly acceptsToken: AcceptsToken
+  /** False: a request that only a redirect through FAPI could settle is signed out. */
+  readonly allowsHandshake: boolean
+}
+
 /** One Clerk application, with its own keys and caches: nothing of it is shared with another. */
 export interface Instance {
   readonly settings: InstanceSettings
@@ -52,8 +59,8 @@ export interface Instance {
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
-  /** The state of a request. `handshake: false`: on a route that never redirects. */
-  authenticate(carried: Carried, acceptsToken: AcceptsToken, handshake: boolean): RequestState | Promise<RequestState>
+  /** The state of a request to a route with this policy. */
+  authenticate(carried: Carried, policy: AuthenticationPolicy): RequestState | Promise<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
@@ -151,8 +158,8 @@ export function createInstance(options: InstanceSettings): Instance {
     log: logger
   }
   const decide = createStateMachine(settings, effects)
-  const decideWithoutHandshake = settings.handshake
-    ? createStateMachine({ ...settings, handshake: false }, effects)
+  const decideWithoutHandshake = settings.canHandshake
+    ? createStateMachine({ ...settings, canHandshake: false }, effects)
     : decide
   const readCookies = compileCookieReader(options.cookieSuffix)
 
@@ -172,8 +179,8 @@ export function createInstance(options: InstanceSettings): Instance {
       cookieSuffix: options.cookieSuffix,
       recall: verifier.recall
     }),
-    authenticate: (carried, acceptsToken, handshake) =>
-      (handshake ? decide : decideWithoutHandshake)(carried, acceptsToken),
+    authenticate: (carried, { acceptsToken, allowsHandshake }) =>
+      (allowsHandshake ? decide : decideWithoutHandshake)(carried, acceptsToken),
     verifyToken(token) {
       // Callers without types hand over what a client sent: anything but a string is no token.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))

@@ -71,7 +71,7 @@ export function authenticateFully(
   const carried = readCarried(new FastifyRequestSource(request), instance.readCookies)
   const { counters } = instance
   const { hits, misses } = counters
-  const state = instance.authenticate(carried, policy.acceptsToken, policy.handshake)
+  const state = instance.authenticate(carried, policy)
   if (state instanceof Promise) {
     state.then(
       (settled) => finish(instance, policy, settled, slots, reply, done),

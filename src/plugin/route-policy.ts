@@ -1,12 +1,13 @@
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
+import type { AuthenticationPolicy } from '../core/instance.js'
 import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
 import type { AuditRouteOptions } from './audit-route-options.js'
 import { kRoutePolicy } from './symbols.js'
 
 /** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */
-export type RouteOptions = false | RouteSettings
+export type ClerkRouteConfig = false | ClerkRouteOptions
 
-export interface RouteSettings {
+export interface ClerkRouteOptions {
   /** What requests to this route may authenticate with. Default: the plugin's. */
   readonly acceptsToken?: AcceptsToken
   /** `false`: a session with outstanding tasks counts as signed in here. Default true. */
@@ -20,28 +21,28 @@ export interface RouteSettings {
 }
 
 /** The same, resolved once when the route was registered. */
-export interface RoutePolicy {
+export interface RoutePolicy extends AuthenticationPolicy {
   readonly isEvaluated: boolean
   /** A known session token settles the request: then nothing else of the policy but pending sessions matters. */
   readonly acceptsSession: boolean
-  readonly acceptsToken: AcceptsToken
   /** The route itself says what it accepts. */
   readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
-  readonly handshake: boolean
   readonly isPublic: boolean
 }
 
+/** Options of the plugin that hold for routes which say nothing else. */
 export interface PolicyDefaults {
   readonly acceptsToken: AcceptsToken
   readonly handshake: boolean
 }
 
-export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
+export function createDefaultPolicy({ acceptsToken, handshake }: PolicyDefaults): RoutePolicy {
   return Object.freeze({
-    ...defaults,
     isEvaluated: true,
-    acceptsSession: acceptsSessions(defaults.acceptsToken),
+    acceptsSession: acceptsSessions(acceptsToken),
+    acceptsToken,
+    allowsHandshake: handshake,
     isAcceptsTokenOwn: false,
     treatPendingAsSignedOut: true,
     isPublic: false
@@ -52,7 +53,14 @@ function frozenCopy(acceptsToken: AcceptsToken): AcceptsToken {
   return typeof acceptsToken === 'string' ? acceptsToken : Object.freeze([...acceptsToken])
 }
 
-const KNOWN_SETTINGS = new Set(['acceptsToken', 'treatPendingAsSignedOut', 'handshake', 'public', 'audit'])
+/** By name, so that an option without its name here does not compile. `audit` is checked by the audit entry. */
+const OPTION_NAMES = Object.keys({
+  acceptsToken: true,
+  treatPendingAsSignedOut: true,
+  handshake: true,
+  public: true,
+  audit: true
+} satisfies Record<keyof ClerkRouteOptions, true>)
 
 function isAcceptsToken(value: unknown): value is AcceptsToken {
   if (Array.isArray(value)) return value.length > 0 && value.every(isTokenType)
@@ -69,17 +77,16 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, acceptsSession: false, isPublic: true })
   if (typeof clerk !== 'object' || clerk === null) throw new RouteOptionsError('clerk', 'false or an object')
   for (const name of Object.keys(clerk)) {
-    if (!KNOWN_SETTINGS.has(name)) throw new RouteOptionsError(name, `one of ${[...KNOWN_SETTINGS].join(', ')}`)
+    if (!OPTION_NAMES.includes(name)) throw new RouteOptionsError(name, `one of ${OPTION_NAMES.join(', ')}`)
   }
-  const settings = clerk as RouteSettings
-  const { acceptsToken, treatPendingAsSignedOut, handshake } = settings
+  const { acceptsToken, treatPendingAsSignedOut, handshake, public: isPublic } = clerk as ClerkRouteOptions
   if (acceptsToken !== undefined && !isAcceptsToken(acceptsToken)) {
     throw new RouteOptionsError('acceptsToken', '"any", a token type or a list of token types')
   }
   assertBoolean(treatPendingAsSignedOut, 'treatPendingAsSignedOut')
   assertBoolean(handshake, 'handshake')
-  assertBoolean(settings.public, 'public')
-  if (handshake === true && !defaults.handshake) {
+  assertBoolean(isPublic, 'public')
+  if (handshake === true && !defaults.allowsHandshake) {
     throw new RoutePolicyError('handshake is true, but the plugin is registered with handshake: false')
   }
   return Object.freeze({
@@ -89,8 +96,8 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
-    handshake: handshake ?? defaults.handshake,
-    isPublic: settings.public ?? false
+    allowsHandshake: handshake ?? defaults.allowsHandshake,
+    isPublic: isPublic ?? false
   })
 }
 
@@ -101,7 +108,7 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
     ...policy,
     acceptsToken,
     acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken),
-    handshake: policy.handshake && instance.handshake
+    allowsHandshake: policy.allowsHandshake && instance.handshake
   }
 }
 

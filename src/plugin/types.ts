@@ -16,8 +16,7 @@ import type { ClerkDecorator } from './clerk-decorator.js'
 import type { Authorize } from './guards/authorize.js'
 import type { GuardHook } from './guards/types.js'
 import type { ResolverOptions } from './resolver-options.js'
-import type { RouteOptions as RouteClerkOptions } from './route-policy.js'
-// Renamed: where another plugin declares on Fastify's own RouteOptions (@fastify/websocket), that name means it below.
+import type { ClerkRouteConfig } from './route-policy.js'
 
 export type PluginOptions = ClerkAuthOptions | ResolverOptions
 
@@ -50,6 +49,6 @@ declare module 'fastify' {
 
   interface FastifyContextConfig {
     /** `false` turns authentication off for the route; an object changes it for the route. */
-    clerk?: RouteClerkOptions
+    clerk?: ClerkRouteConfig
   }
 }

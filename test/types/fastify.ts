@@ -54,6 +54,11 @@ fastify.get<{ Params: { id: string } }>('/:id', { preHandler: fastify.requireAut
 // @ts-expect-error no such token type
 fastify.get('/unknown', { config: { clerk: { acceptsToken: 'jwt' } } }, () => '')
 
+fastify.get('/audited', { config: { clerk: { audit: { when: 'refused', action: 'invoice.read' } } } }, () => '')
+
+// @ts-expect-error no such choice
+fastify.get('/misspelt', { config: { clerk: { audit: { when: 'sometimes' } } } }, () => '')
+
 const helper = (request: FastifyRequest, _reply: FastifyReply): string | null => {
   // @ts-expect-error nobody else sets it
   request.auth = null

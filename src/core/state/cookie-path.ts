@@ -22,7 +22,7 @@ export function decideByCookies(context: StateContext, carried: Carried): Reques
   const query = readClerkQuery(carried)
 
   // 1: what a handshake brought back comes before everything else, on any method and destination.
-  const returned = context.settings.handshake ? returnedHandshake(carried, query) : null
+  const returned = context.settings.canHandshake ? returnedHandshake(carried, query) : null
   if (returned !== null) {
     return resolveHandshake(context, carried, returned).then((state) => state ?? decideByTable(context, carried, query))
   }

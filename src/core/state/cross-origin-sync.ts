@@ -13,7 +13,7 @@ import type { StateContext } from './settings.js'
 export function needsCrossOriginSync(context: StateContext, carried: Carried): boolean {
   const { settings } = context
   if (carried.referer === '' || !isTopLevelPageLoad(carried.method, carried.secFetchDest)) return false
-  if (settings.isSatellite || !settings.handshake) return false
+  if (settings.isSatellite || !settings.canHandshake) return false
   if (redirectCount(carried) !== 0) return false
 
   const referrer = parseUrl(carried.referer)

@@ -23,7 +23,7 @@ export function tryHandshake(
   message: string,
   target?: string
 ): RequestState {
-  if (!context.settings.handshake) return signedOut(reason, message === '' ? withoutHandshake(reason) : message)
+  if (!context.settings.canHandshake) return signedOut(reason, message === '' ? withoutHandshake(reason) : message)
   if (!isPageLoad(carried.method, carried.secFetchDest, carried.accept)) return signedOut(reason, message)
 
   const redirects = redirectCount(carried)

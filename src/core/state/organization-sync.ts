@@ -12,7 +12,7 @@ import type { StateContext } from './settings.js'
  */
 export function syncOrganization(context: StateContext, carried: Carried, auth: SignedInAuth): RequestState | null {
   const { organizationTarget } = context.settings
-  if (organizationTarget === null || !context.settings.handshake) return null
+  if (organizationTarget === null || !context.settings.canHandshake) return null
   // A pending session has tasks to finish before it has an organization; no user has none.
   if (auth.sessionStatus === 'pending' || auth.userId === '') return null
   const target = organizationTarget(carried.url.pathname)

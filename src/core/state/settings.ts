@@ -29,7 +29,7 @@ export interface StateSettings {
   readonly satelliteAutoSync: boolean
   readonly signInUrl: string
   /** False: no redirects, and whatever a handshake brought back is ignored. Without a publishable key there is no FAPI to go to. */
-  readonly handshake: boolean
+  readonly canHandshake: boolean
   /**
    * Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key
    * (state/README.md section 1.2).
@@ -68,7 +68,7 @@ export function createStateSettings(options: StateOptions): StateSettings {
     isSatellite: options.isSatellite,
     satelliteAutoSync: options.satelliteAutoSync,
     signInUrl: options.signInUrl,
-    handshake: options.handshake && options.frontendApi !== null,
+    canHandshake: options.handshake && options.frontendApi !== null,
     frontendApi: options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl,
     originalFrontendApi,
     // Behind a proxy nothing tells the portal's host, as with Clerk's own SDK.

@@ -91,7 +91,7 @@ function* requestsOf(setup: Setup): Generator<{ readonly name: string; readonly 
 function decide({ instance }: Setup, { method, target, headers }: Request): Promise<RequestState> | RequestState {
   const source = { method, target, headers, protocol: 'https', host: 'example.com' }
   const { acceptsToken, handshake } = instance.settings
-  return instance.authenticate(readCarried(source, instance.readCookies), acceptsToken, handshake)
+  return instance.authenticate(readCarried(source, instance.readCookies), { acceptsToken, allowsHandshake: handshake })
 }
 
 /** What the client sees of a decision. */

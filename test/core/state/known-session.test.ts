@@ -136,11 +136,10 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
   const known = instance.knownSession(request.method, request.target, headers)
   const source = { method: request.method, target: request.target, headers, protocol: 'https', host: 'example.com' }
   const carried = readCarried(source, instance.readCookies)
-  const state: RequestState = await instance.authenticate(
-    carried,
-    instance.settings.acceptsToken,
-    instance.settings.handshake
-  )
+  const state: RequestState = await instance.authenticate(carried, {
+    acceptsToken: instance.settings.acceptsToken,
+    allowsHandshake: instance.settings.handshake
+  })
   clockMs = NOW_MS
   return { known, state }
 }

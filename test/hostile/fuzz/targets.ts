@@ -448,7 +448,7 @@ const request: Target = {
     const carried = readCarried({ method: 'GET', target, headers, protocol: 'https', host }, instance.readCookies)
     const known = instance.knownSession('GET', target, headers)
     for (const acceptsToken of ['session_token', 'any', ['api_key']] as const) {
-      const state = await instance.authenticate(carried, acceptsToken, true)
+      const state = await instance.authenticate(carried, { acceptsToken, allowsHandshake: true })
       if (state.status === 'signed-in') assert.equal(state.verified?.token, token)
       if (known !== null && acceptsToken === 'session_token') assert.equal(state.verified, known)
       if (state.location !== null) assert.equal(new URL(state.location).origin, 'https://clerk.example.com')
