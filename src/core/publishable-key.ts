@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a publishable key says (state/README.md section 1.2). */
+/** The contents of a publishable key (state/README.md section 1.2). */
 export interface PublishableKey {
   readonly instanceType: 'development' | 'production'
   /** FAPI host, with port if it names one. */
@@ -14,7 +14,7 @@ const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?::[0-9]{1,5})?$/
 const MAX_LENGTH = 400
 
 /**
- * Instance type and FAPI host of a publishable key, or null when it is none. The type comes from the prefix alone: a
+ * Instance type and FAPI host of a publishable key; null for any other text. The type comes from the prefix alone: a
  * `pk_test_` key that holds a production-looking host is a development key.
  */
 export function parsePublishableKey(key: string): PublishableKey | null {
@@ -22,7 +22,7 @@ export function parsePublishableKey(key: string): PublishableKey | null {
   const parts = SHAPE.exec(key)
   if (parts === null) return null
   const [, mode, digits = '', padding = ''] = parts
-  // Forgiving base64 (WHATWG Infra): padding may be left out, but where it is, it is complete.
+  // Forgiving base64 (WHATWG Infra): padding may be left out, but padding that is given has to be complete.
   if (digits.length % 4 === 1 || (padding !== '' && (digits.length + padding.length) % 4 !== 0)) return null
 
   const text = Buffer.from(digits, 'base64').toString('latin1')
@@ -32,21 +32,21 @@ export function parsePublishableKey(key: string): PublishableKey | null {
   return { instanceType: mode === 'live' ? 'production' : 'development', frontendApi }
 }
 
-/** The publishable key of a FAPI host, unpadded as Clerk's are. */
+/** The publishable key of a FAPI host, without padding, as Clerk's own. */
 export function buildPublishableKey(frontendApi: string, instanceType: PublishableKey['instanceType']): string {
   const mode = instanceType === 'production' ? 'live' : 'test'
   return `pk_${mode}_${Buffer.from(`${frontendApi}$`).toString('base64').replace(/=+$/, '')}`
 }
 
 /**
- * What the suffixed cookie names of an instance end with (state/README.md section 3.1). Of the key exactly as
+ * The eight characters that end the suffixed cookie names of an instance (state/README.md section 3.1). Computed from the key exactly as
  * configured: the padded and the unpadded spelling of one key have different cookies.
  */
 export function cookieSuffix(publishableKey: string): string {
   return createHash('sha1').update(publishableKey).digest('base64url').slice(0, 8)
 }
 
-/** What else decides which FAPI host issues the tokens of an application. */
+/** The options that decide, besides the key, which host issues the tokens of an application. */
 export interface Deployment {
   readonly isSatellite: boolean
   readonly domain: string
@@ -62,11 +62,11 @@ export function originalFrontendApi(key: PublishableKey, deployment: Deployment)
 }
 
 const LEGACY_DEVELOPMENT = ['.lcl.dev', '.lclstage.dev', '.lclclerk.com']
-// As Clerk lists them; the second one has no leading dot.
+// As in Clerk's SDK, whose second entry has no leading dot.
 const LOCAL = ['.lcl.dev', 'lclstage.dev', '.lclclerk.com', '.accounts.lclclerk.com']
 const STAGING = ['.accountsstage.dev']
 
-/** BAPI of the instance behind a FAPI host. */
+/** Base URL of BAPI for the instance with this FAPI host. */
 export function backendApiUrl(frontendApi: string): string {
   const endsWithAny = (suffixes: readonly string[]) => suffixes.some((suffix) => frontendApi.endsWith(suffix))
   if (frontendApi.startsWith('clerk.') && endsWithAny(LEGACY_DEVELOPMENT)) return 'https://api.clerk.com'

@@ -19,36 +19,36 @@ import { type LocalOrganization, type LocalUser, ORGANIZATION, USER } from './di
 export type HandshakeFormat = 'auto' | 'nonce' | 'token'
 
 export interface LocalClerkOptions {
-  /** What the keys say the instance is: `pk_test_`/`sk_test_` or `pk_live_`/`sk_live_`. Default `development`. */
+  /** Instance type in the keys: `pk_test_` and `sk_test_`, or `pk_live_` and `sk_live_`. Default `development`. */
   readonly instanceType?: 'development' | 'production' | undefined
   /**
-   * FAPI host encoded in the publishable key and named by `iss`. Default `clerk.local.test`, a name that never
+   * FAPI host, encoded in the publishable key and named by `iss`. Default `clerk.local.test`, a name that never
    * resolves (RFC 6761 section 6.2): a request that escapes the local instance goes nowhere.
    */
   readonly frontendApi?: string | undefined
   /** BAPI base URL while the instance is mounted. Default `https://api.` + FAPI host. */
   readonly apiUrl?: string | undefined
-  /** Secret key that BAPI accepts. Default: made up for each instance. */
+  /** Secret key that BAPI accepts. Default: random for each instance. */
   readonly secretKey?: string | undefined
-  /** Webhook signing secret, `whsec_` + base64. Default: made up for each instance. */
+  /** Webhook signing secret, `whsec_` and base64. Default: random for each instance. */
   readonly webhookSecret?: string | undefined
-  /** PEM text (PKCS #8) of a first signing key: saves the 100 ms that making one takes. Default: made up, RSA 2048. */
+  /** PEM text (PKCS #8) of the first signing key, an RSA key: saves the 100 ms that making a key takes. Default: a new key of 2048 bits. */
   readonly signingKey?: string | undefined
   /** Lifetime of session tokens. Default 60000, as with Clerk; 1 to 31536000000 (a year). */
   readonly tokenLifetimeInMs?: number | undefined
-  /** Users one can sign in as. Default: none; tokens can be signed for any user id all the same. */
+  /** Users on the sign-in page. Default: none; tokens can be signed for other user ids too. */
   readonly users?: readonly LocalUser[] | undefined
   /** Organizations that users can be members of. Default: none. */
   readonly organizations?: readonly LocalOrganization[] | undefined
-  /** Domains of satellites, without port, as `satellite.test`; their FAPI host is `clerk.` + domain. Default: none. */
+  /** Domains of satellites, without port, as `satellite.test`; the FAPI host of each is `clerk.` and the domain. Default: none. */
   readonly satellites?: readonly string[] | undefined
   /** JWT templates by name: the claims they add. Default: none. */
   readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
-  /** Form of a returned handshake. Default `auto`: as Clerk, a nonce where the payload is large. */
+  /** How a handshake hands its directives back. Default `auto`: as Clerk, by a nonce where the payload is large. */
   readonly handshakeFormat?: HandshakeFormat | undefined
   /** Whether browsers get a `__refresh` cookie, so that expired sessions refresh through BAPI. Default true. */
   readonly refreshTokens?: boolean | undefined
-  /** Clock in ms since the epoch, handed on by `pluginOptions()` when given. Default `Date.now`. */
+  /** Milliseconds since the epoch; `pluginOptions()` hands a clock that is given to the plugin. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 

@@ -6,7 +6,7 @@ import { COLLECT, type CollectOptions, type MetricsRegistry } from './options.js
 import { importPromClient } from './prom-client.js'
 import { reasonLabel } from './reasons.js'
 
-/** What is read of `fastify.clerk`; what `createTokenVerifier` returns fits too. */
+/** The part of `fastify.clerk` that metrics read. A token verifier (`createTokenVerifier`) has it too. */
 export interface MetricsSource {
   health(): InstanceHealth
   stats(): InstanceStats
@@ -54,10 +54,10 @@ function seconds(ms: number | null): number | null {
 }
 
 /**
- * Registers the metrics of one instance on a prom-client registry. Labels are of closed sets, so the number of series is
- * fixed, and nothing of a person is in them. Counters are read when they are scraped; only reasons and times, which no
- * counter has, are taken from the diagnostics channels. Resolves to what unregisters everything; rejects with
- * `FST_CLERK_METRICS_PEER` where prom-client is not installed.
+ * Registers the metrics of one instance on a prom-client registry. All labels have closed sets of values, so the number of
+ * series is fixed and no label holds personal data. Counters are read when Prometheus scrapes; only reasons and times,
+ * which the counters lack, come from the diagnostics channels. Resolves to a function that unregisters everything.
+ * Rejects with `FST_CLERK_METRICS_PEER` where prom-client is not installed, and with the coded error of a bad option.
  *
  * With several instances in one process, give each a registry of its own.
  */
@@ -93,7 +93,7 @@ export async function collectClerkMetrics(
       registers,
       collect() {
         const value = read(source.stats(), source.health())
-        // Not known is not zero: the series is then absent.
+        // An unknown value is not zero: the series is left out.
         if (value === null) this.remove()
         else this.set(value)
       }

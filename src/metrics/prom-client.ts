@@ -1,6 +1,6 @@
 import { MetricsPeerError } from '../core/errors.js'
 
-/** prom-client is an optional peer: loaded by what needs it, and in no type that an application sees. */
+/** Loads prom-client, an optional peer. Its types stand in no declaration that an application compiles against. */
 export async function importPromClient(): Promise<typeof import('prom-client')> {
   try {
     return (await import('prom-client')).default

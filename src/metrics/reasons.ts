@@ -1,6 +1,6 @@
 import type { VerificationFailureReason } from '../core/token/outcome.js'
 
-// A reason that the verifier learns to give does not compile until it is here.
+// A new reason of the verifier does not compile until it is listed here.
 const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {
   'token-expired': true,
   'token-invalid': true,
@@ -49,7 +49,10 @@ export const NONE = 'none'
 
 const known: ReadonlySet<string> = new Set(REASONS)
 
-/** The label value of a reason: itself, `none`, or `other`. Every way in which a refresh can fail is one. */
+/**
+ * The label value of a reason: itself, `none` without a reason, `other` for a reason that is not listed. All failures of
+ * a session refresh have one value.
+ */
 export function reasonLabel(reason: string | null): string {
   if (reason === null || reason === '') return NONE
   if (known.has(reason)) return reason

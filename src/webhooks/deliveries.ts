@@ -1,16 +1,19 @@
 import { TOLERANCE_SECONDS } from './signature.js'
 
-/** What to do with a delivery: handle it, answer that it is done, that it is being done, or that it is too old to know. */
+/**
+ * What is known of a delivery. `new`: handle it; `done`: handled before; `busy`: another attempt is being handled;
+ * `unknown`: as old as deliveries that have been forgotten, so it cannot be told whether it was handled.
+ */
 export type DeliveryState = 'new' | 'done' | 'busy' | 'unknown'
 
 /**
- * Remembers which events were handled, by the id that all attempts to deliver one share. A captured delivery that is
- * sent again, and an attempt whose answer was lost, are both answered without doing anything twice.
+ * Remembers which events were handled, by the id that all attempts to deliver an event share. A captured delivery that
+ * an attacker sends again, and the repetition of an attempt whose answer was lost, are answered and not handled again.
  */
 export interface Deliveries {
-  /** Says what is known of an id, and with `new` takes it on: exactly one caller is told so until `end`. */
+  /** Says what is known of an id. Of all callers with that id, only one is told `new` until `end` is called. */
   begin(id: string, timestamp: number): DeliveryState | Promise<DeliveryState>
-  /** Ends what `begin` took on. After a failure the next attempt is `new` again. */
+  /** Ends the handling that a `new` began. After a failure the next attempt is `new` again. */
   end(id: string, succeeded: boolean): void | Promise<void>
   /** Called when the server closes. */
   close?(): void | Promise<void>
@@ -21,13 +24,13 @@ interface Delivery {
   isDone: boolean
 }
 
-/** An attempt can be repeated unchanged until its timestamp is stale, and may be stamped that much ahead. */
+/** How long an attempt can be repeated unchanged: stamped as far ahead as is tolerated, until it is stale. */
 export const RETENTION_SECONDS = 2 * TOLERANCE_SECONDS
 
 /**
- * Remembers deliveries in memory, at most `maxEntries`. Only deliveries with a good signature get here. When there are
- * too many, the oldest is forgotten and attempts as old as it are refused from then on: the sender tries again with a
- * new timestamp, and nobody gets to repeat what is forgotten.
+ * Remembers deliveries in memory, at most `maxEntries`, all of them with a good signature. Beyond that the oldest is
+ * forgotten, and attempts as old as it are refused from then on. Clerk then tries again with a new timestamp; an attacker
+ * who repeats a forgotten delivery cannot.
  */
 export function createMemoryDeliveries(now: () => number, maxEntries = 100_000): Deliveries {
   const deliveries = new Map<string, Delivery>()
@@ -52,7 +55,7 @@ export function createMemoryDeliveries(now: () => number, maxEntries = 100_000):
   return {
     begin(id, timestamp) {
       const known = deliveries.get(id)
-      // A handler that never ends does not keep its event for ever.
+      // An event whose handler never ends is `new` again once its delivery is stale.
       if (known !== undefined && !isStale(known)) return known.isDone ? 'done' : 'busy'
       if (timestamp <= forgottenTimestamp) return 'unknown'
       deliveries.delete(id)

@@ -4,23 +4,20 @@ import type { WebhookEvent } from './events.js'
 
 export interface EventRevocation {
   readonly target: RevocationTarget
-  /** Milliseconds since the epoch; undefined: as of now. */
+  /** Tokens issued until then are refused, in ms since the epoch. Undefined: until now. */
   readonly atMs: number | undefined
 }
 
 const DAY_MS = 86_400_000
 
-/**
- * What an event ends, or null. Throws nothing: `'malformed'` is an event that should end something and does not say
- * whose.
- */
+/** What an event ends; null: nothing. `'malformed'`: an event of a type that ends tokens does not say whose. */
 export function revocationOf(event: WebhookEvent, nowMs: number): EventRevocation | 'malformed' | null {
   const data = event.data as Record<string, unknown>
   switch (event.type) {
     case 'session.revoked':
     case 'session.ended':
     case 'session.removed':
-      // These never come back to life, so no token of theirs is good, whenever it was issued.
+      // A session that has ended stays ended, so all of its tokens are refused, whenever they were issued.
       return isRevocableId(data.id) ? { target: { sessionId: data.id }, atMs: undefined } : 'malformed'
     case 'user.deleted':
       return isRevocableId(data.id) ? { target: { userId: data.id }, atMs: undefined } : 'malformed'
@@ -44,8 +41,8 @@ function membershipRevocation(event: WebhookEvent, nowMs: number): EventRevocati
 }
 
 /**
- * The event's own time, from the clock that stamps `iat` too: a delivery that took minutes does not refuse tokens that
- * carry the new role already. A time that is not plausible counts as none.
+ * The time of the event, by the clock that also stamps `iat`. With the time of the delivery, which can come minutes
+ * later, tokens that carry the new role already would be refused. A time more than a day away is ignored.
  */
 function momentOf(event: WebhookEvent, nowMs: number): number | undefined {
   const { timestamp } = event

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../core/json.js'
 
-/** Fields of a user event that are relied on; the rest is as Clerk sends it. */
+/** Fields of a user event that this package reads; the others are as Clerk sends them. */
 export interface UserEventData {
   readonly id: string
   readonly banned?: boolean
@@ -59,7 +59,7 @@ export interface WebhookEventData {
   'organizationMembership.deleted': OrganizationMembershipEventData
 }
 
-/** Types that Clerk documents besides; their data is handed on as it is. */
+/** Other types that Clerk documents; their data is handed on as it is. */
 export type OtherEventType =
   | 'email.created'
   | 'sms.created'

@@ -6,40 +6,46 @@ import { createMemoryDeliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
 import { parseEvent, type WebhookEvent } from './events.js'
 import { type Revoke, WEBHOOKS, type WebhookContext, type WebhookHandler, type WebhooksOptions } from './options.js'
-import { assertDeliveryHeaders, createSignatureCheck, type DeliveryHeaders } from './signature.js'
+import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHeaders } from './signature.js'
 
 /**
- * Receives Clerk's webhooks: verifies them, turns those that end a session, a user or a membership into revocations,
- * and calls the application's handlers. The body parser it needs is its own and no other route sees it. Its route is not
- * authenticated (`config.clerk: false`), so it does not belong in a scope whose hooks are `requireAuth`.
+ * Receives Clerk's webhooks: verifies deliveries, makes a revocation of each event that ends a session, a user or a
+ * membership, and calls the application's handlers. No other route sees the body parser of this one. The route is not
+ * authenticated (`config.clerk: false`): in a scope whose hooks are `requireAuth`, every delivery would be refused.
  *
- * Answers 204 when an event is handled (or was before), 400 or 401 for what is not from Clerk, 409 while an earlier
- * attempt is still being handled, and 500 when a handler failed; Clerk sends again after anything but 2xx.
+ * Answers 204 when the event has been handled, now or by an earlier attempt; 400 or 401 for a request that is not a
+ * delivery of Clerk; 409 while an earlier attempt is still being handled; 500 when a handler failed. Clerk sends an event
+ * again after any answer but 2xx.
  */
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, options) => {
   const settings = readOptions(WEBHOOKS, options, { path: 'webhooks', env: process.env, alsoKnown: REGISTER_OPTIONS })
   const { path, signingSecret, on, bodyLimit, answerTimeoutInMs } = settings
   const deliveries = settings.deliveries ?? createMemoryDeliveries(Date.now)
-  const checkSignature = await createSignatureCheck(signingSecret)
+  const checkDelivery = await createDeliveryCheck(signingSecret)
   const revoke = settings.revoke ?? pluginRevoke(fastify)
 
   fastify.addHook('onClose', async () => deliveries.close?.())
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body))
 
+  const headersOf = new WeakMap<FastifyRequest, DeliveryHeaders>()
   const routeOptions = {
     bodyLimit,
     config: { clerk: false as const },
-    // What is plainly not a delivery is refused before its body is read.
+    // Refuses a request that cannot be a delivery before its body is read.
     onRequest: async (request: FastifyRequest) => {
-      assertDeliveryHeaders(request.headers, Date.now())
+      const headers = readDeliveryHeaders(request.headers)
+      assertTimely(headers, Date.now())
+      headersOf.set(request, headers)
     }
   }
 
   fastify.post(path, routeOptions, async (request, reply) => {
-    const headers = assertDeliveryHeaders(request.headers, Date.now())
+    const headers = headersOf.get(request) as DeliveryHeaders
+    // Again: the body may have come so late that the delivery it repeats is forgotten.
+    assertTimely(headers, Date.now())
     const body = typeof request.body === 'string' ? request.body : ''
-    checkSignature(body, headers)
+    checkDelivery(body, headers)
     const event = parseEvent(body)
     if (event === null) throw new WebhookPayloadError()
     await deliver(event, headers, request)
@@ -64,7 +70,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     throw new WebhookBusyError()
   }
 
-  /** The revocation counts here before any handler runs; the other processes are told at the same time. */
+  /** Starts the revocation first: it counts in this process before a handler runs. */
   async function handle(event: WebhookEvent, context: WebhookContext): Promise<void> {
     const results = await Promise.allSettled([revokeFor(event, context.log), callHandlers(event, context)])
     for (const result of results) if (result.status === 'rejected') throw result.reason
@@ -93,7 +99,7 @@ function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
   return revoke as Revoke
 }
 
-/** False when the promise takes longer; it goes on. */
+/** False when the promise takes longer than this. The promise itself goes on. */
 async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<false>((resolve) => {

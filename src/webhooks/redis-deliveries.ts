@@ -4,9 +4,9 @@ import { openConnection, type RedisClient, readRedisClient } from '../revocation
 import { createMemoryDeliveries, type Deliveries, RETENTION_SECONDS } from './deliveries.js'
 
 export interface RedisDeliveriesOptions {
-  /** A client of `ioredis` or `iovalkey`. One connection of its own is opened; this one is left alone. */
+  /** A client of `ioredis` or `iovalkey`, for one server or Sentinel. One connection of its own is opened; this one is not used. */
   readonly client: RedisClient
-  /** Default `fastify-clerk-auth:webhook:`. */
+  /** Start of the keys in Redis. Default `fastify-clerk-auth:webhook:`. */
   readonly keyPrefix?: string | undefined
   /** How long a process that dies while it handles an event keeps the others from that event. Default 120000, 10 to 3600000. */
   readonly busyInMs?: number | undefined
@@ -21,8 +21,9 @@ const REDIS_DELIVERIES = {
 const COMMAND_TIMEOUT_MS = 2_000
 
 /**
- * Remembers deliveries for several processes, so that an attempt that reaches another one is known there too. While
- * Redis is away each process remembers its own: an event can then be handled once by each, but none is turned down.
+ * Remembers deliveries for several processes: an attempt that reaches another process is recognised there too. While
+ * Redis is away, each process remembers its own deliveries only. An event can then be handled once by each process, but
+ * no delivery is refused for it.
  *
  * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` without a usable client, and the coded error of another bad option.
  */
@@ -31,7 +32,7 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
   const connection = openConnection(client, COMMAND_TIMEOUT_MS)
   const own = createMemoryDeliveries(Date.now)
 
-  /** What the others know. The first to set the key has the event. */
+  /** What all processes know. The process that sets the key first handles the event. */
   async function claim(id: string): Promise<'new' | 'done' | 'busy'> {
     const key = keyPrefix + id
     if ((await connection.call('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'

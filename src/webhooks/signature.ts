@@ -7,7 +7,7 @@ import {
   WebhookVerifierMissingError
 } from '../core/errors.js'
 
-/** What the headers of a delivery say; nothing of it is believed before the signature is checked. */
+/** What the headers of a delivery say. None of it counts before the signature has been checked. */
 export interface DeliveryHeaders {
   /** The same for every attempt to deliver one event. */
   readonly id: string
@@ -16,32 +16,35 @@ export interface DeliveryHeaders {
   readonly signature: string
 }
 
-/** Checks body and headers against every secret; throws `FST_CLERK_WEBHOOK_SIGNATURE` when none fits. */
-export type SignatureCheck = (body: string, headers: DeliveryHeaders) => void
+/** Checks body and headers against every secret. Throws `FST_CLERK_WEBHOOK_SIGNATURE` when no secret fits. */
+export type DeliveryCheck = (body: string, headers: DeliveryHeaders) => void
 
-/** Standard Webhooks: how far the timestamp may be away, in either direction. */
+/** How far the timestamp may be away from now, in either direction: what the libraries of Standard Webhooks accept. */
 export const TOLERANCE_SECONDS = 300
+/** Longer than any id of Clerk or Svix; ids are kept in memory. */
 const MAX_ID_LENGTH = 256
 
 /**
  * Reads the headers that sign a delivery, under Svix's names or those of Standard Webhooks. Throws
- * `FST_CLERK_WEBHOOK_HEADERS` when one is missing and `FST_CLERK_WEBHOOK_TIMESTAMP` when the attempt is stale: both
- * before any body is read.
+ * `FST_CLERK_WEBHOOK_HEADERS` when one is missing or malformed.
  */
-export function assertDeliveryHeaders(headers: IncomingHttpHeaders, nowMs: number): DeliveryHeaders {
+export function readDeliveryHeaders(headers: IncomingHttpHeaders): DeliveryHeaders {
   const id = readHeader(headers, 'id')
   const timestampText = readHeader(headers, 'timestamp')
   const signature = readHeader(headers, 'signature')
   if (id === '' || id.length > MAX_ID_LENGTH || signature === '' || !/^\d{1,12}$/.test(timestampText)) {
     throw new WebhookHeadersError()
   }
-  const timestamp = Number(timestampText)
-  if (Math.abs(Math.floor(nowMs / 1000) - timestamp) > TOLERANCE_SECONDS) throw new WebhookTimestampError()
-  return { id, timestamp, signature }
+  return { id, timestamp: Number(timestampText), signature }
 }
 
-/** Makes the check. The package `standardwebhooks` is an optional peer and loaded here. */
-export async function createSignatureCheck(secrets: readonly string[]): Promise<SignatureCheck> {
+/** Throws `FST_CLERK_WEBHOOK_TIMESTAMP` when the attempt was made too long ago, or by a clock too far ahead. */
+export function assertTimely({ timestamp }: DeliveryHeaders, nowMs: number): void {
+  if (Math.abs(Math.floor(nowMs / 1000) - timestamp) > TOLERANCE_SECONDS) throw new WebhookTimestampError()
+}
+
+/** Makes the check of deliveries to an endpoint with these secrets. Loads the optional peer `standardwebhooks`. */
+export async function createDeliveryCheck(secrets: readonly string[]): Promise<DeliveryCheck> {
   const Webhook = await importWebhook()
   const verifiers = secrets.map((secret) => {
     try {
@@ -51,14 +54,14 @@ export async function createSignatureCheck(secrets: readonly string[]): Promise<
     }
   })
 
-  return function checkSignature(body, { id, timestamp, signature }) {
+  return function checkDelivery(body, { id, timestamp, signature }) {
     const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
     for (const verifier of verifiers) {
       try {
         verifier.verify(body, headers, { jsonParse: false })
         return
       } catch {
-        // Not this secret's, or not readable as a signature at all: the next one, and in the end one answer for both.
+        // The library throws for a signature of another secret and for one that it cannot read; both get one answer.
       }
     }
     throw new WebhookSignatureError()

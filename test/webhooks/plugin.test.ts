@@ -1,4 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -223,6 +226,30 @@ t.test('the secret can come from the environment, one or several', async (t) => 
   t.teardown(() => fastify.close())
   await fastify.register(webhooks, { revoke: false, path: '/hooks' })
   t.equal((await fastify.inject({ ...sign(sessionEnded), url: '/hooks' })).statusCode, 204)
+})
+
+t.test('a delivery whose body comes when its timestamp has become stale is refused', async (t) => {
+  const { fastify, revoked } = await setUp(t)
+  await fastify.listen({ host: '127.0.0.1', port: 0 })
+  const { headers, payload, url } = sign(sessionEnded)
+  const { port } = fastify.server.address() as AddressInfo
+  const arrived = new Promise((resolve) => fastify.server.once('request', resolve))
+  const request = httpRequest({ port, host: '127.0.0.1', path: url, method: 'POST', headers })
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  request.write(payload.slice(0, 10))
+  await arrived
+  // Remembered deliveries are forgotten by then: an attempt that is held back this long would be handled again.
+  const now = Date.now
+  t.teardown(() => {
+    Date.now = now
+  })
+  Date.now = () => now() + 601_000
+  request.end(payload.slice(10))
+  const [response] = await answered
+  const [body] = await once(response.setEncoding('utf8'), 'data')
+  t.equal(response.statusCode, 400)
+  t.match(JSON.parse(body), { code: 'FST_CLERK_WEBHOOK_TIMESTAMP' })
+  t.strictSame(revoked, [])
 })
 
 t.test('a missing or malformed secret, or no plugin to revoke by, stops the boot', async (t) => {

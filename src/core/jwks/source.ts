@@ -53,7 +53,8 @@ export interface KeySource {
   readonly kind: 'bapi' | 'fapi'
   /**
    * Names this source in snapshots and between the processes of a cluster; holds no secret. Whatever changes the answer is
-   * part of it (URL, credential): two sources with one id are given each other's key sets.
+   * part of it (URL, credential, an option that changes the request): two sources with one id are given each other's key
+   * sets.
    */
   readonly id: string
   fetch(request: SourceRequest): Promise<SourceAnswer>

@@ -16,12 +16,12 @@ import { readApiVersion, readBaseUrl, readDomain, readOrigins, readPageUrl, read
 export type DebugHeaders = 'full' | 'reason' | false
 
 /**
- * Options of the plugin, of `createTokenVerifier`, and of each instance a resolver returns.
+ * Options of the plugin, of `createTokenVerifier`, and of each instance that a resolver names.
  *
  * Names are Clerk's where Clerk has them. An option that is `undefined` counts as not given and, where a variable is
  * named below, is read from the environment (an empty variable counts as unset). `null`, where allowed, means "none,
- * and do not look at the environment". Values are never coerced: what does not fit fails registration with a coded
- * error that names the option. One key source is needed, any of `jwtKey`, `jwks.keys`, `secretKey`, `publishableKey`.
+ * and do not look at the environment". Values are never coerced: an option that does not fit fails registration with a
+ * coded error that names the option. One key source is needed: `jwtKey`, `jwks.keys`, `secretKey` or `publishableKey`.
  */
 export interface ClerkAuthOptions {
   /**
@@ -40,8 +40,8 @@ export interface ClerkAuthOptions {
   readonly machineSecretKey?: string | null | undefined
   /**
    * RSA public key(s) of the instance as PEM (SPKI), at least 2048 bits: verification without any network. Several
-   * for a rotation, as a list or concatenated. Accepted as environment files write it: CRLF, one line, spaces or
-   * literal `\n` for line breaks, or the bare base64 body. Environment: `CLERK_JWT_KEY`. Security: overrides every
+   * for a rotation, as a list or concatenated. Accepted in every form that environment files have: CRLF, one line, spaces
+   * or literal `\n` for line breaks, or the bare base64 body. Environment: `CLERK_JWT_KEY`. Security: overrides every
    * other key source; a key removed at Clerk stays trusted until it is removed here.
    */
   readonly jwtKey?: string | readonly string[] | null | undefined
@@ -54,7 +54,7 @@ export interface ClerkAuthOptions {
   /** Time limit of a BAPI call that a request waits for, in ms. Default 5000, 100 to 60000. */
   readonly apiTimeoutInMs?: number | undefined
 
-  /** Accepted `aud`: a token that has an `aud` must share one value. Default: not checked. Security: proves nothing alone, session tokens normally have no `aud`. */
+  /** Accepted `aud`: a token that has an `aud` must have one of these values in it. Default: not checked. Security: proves nothing alone, session tokens normally have no `aud`. */
   readonly audience?: string | readonly string[] | undefined
   /**
    * Origins whose tokens are accepted (claim `azp`), e.g. `https://app.example.com`: exact strings, no trailing slash.
@@ -68,9 +68,9 @@ export interface ClerkAuthOptions {
    * whenever the publishable key is known. Security: `null` leaves the signature as the only tie to the instance.
    */
   readonly issuer?: string | readonly string[] | null | undefined
-  /** Checks that only count and log once instead of refusing: for a safe roll-out. Default: none. Security: a listed check protects nothing yet. */
+  /** Checks that count and log once, and refuse nothing: to see in production what they would refuse. Default: none. Security: a check that is listed here protects nothing yet. */
   readonly reportOnly?: readonly ReportOnlyRule[] | undefined
-  /** Tolerated clock difference in ms, for `exp`, `nbf` and `iat`. Default 5000, 0 to 3600000. Security: tokens live that much longer. */
+  /** Tolerated clock difference in ms, for `exp`, `nbf` and `iat`. Default 5000, 0 to 3600000. Security: expired tokens are accepted for that long. */
   readonly clockSkewInMs?: number | undefined
   /** What requests may authenticate with; a route may say otherwise. Default `session_token`. Security: machine token types cost BAPI calls. */
   readonly acceptsToken?: AcceptsToken | undefined
@@ -85,9 +85,9 @@ export interface ClerkAuthOptions {
   readonly proxyUrl?: string | undefined
   /** Sign-in page: an absolute URL, or a path. On a satellite absolute, on the primary domain. Environment: `CLERK_SIGN_IN_URL`. */
   readonly signInUrl?: string | undefined
-  /** Sign-up page: an absolute URL, or a path. Taken so that Clerk configurations carry over; authentication itself never redirects there. Environment: `CLERK_SIGN_UP_URL`. */
+  /** Sign-up page: an absolute URL, or a path. Accepted so that Clerk configurations carry over; this package never redirects there. Environment: `CLERK_SIGN_UP_URL`. */
   readonly signUpUrl?: string | undefined
-  /** Resolve undecided browser states by a redirect through FAPI. Default true. `false` for pure JSON APIs: never a redirect, handshake cookies are ignored. */
+  /** Resolve undecided browser states by a redirect through FAPI. Default true. `false`, for APIs that no page load reaches: never a redirect, and handshake cookies are ignored. */
   readonly handshake?: boolean | undefined
   /** The `x-clerk-auth-*` response headers of requests that are not signed in. Default `full`, as Clerk's SDK. Security: `reason` and `false` tell strangers less. */
   readonly debugHeaders?: DebugHeaders | undefined
@@ -108,14 +108,14 @@ export interface ClerkAuthOptions {
   readonly machineTokens?: MachineTokenOptions | undefined
   /** How sessions are ended before their tokens run out: the bus to other processes, and bounds. */
   readonly revocation?: RevocationOptions | undefined
-  /** With a resolver: how many instances are kept built, least recently used go first. Default 100, 1 to 10000. */
+  /** With a resolver: most instances kept; the least recently used is closed first. Default 100, 1 to 10000. */
   readonly maxInstances?: number | undefined
 
   /** Milliseconds since the epoch. Default `Date.now`. Security: decides what is expired. */
   readonly now?: (() => number) | undefined
-  /** Does every network call. Default: the global `fetch`, looked up per call. */
+  /** Makes every network call. Default: the global `fetch`, looked up per call. */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Default: `fastify.log`. */
+  /** Default: `fastify.log`; without Fastify, none. */
   readonly logger?: Logger | undefined
 }
 
@@ -164,7 +164,7 @@ export const OPTIONS = {
   logger
 } satisfies OptionTable<ClerkAuthOptions>
 
-/** What to do about options that `@clerk/fastify` takes, or that belong elsewhere. */
+/** What to do about options of `@clerk/fastify` that this package does not have, and options that belong elsewhere. */
 export const HINTS: Hints = Object.freeze({
   hookName: 'remove it, requests are always authenticated in onRequest, before their body is read',
   frontendApiProxy: 'remove it, this plugin does not proxy FAPI; set proxyUrl to where your proxy is',

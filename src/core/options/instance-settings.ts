@@ -12,8 +12,8 @@ import { openOptions, type Reader, readEach, type SettingsOf } from './table.js'
 import { isCleartextUrl } from './urls.js'
 
 /**
- * What the options of one instance became: a setting of the same name for each option, and what follows from several.
- * Every field is present, none is left to a default, and all are deeply frozen.
+ * The settings of one instance: one of the same name for each option, and those that follow from several options. Every
+ * field is present, no default is left to be filled in, and the whole is deeply frozen.
  */
 export interface InstanceSettings extends Omit<SettingsOf<typeof OPTIONS>, 'apiUrl' | 'issuer' | 'logger'> {
   readonly instanceType: 'development' | 'production' | null
@@ -31,7 +31,7 @@ export interface InstanceSettings extends Omit<SettingsOf<typeof OPTIONS>, 'apiU
 }
 
 export interface InstanceContext {
-  /** `process.env`, or `{}` where one instance's keys must not complete another's (instances made by a resolver). */
+  /** `process.env`; `{}` for instances that a resolver names, which must not get the keys of another from it. */
   readonly env: Environment
   /** Used when the options name no logger; also takes the warnings about legal but risky settings. */
   readonly logger?: Logger
@@ -60,7 +60,7 @@ export function readInstanceOptions(
   }
   const instanceType = publishable?.instanceType ?? secretInstanceType
   assertSatellite({ isSatellite, domain, proxyUrl, signInUrl, instanceType })
-  // M2M and OAuth tokens may be JWTs, which need no call.
+  // M2M and OAuth tokens may be JWTs, which are verified without a call.
   const opaqueType = namedOpaqueType(read.acceptsToken)
   if (secretKey === null && opaqueType !== null) {
     throw new OptionSecretKeyMissingError(`acceptsToken with "${opaqueType}"`)

@@ -14,7 +14,7 @@ export interface KeySetSnapshotStore {
   set(snapshot: string): Promise<void> | void
 }
 
-/** Where verification keys come from and how long they are believed. Durations in ms. */
+/** Where verification keys come from and how long they are trusted. Durations in ms. */
 export interface JwksOptions {
   /** A key set (RFC 7517) of public RSA keys given in code: no network. */
   readonly keys?: readonly object[] | undefined
@@ -32,9 +32,9 @@ export interface JwksOptions {
    */
   readonly staleIfErrorInMs?: number | undefined
   /**
-   * Least time between two fetches that unknown key ids and bad signatures cause. Default 1000, 0 to 3600000. Spacing
-   * only: after two fetches such tokens are worth one every 12 s, or every cool-down where that is longer. Security:
-   * strangers can make up such tokens; this and the 12 s bound what they cost the key endpoint.
+   * Least time between two fetches that unknown key ids and bad signatures cause. Default 1000, 0 to 3600000. This
+   * is the spacing only: after two fetches, such tokens cause one every 12 s, or every cool-down where that is longer.
+   * Security: strangers can make up such tokens; this and the 12 s bound what they cost the key endpoint.
    */
   readonly cooldownInMs?: number | undefined
   /**

@@ -49,13 +49,13 @@ function checkSecret(given: Given, expected: string): string | null {
 
 type InstanceType = PublishableKey['instanceType']
 
-/** What the prefix of a secret key says of its instance; null for a key without one of the two prefixes. */
+/** Instance type by the prefix of a secret key; null for a key without one of the two prefixes. */
 export function instanceTypeOfSecretKey(secretKey: string | null): InstanceType | null {
   if (secretKey === null) return null
   return secretKey.startsWith('sk_test_') ? 'development' : secretKey.startsWith('sk_live_') ? 'production' : null
 }
 
-/** Refuses keys of two instances, as far as their types tell. The names are those of the two options. */
+/** Refuses a test key beside a live key: they are of two instances. The names are those of the two options. */
 export function assertSameInstanceType(
   publishable: { readonly name: string; readonly instanceType: InstanceType | null },
   secret: { readonly name: string; readonly instanceType: InstanceType | null }

@@ -3,13 +3,13 @@ import { group, type OptionTable } from './table.js'
 
 /** Verification of machine tokens. Durations in ms. */
 export interface MachineTokenOptions {
-  /** How long BAPI's yes to an opaque token is believed. Default 10000, 0 (off) to 300000. Security: a revoked token works that much longer. */
+  /** How long an answer of BAPI that accepts an opaque token is reused. Default 10000, 0 (off) to 300000. Security: a revoked token is accepted for that long. */
   readonly cacheTtlInMs?: number | undefined
-  /** How long BAPI's no is believed. Default 10000, 0 (off) to 300000. */
+  /** How long an answer of BAPI that refuses an opaque token is reused. Default 10000, 0 (off) to 300000. */
   readonly negativeCacheTtlInMs?: number | undefined
-  /** Answers kept. Default 10000, 1 to 1000000. */
+  /** Most answers kept. Default 10000, 1 to 1000000. */
   readonly maxEntries?: number | undefined
-  /** BAPI verifications at a time. Default 16, 1 to 1000. */
+  /** Most verifications by BAPI at a time. Default 16, 1 to 1000. */
   readonly maxConcurrency?: number | undefined
   /** Accept only machine tokens that are JWTs: no BAPI call ever. Default false. */
   readonly jwtOnly?: boolean | undefined

@@ -17,8 +17,7 @@ import {
 import { describeType } from './given.js'
 import type { Option } from './table.js'
 
-// Options of the common types, with their default. `default: null` is for a setting that is null, or settled later, when
-// the option is not given.
+// Options of the common types, with their default. With `default: null` the setting is null when the option is not given.
 
 export function text<Default extends string | null>(settings: {
   readonly default: Default

@@ -2,10 +2,7 @@ import { checkRecord } from './checks.js'
 import type { Environment, Given } from './given.js'
 import { type Hints, unknownOption } from './unknown-option.js'
 
-/**
- * One option: how it is read. `Setting` is the type of the checked value, with its default filled in; code behind the
- * options works with settings only.
- */
+/** How one option is read. `Setting` is the type of the checked value, or of the default where the option is not given. */
 export interface Reader<Setting> {
   /** Checks the value and returns the setting. Throws the coded error that names the option. */
   readonly read: (given: Given) => Setting
@@ -21,7 +18,7 @@ export type Readers = Readonly<Record<string, Reader<unknown>>>
 
 /** A reader for options of type `Accepted`. */
 export interface Option<Accepted, Setting> extends Reader<Setting> {
-  /** For the compiler alone; it takes and returns `Accepted`, so that neither a wider nor a narrower type fits. */
+  /** For the compiler only, never set. It takes and returns `Accepted`, so that neither a wider nor a narrower type fits. */
   readonly accepts?: (value: Accepted) => Accepted
 }
 
@@ -42,9 +39,9 @@ type AcceptedOf<Table> = {
 }
 
 export interface OptionsSource {
-  /** Stands before the names in errors, as `createClusterBus` in `createClusterBus.name`. Default: nothing. */
+  /** What errors put before the names, as `createClusterBus` in `createClusterBus.name`. Default: nothing. */
   readonly path?: string
-  /** Default: empty. Only a table whose readers name variables looks at it. */
+  /** Where the variables of the options are looked up. Default: none is set. */
   readonly env?: Environment
   readonly hints?: Hints
   /** Names in the same object that another reader takes, such as those of `fastify.register`. */
@@ -104,7 +101,7 @@ export function readEach<Table extends Readers>(
   return Object.freeze(Object.fromEntries(settings))
 }
 
-/** An option made of its reader, where no ready one fits. */
+/** An option with a reader of its own. */
 export function option<Accepted, Setting>(
   read: (given: Given) => Setting,
   rest: Pick<Reader<unknown>, 'variable' | 'isSecret'> = {}
