@@ -9,7 +9,7 @@ import { createHmac, hash } from 'node:crypto'
  *
  * Without a key a chain shows accidents, and edits by somebody who does not recompute the rest. With a key, kept where
  * the log is not, it shows every edit, removal and insertion but the removal of the newest lines, which no other writer
- * has cited yet: for those there are the close record and a copy of the newest hash elsewhere.
+ * has cited yet: a missing close record, or a copy of the newest hash kept elsewhere, shows that.
  */
 export interface Chain {
   /** The text that goes behind a record's fields before hashing. */

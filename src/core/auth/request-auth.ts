@@ -1,11 +1,9 @@
 import type { AuthNotEvaluated } from './not-evaluated.js'
 import type {
-  ApiKeyAuth,
   Auth,
   InvalidTokenAuth,
-  M2MTokenAuth,
+  MachineAuthByType,
   MachineTokenType,
-  OAuthTokenAuth,
   SessionAuth,
   TokenType,
   UnauthenticatedMachineAuth
@@ -23,12 +21,6 @@ declare global {
 export type InstanceAcceptsToken = ClerkAuthInstance extends { acceptsToken: infer Accepted }
   ? Accepted
   : 'session_token'
-
-interface MachineAuthByType {
-  api_key: ApiKeyAuth
-  m2m_token: M2MTokenAuth
-  oauth_token: OAuthTokenAuth
-}
 
 type AuthOfType<Type extends TokenType> = Type extends MachineTokenType
   ? MachineAuthByType[Type] | UnauthenticatedMachineAuth<Type>

@@ -182,6 +182,13 @@ export interface InvalidTokenAuth {
   readonly retryAfterSeconds: number | null
 }
 
+/** The auth of a valid token, by the token's type. */
+export interface MachineAuthByType {
+  readonly api_key: ApiKeyAuth
+  readonly m2m_token: M2MTokenAuth
+  readonly oauth_token: OAuthTokenAuth
+}
+
 export type SessionAuth = SignedInAuth | SignedOutAuth
-export type MachineAuth = ApiKeyAuth | M2MTokenAuth | OAuthTokenAuth
+export type MachineAuth = MachineAuthByType[MachineTokenType]
 export type Auth = SessionAuth | MachineAuth | UnauthenticatedMachineAuth | InvalidTokenAuth

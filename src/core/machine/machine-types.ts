@@ -1,5 +1,5 @@
 import { createApiKeyAuth, createM2MTokenAuth, createOAuthTokenAuth } from '../auth/machine-auth.js'
-import type { MachineAuth } from '../auth/types.js'
+import type { MachineAuth, MachineAuthByType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import type { BackendResult } from '../backend-api/result.js'
 import { isOfMachine } from '../token/claims.js'
@@ -37,12 +37,10 @@ export interface JwtForm<Auth extends MachineAuth = MachineAuth> {
   readonly createAuth: (claims: JsonObject, token: string) => Auth
 }
 
-type AuthOf<Type extends MachineTokenType> = Extract<MachineAuth, { readonly tokenType: Type }>
-
 /** One entry for each type: prefix, endpoint, JWT form, audience and messages stand nowhere else. */
 export const MACHINE_TYPES: {
-  readonly [Type in MachineTokenType]: MachineType<AuthOf<Type>> & {
-    readonly jwt: Type extends OpaqueTokenType ? null : JwtForm<AuthOf<Type>>
+  readonly [Type in MachineTokenType]: MachineType<MachineAuthByType[Type]> & {
+    readonly jwt: Type extends OpaqueTokenType ? null : JwtForm<MachineAuthByType[Type]>
   }
 } = {
   api_key: {
