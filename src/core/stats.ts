@@ -3,11 +3,11 @@
  * increment, and everything that reports (stats(), metrics, the playground) reads the same fields.
  */
 export class Stats {
-  /** Requests answered by a verified token in memory. */
+  /** Session tokens, of requests and others, that were in memory as verified and good. */
   hits = 0
   /** Time the hook took for the latest timed hit, in ms; one hit in 64 is timed. */
   hitMs = 0
-  /** Requests with a session token that was not in memory. */
+  /** Session tokens, of requests and others, that were not in memory. */
   misses = 0
   /** Signature verifications done, of them in the thread pool, and of them with a bad signature. */
   verifications = 0
@@ -15,10 +15,11 @@ export class Stats {
   forged = 0
   /** Verifications that waited for another request's verification of the same token. */
   shared = 0
+  /** Authenticated requests, each in the one state that was decided: `plugin/decision.ts`. */
   signedIn = 0
   signedOut = 0
   handshakes = 0
-  /** Requests whose token could not be judged because keys could not be had. */
+  /** Requests whose token could not be judged now, for instance because keys could not be had. */
   unavailable = 0
   evictions = 0
   revoked = 0

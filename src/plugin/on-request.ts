@@ -42,6 +42,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         slots[kAuth] =
           verified.pendingAuth === null || !policy.treatPendingAsSignedOut ? verified.auth : verified.pendingAuth
         stats.hits++
+        stats.signedIn++
         if (isTimed) stats.hitMs = performance.now() - startMs
         done()
         return
@@ -69,8 +70,6 @@ export function authenticateFully(
   }
   warnOfForwardedHeaders(instance, request)
   const carried = readCarried(new FastifyRequestSource(request), instance.readCookies)
-  const { counters } = instance
-  const { hits, misses } = counters
   const state = instance.authenticate(carried, policy)
   if (state instanceof Promise) {
     state.then(
@@ -80,8 +79,6 @@ export function authenticateFully(
     )
     return
   }
-  // The state machine found the token in memory, and nobody has counted it yet.
-  if (state.verified !== null && counters.misses === misses && counters.hits === hits) counters.hits++
   finish(instance, policy, state, slots, reply, done)
 }
 

@@ -49,6 +49,32 @@ t.test('a scrape tells what the plugin has counted', async (t) => {
   t.notOk(/user_1|sess_/.test(text))
 })
 
+t.test('every request is counted in one state, however its token was found', async (t) => {
+  const registry = new Registry()
+  const { clerk, fastify } = await createApp(t, {
+    routes: (fastify) => void fastify.register(clerkMetrics, { registry })
+  })
+  const token = clerk.signSessionToken()
+  const cookie = clerk.cookies(token)
+  const requests: Record<string, string>[] = [
+    clerk.bearer(token),
+    clerk.bearer(token),
+    { cookie },
+    // A page that was reached from another page of this site: the token is in memory, and the state machine decides.
+    { cookie, host: 'app.test', referer: 'http://app.test/other', 'sec-fetch-dest': 'document' },
+    {},
+    { cookie: '__client_uat=1700000000', accept: 'text/html' }
+  ]
+  for (const headers of requests) await fastify.inject({ url: '/', headers })
+  await fastify.clerk.verifyToken(token)
+  await fastify.clerk.verifyToken(clerk.signSessionToken({ userId: 'user_2' }))
+
+  const text = await registry.metrics()
+  const counted = (state: string) => sampleOf(text, `clerk_auth_requests_total{state="${state}"}`)
+  t.same(['signed-in', 'signed-out', 'handshake', 'unavailable'].map(counted), [4, 1, 1, 0])
+  t.match(fastify.clerk.stats(), { signedIn: 4, signedOut: 1, handshakes: 1, unavailable: 0, hits: 4, misses: 2 })
+})
+
 t.test('what is not known is absent, not zero', async (t) => {
   const registry = new Registry()
   const { clerk } = await createApp(t)
