@@ -26,7 +26,7 @@ export interface FileSinkOptions {
   readonly rotate?: Readonly<Record<string, unknown>> | undefined
 }
 
-const FILE_SINK = {
+export const FILE_SINK = {
   path: requiredText('a file path'),
   mode: wholeNumber({ min: 0, max: 0o777, default: 0o600 }),
   fsync: boolean({ default: false }),

@@ -54,7 +54,7 @@ export interface RedactOptions {
 
 type Chain = boolean | { readonly key: string }
 
-const AUDIT = {
+export const AUDIT = {
   sink: option<AuditSink, AuditSink>(readSink),
   flushIntervalInMs: wholeNumber({ min: 1, max: 60_000, default: 100 }),
   batchSize: wholeNumber({ min: 1, max: 10_000, default: 256 }),

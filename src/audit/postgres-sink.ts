@@ -28,7 +28,7 @@ export interface PostgresSinkOptions {
 /** A record can arrive this long after a newer one, because clocks of writers differ and inserts take time. */
 const LOOK_BACK_MS = 10_000
 
-const POSTGRES_SINK = {
+export const POSTGRES_SINK = {
   pool: methods<Queryable>(['query']),
   connectionString: text({ default: null }),
   table: option<string, string>(({ value }) => assertTableName(value ?? 'clerk_audit')),

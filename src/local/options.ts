@@ -54,7 +54,7 @@ export interface LocalClerkOptions {
 
 type Templates = NonNullable<LocalClerkOptions['templates']>
 
-const LOCAL_CLERK = {
+export const LOCAL_CLERK = {
   instanceType: choice(['development', 'production'], { default: 'development' }),
   frontendApi: matching(/^(?=.*\.)[a-z0-9.:-]+$/i, 'a host name with a dot, without scheme and path'),
   apiUrl: option<string, string | null>(readBaseUrl),

@@ -17,7 +17,7 @@ export interface ClusterBusOptions {
   readonly openTimeoutInMs?: number | undefined
 }
 
-const CLUSTER_BUS = {
+export const CLUSTER_BUS = {
   name: text({ default: DEFAULT_CLUSTER_BUS }),
   openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 })
 } satisfies OptionTable<ClusterBusOptions>

@@ -16,7 +16,7 @@ export interface RevocationRelayOptions {
   readonly now?: (() => number) | undefined
 }
 
-const RELAY = {
+export const RELAY = {
   name: text({ default: DEFAULT_CLUSTER_BUS }),
   retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
   maxEntries: wholeNumber({ min: 1, max: 10_000_000, default: 250_000 }),

@@ -27,7 +27,7 @@ export interface RedisBusOptions {
   readonly now?: (() => number) | undefined
 }
 
-const REDIS_BUS = {
+export const REDIS_BUS = {
   client: option<RedisClient, RedisClient>(readRedisClient),
   key: text({ default: 'fastify-clerk-auth:revocations' }),
   retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),

@@ -12,7 +12,7 @@ export interface RedisDeliveriesOptions {
   readonly busyInMs?: number | undefined
 }
 
-const REDIS_DELIVERIES = {
+export const REDIS_DELIVERIES = {
   client: option<RedisClient, RedisClient>(readRedisClient),
   keyPrefix: text({ default: 'fastify-clerk-auth:webhook:' }),
   busyInMs: wholeNumber({ min: 10, max: 3_600_000, default: 120_000 })
