@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isRecord } from '../src/core/json.js'
 
-/** One throughput measurement: how often, how long, how hard. */
+/** One throughput measurement: number of rounds, their length, and the load. */
 export interface Pace {
   readonly rounds: number
   readonly roundMs: number
@@ -11,26 +11,26 @@ export interface Pace {
 }
 
 export interface Settings {
-  /** Of every shuffle and every draw, so that two runs send the same requests in the same order. */
+  /** Seed of every shuffle and draw: two runs send the same requests in the same order. */
   readonly seed: number
   readonly users: number
   readonly compare: Pace
   readonly against: Pace
   readonly micro: {
     readonly rounds: number
-    /** Of one row in one round. */
+    /** Time for one row in one round. */
     readonly timeMs: number
     readonly warmupMs: number
     readonly inputs: number
     readonly allocationRuns: number
-    /** Starts of each program whose boot is timed. */
+    /** How often each program is started to time its boot. */
     readonly boots: number
   }
   readonly load: {
     readonly rounds: number
     readonly durationMs: number
     readonly connections: number
-    /** Tokens of the profiles in which every token is new. */
+    /** Number of tokens in the profiles whose tokens are all new. */
     readonly firstSeenTokens: number
     readonly coldUsers: number
     readonly coldRequests: number
@@ -46,7 +46,10 @@ export interface Settings {
   }
 }
 
-/** Settings from `.benchrc`; `short` puts the values under its "short" key on top: enough to see that the suite works. */
+/**
+ * Reads the settings from `.benchrc`. With `short`, the values under its key "short" replace the others: enough to see
+ * that the suite works.
+ */
 export function readSettings(path: string, short: boolean): Settings {
   const { short: small, ...full } = JSON.parse(readFileSync(path, 'utf8'))
   return short ? merge(full, small) : full

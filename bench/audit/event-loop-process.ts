@@ -1,5 +1,6 @@
-// Event-loop time of one audited request, in a process of its own: the hooks of a real route, called with Fastify's own
-// request and reply objects, and the file sink behind them. What a server does besides is in both rounds and cancels out.
+// Event-loop time of one audited request, measured in a forked process: the hooks of a real route are called with
+// Fastify's own request and reply objects, and write to a file sink. The cost of the rest is in both rounds, and
+// cancels.
 
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
@@ -21,10 +22,10 @@ export interface AuditCase {
 }
 
 export interface AuditSample {
-  /** Event-loop time per request, in µs, one per pair of rounds. */
+  /** Event-loop time per request, in µs: one value for each pair of rounds. */
   readonly microseconds: readonly number[]
   readonly recordBytes: number
-  /** `crypto.verify` RS256 on the same clock, before and after: how fast the machine was meanwhile. */
+  /** `crypto.verify` RS256 by the same clock, before and after: shows how fast the machine was. */
   readonly verifyMicroseconds: number
 }
 
@@ -93,7 +94,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
   function makeRequest(number: number): { request: FastifyRequest; reply: FastifyReply } {
     const raw = new IncomingMessage(sockets[number % CONNECTIONS] as Socket)
     raw.method = method
-    // As the parser does it: strings that nobody has hashed before.
+    // New strings, as the HTTP parser makes them: a string that was used as a key before has its hash already.
     raw.headers['user-agent'] = (AGENTS[number % AGENTS.length] as Buffer).toString('latin1')
     for (const [name, value] of HINTS) raw.headers[name] = value.toString('latin1')
     const request = new Request(`req-${number}`, { id: '1' }, raw, {}, model.log, context)
@@ -112,7 +113,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
         for (const hook of onSend) hook(request, reply, '', noop)
         for (const hook of onResponse) hook(request, reply, noop)
       }
-      // Turns of the loop, as requests come: writes finish and timers run in between.
+      // Turns of the event loop, as between real requests: writes finish and timers run.
       if (number % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     }
     await fastify.auditLog.flush()
@@ -124,7 +125,7 @@ async function measure({ case: { options, method }, rounds, requestsPerRound }: 
     for (let warmUp = 0; warmUp < 3; warmUp++) await round(warmUp % 2 === 0)
     const microseconds: number[] = []
     for (let index = 0; index < rounds; index++) {
-      // Which one goes first alternates, so that a drift of the machine is in neither.
+      // Audited and plain rounds alternate in going first, so that a drift of the machine affects both.
       const isFirst = index % 2 === 0
       const first = await round(isFirst)
       const second = await round(!isFirst)
@@ -156,7 +157,7 @@ function contextOf(request: FastifyRequest): unknown {
   return (request as unknown as Record<symbol, unknown>)[key]
 }
 
-/** Bytes of a record, over the whole ones in the first MiB: the file may be longer than a string. */
+/** Average size of the whole records in the first MiB: the file may be longer than a string can be. */
 function recordSize(folder: string): number {
   const file = openSync(join(folder, 'audit.ndjson'), 'r')
   try {

@@ -3,7 +3,7 @@ import { type Contender, routeSchema, unauthorized } from './contender.js'
 
 const kUserId = 'benchUserId'
 
-/** What an application writes when it has a verifying function and no plugin. */
+/** The hook that an application writes around a verifying function. */
 function protect(fastify: FastifyInstance, verify: (token: string) => string | Promise<string>): void {
   fastify.decorateRequest(kUserId, '')
   fastify.get(

@@ -4,17 +4,17 @@ import type { Carrier, Trust } from '../traffic/material.js'
 /** One way to protect `GET /me`. Every contender answers with the same bytes for the same user. */
 export interface Contender {
   readonly name: string
-  /** What it does, and does not do, that the row label has to say. */
+  /** The checks it does and does not make, as its row tells. */
   readonly duties: string
   readonly carriers: readonly Carrier[]
-  /** Does it judge tokens at all? The correctness gate asks only those that do. */
+  /** Whether it judges tokens. Only those that do pass through the correctness gate. */
   readonly judges: boolean
-  /** Package whose version goes into the result. */
+  /** Package whose version is recorded with the result. */
   readonly packageName: string | null
   register(fastify: FastifyInstance, trust: Trust): Promise<void>
 }
 
-/** The route's options are the same for all, so that routing and serialization cost the same. */
+/** The same for all contenders, so that routing and serialization cost the same. */
 export const routeSchema: FastifySchema = {
   response: { 200: { type: 'object', properties: { userId: { type: 'string' } } } }
 }

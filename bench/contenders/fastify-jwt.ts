@@ -12,14 +12,14 @@ async function register(fastify: FastifyInstance, trust: Trust, secret: unknown,
   await fastify.register(fastifyJwt, {
     secret,
     decode,
-    // Room for every user of the bench: its default of 1000 would evict at the edge.
+    // Room for every user of the bench; the default of 1000 would evict some.
     verify: { cache: 10_000, algorithms: ['RS256'], allowedIss: trust.issuer }
   } as never)
   fastify.get(
     '/me',
     {
       schema: routeSchema,
-      // As its documentation has it. The form with a callback makes a new verifier, with a cache of its own, each time.
+      // The form of its documentation. The form with a callback makes a new verifier, with its own cache, each time.
       onRequest: async (request) => {
         await request.jwtVerify()
       }

@@ -1,7 +1,7 @@
 import type { Trust } from '../traffic/material.js'
 import { type Contender, routeSchema } from './contender.js'
 
-/** Options of the same instance with a key in hand, or with the endpoints to fetch it from. */
+/** The plugin's options for the instance, with its key or with the endpoints that serve it. */
 export function pluginOptions(trust: Trust): Record<string, unknown> {
   const { publishableKey, secretKey, endpoints } = trust
   const common = { publishableKey, secretKey, authorizedParties: [trust.authorizedParty], clockSkewInMs: 1 }
@@ -10,7 +10,7 @@ export function pluginOptions(trust: Trust): Record<string, unknown> {
     : { ...common, apiUrl: endpoints.apiUrl, proxyUrl: endpoints.proxyUrl }
 }
 
-/** `root` is the compiled source to measure: this working tree's, or another revision's. */
+/** `root` is the compiled source to measure, of this working tree or of another revision. */
 export function createOurs(root: string, name = 'fastify-clerk-auth'): Contender {
   return {
     name,

@@ -4,43 +4,43 @@ import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import type { Order, Report } from './contender-process.js'
 import { type FaultContender, ours } from './contenders.js'
 
-/** What one contender did under one fault. */
+/** The result of one contender under one fault. */
 export interface CellResult {
   readonly contender: string
-  /** Valid tokens under published keys, and those of them that were refused or got no answer. */
+  /** Valid tokens under published keys, and of those the ones that were refused or not answered. */
   readonly sent: number
   readonly wronglyRefused: number
-  /** Tokens that must not be accepted, and were. Ours only. */
+  /** Accepted tokens that must be refused. Counted for our package only. */
   readonly wronglyAccepted?: number
   readonly fetches: number
   readonly longestWaitMs: number
 }
 
-/** One contender, its key endpoint, and what happens to them. Times are those of the contender's process. */
+/** One contender and its key endpoint, with the actions of a scenario. Times are those of the contender's process. */
 export interface Cell {
   readonly clerk: LocalClerk
-  /** Valid tokens, evenly over real time. */
+  /** Sends valid tokens, evenly over real time. */
   traffic(requests: number, perSecond: number): Promise<void>
-  /** Valid tokens all at once. */
+  /** Sends valid tokens all at once. */
   burst(requests: number): void
-  /** Well-formed tokens that name keys which never existed, besides whatever else goes on. */
+  /** Sends well-formed tokens that name keys which never existed. */
   flood(requests: number, perSecond: number): Promise<void>
-  /** A token that must not be accepted. Sent to ours only. */
+  /** Sends a token that must be refused. To our package only. */
   probe(token: string): void
-  /** Minutes go by in seconds, with a request every 20 s of them unless idle. */
+  /** Makes simulated time pass, in which a minute takes seconds, with a valid token every 20 s unless `isIdle`. */
   pass(ms: number, isIdle?: boolean): Promise<void>
-  /** Everything sent has been answered, or the time for it is over. */
+  /** Resolves when all tokens sent have been judged, or the time for that is over. */
   drain(): Promise<void>
 }
 
-/** What happens to the key endpoint, and what is asked meanwhile. */
+/** A fault of the key endpoint, and the tokens sent meanwhile. */
 export interface Scenario {
   readonly name: string
-  /** False: the first request finds nothing in memory. */
+  /** False: the contender starts without keys. */
   readonly isWarm: boolean
-  /** Contenders take turns: side by side they would be short of the machine, not of the endpoint. */
+  /** Contenders run one after the other: at the same time, the machine and not the endpoint would limit them. */
   readonly isAlone?: boolean
-  /** Real time for the last answers. */
+  /** Real time given to the last answers. */
   readonly drainMs?: number
   run(cell: Cell): Promise<void>
 }
@@ -53,16 +53,16 @@ interface Sent {
 }
 
 const TICK_MS = 4000
-/** While somebody waits, so that a wait is told to the second. */
+/** Tick while a token waits, so that waits are measured to the second. */
 const WAITING_TICK_MS = 1000
 const REQUEST_EVERY_MS = 20_000
-/** Real time in which whatever can move does, before simulated time goes on. */
+/** Real time between ticks, in which fetches and answers proceed. */
 const MOVE_MS = 120
 const WARM_UP_MS = 10_000
 const WARM_UP_ATTEMPTS = 5
 const DRAIN_MS = 4000
 const DRAIN_PASS_MS = 60_000
-/** As many sessions as come back again and again with new tokens. */
+/** Sessions that come back with new tokens. */
 const SESSIONS = 50
 const contenderProcess = fileURLToPath(new URL('./contender-process.js', import.meta.url))
 
@@ -126,7 +126,7 @@ export async function runCell(contender: FaultContender, signingKey: string, sce
         }
         const before = clerk.requests.count('jwks')
         await tick(Math.min(open === 0 ? TICK_MS : WAITING_TICK_MS, endMs - passedMs))
-        // A fetch has begun: it gets its real time, or what hangs would be all that ever happened.
+        // A fetch has begun. It gets real time to end, or its deadline in simulated time would always come first.
         if (clerk.requests.count('jwks') > before) await pause(MOVE_MS)
       }
     },
@@ -154,7 +154,7 @@ export async function runCell(contender: FaultContender, signingKey: string, sce
     }
   }
 
-  /** On a busy machine even a healthy endpoint may miss a deadline: that is not what is measured. */
+  /** Sends valid tokens until all are accepted: on a busy machine even a healthy endpoint may miss a deadline. */
   async function warmUp(): Promise<void> {
     for (let attempt = 0; attempt < WARM_UP_ATTEMPTS; attempt++) {
       const before = all.length
@@ -199,7 +199,7 @@ export async function runCell(contender: FaultContender, signingKey: string, sce
   }
 }
 
-/** A real token under a header that names a key of the attacker's. */
+/** Makes tokens of the payload and signature of a real one, under a header that names a key which never existed. */
 function createForger(clerk: LocalClerk): () => string {
   const [, payload, signature] = clerk.signSessionToken({ userId: 'user_0', sessionId: 'sess_forged' }).split('.')
   let count = 0

@@ -1,16 +1,16 @@
 import { Socket } from 'node:net'
 import { promisify } from 'node:util'
 
-/** Lets time pass for everything in this process that asks for it or waits for it. */
+/** Makes time pass for all code of this process that reads the time or sets timers. */
 export interface Clock {
   pass(ms: number): void
   readonly nowMs: () => number
 }
 
 /**
- * Replaces the globals that tell time and wait. Key caches live for minutes and most contenders have no seam for a clock; so
- * that all of them run with the defaults that they ship, the process they run in is the seam. Sockets are real. To be
- * called before a contender is imported.
+ * Replaces the globals that tell the time and set timers. Key caches live for minutes, and most contenders do not take
+ * a clock: with the globals replaced, all of them run with their default settings. Sockets are real. Call it before a
+ * contender is imported.
  */
 export function installClock(): Clock {
   const RealDate = Date
@@ -21,7 +21,7 @@ export function installClock(): Clock {
   const timers = new Set<Timer>()
   let passedMs = 0
 
-  /** What `setTimeout` gives in Node, as far as libraries use it. */
+  /** The members of Node's `Timeout` that libraries use. */
   class Timer {
     dueMs = 0
     private real: NodeJS.Timeout | undefined
@@ -123,7 +123,7 @@ export function installClock(): Clock {
   }
 }
 
-/** `http.request({ timeout })` counts in timers of its own; here it counts in ours. */
+/** Node times `http.request({ timeout })` by internal timers; this makes it use the replaced ones. */
 function passSocketTimeouts(wait: (run: () => void, ms?: number) => { unref(): { close(): unknown } }): void {
   const running = new WeakMap<Socket, { close(): unknown }>()
   Socket.prototype.setTimeout = function setTimeout(this: Socket, ms: number, callback?: () => void) {

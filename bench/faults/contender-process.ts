@@ -1,4 +1,4 @@
-// One contender in a process of its own: verifies what it is sent and says how long that took.
+// Runs one contender in a forked process: verifies the tokens it is sent, and reports how long each took.
 import process from 'node:process'
 import { installClock } from './clock.js'
 import type { FaultTrust } from './contenders.js'
@@ -6,7 +6,7 @@ import type { FaultTrust } from './contenders.js'
 export type Order =
   | { readonly kind: 'start'; readonly contender: string; readonly trust: FaultTrust }
   | { readonly kind: 'pass'; readonly ms: number }
-  /** `asks`: whether the answer is wanted, or only that there is one. */
+  /** `asks`: whether the report tells if the token was accepted, or only that it was judged. */
   | { readonly kind: 'verify'; readonly id: number; readonly token: string; readonly asks: boolean }
 
 export type Report =
@@ -18,7 +18,7 @@ const clock = installClock()
 const { contenders } = await import('./contenders.js')
 let verify: (token: string) => Promise<boolean> = async () => false
 
-// Who asked may have gone meanwhile.
+// The bench may have ended meanwhile: errors of sending are ignored.
 const say = (report: Report) => process.send?.(report, undefined, undefined, () => {})
 
 async function judge(id: number, token: string, asks: boolean): Promise<void> {
@@ -31,7 +31,7 @@ process.on('message', async (order: Order) => {
   if (order.kind === 'verify') void judge(order.id, order.token, order.asks)
   if (order.kind === 'pass') {
     clock.pass(order.ms)
-    // Timers that fell due have run by the time that this one does.
+    // Timers that have fallen due run before this one.
     setTimeout(() => say({ kind: 'passed' }), 1)
   }
   if (order.kind === 'start') {
@@ -41,7 +41,7 @@ process.on('message', async (order: Order) => {
     say({ kind: 'started' })
   }
 })
-// What a contender leaves running must not keep the process.
+// Timers and sockets that a contender leaves behind must not keep the process alive.
 process.on('disconnect', () => process.exit(0))
-// A contender's stray rejection is its own affair; the requests it concerns are counted.
+// An unhandled rejection inside a contender must not end the process; the requests concerned are counted as refused.
 process.on('unhandledRejection', () => {})

@@ -3,7 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 
-/** What a contender needs to judge tokens of the local instance. */
+/** The data with which a contender judges tokens of the local instance. */
 export interface FaultTrust {
   readonly publishableKey: string
   readonly secretKey: string
@@ -15,13 +15,13 @@ export interface FaultTrust {
 export interface FaultContender {
   readonly name: string
   readonly packageName: string | null
-  /** How it is set up: as shipped, with what its manual offers against outages. */
+  /** Its settings: the defaults, and the options that its manual offers against outages. */
   readonly setup: string
-  /** The promise is rejected, or false, when the token is refused. */
+  /** Returns a verifying function, whose promise is rejected, or false, when the token is refused. */
   create(trust: FaultTrust): Promise<(token: string) => Promise<boolean>>
 }
 
-/** How long ours goes on with known keys by default; given to those that have an option for it. */
+/** How long our package uses known keys in an outage, by default; given to contenders that have an option for it. */
 const STALE_MS = 14_400_000
 
 export const ours: FaultContender = {
@@ -105,7 +105,7 @@ const awsJwtVerify: FaultContender = {
   }
 }
 
-/** It fetches over https and nothing else; the endpoint here has no certificate. */
+/** This contender fetches over https only, and the local endpoint has no certificate: sends its requests over http. */
 function speakHttp(): void {
   https.request = ((
     url: string | URL,

@@ -22,8 +22,8 @@ export function chooseContenders(only: readonly string[]): readonly FaultContend
 }
 
 /**
- * Contenders meet a fault side by side, each in its own process and with a key endpoint of its own: a cell mostly
- * waits.
+ * Runs every fault for all contenders at the same time, each in its own process and with its own key endpoint: a cell
+ * spends most of its time waiting.
  */
 export async function runFaults({ only, faults, onStep }: FaultRun): Promise<FaultRow[]> {
   const signingKey = createSigningKey()
@@ -54,7 +54,7 @@ async function runRow(
   return cells
 }
 
-/** What ours promises, checked against what it did; empty is what is hoped for. */
+/** The promises of our package that a run has broken; empty when it kept all. */
 export function brokenPromises(rows: readonly FaultRow[]): string[] {
   return rows.flatMap(({ fault, cells }) => {
     const cell = cells.find(({ contender }) => contender === ours.name)
@@ -68,7 +68,10 @@ export function brokenPromises(rows: readonly FaultRow[]): string[] {
   })
 }
 
-/** One fetch at its deadline (3 s) and one cool-down (1 s), and some for a busy machine. */
+/** One fetch until its deadline (3 s), one cool-down (1 s), and half a second for a busy machine. */
 const MAX_WAIT_MS = 4500
-/** Of an outage of eleven minutes: back-off with full jitter reaches two attempts a minute; the start of it has more. */
+/**
+ * For an outage of eleven minutes: back-off with full jitter comes down to two attempts a minute; its beginning has
+ * more.
+ */
 const MAX_FETCHES = 40

@@ -1,16 +1,16 @@
 import type { Fault, LocalClerk } from '../../src/local/index.js'
 import type { Cell, Scenario } from './cell.js'
 
-/** Longer than any contender keeps a key set without asking: 10 minutes is the longest default. */
+/** Longer than any contender keeps a key set without fetching: the longest default is 10 minutes. */
 const PAST_EVERY_CACHE_MS = 660_000
-/** How long ours may go on with a key that was withdrawn while the endpoint answers: the default of `cacheMaxAgeInMs`. */
+/** How long our package may accept a withdrawn key while the endpoint answers: the default of `cacheMaxAgeInMs`. */
 const FRESH_MS = 300_000
 const FOR_EVER = Number.POSITIVE_INFINITY
 const PER_SECOND = 20
 const AFTERWARDS = 60
-/** Longer than the slowest of the answers takes. */
+/** Longer than the slowest answer takes. */
 const SLOW_DRAIN_MS = 9000
-/** Who fetches for every unknown kid has a queue to work off. */
+/** A contender that fetches for every unknown kid has a queue to work off. */
 const FLOOD_DRAIN_MS = 20_000
 
 /** The endpoint fails for eleven minutes of steady traffic. */
@@ -41,7 +41,7 @@ function slow(name: string, fault: Fault): Scenario {
   }
 }
 
-/** `elsewhere` serves another instance's keys. */
+/** `elsewhere` serves the keys of another instance. */
 export function createScenarios(elsewhere: LocalClerk): readonly Scenario[] {
   const attacker = () => elsewhere.signSessionToken({ claims: { azp: 'https://attacker.test' } })
   return [

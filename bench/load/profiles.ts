@@ -5,27 +5,27 @@ import type { Stream, StreamResult } from '../traffic/autocannon-generator.js'
 import { bearerHeaders, forge, type Headers, signToken } from '../traffic/material.js'
 import { createRandom, createZipf, mix } from '../traffic/random.js'
 
-/** What a round of a profile did, for the profile to judge. */
+/** The result of one round, which its profile checks. */
 export interface RoundFacts {
   readonly usage: ServerUsage
   readonly streams: readonly StreamResult[]
-  /** Key sets fetched from the instance while the round lasted. */
+  /** Fetches of the key set during the round. */
   readonly keyFetches: number
 }
 
 export interface ProfileRound {
   /** Sent once before the measurement. */
   readonly warmup: readonly Headers[]
-  /** What is sent while measuring. Called when the server has warmed up. */
+  /** Returns the requests of the measurement. Called after the warm-up. */
   streams(): readonly Stream[] | Promise<readonly Stream[]>
-  /** Throws when the responses are not what this profile has to get. */
+  /** Throws unless the responses are those that this profile expects. */
   check(facts: RoundFacts): void
 }
 
 export interface Profile {
   readonly name: string
   readonly what: string
-  /** A new server for each round, as the first requests are what counts. */
+  /** Each round has a new server, because the first requests are measured. */
   createRound(clerk: LocalClerk, settings: Settings, round: number): Promise<ProfileRound>
 }
 
@@ -204,7 +204,7 @@ const rotation: Profile = {
     return {
       warmup,
       async streams() {
-        // Only now: the server has learnt the old key set, and meets the new key under load.
+        // After the warm-up, when the server has the old key set: it meets the new key under load.
         await clerk.rotateKeys({ keepOld: true })
         const count = Math.ceil(settings.load.firstSeenTokens / 10)
         const after = sign(clerk, `rotated${round}`, count).map(bearerHeaders)

@@ -22,7 +22,7 @@ export function converse<Reply>(child: ChildProcess, message: object): Promise<R
   })
 }
 
-/** Lets a forked process go: it ends by itself once nobody talks to it. */
+/** Disconnects from a forked process, and resolves when it has ended. */
 export function release(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
@@ -31,7 +31,10 @@ export function release(child: ChildProcess): Promise<void> {
   })
 }
 
-/** In a forked process: answers each message with what `run` makes of it. Ends when it is released, or `run` fails. */
+/**
+ * In a forked process: answers each message with the result of `run`. The process ends when it is released or `run`
+ * fails.
+ */
 export function serve<Job, Reply>(run: (job: Job) => Reply | Promise<Reply>): void {
   process.on('message', async (job: Job) => {
     try {

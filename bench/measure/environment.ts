@@ -9,7 +9,7 @@ export interface Environment {
   readonly cpu: string
   readonly cores: number
   readonly memoryGiB: number
-  /** Load average when the run began: above 0.5, others were using the machine. */
+  /** Load average when the run began. Above 0.5, other programs were using the machine. */
   readonly loadBefore: number
   readonly node: string
   readonly v8: string
@@ -53,7 +53,7 @@ function versionOf(name: string): string {
 function describeCommit(): string {
   try {
     const git = (...arguments_: string[]) => execFileSync('git', arguments_, { encoding: 'utf8' }).trim()
-    // Results of the parts that ran before are no difference.
+    // Results written by parts that ran before do not count as a change.
     const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!bench/results')
     return git('describe', '--always', '--abbrev=12') + (changes === '' ? '' : '-dirty')
   } catch {

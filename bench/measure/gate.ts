@@ -11,8 +11,8 @@ export interface GatedServer {
 }
 
 /**
- * Refuses to time what does not do its work. Every contender has to accept a good token, and to refuse the same one
- * forged, none at all, and one that was good (and may be cached) once it has run out.
+ * Throws unless every contender accepts a good token and refuses a forged one, a request without a token, and a token
+ * that it has accepted before and that has expired since: a contender that does not judge must not be timed.
  */
 export async function assertCorrect(clerk: LocalClerk, servers: readonly GatedServer[]): Promise<void> {
   const shortLived = new Map<GatedServer, Headers>()
@@ -23,7 +23,7 @@ export async function assertCorrect(clerk: LocalClerk, servers: readonly GatedSe
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
     if (!server.judges) continue
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
-    // Of its own for each contender: on a busy machine the gate takes longer than the token lives.
+    // A token for each contender: on a busy machine the gate takes longer than one token lives.
     const headers = headersFor(clerk, carrier, signToken(clerk, 'short-lived', 3))
     shortLived.set(server, headers)
     await expectUser(server, headers, 'user_short-lived')
@@ -31,7 +31,7 @@ export async function assertCorrect(clerk: LocalClerk, servers: readonly GatedSe
     await expectRefusal(server, anonymousHeaders(clerk, carrier), 'no token')
     await expectUser(server, headersFor(clerk, carrier, good), 'user_good')
   }
-  // Real time, because the contenders have no other clock in common.
+  // Real time: the contenders have no other clock in common.
   await wait(4500)
   for (const [server, headers] of shortLived) await expectRefusal(server, headers, 'an expired token')
 }
@@ -46,7 +46,7 @@ async function expectUser(server: GatedServer, headers: Headers, userId: string)
 
 async function expectRefusal(server: GatedServer, headers: Headers, what: string): Promise<void> {
   const { status, body } = await get(server.port, headers)
-  // 307 is a refusal too: a handshake.
+  // 307, a handshake, is a refusal too.
   if (status !== 401 && status !== 307) {
     throw new Error(`${server.name} (${server.carrier}) has to refuse ${what}, and answered ${status} ${body}`)
   }

@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 
 /**
- * Time of the thread that runs the event loop, in µs. Where the system tells (Linux), its CPU time, in which other
- * processes and the threads that write do not show; elsewhere the time in which the loop was active.
+ * Time used by the thread that runs the event loop, in µs. On Linux its CPU time, which other processes and threads do
+ * not affect; elsewhere the time in which the loop was active.
  */
 export function readLoopTime(): number {
   try {

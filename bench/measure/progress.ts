@@ -1,6 +1,9 @@
 import process from 'node:process'
 
-/** One line that says what is being measured and how much is left. Rewritten in a terminal, printed sparsely elsewhere. */
+/**
+ * A line with the current step and the time left. Rewritten in a terminal; elsewhere printed at every tenth of the
+ * steps.
+ */
 export interface Progress {
   step(label: string): void
   done(): void

@@ -1,4 +1,4 @@
-/** A median with what it hides. Quartiles, because a shared machine throws outliers that a standard deviation believes. */
+/** A median and its spread. Quartiles, because outliers of a shared machine would dominate a standard deviation. */
 export interface Summary {
   readonly median: number
   readonly low: number
@@ -29,8 +29,8 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * Ratios of two series measured in alternation, round by round: what slowed the machine down in a round slowed both,
- * so the ratio within a round is steadier than the ratio of two medians.
+ * Ratios of two series that were measured in alternation, round by round. Other work of the machine slows both sides of
+ * a round, so the ratio within a round is steadier than the ratio of two medians.
  */
 export function pairedRatio(values: readonly number[], baseline: readonly number[]): Summary {
   const count = Math.min(values.length, baseline.length)
@@ -40,8 +40,8 @@ export function pairedRatio(values: readonly number[], baseline: readonly number
 export type Verdict = 'faster' | 'slower' | 'no difference beyond noise'
 
 /**
- * Judges paired ratios (new cost over old cost) by a sign test: how likely is it that so many rounds lean to one side
- * when both are the same? A difference counts only below one in fifty, and beyond one percent.
+ * Judges two series of costs, new and old, by a sign test. A difference is named only when a split of the rounds at
+ * least as uneven has a chance of less than one in fifty for equal costs, and the median ratio differs by a percent.
  */
 export function judgeCost(values: readonly number[], baseline: readonly number[]): Verdict {
   const { median } = pairedRatio(values, baseline)

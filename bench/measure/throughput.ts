@@ -6,10 +6,10 @@ import type { PipeJob } from '../traffic/pipe-generator.js'
 
 export type PipeGenerator = GeneratorProcess<PipeJob, Traffic>
 
-/** What one round of load says about a server. */
+/** The result of one round of load on a server. */
 export interface ThroughputSample {
   readonly requestsPerSecond: number
-  /** Server CPU, all threads, per request. */
+  /** CPU time of the server per request, all its threads together. */
   readonly cpuMicroseconds: number
   readonly usage: ServerUsage
 }
@@ -23,8 +23,8 @@ export interface ThroughputJob {
 }
 
 /**
- * Loads a server once. Throws unless every response had status 200: an error is answered faster than a request is
- * authenticated, and would count as speed.
+ * Loads a server once. Throws unless every response has status 200: errors are answered faster than requests are
+ * authenticated, and would pass for speed.
  */
 export async function measureThroughput(
   server: ServerProcess,

@@ -3,8 +3,8 @@ import { promiseHooks } from 'node:v8'
 import type { MicroRow } from './rows.js'
 
 /**
- * Bytes that a row allocates on the heap per run, less its build row. Needs `--expose-gc` and a young generation large
- * enough that nothing is collected in between: then the growth of the heap is what was allocated.
+ * Bytes that a row allocates on the heap per run, less those of its build row. Needs `--expose-gc` and a young
+ * generation so large that nothing is collected meanwhile: then the heap grows by exactly the allocated bytes.
  */
 export function allocatedBytes(row: MicroRow, build: MicroRow | undefined, runs: number): number {
   return heapGrowth(row.run, runs) - (build === undefined ? 0 : heapGrowth(build.run, runs))
@@ -18,7 +18,7 @@ function heapGrowth(run: () => void, runs: number): number {
   return (process.memoryUsage().heapUsed - before) / runs
 }
 
-/** Promises made by so many runs. */
+/** Number of promises that `runs` runs create. */
 export function countPromises(run: () => void, runs: number): number {
   let promises = 0
   const stop = promiseHooks.onInit(() => {

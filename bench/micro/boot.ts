@@ -6,7 +6,8 @@ import { pairedRatio, type Summary, summarize } from '../measure/statistics.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-// The package as users import it: the bundle that `npm run build` makes. Keys are not fetched: that is the network's time.
+// The package as users import it: the bundle of `npm run build`. No keys are fetched, as that would measure the
+// network.
 const PROGRAMS = {
   'node alone': '',
   "import('fastify')": `await import('fastify')`,
@@ -46,7 +47,7 @@ export function measureBoot(rounds: number): BootRow[] {
   return [...times].map(([name, ms]) => ({ name, milliseconds: summarize(ms), ratio: pairedRatio(ms, baseline) }))
 }
 
-// Settings of Node from outside make every start longer (more certificates to read, say) and the ratios look better.
+// Without NODE_* variables: such settings (more certificates, say) make every start longer, and ratios look better.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
 
 function run(program: string): number {

@@ -1,4 +1,4 @@
-// Hit cost and memory by the number of cached tokens, in a process of its own.
+// Hit cost and memory by the number of cached tokens, measured in a forked process.
 import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { serve } from '../measure/child.js'
@@ -18,7 +18,7 @@ export interface CacheJob {
 
 export interface CacheScale {
   readonly tokens: number
-  /** The hook for a token in memory, building the request subtracted; microseconds. */
+  /** Cost of the hook for a token in memory, less that of building the request, in µs. */
   readonly hitMicroseconds: Summary
   /** Heap and external memory for each cached token, bytes. */
   readonly bytesPerToken: number
@@ -28,11 +28,11 @@ const REQUESTS_PER_ROUND = 20_000
 
 async function measure({ trust, tokens, counts, rounds, seed }: CacheJob): Promise<CacheScale[]> {
   const results: CacheScale[] = []
-  // Bytes outside the heap, allocated once, so that the inputs do not count as the cache's memory.
+  // Allocated once and outside the heap, so that the inputs do not count as memory of the cache.
   const inputs = tokens.map((token) => Buffer.from(`Bearer ${token}`))
   const random = createRandom(seed)
   for (const count of counts) {
-    // Bounds that let all of them stay: by default 64 MiB do at 34,000 tokens of a kilobyte.
+    // Bounds above all counts; the default of 64 MiB holds 34,000 tokens of a kilobyte.
     const tokenCache = { maxEntries: 2 * count, maxBytes: 1_000_000_000 }
     const subject = createSubject(trust, { now: Date.now }, { tokenCache })
     const chosen = inputs.slice(0, count)

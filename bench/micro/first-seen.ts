@@ -12,13 +12,13 @@ export interface FirstSeen {
   readonly cryptoVerify: Summary
   readonly hook: Record<Carrier, Summary>
   readonly forged: Record<Carrier, Summary>
-  /** Hook over `crypto.verify` of the same token, pair by pair. */
+  /** Time of the hook over that of `crypto.verify` for the same token, pair by pair. */
   readonly ratio: Record<Carrier, Summary>
 }
 
 export interface Burst {
   readonly tokens: number
-  /** Processor time of the thread that runs the event loop, microseconds per token. */
+  /** CPU time of the thread that runs the event loop, in µs per token. */
   readonly loopMicroseconds: Summary
   readonly synchronousMicroseconds: Summary
   readonly ratio: Summary
@@ -27,7 +27,7 @@ export interface Burst {
 
 const WARMUP_PASSES = 20
 
-/** The parts of a token that `crypto.verify` takes, decoded beforehand: the floor. */
+/** Decodes the parts of a token that `crypto.verify` takes: verifying them is the least possible cost. */
 export function prepare(tokens: readonly string[]): { input: Buffer; signature: Buffer }[] {
   return tokens.map((token) => {
     const end = token.lastIndexOf('.')
@@ -35,7 +35,7 @@ export function prepare(tokens: readonly string[]): { input: Buffer; signature: 
   })
 }
 
-/** First-seen tokens one at a time, each in a turn of its own, next to `crypto.verify` of the same token. */
+/** Measures first-seen tokens one at a time, each in its own turn of the event loop, next to `crypto.verify` of it. */
 export async function measureFirstSeen(subject: Subject, inputs: MicroInputs, trust: Trust): Promise<FirstSeen> {
   const key = createPublicKey(trust.jwtKey)
   const floor: number[] = []
@@ -44,7 +44,7 @@ export async function measureFirstSeen(subject: Subject, inputs: MicroInputs, tr
 
   for (const carrier of ['bearer', 'cookie'] as const) {
     const pairs: { hookUs: number; floorUs: number }[] = []
-    // Only the last pass counts: for its first ten thousand runs or so it is the interpreter that is measured.
+    // Only the last pass counts: the first ten thousand runs or so measure the interpreter.
     for (let pass = 0; pass <= WARMUP_PASSES; pass++) {
       subject.instance.cache.clear()
       pairs.length = 0
@@ -65,7 +65,7 @@ export async function measureFirstSeen(subject: Subject, inputs: MicroInputs, tr
   return { cryptoVerify: summarize(floor), ...result }
 }
 
-/** A request is built outside the measured time, and settled before the next turn. */
+/** Times the hook for one request, which is built before the measurement and settled before the next turn. */
 async function timeHook(subject: Subject, requests: FreshRequests): Promise<number> {
   const headers = requests.next()
   let us = 0
@@ -86,7 +86,7 @@ function time(work: () => unknown): number {
   return (performance.now() - startedMs) * 1000
 }
 
-/** Many first-seen tokens in one turn of the loop: how long is the loop busy, compared with verifying on it? */
+/** Measures how long many first-seen tokens in one turn keep the event loop busy, next to verifying them on it. */
 export async function measureBurst(
   subject: Subject,
   inputs: MicroInputs,
@@ -99,7 +99,7 @@ export async function measureBurst(
   const loop: number[] = []
   const synchronous: number[] = []
   const wall: number[] = []
-  // The system may count a thread's time in steps of a few milliseconds: a round has to be many of them.
+  // The system may count the time of a thread in steps of a few milliseconds: a round has to take many of them.
   const bursts = Math.ceil(1_000 / tokens)
   const total = tokens * bursts
   for (let round = 0; round < rounds; round++) {

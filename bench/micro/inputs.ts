@@ -1,7 +1,7 @@
 import type { LocalClerk } from '../../src/local/index.js'
 import { anonymousHeaders, type Carrier, forge, type Headers, headersFor, signToken } from '../traffic/material.js'
 
-/** Requests as the HTTP parser delivers them: every header value a new string, made from bytes. */
+/** Requests as the HTTP parser delivers them: every header value is a new string, made from bytes. */
 export class FreshRequests {
   readonly #names: string[][]
   readonly #values: Buffer[][]
@@ -16,7 +16,7 @@ export class FreshRequests {
     return this.#names.length
   }
 
-  /** The next request's headers, built anew: a string object used twice is hashed once, which no real request enjoys. */
+  /** Builds the headers of the next request. A string that is used twice keeps its hash, which no real request has. */
   next(): Record<string, string> {
     const index = this.#next
     this.#next = index + 1 === this.#names.length ? 0 : index + 1
@@ -36,10 +36,10 @@ export interface MicroInputs {
   readonly tokens: readonly string[]
 }
 
-/** The tokens that expire are good for `expiresInSeconds` from now: seen before, then run out. */
+/** The tokens of `expired` are valid for `expiresInSeconds` from now, so that they are cached before they expire. */
 export function createInputs(clerk: LocalClerk, count: number, expiresInSeconds: number): MicroInputs {
   const tokens = Array.from({ length: count }, (_, user) => signToken(clerk, String(user)))
-  // Few, because each costs a private-key operation and their number does not matter.
+  // Few, because each takes a private-key operation, and their number does not affect the result.
   const few = Math.min(count, 50)
   const expiring = Array.from({ length: few }, (_, user) => signToken(clerk, `expiring_${user}`, expiresInSeconds))
   const forged = tokens.slice(0, few).map(forge)

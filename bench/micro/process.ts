@@ -1,4 +1,4 @@
-// The measurements of `micro`, in a process of their own for the flags that they need.
+// The measurements of `micro`, in a forked process because they need flags of Node.
 import { Bench } from 'tinybench'
 import { serve } from '../measure/child.js'
 import { type Summary, summarize } from '../measure/statistics.js'
@@ -26,7 +26,7 @@ export interface MicroResult {
   readonly burst: Burst
 }
 
-/** Runs per sample: one is shorter than the clock's resolution is worth. */
+/** Runs per sample: the clock cannot time a single one. */
 const BATCH = 100
 const EXPIRY_SECONDS = 600
 
@@ -40,7 +40,7 @@ async function measure(settings: Settings['micro']): Promise<MicroResult> {
   const firstSeen = await measureFirstSeen(subject, inputs, trust)
   const burst = await measureBurst(subject, inputs, trust, 9)
 
-  // Everything has been seen once; then the short-lived tokens run out.
+  // All tokens are seen once; then the short-lived ones run out.
   for (const requests of [inputs.good, inputs.expired]) {
     for (const carrier of ['bearer', 'cookie'] as const) {
       for (let i = 0; i < requests[carrier].count; i++) {
@@ -72,7 +72,7 @@ async function measure(settings: Settings['micro']): Promise<MicroResult> {
   return { rows: measured, firstSeen, burst }
 }
 
-/** Microseconds per run, for each row and round. All rows run in every round, so that a round's noise is the same for all. */
+/** Microseconds per run, for each row and round. All rows run in every round, so that noise affects all of them. */
 async function timeRows(rows: readonly MicroRow[], settings: Settings['micro']): Promise<Map<MicroRow, number[]>> {
   const times = new Map<MicroRow, number[]>(rows.map((row) => [row, []]))
   for (let round = 0; round < settings.rounds; round++) {

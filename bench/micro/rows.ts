@@ -7,18 +7,18 @@ import { FakeRequest, type Subject } from './subject.js'
 export interface MicroRow {
   readonly name: string
   readonly carrier: Carrier
-  /** Row whose cost is what the bench itself adds; null: this is such a row. */
+  /** The row whose cost is subtracted, because the bench itself adds it; null for such a row. */
   readonly less: string | null
-  /** Does the thing once for the next input. Has to be synchronous. */
+  /** Runs the step once, with the next input. Has to be synchronous. */
   readonly run: () => void
 }
 
-/** Keeps results alive, so that the optimizer cannot drop what made them. */
+/** Keeps results alive, so that the optimizer cannot drop their computation. */
 export const sink: { value: unknown } = { value: null }
 
 const nothing = () => {}
 
-/** Steps of the hot path, each alone, then whole hooks by what the request brings. */
+/** Rows for the steps of the hot path, and for whole hooks by kind of request. */
 export function createRows(subject: Subject, inputs: MicroInputs): MicroRow[] {
   return (['bearer', 'cookie'] as const).flatMap((carrier) => rowsOf(subject, inputs, carrier))
 }

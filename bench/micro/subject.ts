@@ -9,7 +9,7 @@ import type { Trust } from '../traffic/material.js'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** What Fastify hands to the hook, as far as the hook looks: one shape, slots decorated as the plugin decorates them. */
+/** A request with the members that the hook reads. All have one shape, with the slots that the plugin decorates. */
 export class FakeRequest implements AuthenticatedSlots {
   raw: { method: string; url: string; headers: Record<string, string> }
   originalUrl = '/me'
@@ -38,7 +38,7 @@ export interface Subject {
   authenticate(headers: Record<string, string>, done: () => void): FakeRequest
 }
 
-/** The plugin's own `onRequest` hook without a server. Time stands where `clock` says. */
+/** The plugin's `onRequest` hook without a server. The time is that of `clock`. */
 export function createSubject(
   trust: Trust,
   clock: { now: () => number } = { now: Date.now },

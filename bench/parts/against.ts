@@ -16,7 +16,7 @@ import { startGenerator } from '../traffic/generator-process.js'
 import { type Carrier, createInstance, headersFor, signToken, trustOf } from '../traffic/material.js'
 import { createRandom, shuffle } from '../traffic/random.js'
 
-/** This working tree against another revision of ourselves: the verdict names a difference only beyond measured noise. */
+/** Compares this working tree with another revision. The verdict names a difference only beyond the measured noise. */
 export async function against(settings: Settings, revision: string): Promise<PartResult> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = settings.against
   const folder = mkdtempSync(join(tmpdir(), 'against-'))
@@ -93,7 +93,7 @@ export async function against(settings: Settings, revision: string): Promise<Par
   }
 }
 
-/** Compiles another revision in a worktree of its own, with the packages installed here; returns its root as a URL. */
+/** Compiles another revision in its own worktree, with the packages installed here, and returns its root as a URL. */
 function buildRevision(revision: string, folder: string): string {
   const tree = join(folder, 'tree')
   execFileSync('git', ['worktree', 'add', '--quiet', '--detach', tree, revision], {

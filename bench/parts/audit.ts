@@ -9,7 +9,7 @@ import { formatNumber } from '../report/table.js'
 import type { Settings } from '../settings.js'
 
 const PROCESS = fileURLToPath(new URL('../audit/event-loop-process.js', import.meta.url))
-/** What an audited request may cost. */
+/** Bound on the cost of an audited request. */
 const BUDGET_MICROSECONDS = 2
 
 const CASES: readonly AuditCase[] = [
@@ -19,7 +19,7 @@ const CASES: readonly AuditCase[] = [
   { name: 'GET, not recorded', method: 'GET' }
 ]
 
-/** What the audit log with the file sink costs the event loop per request: all its hooks, the queue and the writes. */
+/** Measures the event-loop time that the audit log with a file sink takes per request: hooks, queue and writes. */
 export async function audit(settings: Settings): Promise<PartResult> {
   const rounds = Math.max(3, settings.against.rounds)
   const progress = createProgress('audit', CASES.length)

@@ -18,7 +18,7 @@ export interface CompareRow {
   readonly carrier: Carrier
   readonly requestsPerSecond: Summary
   readonly cpuMicroseconds: Summary
-  /** Against bare Fastify with the same requests, round by round. */
+  /** Ratio to bare Fastify with the same requests, round by round. */
   readonly throughputRatio: Summary
   readonly cpuRatio: Summary
   readonly loopDelayP99Ms: Summary
@@ -31,8 +31,8 @@ interface Cell {
 }
 
 /**
- * Ours against others, one at a time, in an order that changes every round, and in a new process every round: what the
- * optimizer and the heap happen to make of a process is part of the spread then, and not of the result.
+ * Compares contenders, one at a time, in an order that changes every round, and in new processes every round: chance in
+ * the optimizer and the heap of one process then adds to the spread, and does not bias the result.
  */
 export async function compare(settings: Settings, only: readonly string[] = []): Promise<PartResult> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = settings.compare

@@ -5,13 +5,13 @@ import { createProgress } from '../measure/progress.js'
 import type { PartResult } from '../report/result.js'
 import type { Table } from '../report/table.js'
 
-/** What a quick run looks at. */
+/** The faults of a short run. */
 const FEW: readonly string[] = ['status 500', 'cold start, 100 at once', 'rotation']
 const FAULTS = 19
-/** Longer waits are told apart by nobody. */
+/** Longer waits are shown as longer than this. */
 const SHOWN_WAIT_MS = 60_000
 
-/** Failing and hostile key endpoints over real sockets: who is refused, what it costs, who waits. */
+/** Runs failing and hostile key endpoints over real sockets: refused tokens, fetches, waits. */
 export async function faults(isShort: boolean, only: readonly string[]): Promise<PartResult> {
   const progress = createProgress('faults', isShort ? FEW.length : FAULTS)
   const rows = await runFaults({ only, faults: isShort ? FEW : null, onStep: (label) => progress.step(label) })

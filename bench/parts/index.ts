@@ -18,7 +18,7 @@ export interface PartInput {
   readonly revision: string
 }
 
-/** In the order in which they run: from the hook alone to whole machines. */
+/** The parts in the order in which they run, from the hook alone to whole machines. */
 export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult>> = new Map([
   ['micro', ({ settings }: PartInput) => micro(settings)],
   ['compare', ({ settings, only }: PartInput) => compare(settings, only)],

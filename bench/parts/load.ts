@@ -24,7 +24,7 @@ interface StreamSummary {
   readonly keyFetches: number
 }
 
-/** How the server behaves when traffic is not all of one kind. Keys come from a local instance over HTTP. */
+/** Measures the server under mixed traffic. Keys come from a local instance over HTTP. */
 export async function load(settings: Settings, only: readonly string[] = []): Promise<PartResult> {
   const chosen = profiles.filter(({ name }) => only.length === 0 || only.includes(name))
   const cannon: Cannon = startGenerator('autocannon-generator.js')
@@ -57,7 +57,7 @@ async function runRound(profile: Profile, cannon: Cannon, settings: Settings, ro
     const { durationMs, connections } = settings.load
     const { port } = server
     if (planned.warmup.length > 0) {
-      // Three times round: every token is known then, and the code that answers is compiled.
+      // Three passes: then every token is known, and the code on their way is compiled.
       const amount = planned.warmup.length * 3
       const warmup = { name: 'warm-up', requests: planned.warmup, connections, amount, spread: true }
       await cannon.send({ port, durationMs, streams: [warmup] })

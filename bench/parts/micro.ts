@@ -9,10 +9,10 @@ import type { PartResult } from '../report/result.js'
 import { formatNumber, type Table } from '../report/table.js'
 import type { Settings } from '../settings.js'
 
-// 512 MiB of young generation: no collection while allocations are counted.
+// A young generation of 512 MiB: no collection while allocations are counted.
 const FLAGS = ['--expose-gc', '--max-semi-space-size=512', '--min-semi-space-size=512']
 
-/** What our hook costs by itself, step by step, without a server. */
+/** Measures the hook by itself, step by step, without a server. */
 export async function micro(settings: Settings): Promise<PartResult> {
   const progress = createProgress('micro', 2)
   progress.step('import and registration')

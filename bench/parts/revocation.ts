@@ -19,7 +19,7 @@ interface Held {
   readonly none: Summary
   readonly held: Summary
   readonly ratio: Summary
-  /** Server CPU per request against none: steadier than throughput where the machine has other work. */
+  /** Ratio of server CPU per request: steadier than throughput where the machine has other work. */
   readonly cpuRatio: Summary
 }
 
@@ -28,7 +28,7 @@ interface Cell {
   readonly samples: ThroughputSample[]
 }
 
-/** What revocations cost: in memory, on warm requests, and until other processes follow. */
+/** Measures revocations: memory, cost on warm requests, and the time until other processes refuse. */
 export async function revocation(settings: Settings): Promise<PartResult> {
   const rounds = settings.compare.rounds * 7
   const progress = createProgress('revocation', 3)
@@ -53,7 +53,7 @@ async function measureMemory(): Promise<MemoryResult> {
   }
 }
 
-/** The plugin as it is, and the plugin with revocations of others in hand, in alternation. */
+/** Measures the plugin alone and the plugin while it holds revocations of other users, in alternation. */
 async function measureHeld({ compare, seed, users }: Settings): Promise<Held> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = compare
   const clerk = await createInstance()

@@ -55,7 +55,7 @@ const CONTENDERS = ['bare Fastify', 'fastify-clerk-auth']
 const DEFAULT_CONNECTIONS = 50
 const PIPELINING = 10
 
-/** How cost grows: with cached tokens, connections, processes and the size of tokens. Ours next to bare Fastify. */
+/** Measures how cost grows with cached tokens, connections, processes and token size, next to bare Fastify. */
 export async function scale(settings: Settings): Promise<PartResult> {
   const { tokens, connections, tokenBytes, rounds } = settings.scale
   const cores = availableParallelism()

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { Chart, Mark } from './result.js'
 
-// Told apart without colour vision (Okabe and Ito), and dark enough for print.
+// Colours that can be told apart without colour vision (Okabe and Ito), and dark enough for print.
 const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00']
 
 /** A chart as SVG text: bars or lines, each value with its quartiles. */

@@ -2,7 +2,7 @@ import { drawChart } from './chart.js'
 import type { BenchResult } from './result.js'
 import type { Table } from './table.js'
 
-/** The whole report in one file that needs nothing else: no script, no font, no picture from elsewhere. */
+/** Renders the report as one self-contained file, without scripts, fonts or pictures from elsewhere. */
 export function renderReport(result: BenchResult): string {
   const { environment, parts } = result
   const sections = parts.map(
@@ -51,7 +51,7 @@ export const CAVEATS: readonly string[] = [
 ]
 
 function renderTable({ title, columns, rows, notes }: Table): string {
-  // Words to the left, figures to the right.
+  // Columns of words are aligned to the left, figures to the right.
   const kind = columns.map((_, i) => (/^[\d.,–]/.test(String(rows[0]?.[i] ?? '')) ? '' : ' class="text"'))
   const cell = (value: string | number, i: number) =>
     i === 0 ? `<th scope="row">${escapeHtml(String(value))}</th>` : `<td${kind[i]}>${escapeHtml(String(value))}</td>`

@@ -1,4 +1,4 @@
-// npm run bench:pages: each stored result as a page to read, in .build/bench-results.
+// npm run bench:pages: renders each stored result as a page, in .build/bench-results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
@@ -9,7 +9,7 @@ import type { BenchResult } from './result.js'
 const STORED = 'bench/results'
 const PAGES = '.build/bench-results'
 
-/** Gives the file's path. */
+/** Writes the page of a result, and returns its path. */
 export function writePage(result: BenchResult, folder: string, name: string): string {
   const path = join(folder, `${name}.html`)
   mkdirSync(folder, { recursive: true })
@@ -17,7 +17,7 @@ export function writePage(result: BenchResult, folder: string, name: string): st
   return path
 }
 
-// Imported by the bench, it only lends its function.
+// Only when started as a program: the bench imports `writePage`.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const file of readdirSync(STORED).filter((name) => name.endsWith('.json'))) {
     const result: BenchResult = JSON.parse(readFileSync(join(STORED, file), 'utf8'))

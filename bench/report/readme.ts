@@ -1,4 +1,4 @@
-// npm run bench:readme: writes what is measured, as stored in bench/results, into the manuals that show it.
+// npm run bench:readme: writes the results stored in bench/results into the manuals that show them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,9 @@ const RESULTS = 'bench/results'
 const CHART = 'compare.svg'
 const PARTS = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
 
-/** All stored results for bench/README.md: where, how, figures, caveats, the command that repeats them. */
+/**
+ * The section of bench/README.md: figures of all stored results, where and how they were taken, caveats, the command.
+ */
 export function renderSection(results: readonly BenchResult[], chartPath: string | null): string {
   const [first] = results
   if (first === undefined) throw new Error('There is no result to write about')
@@ -30,7 +32,7 @@ export function renderSection(results: readonly BenchResult[], chartPath: string
   ].join('\n\n')
 }
 
-/** The comparison with others for README.md: one row per contender, without the spread that bench/README.md shows. */
+/** The section of README.md: one row per contender, without the spread that bench/README.md shows. */
 export function renderComparison({ environment, parts }: BenchResult, chartPath: string): string {
   const rows = parts.flatMap(({ part, data }) => (part === 'compare' ? (data as { rows: CompareRow[] }).rows : []))
   const table = formatMarkdown({
@@ -53,7 +55,7 @@ export function renderComparison({ environment, parts }: BenchResult, chartPath:
   ].join('\n\n')
 }
 
-/** The fault harness for src/core/jwks/README.md: figures that stand for themselves, so without the caveats of the others. */
+/** The section of src/core/jwks/README.md. The caveats are about timing, so they are not repeated there. */
 export function renderFaults({ environment, command, parts }: BenchResult): string {
   return [
     ...parts.flatMap(({ tables }) => tables.map((table) => `**${table.title}**\n\n${formatMarkdown(table)}`)),
@@ -64,7 +66,7 @@ export function renderFaults({ environment, command, parts }: BenchResult): stri
   ].join('\n\n')
 }
 
-/** The text with what stands between the markers of that name replaced. Throws when they are not there. */
+/** Replaces the text between the markers of that name. Throws when there are none. */
 export function replaceSection(text: string, section: string, name: string): string {
   const [beginMarker, endMarker] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
   const begin = text.indexOf(beginMarker)
@@ -73,14 +75,14 @@ export function replaceSection(text: string, section: string, name: string): str
   return `${text.slice(0, begin + beginMarker.length)}\n\n${section}\n\n${text.slice(end)}`
 }
 
-/** The chart that stands for the whole: cost per request with a Bearer token, against others. */
+/** The chart of README.md: cost per request with a Bearer token, of all contenders. */
 function standaloneChart(parts: readonly PartResult[]): string | null {
   const chart = parts.find(({ part }) => part === 'compare')?.charts[0]
   if (chart === undefined) return null
   return standAlone(drawChart(chart))
 }
 
-/** In a file of its own, an SVG has to say what it is, and be readable on dark pages too. */
+/** Makes the SVG a file: with its namespace, and with a background that stays readable on dark pages. */
 export function standAlone(svg: string): string {
   return svg
     .replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
@@ -115,5 +117,5 @@ function main(): void {
   }
 }
 
-// Imported by a test, it only lends its functions.
+// Only when started as a program: tests import its functions.
 if (process.argv[1] === fileURLToPath(import.meta.url)) main()

@@ -4,7 +4,7 @@ import type { Table } from './table.js'
 
 /** One bar or one point of a line, with its spread. */
 export interface Mark {
-  /** Category of a bar, position of a point. */
+  /** The category of a bar, or the position of a point. */
   readonly at: string | number
   readonly series: string
   readonly value: number
@@ -17,13 +17,13 @@ export interface Chart {
   readonly kind: 'bars' | 'lines'
   readonly xLabel: string
   readonly yLabel: string
-  /** Logarithmic value axis: for contenders that are orders of magnitude apart. */
+  /** Whether the value axis is logarithmic, for contenders that are orders of magnitude apart. */
   readonly logarithmic: boolean
   readonly marks: readonly Mark[]
   readonly note: string
 }
 
-/** What a part of the bench hands over: figures for machines, tables and charts for people. */
+/** The result of one part of the bench: `data` for programs, tables and charts for readers. */
 export interface PartResult {
   readonly part: string
   readonly tables: readonly Table[]

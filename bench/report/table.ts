@@ -1,11 +1,11 @@
-/** Columns of text, numbers to the right: for a terminal and, with `markdown`, for the manuals. */
+/** One value of a table. Columns of numbers are aligned to the right. */
 export type Cell = string | number
 
 export interface Table {
   readonly title: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
-  /** What the figures do not say by themselves. */
+  /** Remarks that a reader of the figures needs. */
   readonly notes: readonly string[]
 }
 
@@ -33,7 +33,7 @@ export function formatMarkdown({ columns, rows, notes }: Table): string {
   return notes.length === 0 ? table : `${table}\n\n${notes.map((note) => `- ${note}`).join('\n')}`
 }
 
-/** Three significant digits, thousands separated: more would claim a precision that no shared machine has. */
+/** Three significant digits, thousands separated: a shared machine does not measure more precisely. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–'
   const magnitude = Math.abs(value)

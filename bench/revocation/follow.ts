@@ -5,15 +5,18 @@ import { createRedisServer } from '../../test/fixtures/redis-server.js'
 import { type ServerProcess, startServerProcess } from '../../test/fixtures/server-processes.js'
 
 export interface Following {
-  /** Milliseconds from the answer to the webhook to the first refusal, per process and round. */
+  /** Milliseconds from the answer to the webhook to the first refused request, per process and round. */
   readonly followMs: readonly number[]
-  /** The same after Redis was killed, for revocations made while it was gone, from its start. */
+  /** For revocations made while Redis was down: milliseconds from its restart to the first refused request. */
   readonly afterRestartMs: readonly number[]
 }
 
 const PROCESSES = 4
 
-/** A webhook to one of four processes with one Redis between them: when do the others refuse? */
+/**
+ * Measures the time from a webhook, delivered to one of four processes on one Redis, until the others refuse the
+ * session.
+ */
 export async function measureFollowing(clerk: LocalClerk, rounds: number): Promise<Following> {
   const redis = await createRedisServer()
   await redis.start()

@@ -1,4 +1,4 @@
-// What revocations and idle connections keep in memory, in a process of its own started with --expose-gc.
+// Memory of revocations and of idle connections, measured in a process that is started with --expose-gc.
 import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
 import { createLifetimes } from '../../src/core/connections/lifetime.js'
 import { silentLogger } from '../../src/core/logger.js'
@@ -14,14 +14,14 @@ export interface MemoryRow {
 
 export interface MemoryResult {
   readonly rows: readonly MemoryRow[]
-  /** Milliseconds the event loop is held. */
+  /** Milliseconds for which the event loop is blocked. */
   readonly revokeAllMs: number
   readonly overflowMs: number
 }
 
 const REVOCATIONS = 100_000
 const CONNECTIONS = 50_000
-// Identifiers as long as Clerk's.
+// Identifiers have the length of Clerk's.
 const id = (prefix: string, i: number) => `${prefix}_2hGq7XcM0kQyTnE4dV5${String(i).padStart(8, '0')}`
 
 function heapUsed(): number {

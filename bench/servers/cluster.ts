@@ -1,4 +1,4 @@
-// The same contender in several processes behind one port (node:cluster). Forked by the bench like a single server;
+// Runs one contender in several processes behind one port (node:cluster). The bench forks it like a single server, and
 // it answers the same commands, with the usage of its workers added up.
 import cluster, { type Worker } from 'node:cluster'
 import process from 'node:process'
@@ -8,7 +8,7 @@ import type { ServerCommand, ServerReply, ServerUsage } from './protocol.js'
 const count = Number(process.argv[2])
 cluster.setupPrimary({ exec: fileURLToPath(new URL('server.js', import.meta.url)) })
 const workers = Array.from({ length: count }, () => cluster.fork())
-// What is sent to a worker before its listener is there gets lost: its first message says that it is.
+// A message to a worker that does not listen yet is lost; the first message of the worker tells that it listens.
 const ready = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
 
 function ask(worker: Worker, command: ServerCommand): Promise<ServerReply> {

@@ -1,6 +1,6 @@
 import type { Trust } from '../traffic/material.js'
 
-/** What the bench tells a server process, and what it hears back. */
+/** Commands of the bench to a server process. */
 export type ServerCommand =
   | { readonly kind: 'start'; readonly contender: string; readonly root: string | null; readonly trust: Trust }
   | { readonly kind: 'begin' }
@@ -14,7 +14,7 @@ export type ServerReply =
   | { readonly kind: 'collected'; readonly memory: MemoryUse }
   | { readonly kind: 'failed'; readonly message: string }
 
-/** What a server process spent between `begin` and `end`, measured inside it. */
+/** The resources that a server process used between `begin` and `end`, measured inside it. */
 export interface ServerUsage {
   readonly wallMs: number
   /** User and system time of all threads of the process. */
@@ -23,7 +23,7 @@ export interface ServerUsage {
   readonly loopUtilization: number
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly memory: MemoryUse
-  /** The plugin's own counters, where it has them: difference over the measurement. */
+  /** The plugin's counters over the measurement; empty for a contender without any. */
   readonly counters: Readonly<Record<string, number>>
 }
 
@@ -33,11 +33,11 @@ export interface MemoryUse {
   readonly rss: number
 }
 
-/** What the load generator counted. */
+/** The counts of the load generator. */
 export interface Traffic {
   readonly responses: number
   readonly statuses: Readonly<Record<string, number>>
   readonly wallMs: number
-  /** Connections that failed; always 0 in a measurement that counts. */
+  /** Failed connections. A measurement with any is rejected. */
   readonly errors: number
 }

@@ -15,23 +15,23 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   readonly contender: string
   readonly trust: Trust
-  /** Compiled source of another revision, as a `file:` URL; null: the contender's own. */
+  /** Compiled source of another revision, as a `file:` URL; null: that of this working tree. */
   readonly root?: string | null
-  /** Processes that share the port; 1, the default: none but the server itself. */
+  /** Number of processes that share the port. Default 1. */
   readonly processes?: number
-  /** Extra arguments for Node, `--cpu-prof` for one. */
+  /** Extra arguments for Node, such as `--cpu-prof`. */
   readonly nodeArguments?: readonly string[]
 }
 
 const serverFile = fileURLToPath(new URL('server.js', import.meta.url))
 const clusterFile = fileURLToPath(new URL('cluster.js', import.meta.url))
 
-/** Starts a contender in its own process and waits until it listens. */
+/** Forks a server with a contender, and resolves when it listens. */
 export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
   const { processes = 1 } = options
   const child = fork(processes === 1 ? serverFile : clusterFile, [String(processes)], {
     execArgv: ['--expose-gc', ...(options.nodeArguments ?? [])],
-    // NODE_ENV=production is what a deployed server runs with.
+    // As a deployed server runs.
     env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' }
   })
   const { contender, trust, root = null } = options

@@ -1,4 +1,4 @@
-// One contender in a process of its own. Commands come over IPC; the bench forks this file.
+// Runs one contender in a forked process, which takes commands over IPC.
 import cluster from 'node:cluster'
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import process from 'node:process'
@@ -33,7 +33,7 @@ function numbersOf(stats: object): Record<string, number> {
 }
 
 function beginMeasurement() {
-  // A resolution of 5 ms keeps the monitor's own timer out of the figures.
+  // With a resolution of 5 ms the timer of the monitor itself does not show in the figures.
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   return {
@@ -81,7 +81,7 @@ async function obey(command: ServerCommand): Promise<ServerReply> {
       if (measurement === null) throw new Error('A measurement has to begin before it ends')
       return { kind: 'ended', usage: endMeasurement(measurement) }
     case 'collect-garbage':
-      // Twice: what finalizers free is gone only after the second.
+      // Twice: memory that finalizers free is collected by the second run.
       globalThis.gc?.()
       globalThis.gc?.()
       return { kind: 'collected', memory: memoryUse() }
@@ -98,5 +98,5 @@ process.on('message', (command: ServerCommand) => {
 
 if (cluster.isWorker) process.send?.({ kind: 'begun' })
 
-// The bench is gone: so is the reason to run.
+// The bench has ended.
 process.on('disconnect', () => process.exit(0))

@@ -1,7 +1,8 @@
-// Node 20 makes the object of every `process.nextTick` from a literal with computed keys. V8 stores these quickly as long as
-// the object's map lives; if a full collection falls where no tick is waiting, the map goes, and from then on each tick of that process is
-// stored by the runtime: 40,000 instructions more a request, by chance, for one server and not for another. One tick
-// kept for good keeps its map, so that no server of a comparison is slower for what none of them can help.
+// Node 20 creates the object of every `process.nextTick` from a literal with computed keys. V8 stores these keys
+// quickly while the map of that object lives. If a full garbage collection falls on a moment in which no tick is
+// waiting, the map is collected, and each later tick of the process goes through the runtime: 40,000 instructions more
+// per request, in one server by chance and not in another. A tick that is kept for ever keeps the map alive in every
+// server.
 import { createHook } from 'node:async_hooks'
 import process from 'node:process'
 
@@ -15,5 +16,5 @@ process.nextTick(() => {})
 process.nextTick((_ticks: object[]) => {}, kept)
 hook.disable()
 
-/** How many ticks are kept: it must be the two of above. */
+/** Number of ticks that are kept; 2 unless a new Node keeps ticks elsewhere. */
 export const keptTicks = (): number => kept.length

@@ -1,4 +1,4 @@
-// Runs autocannon in a process of its own, forked by the bench: several streams at once, each with its own latencies.
+// Runs autocannon in a forked process: several streams at once, whose latencies are kept apart.
 import autocannon from 'autocannon'
 import { serve } from '../measure/child.js'
 import type { Headers } from './material.js'
@@ -7,9 +7,11 @@ export interface Stream {
   readonly name: string
   readonly requests: readonly Headers[]
   readonly connections: number
-  /** Requests in all; null: as many as fit into the duration. */
+  /** Total number of requests; null: as many as fit into the duration. */
   readonly amount: number | null
-  /** Every connection begins at another request; otherwise all send the same ones at the same time. */
+  /**
+   * True: each connection begins at another request. False: all connections send the same requests at the same time.
+   */
   readonly spread: boolean
 }
 
@@ -25,7 +27,7 @@ export interface StreamResult {
   readonly statuses: Readonly<Record<string, number>>
   readonly errors: number
   readonly wallMs: number
-  /** Milliseconds, ascending, thinned to a thousand. */
+  /** In ms, ascending, thinned to a thousand values. */
   readonly latenciesMs: readonly number[]
 }
 
@@ -34,7 +36,7 @@ function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Str
   const statuses: Record<string, number> = {}
   const startedMs = performance.now()
   const share = Math.ceil(stream.requests.length / stream.connections)
-  // A connection builds its requests in advance: no more than it will send, or the building delays the others.
+  // A connection builds its requests in advance. More than it sends would only delay the other connections.
   const perConnection = Math.min(
     stream.requests.length,
     stream.amount === null ? Number.POSITIVE_INFINITY : Math.ceil(stream.amount / stream.connections)
@@ -71,7 +73,7 @@ function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Str
         })
       }
     )
-    // autocannon's own histogram counts whole milliseconds, longer than most of our responses take.
+    // autocannon's own histogram counts whole milliseconds, and most responses take less.
     instance.on('response', (_client, status, _bytes, durationMs) => {
       latencies.push(durationMs)
       statuses[status] = (statuses[status] ?? 0) + 1
@@ -79,7 +81,7 @@ function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Str
   })
 }
 
-/** Keeps the quantiles, the extremes included. */
+/** Thins the values so that quantiles and extremes stay. */
 function thin(sorted: readonly number[], count: number): number[] {
   if (sorted.length <= count) return [...sorted]
   return Array.from({ length: count }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as number)

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
 
-/** A load generator in a process of its own; `send` resolves with what it counted. */
+/** A load generator in a forked process. `send` resolves with its counts. */
 export interface GeneratorProcess<Job, Counted> {
   send(job: Job): Promise<Counted>
   close(): Promise<void>

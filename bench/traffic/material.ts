@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 
-/** What a server needs to judge the bench's tokens: plain data, so that it can be sent to another process. */
+/** The data with which a server judges the bench's tokens. Plain, so that it can be sent to another process. */
 export interface Trust {
   readonly publishableKey: string
   readonly secretKey: string
@@ -11,7 +11,7 @@ export interface Trust {
   readonly kid: string
   readonly issuer: string
   readonly authorizedParty: string
-  /** Where keys are to be fetched; null: everything is given. */
+  /** Where keys are fetched; null when `jwtKey` is used. */
   readonly endpoints: { readonly apiUrl: string; readonly proxyUrl: string; readonly jwksUrl: string } | null
 }
 
@@ -22,7 +22,7 @@ export type Carrier = 'bearer' | 'cookie'
 
 const AUTHORIZED_PARTY = 'https://app.local.test'
 
-/** `signingKey`: PEM of a key to share between processes that sign. */
+/** `signingKey`: PEM of a key that several processes sign with. */
 export async function createInstance(signingKey?: string): Promise<LocalClerk> {
   const options = { instanceType: 'production', tokenLifetimeInMs: 3_600_000 } as const
   return createLocalClerk(signingKey === undefined ? options : { ...options, signingKey })
@@ -48,11 +48,11 @@ export function trustOf(clerk: LocalClerk): Trust {
   }
 }
 
-/** A session token as Clerk's are: version 2, with an organization and its permissions, 974 bytes or the size asked for. */
+/** Signs a session token like Clerk's: version 2, with an organization and its permissions, of 974 or `bytes` bytes. */
 export function signToken(clerk: LocalClerk, user: string, expiresInSeconds = 3600, bytes = 974): string {
   const claims = { userId: `user_${user}`, sessionId: `sess_${user}`, expiresInSeconds, org: ORGANIZATION }
   const bare = clerk.signSessionToken(claims)
-  // Three bytes of JSON make four characters of base64url; `,"pad":""` is ten of them.
+  // Three bytes of JSON make four characters of base64url; `,"pad":""` has ten bytes.
   const padding = Math.floor(((bytes - bare.length) * 3) / 4) - 9
   return padding > 0 ? clerk.signSessionToken({ ...claims, claims: { pad: 'x'.repeat(padding) } }) : bare
 }
@@ -66,7 +66,7 @@ const ORGANIZATION = {
 
 const forger = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-/** The same header and claims, signed with somebody else's key. */
+/** The same header and claims, signed with another key. */
 export function forge(token: string): string {
   const input = token.slice(0, token.lastIndexOf('.'))
   return `${input}.${sign('sha256', Buffer.from(input), forger.privateKey).toString('base64url')}`
@@ -76,7 +76,7 @@ export function bearerHeaders(token: string): Headers {
   return { host: 'app.local.test', accept: 'application/json', authorization: `Bearer ${token}` }
 }
 
-/** A browser's request to its own application: four cookies of others around the two of Clerk. */
+/** Headers of a browser: Clerk's two cookies among four others. */
 export function cookieHeaders(clerk: LocalClerk, token: string): Headers {
   const own = clerk.cookies(token, { suffixed: false })
   return {

@@ -1,7 +1,7 @@
-// Keeps connections full of pipelined requests and counts what comes back. A process of its own, forked by the bench.
+// Keeps connections full of pipelined requests, and counts the responses. Runs in a forked process.
 //
-// autocannon parses every response in JavaScript, which costs more than the fastest server spends on a request: the
-// generator would be what is measured. This one looks for status lines only, with `Buffer.indexOf`.
+// autocannon parses every response in JavaScript, which takes longer than the fastest server spends on a request: it
+// would limit the measurement. This generator only looks for status lines, with `Buffer.indexOf`.
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { serve } from '../measure/child.js'
@@ -20,7 +20,7 @@ export interface PipeJob {
 }
 
 const STATUS_LINE = Buffer.from('HTTP/1.1 ')
-/** Status line up to and with the code. */
+/** Length of the status line up to the end of the code. */
 const NEEDED = STATUS_LINE.length + 3
 
 function createBatches({ path, requests, pipelining, seed }: PipeJob): Buffer[] {
@@ -29,7 +29,7 @@ function createBatches({ path, requests, pipelining, seed }: PipeJob): Buffer[] 
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
   })
-  // Repeated until it divides evenly, so that every request is sent equally often.
+  // Repeated until the number divides evenly, so that every request is sent equally often.
   const all = Array.from({ length: pipelining }, () => messages).flat()
   const batches: Buffer[] = []
   for (let i = 0; i < all.length; i += pipelining) batches.push(Buffer.concat(all.slice(i, i + pipelining)))
@@ -68,7 +68,7 @@ class Connection {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
   }
 
-  /** At least once for each connection, however late it is made. */
+  /** Called at least once for each connection, also for one that is made when the time is over. */
   #send(): void {
     this.#outstanding = this.#pipelining
     this.#socket.write(this.#batches[this.#next] as Buffer)
@@ -81,7 +81,7 @@ class Connection {
     for (;;) {
       const found = data.indexOf(STATUS_LINE, from)
       if (found === -1 || found + NEEDED > data.length) {
-        // A status line may be cut by the end of the chunk: keep what could be its beginning.
+        // The end of the chunk may cut a status line: keep the bytes that may be its beginning.
         this.#carry = data.subarray(found === -1 ? Math.max(from, data.length - STATUS_LINE.length + 1) : found)
         break
       }

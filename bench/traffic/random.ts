@@ -1,6 +1,6 @@
 export { createRandom } from '../../test/fixtures/seeded-random.js'
 
-/** A new array in random order (Fisher and Yates): every order equally likely, unlike sorting by a random comparison. */
+/** Returns a copy in random order (Fisher and Yates): every order is equally likely, unlike after sorting at random. */
 export function shuffle<T>(items: readonly T[], random: () => number): T[] {
   const shuffled = [...items]
   for (let i = shuffled.length - 1; i > 0; i--) {
@@ -10,7 +10,9 @@ export function shuffle<T>(items: readonly T[], random: () => number): T[] {
   return shuffled
 }
 
-/** Draws an index below `count`, the first ones far more often than the last: users of an application differ so. */
+/**
+ * Draws indices below `count` by Zipf's law: the first far more often than the last, like the users of an application.
+ */
 export function createZipf(count: number, random: () => number, exponent = 1): () => number {
   const cumulative: number[] = []
   let total = 0
@@ -31,7 +33,7 @@ export function createZipf(count: number, random: () => number, exponent = 1): (
   }
 }
 
-/** `count` items in which each kind has its share to the last item, in random order. Shares have to add up to 1. */
+/** Returns `count` items in random order, with each kind in its exact share. Shares have to add up to 1. */
 export function mix<T>(shares: ReadonlyMap<() => T, number>, count: number, random: () => number): T[] {
   const items: T[] = []
   let owed = 0
@@ -42,7 +44,7 @@ export function mix<T>(shares: ReadonlyMap<() => T, number>, count: number, rand
   return shuffle(items, random)
 }
 
-/** Order of the contenders in each round: each round a new one, so that none always runs after the same neighbour. */
+/** Returns an order of the contenders for each round. It changes, so that none always runs after the same neighbour. */
 export function alternate<T>(contenders: readonly T[], rounds: number, random: () => number): T[][] {
   return Array.from({ length: rounds }, () => shuffle(contenders, random))
 }

@@ -1,4 +1,4 @@
-// Signs many tokens on all cores: a worker thread, started by `signMany`.
+// Signs many tokens on all cores. `signMany` starts this file as a worker thread on each.
 import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { createLocalClerk } from '../../src/local/index.js'
@@ -11,7 +11,7 @@ interface Share {
   readonly bytes: number
 }
 
-/** Tokens for users 0 to `count` of an instance with this signing key. A hundred thousand take about half a minute. */
+/** Signs tokens for users 0 to `count` - 1. A hundred thousand take about half a minute. */
 export async function signMany(signingKey: string, count: number, bytes = 974): Promise<string[]> {
   const workers = availableParallelism()
   const size = Math.ceil(count / workers)

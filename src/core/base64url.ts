@@ -1,8 +1,8 @@
 /**
- * Decodes strict base64url (RFC 4648 section 5, RFC 7515 section 2) into `target` and gives the number of bytes, or -1 when
- * `text` is not the one canonical spelling of any bytes: the URL-safe alphabet only, no padding, no white space, zero
- * trailing bits. Node's decoder skips what it does not know and takes both alphabets, so several texts would be one
- * token; encoding again what it made of the text shows every such liberty at once, and is quicker than looking for them.
+ * Decodes strict base64url (RFC 4648 section 5, RFC 7515 section 2) into `target` and gives the number of bytes, or -1
+ * when `text` is not the one canonical spelling of any bytes: the URL-safe alphabet only, no padding, no white space,
+ * zero trailing bits. Node's decoder skips unknown characters and takes both alphabets, so that several texts would be
+ * one token. Encoding the bytes again and comparing shows every such deviation, and is quicker than searching for them.
  */
 export function decodeBase64url(text: string, target: Buffer): number {
   const length = target.write(text, 0, 'base64url')

@@ -3,7 +3,7 @@ import { isRecord } from './json.js'
 
 export type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
 
-/** Why a key of a set was left out. Bounded: these are the names under which skipped keys are counted. */
+/** Why a key of a set is left out. A closed set: skipped keys are counted under these names. */
 export type SkipReason =
   | 'not-an-object'
   | 'not-rsa'
@@ -18,7 +18,7 @@ export type SkipReason =
   | 'not-importable'
   | 'too-many'
 
-/** The members of an RSA public key (RFC 7518 section 6.3.1) that count, and nothing else of what was sent. */
+/** The members of an RSA public key (RFC 7518 section 6.3.1) that are used. Other members of the JWK are dropped. */
 export interface PublicJwk {
   readonly kid: string
   readonly algorithm: SignatureAlgorithm
@@ -27,7 +27,7 @@ export interface PublicJwk {
   readonly modulusBits: number
 }
 
-// RFC 7518 section 3.3 demands 2048 bits; beyond 8192 one verification costs what a hundred do at 2048.
+// RFC 7518 section 3.3 demands 2048 bits. The upper bound keeps a hostile key set from making verification slow.
 const MIN_MODULUS_BITS = 2048
 const MAX_MODULUS_BITS = 8192
 const MAX_KID_LENGTH = 256
@@ -35,8 +35,9 @@ const ALGORITHMS: ReadonlySet<unknown> = new Set<SignatureAlgorithm>(['RS256', '
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
 
 /**
- * Judges one member of a key set: an RSA signing key of sane size whose `use`, `key_ops` and `alg` agree, with its
- * algorithm bound (an absent `alg` means RS256, the only one Clerk signs with). Certificates (`x5c`, `x5u`) are ignored.
+ * Validates one member of a key set: it has to be an RSA signing key of sane size whose `use`, `key_ops` and `alg`
+ * agree. The key is bound to its algorithm; an absent `alg` means RS256, the only algorithm that Clerk signs with.
+ * Certificates (`x5c`, `x5u`) are ignored.
  */
 export function parseJwk(jwk: unknown): PublicJwk | SkipReason {
   if (!isRecord(jwk)) return 'not-an-object'
@@ -48,7 +49,7 @@ export function parseJwk(jwk: unknown): PublicJwk | SkipReason {
   }
   if (alg !== undefined && !ALGORITHMS.has(alg)) return 'algorithm'
   if (!isKid(kid)) return 'no-kid'
-  // A private key in a public place is no secret any more: whoever reads it can sign.
+  // A private key in a published set is compromised: every reader can sign with it.
   for (const member of PRIVATE_MEMBERS) if (member in jwk) return 'private-key'
   if (typeof n !== 'string' || typeof e !== 'string') return 'malformed'
 
@@ -59,7 +60,7 @@ export function parseJwk(jwk: unknown): PublicJwk | SkipReason {
   return { kid, algorithm: (alg as SignatureAlgorithm | undefined) ?? 'RS256', n, e, modulusBits }
 }
 
-/** Printable ASCII of bounded length: anything else is no name that a key of ours has. */
+/** Whether a value can be a key id: 1 to 256 characters of printable ASCII. */
 export function isKid(kid: unknown): kid is string {
   if (typeof kid !== 'string' || kid.length === 0 || kid.length > MAX_KID_LENGTH) return false
   for (let i = 0; i < kid.length; i++) {
@@ -69,9 +70,11 @@ export function isKid(kid: unknown): kid is string {
   return true
 }
 
-/** Bits of an odd modulus without leading zeros (RFC 7518 section 2, Base64urlUInt); null when it is none. */
+/**
+ * Length in bits of an odd modulus without leading zeros (RFC 7518 section 2, Base64urlUInt); null for any other text.
+ */
 function parseModulusBits(n: string): number | null {
-  // Length first: what would be refused for its size is not worth decoding.
+  // The length first: a modulus that is too large is not decoded.
   if (n.length === 0 || n.length > MAX_MODULUS_BITS / 4 || !isBase64url(n)) return null
   const bytes = Buffer.from(n, 'base64url')
   const first = bytes[0] as number
@@ -81,9 +84,9 @@ function parseModulusBits(n: string): number | null {
 }
 
 /**
- * Odd, from 65537 to 2^32 - 1. RFC 8017 section 3.1 would allow 3, but a small exponent turns every laxness of a padding
- * check into a forgery, and FIPS 186-5 section A.1.1 asks for more than 2^16. The upper bound keeps the cost of one
- * verification where it is with 65537, which is what Clerk and practically everyone uses.
+ * Odd, from 65537 to 2^32 - 1. RFC 8017 section 3.1 would allow 3, but a small exponent turns every laxness of a
+ * padding check into a forgery, and FIPS 186-5 section A.1.1 asks for more than 2^16. The upper bound keeps the cost of
+ * one verification where it is with 65537, which is what Clerk and practically everyone uses.
  */
 export function isExponent(e: string): boolean {
   if (e.length > 6 || !isBase64url(e)) return false

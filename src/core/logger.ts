@@ -1,4 +1,4 @@
-/** The part of a pino logger that is used; `fastify.log` fits. */
+/** The methods of a pino logger that are used. `fastify.log` has them. */
 export interface Logger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void

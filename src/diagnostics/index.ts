@@ -3,22 +3,23 @@ import type { EvictionEvent, RefusalEvent, VerificationEvent } from '../core/dia
 import type { KeyOutageEvent, KeyRefreshEvent, UnknownKidEvent } from '../core/jwks/events.js'
 
 /**
- * What the plugin publishes on `node:diagnostics_channel`, by channel name. Names and payloads are part of the public
- * interface. No payload holds a token, a user or session id, or anything else of a person. Without a subscriber nothing
- * is made or published; a subscriber runs synchronously, so it should do little.
+ * The channels of `node:diagnostics_channel` on which the plugin publishes, with their payloads. Names and payloads are
+ * part of the public interface. Security: no payload holds a token, a user or session id, or other personal data.
+ * Without a subscriber no payload is built. Subscribers run synchronously, on the path of a request or a refresh: keep
+ * them short.
  */
 export interface DiagnosticsEvents {
   /** An attempt to get a key set has ended. */
   'fastify-clerk-auth:jwks:refresh': KeyRefreshEvent
   /** Refreshing keys begins to fail, or works again. */
   'fastify-clerk-auth:jwks:outage': KeyOutageEvent
-  /** A token names a key that no known key set has. */
+  /** A token names a key that is not in the key set. */
   'fastify-clerk-auth:jwks:unknown-kid': UnknownKidEvent
-  /** A session token was judged, except for those that memory accepts. */
+  /** A session token was judged, unless it was accepted from memory. */
   'fastify-clerk-auth:verification': VerificationEvent
-  /** A request did not come out signed in. */
+  /** A request was evaluated and is not signed in. */
   'fastify-clerk-auth:refusal': RefusalEvent
-  /** The token cache is full and let an entry go. */
+  /** The token cache was full and evicted a token. */
   'fastify-clerk-auth:eviction': EvictionEvent
 }
 
@@ -33,7 +34,7 @@ export const CHANNELS: readonly DiagnosticsChannelName[] = Object.freeze([
   'fastify-clerk-auth:eviction'
 ])
 
-/** `diagnostics_channel.subscribe` with the payload's type. Returns what ends the subscription. */
+/** `diagnostics_channel.subscribe` with the type of the payload. Returns a function that ends the subscription. */
 export function subscribe<Name extends DiagnosticsChannelName>(
   name: Name,
   listener: (event: DiagnosticsEvents[Name]) => void

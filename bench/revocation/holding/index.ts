@@ -4,11 +4,11 @@ import clerkAuth, { type PluginOptions } from '../../../src/index.js'
 
 export const HELD = 100_000
 
-/** The plugin with revocations of others in hand, a third of each kind, to be measured in the place of the plugin itself. */
+/** The plugin while it holds revocations of other users, a third of each kind; measured in the place of the plugin. */
 async function holding(fastify: FastifyInstance, options: PluginOptions): Promise<void> {
   await fastify.register(clerkAuth, options)
   const { revocations } = fastify.clerk.instanceOf()
-  // Entries stay as long as tokens live, and the bench's live an hour.
+  // An entry is kept for the lifetime of tokens, which is an hour in the bench.
   const issuedAt = Math.floor(Date.now() / 1000)
   revocations.observe({ issuedAt, auth: { sessionClaims: { exp: issuedAt + 3_600 } } })
   for (let i = 0; i < HELD; i++) {

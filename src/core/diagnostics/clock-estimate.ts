@@ -1,34 +1,37 @@
-/** How far Clerk's clock is ahead of ours, and how that is known. */
+/** How far Clerk's clock is ahead of ours, and the source of that estimate. */
 export interface ClockOffset {
   /**
-   * Clerk's time minus ours in ms: positive when this server is behind. Good to about a second from the key endpoint;
-   * from tokens to a few, and then rather too low.
+   * Clerk's time minus ours, in ms: positive when this server is behind. From the key endpoint it is exact to about a
+   * second; from tokens to a few seconds, and it tends to be too low.
    */
   readonly offsetMs: number
-  /** `key-endpoint`: from the `Date` of its answers; `tokens`: from the issue times of fresh tokens. */
+  /** `key-endpoint`: the `Date` of its answers. `tokens`: the issue times of fresh tokens. */
   readonly from: 'key-endpoint' | 'tokens'
 }
 
 export interface ClockEstimate {
-  /** A token with a good signature has arrived. `issuedAt`: its `iat`, in seconds. */
+  /** Tells of a token with a good signature. `issuedAt`: its `iat`, in seconds. */
   witness(issuedAt: number, nowMs: number): void
-  /** Null: not known. */
+  /** Null when there is not enough evidence. */
   current(nowMs: number): ClockOffset | null
 }
 
-/** Tokens are remembered for one to two of these: long enough to have met a fresh one, short enough to follow a clock. */
+/**
+ * Tokens count for one to two windows: long enough to meet a fresh token, short enough to follow a clock that is set.
+ */
 const WINDOW_MS = 300_000
-/** Of so many first-seen tokens of several sessions one was nearly new: they live 60 s and most are sent when issued. */
+/** Among this many first-seen tokens one is nearly new: they live 60 s, and most are sent soon after their issue. */
 const ENOUGH_TOKENS = 20
-/** `iat` is cut to whole seconds: on average a half is missing. */
+/** `iat` is cut to whole seconds, so on average half a second is missing. */
 const HALF_SECOND_MS = 500
-/** Beyond this a `Date` that contradicts the tokens is somebody else's: a proxy, a cache. */
+/** A `Date` that contradicts the tokens by more than this comes from a proxy or a cache, and is not used. */
 const TOLERANCE_MS = 2000
 
 /**
- * A token cannot have been issued after it arrived, so Clerk's clock is at least `iat` minus our time ahead: a bound
- * that holds for every signed token, and that a fresh one, sent within a second or two of its issue, makes an estimate.
- * An old one says next to nothing, so tokens alone count once there are enough of them, or one comes from our future.
+ * A token cannot be issued after it arrives, so Clerk's clock is ahead of ours by at least `iat` minus our time. Every
+ * signed token gives this lower bound; a fresh token, sent within a second or two of its issue, makes it an estimate. A
+ * token issued long ago gives only a weak bound. Without a `Date`, tokens are therefore used once there are enough of
+ * them, or one was issued in our future.
  */
 export function createClockEstimate(endpointOffsetMs: () => number | null): ClockEstimate {
   let windowEndMs = 0

@@ -6,7 +6,7 @@ import type { VerificationFailureReason, VerificationOutcome } from '../token/ou
 import { type ClockEstimate, createClockEstimate } from './clock-estimate.js'
 import { type VerificationEvent, verificationChannel } from './events.js'
 
-/** The verifier's observer, with what it has learned of Clerk's clock. */
+/** The verifier's observer, with its estimate of Clerk's clock. */
 export interface DiagnosticObserver extends VerificationObserver {
   readonly clock: ClockEstimate
 }
@@ -23,11 +23,11 @@ const TIME_REASONS: ReadonlySet<VerificationFailureReason | null> = new Set([
   'token-not-active-yet',
   'token-iat-in-the-future'
 ])
-/** A smaller difference is within the estimate's own error. */
+/** A smaller difference is within the error of the estimate. */
 const MIN_OFFSET_MS = 1000
-/** A wrong clock refuses many tokens: one line in ten minutes says it. */
+/** A wrong clock refuses many tokens; it is logged once in ten minutes. */
 const LOG_AGAIN_MS = 600_000
-/** Looking for the explanation is bounded too: a flood of expired tokens asks once a second. */
+/** In a flood of expired tokens the clock is checked once a second. */
 const LOOK_AGAIN_MS = 1000
 
 export function createVerificationObserver(settings: VerificationObserverSettings): DiagnosticObserver {
@@ -35,10 +35,10 @@ export function createVerificationObserver(settings: VerificationObserverSetting
   const clock = createClockEstimate(settings.endpointOffsetMs)
   let lookFromMs = Number.NEGATIVE_INFINITY
 
-  /** Would the token have been accepted by Clerk's clock? Then ours is why it was not. */
+  /** Logs a warning when the token would have been accepted by Clerk's clock: then our clock is the cause. */
   function explain(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void {
     if (!TIME_REASONS.has(reason)) return
-    // A wait longer than any of ours is that of a clock which was set back.
+    // If `lookFromMs` is further away than the longest wait, the wall clock was set back: do not wait.
     if (nowMs < lookFromMs && lookFromMs - nowMs <= LOG_AGAIN_MS) return
     lookFromMs = nowMs + LOOK_AGAIN_MS
     const offset = clock.current(nowMs)
@@ -72,7 +72,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     },
     begin: () => (verificationChannel.hasSubscribers ? performance.now() : 0),
     judged(outcome, begunAtMs) {
-      // Somebody who began to listen in between has missed the beginning.
+      // 0: there was no subscriber at the beginning, so there is no duration to publish.
       if (begunAtMs === 0 || !verificationChannel.hasSubscribers) return
       if (outcome instanceof Promise) outcome.then((settled) => publish(settled, begunAtMs), ignore)
       else publish(outcome, begunAtMs)
@@ -86,5 +86,5 @@ export function createVerificationObserver(settings: VerificationObserverSetting
   }
 }
 
-/** Whoever asked for the verification sees why it failed. */
+/** The caller of the verification handles its rejection. */
 function ignore(): void {}

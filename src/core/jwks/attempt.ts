@@ -9,21 +9,21 @@ import {
   type SourceRequest
 } from './source.js'
 
-/** What a fetch came to, with the key set validated and imported. */
+/** The result of a fetch, its key set validated and imported. */
 export type Attempt =
   | { readonly kind: 'set'; readonly set: KeySet; readonly answer: KeySetAnswer }
   | Exclude<SourceAnswer, KeySetAnswer>
 
 export interface Attempts {
-  /** One fetch. Ends at the deadline at the latest; never rejects. */
+  /** Makes one fetch, which ends at its deadline at the latest. Never rejects. */
   start(request: Omit<SourceRequest, 'signal'>): Promise<Attempt>
-  /** Ends the one under way. */
+  /** Ends the fetch under way, as a failure. */
   abandon(): void
 }
 
 /**
- * The deadline covers body and import, and holds whether or not `fetch` heeds its signal: what arrives later is dropped,
- * so that an abandoned answer can neither hold up the next one nor overwrite it.
+ * The deadline covers the body and the import of the keys, and holds even if `fetch` ignores its signal: an answer that
+ * arrives later is dropped, so it can neither delay the next fetch nor overwrite its key set.
  */
 export function createAttempts(
   source: KeySource,

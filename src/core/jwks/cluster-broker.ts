@@ -1,10 +1,13 @@
 import { MESSAGE_TYPE, type PrimaryMessage, type WorkerMessage } from './cluster-messages.js'
 import type { FailureAnswer, KeySetAnswer, SourceAnswer } from './source.js'
 
-/** Decides which worker fetches, and hands what it got to the others. Fetches nothing and knows no secret. */
+/**
+ * Decides which worker fetches, and passes its answer to the others. The broker itself fetches nothing and holds no
+ * secret.
+ */
 export interface ClusterBroker {
   receive(workerId: number, message: WorkerMessage): void
-  /** The worker is gone: whoever waited for it must not. */
+  /** The worker has exited. If it was its turn to fetch, the next waiting worker gets the turn. */
   left(workerId: number): void
 }
 
@@ -14,9 +17,12 @@ interface Shared {
   waiting: { readonly workerId: number; readonly id: number }[]
 }
 
-/** A worker that got its turn answers within its own deadline, 60 s at most. */
+/**
+ * A worker answers within its own deadline (`timeoutInMs`), which is 60 s at most; after this time the turn is given
+ * away.
+ */
 const MAX_TURN_MS = 65_000
-/** One per instance and endpoint; more are not meant. */
+/** There is one source per instance and endpoint. Beyond this number the oldest is forgotten. */
 const MAX_SOURCES = 1000
 
 export function createClusterBroker(
@@ -58,7 +64,8 @@ export function createClusterBroker(
       return
     }
     if (answer.kind === 'not-modified') {
-      // Not known here, then it is of no use to the others: one of them asks without an entity tag.
+      // The worker's own set is confirmed, but the broker has no copy to pass on: the next worker, without a tag,
+      // fetches.
       if (shared.set === null) {
         passTurn(shared)
         return

@@ -1,7 +1,7 @@
 import type { FailureAnswer, KeySetAnswer, SourceAnswer } from './source.js'
 
-// Between the workers of a node:cluster and their primary. All of them are one application, and what a worker takes over
-// is judged like what it fetches; the check here only keeps other people's messages out.
+// Messages between the workers of a node:cluster and their primary, which are processes of one application. A key set
+// from a message is validated like a fetched one; `isOurs` only tells these messages from those of other packages.
 
 export const MESSAGE_TYPE = 'fastify-clerk-auth:jwks'
 
@@ -20,7 +20,7 @@ export type WorkerMessage =
       readonly answer: SourceAnswer
     }
 
-/** `fetch`: it is up to you, the others wait; `answer`: it has been done. */
+/** `fetch`: it is this worker's turn to fetch, and the others wait for it. `answer`: another worker has fetched. */
 export type PrimaryMessage =
   | { readonly type: typeof MESSAGE_TYPE; readonly op: 'fetch'; readonly id: number }
   | {

@@ -4,15 +4,18 @@ import { failed, type KeySource, type SourceAnswer, type SourceRequest } from '.
 
 /** The way to the primary and back. */
 export interface ClusterChannel {
-  /** False: the primary cannot be reached any more. */
+  /** False when the primary cannot be reached. */
   send(message: WorkerMessage): boolean
   onMessage(listener: (message: unknown) => void): void
 }
 
-/** Set by `shareKeySets()` in the primary, inherited by the workers it forks: only then is there anybody to ask. */
+/** Set by `shareKeySets()` in the primary and inherited by its workers: tells a worker that its primary answers. */
 export const SHARES_VARIABLE = 'FASTIFY_CLERK_AUTH_SHARES_KEY_SETS'
 
-/** In a worker whose primary shares key sets: the source that asks there first; any other process: the source itself. */
+/**
+ * In a worker whose primary shares key sets, a source that asks the primary first; in any other process, `source`
+ * itself.
+ */
 export function shareWithinCluster(source: KeySource): KeySource {
   if (!cluster.isWorker || process.env[SHARES_VARIABLE] !== '1' || process.send === undefined) return source
   return createClusterSource(source, processChannel)
@@ -29,7 +32,7 @@ const processChannel: ClusterChannel = {
   }
 }
 
-/** Fetches when the primary says that it is this worker's turn, and otherwise gets what another worker has fetched. */
+/** Fetches when the primary gives this worker the turn, and otherwise takes the answer that another worker got. */
 export function createClusterSource(source: KeySource, channel: ClusterChannel): KeySource {
   const asked = new Map<number, (message: PrimaryMessage) => void>()
   let lastId = 0
@@ -40,7 +43,7 @@ export function createClusterSource(source: KeySource, channel: ClusterChannel):
     asked.get(reply.id)?.(reply)
   })
 
-  /** Null: nobody answers, this process is on its own. */
+  /** Null when the primary does not answer: this worker then fetches for itself. */
   function ask({ signal, newerThanMs }: SourceRequest): Promise<PrimaryMessage | null> {
     const id = ++lastId
     return new Promise((resolve) => {
@@ -62,7 +65,7 @@ export function createClusterSource(source: KeySource, channel: ClusterChannel):
       if (!isOver) channel.send({ type: MESSAGE_TYPE, op: 'landed', source: source.id, answer })
       isOver = true
     }
-    // The others must not wait for an answer that this worker has given up.
+    // When this worker gives up, the others are told at once, or they would wait until their own deadlines.
     const giveUp = () => land(failed('timeout'))
     request.signal.addEventListener('abort', giveUp)
     const answer = await source.fetch(request)

@@ -2,23 +2,33 @@ import { createTokenBucket } from '../token-bucket.js'
 import type { FamiliarSessions } from './familiar-sessions.js'
 
 /**
- * What unknown kids (and bad signatures under known ones) may spend on fetches.
+ * Bounds the fetches that unknown kids, and bad signatures under known kids, can cause.
  *
- * Everything that a stranger can see can be forged: kid, issuer, expiry, form. So the common budget is small, and what
- * it bounds is fetches, not requests: whoever asks first causes the fetch that answers everybody. Once the burst is
- * spent, a standing flood becomes a poll every `REFILL_MS`, which is also how long a rotation can then go unnoticed
- * by tokens of sessions never seen here. A token of a session verified here before has a budget apart, which strangers
- * cannot drain; see FamiliarSessions for what an attacker with accounts of his own can do.
+ * An attacker can forge every property of a token that is visible before its signature is verified: kid, issuer,
+ * expiry, form. The common budget is therefore small. It counts fetches, not requests: the first token causes the fetch
+ * that answers all others. Once the burst is spent, a continuous flood causes one fetch per `REFILL_MS`, and that is
+ * also the longest time for which a rotation goes unnoticed by sessions never seen here. A token of a session that was
+ * verified here before spends from a separate budget, which strangers cannot drain. An attacker with accounts can: see
+ * FamiliarSessions.
  */
 export interface DemandBudget {
-  /** When a fetch on behalf of this token may start; `Infinity`: a fetch later than `scheduledAtMs` adds nothing. */
+  /**
+   * When a fetch for this token may start. `Infinity`: none beyond the fetch that is scheduled at `scheduledAtMs`
+   * already.
+   */
   grant(nowMs: number, scheduledAtMs: number, sessionId: string | undefined): number
 }
 
-/** Fetches that strangers can cause: this many at once, then one per `REFILL_MS`: 7 in the first minute, 5 in others. */
+/**
+ * Fetches that strangers can cause: 2 at once, then one per 12 s. In a flood: 7 in the first minute, 5 in each later
+ * one.
+ */
 const BURST = 2
 const REFILL_MS = 12_000
-/** The same for familiar sessions: at most 5 in the first minute of an attack by account holders, 3 in others. */
+/**
+ * Fetches that familiar sessions can cause: 2 at once, then one per 20 s, so 5 in the first minute, 3 in each later
+ * one.
+ */
 const FAMILIAR_BURST = 2
 const FAMILIAR_REFILL_MS = 20_000
 

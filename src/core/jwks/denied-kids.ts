@@ -1,7 +1,7 @@
 /**
- * Kids that a key set newer than the question did not have. Bounded in number, and in time: a kid that keeps being asked
- * for is refused for 2 s, then 4, up to a minute, as its key set may yet arrive. A key that does arrive is found
- * before this memory is asked, so an entry never outlives the rotation that proves it wrong.
+ * Kids that were missing from a key set fetched after a token had named them. Bounded in number and in time: a kid that
+ * tokens keep naming is refused without a fetch for 2 s, then for 4, up to a minute, because its key may still be
+ * published. The key set in hand is always looked up first, so an entry never hides a key that has arrived.
  */
 export interface DeniedKids {
   has(kid: string, nowMs: number): boolean

@@ -1,49 +1,51 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { FetchFailure } from './source.js'
 
-/** Payload of `fastify-clerk-auth:jwks:refresh`: one per attempt to get a key set. */
+/** Payload of `fastify-clerk-auth:jwks:refresh`, published when an attempt to get a key set has ended. */
 export interface KeyRefreshEvent {
   /** FAPI host of the instance; null without a publishable key. */
   readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   readonly cause: RefreshCause
-  /** `unchanged` covers 304 and an equal set; `snapshot`: another process had fetched it. */
+  /** `unchanged`: the endpoint answered 304 or with the same keys. `snapshot`: another process had fetched the set. */
   readonly outcome: 'changed' | 'unchanged' | 'snapshot' | 'failed'
   readonly failure: FetchFailure | null
   readonly durationMs: number
+  /** Key ids that came with this set, and those that left or whose key was replaced. */
   readonly added: readonly string[]
   readonly withdrawn: readonly string[]
 }
 
-/** Payload of `fastify-clerk-auth:jwks:outage`: one when refreshing begins to fail, one when it works again. */
+/** Payload of `fastify-clerk-auth:jwks:outage`, published when refreshing begins to fail and when it works again. */
 export interface KeyOutageEvent {
   /** FAPI host of the instance; null without a publishable key. */
   readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   readonly phase: 'begin' | 'end'
   readonly failure: FetchFailure
-  /** Until when known keys stay in use, in ms since the epoch; null: there are none. */
+  /** Until when the known keys stay in use, in ms since the epoch; null when there are none. */
   readonly usableUntilMs: number | null
 }
 
-/** Payload of `fastify-clerk-auth:jwks:unknown-kid`: one per token whose kid is in no known key set. */
+/** Payload of `fastify-clerk-auth:jwks:unknown-kid`, published for each token whose kid is not in the key set. */
 export interface UnknownKidEvent {
   /** FAPI host of the instance; null without a publishable key. */
   readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
-  /** As the client sent it: printable ASCII of at most 256 characters, otherwise not to be trusted. */
+  /** As the client sent it: printable ASCII of at most 256 characters. Security: chosen by whoever sent the token. */
   readonly kid: string
+  /** Whether the unverified token has the algorithm, issuer and expiry of a token of this instance. */
   readonly plausible: boolean
 }
 
 export type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
 
-/** Whether a token asked for this fetch: it must be newer than the token's question. */
+/** Whether a token caused the fetch. Its answer then has to be newer than the token's question. */
 export function isDemand(cause: RefreshCause): boolean {
   return cause === 'unknown-kid' || cause === 'bad-signature'
 }
 
-// Publishing makes an object; callers ask hasSubscribers first, so that nobody listening costs nothing.
+// Callers check `hasSubscribers` before they build a payload: without a subscriber nothing is allocated.
 export const keyRefreshChannel = diagnosticsChannel.channel('fastify-clerk-auth:jwks:refresh')
 export const keyOutageChannel = diagnosticsChannel.channel('fastify-clerk-auth:jwks:outage')
 export const unknownKidChannel = diagnosticsChannel.channel('fastify-clerk-auth:jwks:unknown-kid')

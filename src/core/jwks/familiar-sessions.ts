@@ -1,17 +1,22 @@
 /**
- * Sessions of which a token was verified here, most recent ones only: evidence that cannot be forged, as the id of
- * another user's session cannot be guessed. One token of any of them under a new kid is enough to notice a rotation, so
- * the sample need not be complete.
+ * The most recent sessions of which a token was verified here. A stranger cannot guess the id of another user's
+ * session, so a token that names one of these is evidence. One such token under a new kid is enough to notice a
+ * rotation; the sample need not be complete.
  *
- * An attacker knows the ids of his own sessions. Each may ask once a minute, and one that asked for a key that the next
- * key set did not have is not heard for ten: to go on he needs a fresh session, from Clerk, for every fetch.
+ * An attacker who has accounts knows the ids of their sessions. Each session may cause one fetch per minute, and a
+ * session whose fetch did not bring the key is ignored for ten minutes: to continue, the attacker needs a new session
+ * from Clerk for every fetch.
  */
 export interface FamiliarSessions {
+  /** A token of this session was verified. */
   witness(sessionId: string): void
   knows(sessionId: string): boolean
+  /** Whether a token of this session may cause a fetch now. */
   mayAsk(sessionId: string, nowMs: number): boolean
   asked(sessionId: string, nowMs: number): void
-  /** What the session asked for did not exist. */
+  /**
+   * The fetch that this session's token caused did not bring the key it named: ignore the session for `NOT_HEARD_MS`.
+   */
   askedInVain(sessionId: string, nowMs: number): void
 }
 
@@ -21,7 +26,7 @@ const ASK_AGAIN_MS = 60_000
 const NOT_HEARD_MS = 600_000
 
 export function createFamiliarSessions(): FamiliarSessions {
-  /** Session id to the moment from which it may ask (again); in order of last use. */
+  /** Session id → the moment from which its tokens may cause a fetch again, in order of last use. */
   const askFromMs = new Map<string, number>()
 
   function put(sessionId: string, fromMs: number): void {
@@ -29,7 +34,7 @@ export function createFamiliarSessions(): FamiliarSessions {
     askFromMs.set(sessionId, fromMs)
   }
 
-  /** Only a session that is known: one that was not verified must not get in this way. */
+  /** Changes known sessions only: a session must not become familiar by asking. */
   function silence(sessionId: string, untilMs: number): void {
     if (askFromMs.has(sessionId)) put(sessionId, untilMs)
   }

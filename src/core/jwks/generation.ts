@@ -1,31 +1,33 @@
 import type { ImportedKey } from './key-set.js'
 import type { VerificationKey } from './types.js'
 
-/** One key set in use. Immutable: a new answer makes a new generation, only `trustedUntilMs` of its keys moves. */
+/** One key set in use. Immutable, except for `trustedUntilMs` of its keys: a new answer makes a new generation. */
 export interface Generation {
   readonly kids: readonly string[]
-  /** Ready-made answers of `find`, so that looking a key up makes nothing. */
+  /** The arrays that `find` returns, made in advance: a look-up allocates nothing. */
   readonly byKid: ReadonlyMap<string, readonly [GenerationKey]>
 }
 
 export interface GenerationKey extends VerificationKey {
   readonly kid: string
-  /** The modulus and exponent as they were sent: equal text, equal key. */
+  /**
+   * Algorithm, exponent and modulus as they were sent. Both encodings are canonical, so equal text means the same key.
+   */
   readonly material: string
 }
 
 export interface Succession {
   readonly generation: Generation
   readonly added: readonly string[]
-  /** Kids whose key left, or was replaced under the same name. */
+  /** Kids whose key has left, or was replaced under the same kid. */
   readonly withdrawn: readonly string[]
 }
 
 export const EMPTY_GENERATION: Generation = Object.freeze({ kids: Object.freeze([]), byKid: new Map() })
 
 /**
- * The generation that follows `previous`. A key that stays is the same object, so what was verified under it stays
- * good; a key that left, or has other material under its old name, loses its trust here and now.
+ * Makes the generation that follows `previous`. A key that stays keeps its object, so tokens verified under it stay
+ * verified. A key that has left, or whose material was replaced under the same kid, loses its trust at once.
  */
 export function succeed(previous: Generation, keys: readonly ImportedKey[], trustedUntilMs: number): Succession {
   const byKid = new Map<string, readonly [GenerationKey]>()

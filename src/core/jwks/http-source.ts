@@ -27,7 +27,7 @@ export function createBapiSource(
   settings: HttpSourceSettings
 ): KeySource {
   const url = `${api.apiUrl.replace(/\/+$/, '')}/${api.apiVersion}/jwks`
-  // Instances share this URL: what tells them apart is the key, of which a digest says nothing.
+  // All instances share this URL. The digest tells them apart, and does not reveal the secret key.
   const fingerprint = createHash('sha256').update(`fastify-clerk-auth key source\n${api.secretKey}`).digest('base64url')
   const headers = {
     accept: 'application/json',
@@ -65,7 +65,7 @@ function createHttpSource(
       const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), receivedAtMs)
       return failed(await judgeStatus(response), retryAfterMs, clockOffsetMs)
     }
-    // A captive portal or an error page of something in between; no point in reading it.
+    // A captive portal, or the error page of a proxy in between.
     if (response.headers.get('content-type')?.toLowerCase().includes('html')) {
       await discardBody(response)
       return failed('html', null, clockOffsetMs)
@@ -76,7 +76,9 @@ function createHttpSource(
     return { kind: 'key-set', text, etag, maxAgeMs, fetchedAtMs: sentAtMs, clockOffsetMs }
   }
 
-  /** Follows redirects on the same origin only: another host would say which keys we trust, and see the secret key. */
+  /**
+   * Follows redirects on the same origin only: another host would choose the keys we trust, and receive the secret key.
+   */
   async function followWithinHost(start: string, { etag, signal }: SourceRequest): Promise<Response | null> {
     const sent = etag === null ? headers : { ...headers, 'if-none-match': etag }
     let target = start
@@ -114,14 +116,14 @@ function createHttpSource(
       try {
         return await ask(request)
       } catch {
-        // What a runtime says about a broken connection names hosts and ports, and differs between runtimes.
+        // The runtime's error text names hosts and ports, and differs between runtimes: it goes no further.
         return failed(request.signal.aborted ? 'timeout' : 'network')
       }
     }
   }
 }
 
-/** An entity tag is sent back as it came, if it is one (RFC 9110 section 8.8.3). */
+/** Null unless the value has the form of an entity tag (RFC 9110 section 8.8.3): it is sent back as it came. */
 function parseEtag(etag: string | null): string | null {
   return etag !== null && etag.length <= 256 && /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag) ? etag : null
 }

@@ -3,24 +3,24 @@ import type { KeySet, SkipCounts } from './key-set.js'
 import { freshnessMs } from './refresh-policy.js'
 import { NO_KEYS, type VerificationKey } from './types.js'
 
-/** The key set in hand: its generation, its age, and until when it is believed. Knows nothing of fetching. */
+/** Holds the key set in use: its generation, its age, and until when it is trusted. Does not fetch. */
 export interface KeySetHolder {
   readonly generation: Generation
   readonly skipped: SkipCounts
-  /** As of when the set is known to be the newest; null before the first. */
+  /** When the endpoint was asked that last confirmed the set; null before the first set. */
   readonly fetchedAtMs: number | null
   readonly freshUntilMs: number
-  /** Beyond this the keys count for nothing, come what may. */
+  /** From this moment the keys are not used, even while refreshing fails. */
   readonly staleUntilMs: number
   readonly etag: string | null
   find(kid: string, nowMs: number): readonly VerificationKey[]
-  /** Some key can be used as things stand. */
+  /** Whether keys of the set may be used now. */
   isUsable(nowMs: number): boolean
-  /** The order of calls is the order of sets, not that of their times: clocks get set back. */
+  /** A later call replaces an earlier one even if its `fetchedAtMs` is smaller: the clock may have been set back. */
   install(set: KeySet, answer: Confirmation & { readonly etag: string | null }): Change
-  /** The set in hand is still the newest. */
+  /** The endpoint has answered that the set is still the newest. */
   confirm(answer: Confirmation): void
-  /** Refreshing fails: known keys stay in use up to the stale limit. */
+  /** Refreshing fails: known keys stay in use until `staleUntilMs`. */
   extendToStale(): void
 }
 

@@ -11,18 +11,18 @@ import type { Snapshots } from './snapshot.js'
 import type { FetchFailure, KeySetAnswer } from './source.js'
 import type { Counters } from './types.js'
 
-/** What an attempt to get a key set came to, as its event reports it. */
+/** The result of an attempt to get a key set, as its event reports it. */
 export type Outcome = Pick<KeyRefreshEvent, 'outcome' | 'failure' | 'added' | 'withdrawn'>
 
-/** What the answers so far say about the next attempt. */
+/** How refreshing goes, judged by the answers so far. */
 export interface RefreshCondition {
   failures: number
   lastError: FetchFailure | null
-  /** While refreshing fails: when the next attempt is due. */
+  /** While refreshing fails: when the next attempt is due. Otherwise 0. */
   retryAtMs: number
-  /** While it does not: when the refresh ahead of expiry is due; `Infinity` before the first key set. */
+  /** When the refresh ahead of expiry is due; `Infinity` before the first key set. */
   dueMs: number
-  /** Clock of the endpoint minus ours. */
+  /** Clock of the endpoint minus ours, in ms; null when not known. */
   clockOffsetMs: number | null
 }
 
@@ -42,13 +42,13 @@ export interface UpdateParts {
   readonly reporter: OutageReporter
 }
 
-/** Applies what fetches and snapshots bring to the key set in hand, and to what is to happen next. */
+/** Applies the answers of fetches, and snapshots, to the key set in hand and to the refresh condition. */
 export interface KeySetUpdates {
-  /** Null when the endpoint has to be asked: there is no snapshot, or it is not news enough for this cause. */
+  /** Null when the endpoint has to be asked all the same: there is no snapshot, or it does not settle this cause. */
   adoptSnapshot(cause: RefreshCause): Promise<Outcome | null>
   apply(attempt: Attempt): Outcome
   onChange(listener: () => void): void
-  /** From now on nothing is applied. */
+  /** Answers that arrive after this call are dropped. */
   close(): void
 }
 
@@ -60,7 +60,10 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
   const listeners: (() => void)[] = []
   let isClosed = false
 
-  /** A set that another process fetched after ours: as good as a fetch if it is fresh and brings what was asked for. */
+  /**
+   * Takes over a set that another process fetched after ours. A demand is settled only by a changed set, any other
+   * cause by a fresh one.
+   */
   async function adoptSnapshot(cause: RefreshCause): Promise<Outcome | null> {
     if (snapshots === null) return null
     const kept = await withinTime(snapshots.read(), cache.timeoutInMs / 4, 'failed' as const, setTimer)

@@ -17,7 +17,7 @@ export interface KeySet {
 
 export type KeySetFailure = 'not-json' | 'not-a-key-set' | 'empty' | 'no-usable-key'
 
-/** Beyond this many members the rest is not even looked at: the bound on the work that one answer can cause. */
+/** Members beyond this number are counted and not examined: bounds the work that one answer can cause. */
 const MAX_MEMBERS_LOOKED_AT = 1024
 
 export function parseKeySetText(text: string, maxKeys: number): Promise<KeySet | KeySetFailure> {
@@ -26,10 +26,11 @@ export function parseKeySetText(text: string, maxKeys: number): Promise<KeySet |
 }
 
 /**
- * A key set (RFC 7517 section 5): keys that are not ours to use are skipped and counted, the others imported through
- * jose. Of keys that share a kid the first one counts, so that nothing appended to a set displaces a key.
+ * Reads a key set (RFC 7517 section 5). Keys that are not RSA signing keys of a sane size are skipped and counted; the
+ * others are imported through jose. Of keys that share a kid the first counts: a key appended to a set displaces none.
  *
- * jose imports to a CryptoKey; `node:crypto` verifies with the KeyObject under it, without a promise per signature.
+ * jose imports to a CryptoKey. `node:crypto` verifies with the KeyObject inside it, without a promise for each
+ * signature.
  */
 export async function parseKeySet(json: unknown, maxKeys: number): Promise<KeySet | KeySetFailure> {
   const members = (json as { keys?: unknown } | null | undefined)?.keys
@@ -61,7 +62,10 @@ export async function parseKeySet(json: unknown, maxKeys: number): Promise<KeySe
 
 let jose: Promise<typeof import('jose/key/import')> | undefined
 
-/** Loaded with the first key set: importing the plugin should not wait for what its first fetch will. */
+/**
+ * jose is loaded with the first key set, not with the plugin: it is needed only after the first fetch, which waits
+ * anyway.
+ */
 export function loadJose(): Promise<typeof import('jose/key/import')> {
   jose ??= import('jose/key/import')
   return jose

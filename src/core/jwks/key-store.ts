@@ -15,14 +15,14 @@ export type KeyStoreOptions = Pick<
 >
 
 export interface KeyStoreSeams {
-  /** Grows with every authenticated request (a counter of the hot path); compared between timer ticks, never reset. */
+  /** A counter that grows with every authenticated request and is never reset. It is compared at timer ticks. */
   readonly activity?: () => number
   readonly setTimer?: SetTimer
-  /** From 0 to less than 1, for jitter. */
+  /** A number from 0 to less than 1, for jitter. */
   readonly random?: () => number
 }
 
-/** The keys of one instance, from the first source that is configured: PEM, key set in code, BAPI, FAPI. */
+/** The keys of one instance, from the first source that is configured: `jwtKey`, `jwks.keys`, BAPI, FAPI. */
 export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = {}): KeyStore {
   if (options.jwtKey.length > 0) return createPemKeyStore(options.jwtKey)
   const { keys, ...cache } = options.jwks
@@ -35,7 +35,7 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
     snapshots: createSnapshotsOf(options, source),
     now: options.now,
     logger: options.logger,
-    // Without a counter every look counts as traffic: keys are then refreshed as if somebody always asked.
+    // Without a counter every look at it counts as traffic: keys are then refreshed as if requests always came.
     activity: seams.activity ?? countLooks(),
     setTimer: seams.setTimer ?? setUnrefTimer,
     random: seams.random ?? Math.random

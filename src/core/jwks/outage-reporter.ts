@@ -3,7 +3,7 @@ import { type KeyOutageEvent, keyOutageChannel } from './events.js'
 import type { Change, KeySetHolder } from './key-set-holder.js'
 import type { FetchFailure } from './source.js'
 
-/** Says what changes, once per change: a server without keys is loud in its state, not in its number of log lines. */
+/** Logs and publishes each change of condition once. While a condition lasts there is no further line. */
 export interface OutageReporter {
   report(failures: number, lastError: FetchFailure | null, held: KeySetHolder, nowMs: number): void
   changed(change: Change): void

@@ -12,48 +12,50 @@ import { type Counters, createCounters } from './types.js'
 
 export interface RefresherSettings extends UpdateSettings {
   readonly source: KeySource
-  /** How events name the instance: its FAPI host. */
+  /** FAPI host of the instance, its name in events; null without a publishable key. */
   readonly instance: string | null
   readonly logger: Logger
-  /** Grows with every authenticated request: how traffic is noticed without a call from the hot path. */
+  /**
+   * Grows with every authenticated request. Comparing it at timer ticks shows traffic without a call from the hot path.
+   */
   readonly activity: () => number
 }
 
 export interface RefreshState extends RefreshCondition {
-  /** The fetch under way; resolves when it has landed, well or not, at its deadline at the latest. */
+  /** The fetch under way. Resolves when it has ended, whatever its result, at its deadline at the latest. */
   flight: Promise<void> | null
-  /** How many fetches have started, and the number of the last one by which the endpoint confirmed the set in hand. */
+  /** Number of fetches started, and of those the number of the last one that confirmed or replaced the set in hand. */
   started: number
   confirmed: number
-  /** When the next demanded fetch starts; `Infinity`: none is demanded. */
+  /** When the next fetch starts that a token has demanded; `Infinity` when there is none. */
   scheduledAtMs: number
 }
 
-/** Keeps the key set in hand the newest one. All fetching goes through here: one at a time, within the rate. */
+/** Keeps the key set in hand up to date. Every fetch is started here: one at a time, and within the rate limit. */
 export interface Refresher {
   readonly held: KeySetHolder
   readonly counters: Counters
   readonly state: Readonly<RefreshState>
-  /** Nothing usable is in memory: waits for the fetch under way, or for one that starts now unless backing off. */
+  /** For when no usable key is in memory: waits for the fetch under way, or starts one unless a back-off is running. */
   obtain(): Promise<void>
-  /** Fetch at `atMs`, or as soon after it as the rate allows; gives the start. */
+  /** Plans a fetch at `atMs`, or as soon after it as the rate allows, and returns its start. */
   schedule(cause: RefreshCause, atMs: number): number
-  /** Resolves when the fetch under way, or else the next one, has landed. */
+  /** Resolves when the fetch under way, or else the next one, has ended. */
   nextLanding(): Promise<void>
-  /** When the next fetch starts as things stand; `Infinity`: nothing is planned. */
+  /** When the next fetch starts as planned now; `Infinity` when none is planned. */
   nextStartMs(nowMs: number): number
   start(cause: RefreshCause): Promise<void>
   onChange(listener: () => void): void
   close(): void
 }
 
-/** All causes together, in any minute: a last line that holds whatever the other bounds add up to. */
+/** Fetches of all causes together in any minute. Holds even where the bounds of single causes add up to more. */
 const MAX_FETCHES_PER_MINUTE = 12
-/** While nobody asks: how often to look whether somebody does again. No I/O. */
+/** While no requests come and a refresh is due: how often to check for new requests. The check does no I/O. */
 const IDLE_TICK_MS = 5000
-/** Timers are relative and clocks get set: no wake-up is planned further ahead than this. */
+/** A timer does not notice that the clock was set, so none is set for longer than this. */
 const MAX_SLEEP_MS = 60_000
-/** An answer that another process of the group has got may be this old. */
+/** An answer that another process got may be this old, unless a token demands a newer one. */
 const MAX_SHARED_AGE_MS = 15_000
 
 export function createRefresher(settings: RefresherSettings): Refresher {
@@ -98,7 +100,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     return state.flight
   }
 
-  /** From start to landing; never rejects. */
+  /** One fetch from start to end. Never rejects. */
   async function fly(cause: RefreshCause): Promise<void> {
     const startedAtMs = lastStartMs
     try {
@@ -117,10 +119,10 @@ export function createRefresher(settings: RefresherSettings): Refresher {
         keyRefreshChannel.publish(event)
       }
     } catch (error) {
-      // Nobody awaits a background refresh: what a listener throws must not end the process.
+      // A background refresh is not awaited: an error thrown by a listener would end the process.
       settings.logger.error({ err: error }, 'Refreshing the Clerk key set met a bug')
     } finally {
-      // Whatever happens above, the next fetch must not find this one in its way.
+      // Also after an error above: otherwise no fetch would ever start again.
       state.flight = null
       landing?.resolve()
       landing = null
@@ -150,12 +152,12 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     cancelTimer = null
   }
 
-  /** One timer, for whatever comes first: a retry, a demanded fetch, the refresh ahead of expiry. */
+  /** Sets the one timer to the first of: retry, demanded fetch, refresh ahead of expiry, end of trust in stale keys. */
   function arm(): void {
     disarm()
     if (isClosed || state.flight !== null) return
     const nowMs = now()
-    // The end of trust in stale keys is a change that is reported, too.
+    // The end of trust in stale keys is reported, too.
     const trustEndMs = held.staleUntilMs > nowMs ? held.staleUntilMs : Number.POSITIVE_INFINITY
     const wakeMs = Math.min(nextStartMs(nowMs), trustEndMs, nowMs + MAX_SLEEP_MS)
     cancelTimer = setTimer(wake, Math.max(1, Math.ceil(wakeMs - nowMs)))
@@ -172,7 +174,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     if (isClosed || state.flight !== null) return
     const nowMs = now()
     reporter.report(state.failures, state.lastError, held, nowMs)
-    // Retries go on without traffic: a server taken out of rotation for its missing keys would never see any.
+    // Retries do not wait for traffic: a server that a load balancer took out for its missing keys gets none.
     if (state.failures > 0) {
       if (!isBackingOff(nowMs)) start('retry')
     } else if (state.scheduledAtMs <= nowMs) {
@@ -183,7 +185,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     if (state.flight === null) arm()
   }
 
-  /** A wait that is longer than any we would choose is that of a clock which was set back. */
+  /** If `retryAtMs` is further away than `MAX_BACKOFF_MS`, the wall clock was set back: do not wait. */
   function isBackingOff(nowMs: number): boolean {
     return nowMs < state.retryAtMs && state.retryAtMs - nowMs <= MAX_BACKOFF_MS
   }

@@ -16,12 +16,14 @@ import {
   type VerificationKey
 } from './types.js'
 
-/** Requests that wait for a fetch at a time; beyond it an unknown kid is refused as of the set in hand. */
+/** Most requests that wait for a fetch at a time. Beyond it an unknown kid is refused by the set in hand. */
 const MAX_WAITING = 1000
-/** Room that a crowd of strangers does not take up. */
+/** The same for tokens of familiar sessions: places that a crowd of strangers cannot occupy. */
 const MAX_WAITING_FAMILIAR = 2000
 
-/** What a token asks for: a key set newer than the question, or one that meets it. */
+/**
+ * A token whose key was not found. It is answered by a key set that was fetched after it arrived, or that has its key.
+ */
 interface Question {
   readonly askedAtMs: number
   readonly started: number
@@ -30,8 +32,8 @@ interface Question {
 }
 
 /**
- * The store of a key set that is fetched. Answers from memory; a request waits only when nothing usable is in memory, or
- * when its kid is unknown and the budget has a fetch for it, and never longer than one fetch and one cool-down.
+ * The key store whose key set is fetched. It answers from memory. A request waits only while no usable key set is in
+ * memory, or when its kid is unknown and the budget grants a fetch, and no longer than one fetch and one cool-down.
  */
 export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const { source, cache, now } = settings
@@ -40,7 +42,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const familiar = createFamiliarSessions()
   const budget = createDemandBudget(familiar, cache.cooldownInMs)
   const denied = createDeniedKids()
-  // An unknown kid waits for a fetch that starts soon, not for the next poll of a flood.
+  // An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 12 s away.
   const patienceMs = Math.min(cache.cooldownInMs, 1000)
   let waiting = 0
 
@@ -62,7 +64,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     return resolveUnknown(kid, plausible, question)
   }
 
-  /** There is a usable key set, and it has no such kid. */
+  /** A usable key set is in memory, and it has no such kid. */
   async function resolveUnknown(kid: string, plausible: boolean, question: Question): Promise<KeyResolution> {
     counters.unknownKids++
     if (unknownKidChannel.hasSubscribers) {
@@ -96,7 +98,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     return { askedAtMs: now(), started: state.started, sessionId, isMet }
   }
 
-  /** The set in hand is newer than the question, whatever it says. */
+  /** Whether the endpoint has confirmed the set in hand by a fetch that started after the question was asked. */
   function isAnswered(question: Question): boolean {
     return state.confirmed > question.started
   }
@@ -106,8 +108,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   }
 
   /**
-   * Waits for a fetch that starts after the question, if the budget has one soon; otherwise one comes without anybody
-   * waiting. "Soon" counts from the question, so that all waiting ends within `patienceMs` and one deadline.
+   * Waits for a fetch that starts after the question, if the budget grants one within `patienceMs` of the question;
+   * otherwise plans a fetch without waiting. All waiting thus ends within `patienceMs` and one deadline.
    */
   async function demand(cause: RefreshCause, question: Question): Promise<void> {
     if (isCrowded(question.sessionId) || isLate(question)) {
@@ -115,7 +117,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       return
     }
     if (state.flight !== null) {
-      // Under way already, so it may have been answered before the key was published.
+      // This fetch began before the question, so the endpoint may have answered it before the new key was published.
+      // Wait for it, then decide whether to ask again.
       await landing(question)
       if (isAnswered(question) || question.isMet() || isFailing()) return
       if (isLate(question)) {
@@ -141,7 +144,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     if (sessionId !== undefined && isAnswered(question) && !question.isMet()) familiar.askedInVain(sessionId, now())
   }
 
-  /** Schedules a fetch within the budget; true when it starts soon enough to wait for. */
+  /** Plans a fetch within the budget. True when it starts within `patienceMs` of the question. */
   function isGrantedSoon(cause: RefreshCause, { askedAtMs, sessionId }: Question): boolean {
     const nowMs = now()
     const grantedMs = budget.grant(nowMs, state.scheduledAtMs, sessionId)
@@ -177,7 +180,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   function health(): KeyStoreHealth {
     const nowMs = now()
     const { fetchedAtMs, staleUntilMs } = held
-    // Fresh ones, or what the next request would fall back on: an idle server is not an unready one.
+    // An idle server whose keys have run out is ready: its next request fetches, or falls back on these keys.
     const kids = fetchedAtMs !== null && nowMs < staleUntilMs ? held.generation.kids : []
     const nextMs = refresher.nextStartMs(nowMs)
     return {

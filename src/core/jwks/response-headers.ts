@@ -1,6 +1,6 @@
 import { parseHttpDate } from '../http-date.js'
 
-/** Freshness that is left of an answer (RFC 9111 sections 4.2 and 5.2.2), in ms; null when it does not say. */
+/** Remaining freshness of an answer (RFC 9111 sections 4.2 and 5.2.2), in ms; null without a usable `Cache-Control`. */
 export function parseMaxAgeMs(headers: Headers): number | null {
   const cacheControl = headers.get('cache-control')
   if (cacheControl === null) return null
@@ -16,8 +16,8 @@ export function parseMaxAgeMs(headers: Headers): number | null {
 }
 
 /**
- * How far the clock of the key endpoint is ahead of ours, in ms, from its `Date` (whole seconds, hence the half second)
- * and the middle of the exchange. Null when the exchange took too long to tell.
+ * How far the clock of the key endpoint is ahead of ours, in ms: its `Date` (cut to whole seconds, hence the added half
+ * second) against the middle of the exchange. Null when the exchange took more than 2 s, or there is no usable `Date`.
  */
 export function estimateClockOffsetMs(headers: Headers, sentAtMs: number, receivedAtMs: number): number | null {
   const date = headers.get('date')

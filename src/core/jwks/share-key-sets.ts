@@ -4,8 +4,9 @@ import { isOurs, type WorkerMessage } from './cluster-messages.js'
 import { SHARES_VARIABLE } from './cluster-source.js'
 
 /**
- * For the primary of a `node:cluster`, before it forks: its workers then fetch each key set once for all of them. Without
- * it, and in worker threads, every process fetches for itself.
+ * Makes the workers of a `node:cluster` fetch each key set once for all of them. Call it in the primary, before it
+ * forks; elsewhere, and a second time, it does nothing. Without it, and in worker threads, every process fetches for
+ * itself.
  */
 export function shareKeySets(): void {
   if (!cluster.isPrimary || process.env[SHARES_VARIABLE] === '1') return

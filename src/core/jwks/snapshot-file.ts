@@ -5,9 +5,9 @@ import { openRegularFile } from '../regular-file.js'
 import { maxSnapshotLength } from './snapshot.js'
 
 /**
- * A snapshot in a file: written aside and renamed, so that a reader never sees half of it. The folder may be shared with
- * others: the file aside has a name that nobody can guess, and is made anew, so that neither a link nor a file planted
- * there is written to. Rejects for a path that leads to anything but a regular file.
+ * A snapshot in a file: written aside and renamed, so that a reader never sees half of it. The folder may be shared
+ * with others: the file aside has a name that nobody can guess, and is made anew, so that neither a link nor a file
+ * planted there is written to. Rejects for a path that leads to anything but a regular file.
  */
 export function createFileSnapshotStore(path: string, maxBytes: number): KeySetSnapshotStore {
   const limit = maxSnapshotLength(maxBytes)

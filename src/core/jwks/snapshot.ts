@@ -3,18 +3,19 @@ import { isRecord, parseJson } from '../json.js'
 import type { KeySetSnapshotStore } from '../options/jwks.js'
 import type { KeySetAnswer } from './source.js'
 
+/** Key sets kept outside the process, for a start without the network and for other processes. */
 export interface Snapshots {
-  /** Null: none that counts. Never rejects. */
+  /** Null when the store has none of this source; `failed` when it cannot be read or is not valid. Never rejects. */
   read(): Promise<KeySetAnswer | null | 'failed'>
-  /** False when it could not be kept. Never rejects. */
+  /** False when the store failed. Never rejects. */
   write(kept: KeySetAnswer): Promise<boolean>
 }
 
 export interface SnapshotSettings {
   readonly store: KeySetSnapshotStore
-  /** A snapshot of another instance or endpoint is none of ours. */
+  /** Id of the key source: a snapshot of another instance or endpoint is ignored. */
   readonly sourceId: string
-  /** With it the snapshot is sealed, so that write access to the store does not suffice to add keys. */
+  /** Seals the snapshot (HMAC): write access to the store then does not suffice to add keys. Null: not sealed. */
   readonly secretKey: string | null
   readonly maxBytes: number
   readonly now: () => number
@@ -28,9 +29,9 @@ interface Envelope {
   readonly keySet: string
 }
 
-/** How far the clock of the process that wrote it may be ahead of ours. */
+/** How far the clock of the process that wrote a snapshot may be ahead of ours. */
 const MAX_FUTURE_MS = 60_000
-/** Room for the envelope around the key set, whose quotes are escaped in it. */
+/** Room for the envelope: the quotes of the key set are escaped in it. */
 const ENVELOPE_FACTOR = 3
 
 /** Longest snapshot of a key set of `maxBytes`, in characters. */
@@ -67,7 +68,7 @@ export function createSnapshots(settings: SnapshotSettings): Snapshots {
       return {
         kind: 'key-set',
         text: envelope.keySet,
-        // Never sent back to the endpoint: its 304 would confirm keys that someone put into the store.
+        // An entity tag from the store is never sent: a 304 to it would confirm keys that somebody put into the store.
         etag: null,
         maxAgeMs: envelope.maxAgeMs,
         fetchedAtMs: Math.min(envelope.fetchedAtMs, nowMs),

@@ -1,6 +1,6 @@
 import type { KeySetFailure } from './key-set.js'
 
-/** Why a fetch brought no key set. Bounded text without anything of the answer: it goes to logs, health and metrics. */
+/** Why a fetch brought no key set. Bounded, and free of text from the answer: it goes to logs, health and metrics. */
 export type FetchFailure =
   | 'timeout'
   | 'network'
@@ -16,10 +16,11 @@ export interface KeySetAnswer {
   readonly kind: 'key-set'
   readonly text: string
   readonly etag: string | null
-  /** From `Cache-Control` and `Age`; null when the answer does not say. */
+  /** Remaining freshness by `Cache-Control` and `Age`; null when the answer names none. */
   readonly maxAgeMs: number | null
-  /** When the key endpoint was asked: the moment as of which the set is known to be the newest. */
+  /** When the request was sent: the set was the newest at that moment. */
   readonly fetchedAtMs: number
+  /** Clock of the endpoint minus ours; null when not known. */
   readonly clockOffsetMs: number | null
 }
 
@@ -41,20 +42,20 @@ export type SourceAnswer =
   | FailureAnswer
 
 export interface SourceRequest {
-  /** Of the set in hand; null: a full answer is needed. */
+  /** Entity tag of the set in hand; null when a full answer is needed. */
   readonly etag: string | null
   readonly signal: AbortSignal
-  /** Only a set that was fetched after this moment is news to the one who asks. */
+  /** A set that another process fetched before this moment is not an answer. */
   readonly newerThanMs: number
 }
 
-/** Where key sets come from. Answers, never throws or rejects; the deadline is the caller's, by `signal`. */
+/** Where key sets come from. Never throws or rejects. The caller sets the deadline, by `signal`. */
 export interface KeySource {
   readonly kind: 'bapi' | 'fapi'
   /**
-   * Names this source in snapshots and between the processes of a cluster; holds no secret. Whatever changes the answer is
-   * part of it (URL, credential, an option that changes the request): two sources with one id are given each other's key
-   * sets.
+   * Names this source in snapshots and between the processes of a cluster; holds no secret. Whatever changes the answer
+   * is part of it (URL, credential, an option that changes the request): two sources with one id are given each other's
+   * key sets.
    */
   readonly id: string
   fetch(request: SourceRequest): Promise<SourceAnswer>

@@ -13,8 +13,8 @@ import {
 } from './types.js'
 
 /**
- * PEM keys (option `jwtKey`): no network, and `kid` does not matter, so every token is tried against all of them. The
- * texts have been validated with the options. They say nothing of an algorithm: it is RS256, as with Clerk's SDK.
+ * PEM keys (option `jwtKey`), without network. A PEM names no kid, so every token is tried against all keys, and no
+ * algorithm, so it is RS256, as in Clerk's SDK. The texts have been validated with the options.
  */
 export function createPemKeyStore(pems: readonly string[]): KeyStore {
   const keys: readonly VerificationKey[] = Object.freeze(pems.map(importPem))
@@ -41,7 +41,7 @@ function importPem(pem: string): VerificationKey {
   }
 }
 
-/** A key set given in code (option `jwks.keys`): judged as a fetched one, trusted as long as the process lives. */
+/** A key set given in code (option `jwks.keys`): validated like a fetched one, trusted while the process lives. */
 export function createGivenKeyStore(given: { readonly keys: readonly object[] }, maxKeys: number): KeyStore {
   let generation: Generation = EMPTY_GENERATION
   let skipped: SkipCounts = {}
