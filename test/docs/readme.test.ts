@@ -66,3 +66,13 @@ t.test('measured figures have their places', async (t) => {
 t.test('README.md can be read in one go', async (t) => {
   t.ok(manual('README.md').text.split('\n').length <= 451, 'at most 450 lines')
 })
+
+t.test('each word of the glossary is in use where the glossary says', async (t) => {
+  const entries = [...section('src/README.md', 'Glossary').matchAll(/^\| ([\w ]+) \| .* \| `([\w/.-]+)` \|$/gm)]
+  t.ok(entries.length > 20)
+  for (const [, word = '', file = ''] of entries) {
+    // As it stands, or as a name: `familiarSessions`, `FAMILIAR_SESSIONS`.
+    const asWords = new RegExp(word.replaceAll(' ', '[\\s_-]*'), 'i')
+    t.match(readFileSync(join(root, 'src', file), 'utf8'), asWords, `${word} in ${file}`)
+  }
+})
