@@ -5,9 +5,9 @@ import type { GuardVerdict } from './guards/types.js'
 import { kDecision } from './symbols.js'
 
 /**
- * What was decided about a request, for everything that reports it: debug headers, counters, the `refusal` channel and the
- * audit log read this and nothing else. Authentication puts it into the request's slot once; a guard that ends the request
- * puts a copy there that says so as well. It holds no token, no cookie and no URL.
+ * What was decided about a request. Debug headers, counters and the `refusal` channel are made from it, and the audit
+ * log learns from it which redirects were the plugin's. Authentication puts it into the request's slot once; a guard
+ * that ends the request replaces it by a copy with its verdict. It holds no token, cookie or URL.
  */
 export interface Decision {
   /** `signed-in` also of a session with outstanding tasks, which most routes treat as signed out. */
@@ -17,7 +17,9 @@ export interface Decision {
   /** Clerk's reason; null when signed in. */
   readonly reason: string | null
   readonly message: string | null
-  /** Authentication answered with a redirect (a handshake, or the end of one in development): the route does not run. */
+  /**
+   * Authentication answered with a redirect (a handshake, or the end of one in development): the route does not run.
+   */
   readonly isRedirected: boolean
   /** The guard that ended the request. A composed guard (`@fastify/auth`) may have let it pass after all. */
   readonly verdict: GuardVerdict | null
@@ -27,7 +29,7 @@ export interface DecidedRequest {
   [kDecision]: Decision | null
 }
 
-/** Of a session token in memory: the hot path puts this one object into every slot. */
+/** For session tokens in memory: the hot path puts this object into the slot of every request, so it is frozen. */
 export const SIGNED_IN: Decision = Object.freeze({
   state: 'signed-in',
   tokenType: 'session_token',
@@ -37,7 +39,7 @@ export const SIGNED_IN: Decision = Object.freeze({
   verdict: null
 })
 
-/** Of a request to a route with `config.clerk: false`. */
+/** For routes with `config.clerk: false`. */
 export const NOT_EVALUATED: Decision = Object.freeze({ ...SIGNED_IN, state: 'not-evaluated', tokenType: null })
 
 export function toDecision(state: RequestState): Decision {
@@ -55,12 +57,12 @@ export function decisionOf(request: object): Decision | null {
   return (request as DecidedRequest)[kDecision] ?? null
 }
 
-/** Whether the plugin answered with a redirect of its own; one that the application sends is none of these. */
+/** Whether the plugin itself answered with a redirect; false for redirects by the application. */
 export function isRedirect(decision: Decision): boolean {
   return decision.isRedirected || decision.verdict?.isRedirect === true
 }
 
-/** Writes down how a guard ended a request. Nothing to write to where nothing has been decided yet. */
+/** Adds the verdict of a guard to the decision. Does nothing before authentication, when there is no decision. */
 export function noteVerdict(request: object, verdict: GuardVerdict): void {
   const decision = decisionOf(request)
   if (decision !== null) (request as DecidedRequest)[kDecision] = { ...decision, verdict }

@@ -13,11 +13,11 @@ const signedOutByMismatch = createSignedOutAuth(MISMATCH, '', null)
 const invalidToken = createInvalidTokenAuth(MISMATCH, '')
 
 /**
- * The auth of a request, for code that comes from `@clerk/fastify`. `acceptsToken` (default `session_token`) filters what
- * the route's own `acceptsToken` let in: a token of another type counts as not authenticated.
+ * The auth of a request, for code that comes from `@clerk/fastify`. `acceptsToken` (default `session_token`) narrows
+ * what the route accepts: a token of another type counts as not authenticated.
  *
- * Throws `FST_CLERK_NOT_REGISTERED` when the plugin is not registered on the route's scope, `FST_CLERK_NOT_EVALUATED` on
- * a route with `config.clerk: false`.
+ * Throws `FST_CLERK_NOT_REGISTERED` when the plugin is not registered on the route's scope, `FST_CLERK_NOT_EVALUATED`
+ * on a route with `config.clerk: false`.
  */
 export function getAuth(request: FastifyRequest): SessionAuth
 export function getAuth(request: FastifyRequest, options: { readonly acceptsToken: 'any' }): Auth

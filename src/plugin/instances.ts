@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
 import type { InstanceOptions } from './resolver-options.js'
 
-/** The instances of a server with several: built once, kept by the identity of their options, bounded. */
+/** The instances behind a resolver, each built once and kept by the identity of its options, at most `maxInstances`. */
 export interface Instances {
   /** Throws the coded error of an option that is not valid. */
   obtain(options: InstanceOptions): Instance
@@ -13,13 +13,12 @@ export interface Instances {
 }
 
 export function createInstances({ maxInstances, logger }: { maxInstances: number; logger: Logger }): Instances {
-  // The environment describes one instance: it must not complete the keys of another.
   const byIdentity = new LRUCache<string, Instance>({
     max: maxInstances,
     dispose: (instance) => instance.close()
   })
-  // A resolver that answers with the same object spares its instance the reading of its options, as long as they are what
-  // they were: an object that is filled anew for each tenant must not give one of them another's instance.
+  // The same object again is not read again, unless its members have changed: a resolver that fills one object anew for
+  // each tenant would otherwise give a tenant the instance of another.
   let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly identity: string }>()
 
   return {
@@ -34,6 +33,7 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
       byObject.set(options, { copy: copyOf(options), identity })
       let instance = byIdentity.get(identity)
       if (instance === undefined) {
+        // No environment: it describes one instance, and must not complete the keys of another.
         instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
         byIdentity.set(identity, instance)
         instance
@@ -49,7 +49,7 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
   }
 }
 
-/** A copy down to what only counts as itself: functions, stores and other objects with a prototype of their own. */
+/** Copies plain objects and arrays. Functions and class instances are kept by reference and compared by identity. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf)
   if (!isPlainObject(value)) return value
@@ -76,8 +76,8 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /**
- * What makes two answers of a resolver the same instance: every option, keys first among them, so that nothing of one
- * tenant is ever used for another. A digest, because the identity holds secrets.
+ * Two answers of a resolver are the same instance when every option is equal; else keys or caches of one tenant could
+ * serve another. A digest, because the options hold secrets.
  */
 function identityOf(options: InstanceOptions): string {
   return createHash('sha256').update(canonical(options)).digest('base64url')
@@ -86,7 +86,7 @@ function identityOf(options: InstanceOptions): string {
 const functionIds = new WeakMap<object, number>()
 let functionCount = 0
 
-/** Functions and stores are the same when they are the same object. */
+/** A function or class instance equals only itself: its name is a number. */
 function idOf(value: object): string {
   let id = functionIds.get(value)
   if (id === undefined) {

@@ -19,10 +19,10 @@ export interface AuthenticatedSlots extends DecidedRequest {
 
 export type OnRequestHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
-/** How often the time of a hit is taken: reading the clock twice costs a good part of what a hit does. */
+/** One hit in 64 is timed: two readings of the clock cost a good part of a hit. */
 const TIMED_HIT_MASK = 63
 
-/** The hook of a plugin with one instance. A token seen before ends in `done()` before anything else is made. */
+/** The hook of a plugin with one instance. For a token in memory it calls `done()` before it makes any object. */
 export function createOnRequest(instance: Instance, policies: RoutePolicies): OnRequestHook {
   const { knownSession, counters: stats } = instance
 
@@ -32,7 +32,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
       const isTimed = (stats.hits & TIMED_HIT_MASK) === 0
       const startMs = isTimed ? performance.now() : 0
       const { raw } = request
-      // `originalUrl`: what the browser asked for, where the server rewrites URLs.
+      // `originalUrl`: the target before `rewriteUrl`, which is what the browser knows.
       const target = (raw as { originalUrl?: string }).originalUrl ?? (raw.url as string)
       const verified = knownSession(raw.method as string, target, raw.headers)
       if (verified !== null) {
@@ -52,7 +52,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
   }
 }
 
-/** Everything that is not plainly signed in, or on a route of its own mind: the whole state machine. */
+/** For requests that the hot path does not answer, and with a resolver for routes with a policy of their own. */
 export function authenticateFully(
   instance: Instance,
   policy: RoutePolicy,
@@ -74,7 +74,7 @@ export function authenticateFully(
   if (state instanceof Promise) {
     state.then(
       (settled) => finish(instance, policy, settled, slots, reply, done),
-      // The state machine answers for everything a client can send: what gets here is a defect, and Fastify's to report.
+      // The state machine rejects for nothing that a client sends. A rejection is a defect, which Fastify reports.
       done
     )
     return
@@ -100,7 +100,7 @@ function finish(
   done()
 }
 
-/** Counts what was decided, and publishes what is no sign-in. */
+/** Counts every decision, and publishes those that are not `signed-in`. */
 function report({ counters, settings }: Instance, { state, tokenType, reason }: Decision): void {
   switch (state) {
     case 'signed-in':
@@ -121,26 +121,28 @@ function report({ counters, settings }: Instance, { state, tokenType, reason }: 
   refusalChannel.publish({ instance: settings.frontendApi, state, tokenType, reason } satisfies RefusalEvent)
 }
 
-/** The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4). */
+/**
+ * The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4).
+ */
 function setDebugHeaders({ state, reason, message }: Decision, reply: FastifyReply, debugHeaders: DebugHeaders): void {
   if (debugHeaders === false) return
-  // Clerk's tools know no state for a token that could not be judged.
+  // Clerk's tools have no state for a token that could not be judged.
   reply.header('x-clerk-auth-status', state === 'unavailable' ? 'signed-out' : state)
   if (reason) reply.header('x-clerk-auth-reason', reason)
   if (message && debugHeaders === 'full') reply.header('x-clerk-auth-message', message)
 }
 
-/** Adds what the state has to send along. True when it is a redirect, which has then been sent. */
+/** Adds the headers and cookies of a state to the response. True: it is a redirect, and has been sent. */
 function addToResponse({ location, headers, setCookies }: ResponseParts, reply: FastifyReply): boolean {
   if (headers !== null) reply.headers(headers)
-  // One call a line: Fastify appends, and what an earlier hook has set stays.
+  // One call for each line: Fastify appends to the `Set-Cookie` headers of earlier hooks.
   for (const cookie of setCookies) reply.header('set-cookie', cookie)
   if (location === null) return false
   reply.code(307).header('location', location).send()
   return true
 }
 
-/** Instances that have been warned about: once says it. */
+/** Instances whose warning has been logged. */
 const warned = new WeakSet<Instance>()
 
 function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): void {

@@ -41,7 +41,7 @@ const notYetAuthenticated = createSignedOutAuth(
   'This request has not reached authentication: hooks that need it must be added after fastify-clerk-auth.'
 )
 
-/** Scopes that have the plugin, so that a second registration is told apart from somebody else's decorators. */
+/** Scopes that have the plugin: a second registration gets another error than a decorator of another plugin. */
 const registered = new WeakSet<object>()
 
 async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise<void> {
@@ -75,12 +75,15 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
   fastify.addHook('onClose', () => instances.close())
 }
 
-/** What routes accept until their instance is known: told from a route's own list by being this very one. */
+/**
+ * Placeholder until the request's instance is known: `completePolicy` replaces it where a route has no list of its own.
+ */
 const LEFT_TO_INSTANCE = Object.freeze(['session_token'] as const)
 
 /**
- * `onRoute` hooks do not see the routes that were there before: with `defaultDeny` those of this scope are denied on each
- * request. On the whole server they refuse to boot, as scopes that were made before have no hook of ours at all.
+ * `onRoute` hooks do not see routes that existed before. With `defaultDeny` a hook guards such routes of this scope on
+ * each request. On the whole server the plugin refuses to boot instead: scopes made before it have none of its hooks,
+ * so their routes would be open.
  */
 function denyEarlyRoutes(fastify: FastifyInstance, policies: RoutePolicies): void {
   if (!hasRoutes(fastify)) return
@@ -92,7 +95,10 @@ function denyEarlyRoutes(fastify: FastifyInstance, policies: RoutePolicies): voi
   })
 }
 
-/** `preHandler: fastify.requireAuth` on a route made before us was `preHandler: undefined`, which Fastify takes for no hook. */
+/**
+ * On a route made before the plugin, `preHandler: fastify.requireAuth` was `undefined`, which Fastify takes for no
+ * hook.
+ */
 function warnOfEarlyRoutes(fastify: FastifyInstance, logger: Logger): void {
   if (!hasRoutes(fastify) || !isWholeServer(fastify)) return
   logger.warn(
@@ -138,10 +144,10 @@ function decorate(
   fastify.decorateRequest(kDecision as unknown as string, null)
   fastify.decorateRequest(kInstance as unknown as string, null)
   fastify.decorateRequest('auth', {
-    // Without a setter: what others assign does not become the auth, it throws.
+    // No setter: an assignment to `request.auth` throws, and cannot sign anybody in.
     getter(this: FastifyRequest): SessionAuth {
-      // Not yet authenticated, as in the error handler of a request that an earlier hook refused: that counts as signed
-      // out, and guards, which read the slot, answer with an error of ours.
+      // Before authentication, for example in the error handler of a request that an earlier hook refused, the auth is
+      // signed out. Guards read the slot itself, and answer FST_CLERK_NOT_REGISTERED.
       return (readAuth(this as unknown as GuardRequest) ?? notYetAuthenticated) as SessionAuth
     }
   })
@@ -170,12 +176,12 @@ function decorate(
 
 type RouteHook = Extract<NonNullable<RouteOptions['onRequest']>, (...args: never[]) => unknown>
 
-/** Whether a guard is among the route's own hooks; those of its scope are not known yet. */
+/** Whether a guard is among the route's own hooks. Hooks of its scope may still be added, so they are not looked at. */
 function hasGuard({ onRequest, preParsing, preValidation, preHandler }: RouteOptions): boolean {
   return [onRequest, preParsing, preValidation, preHandler].flat().some(isGuardHook)
 }
 
-/** Before the route's own hooks: nothing of the route runs for a request that is refused. */
+/** Puts a hook before the route's own hooks, so that none of them runs for a refused request. */
 function prependHook(route: RouteOptions, hook: RouteHook): void {
   const own = route.onRequest
   route.onRequest = own === undefined ? [hook] : Array.isArray(own) ? [hook, ...own] : [hook, own]

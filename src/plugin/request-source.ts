@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import type { RequestHeaders, RequestSource } from '../core/request/read-carried.js'
 
 /**
- * A Fastify request as the source of what it carries. Scheme and host are what Fastify makes of them: with `trustProxy`,
- * `X-Forwarded-Proto` and `X-Forwarded-Host` of a trusted peer count (the last value, the one the proxy wrote),
- * without it they do not. CloudFront names its scheme header otherwise, so that one is read here under the same rule.
+ * A Fastify request as `readCarried` takes it. Fastify gives scheme and host: with `trustProxy`, `X-Forwarded-Proto`
+ * and `X-Forwarded-Host` of a trusted peer count, by their last value, which the proxy wrote; without it they do not
+ * count. CloudFront uses a scheme header of its own, which Fastify does not know: it is read here under the same rule.
  */
 export class FastifyRequestSource implements RequestSource {
   readonly #request: FastifyRequest
@@ -17,7 +17,7 @@ export class FastifyRequestSource implements RequestSource {
     return this.#request.raw.method ?? ''
   }
 
-  /** The target that was matched to a route; `originalUrl` when something rewrote it, as that is what the browser knows. */
+  /** The target before `rewriteUrl`: the one that the browser knows, and comes back to after a redirect. */
   get target(): string {
     return this.#request.originalUrl
   }
@@ -41,8 +41,8 @@ export class FastifyRequestSource implements RequestSource {
 }
 
 /**
- * Fastify does not say whether the peer is a trusted proxy, but counts a forwarded client address only if it is: more than
- * one address means yes. CloudFront always sends `X-Forwarded-For`.
+ * Fastify does not say whether it trusts the peer, but lists forwarded client addresses only if it does: more than one
+ * address means that it does. CloudFront always sends `X-Forwarded-For`.
  */
 function isPeerTrusted(request: FastifyRequest): boolean {
   return (request.ips?.length ?? 0) > 1
@@ -50,7 +50,7 @@ function isPeerTrusted(request: FastifyRequest): boolean {
 
 const FORWARDED_HEADERS = ['x-forwarded-host', 'x-forwarded-proto', 'cloudfront-forwarded-proto'] as const
 
-/** The first forwarded header that is there and does not count because `trustProxy` is off; null: none. */
+/** The first forwarded header that is ignored because `trustProxy` is off; null: the request has none, or it is on. */
 export function ignoredForwardedHeader(request: FastifyRequest): string | null {
   if (request.ips !== undefined) return null
   const { headers } = request.raw

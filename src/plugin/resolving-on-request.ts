@@ -9,7 +9,10 @@ import type { InstanceOptions, InstanceResolver } from './resolver-options.js'
 import { completePolicy, createDefaultPolicy, createRoutePolicies, type RoutePolicies } from './route-policy.js'
 import { kAuth, kDecision } from './symbols.js'
 
-/** The hook of a plugin with a resolver: finds the request's instance, then does what a plugin with that one does. */
+/**
+ * The hook of a plugin with a resolver: finds the request's instance, then authenticates as a plugin with that
+ * instance.
+ */
 export function createResolvingOnRequest(
   resolver: InstanceResolver,
   instances: Instances,
@@ -29,7 +32,7 @@ export function createResolvingOnRequest(
     done: HookHandlerDoneFunction
   ): void {
     const policy = policies.of(request.routeOptions.config)
-    // A route's policy was compiled before anybody knew its instance; what it leaves open is the instance's to say.
+    // The policy of a route is compiled before its instance is known.
     if (policy !== policies.defaults) {
       authenticateFully(instance, completePolicy(policy, instance.settings), request, reply, done)
       return
@@ -67,7 +70,7 @@ export function createResolvingOnRequest(
       authenticate(instance, request, reply, done)
       return
     }
-    // Only the resolver's failure is its own: what comes after it is answered for by whoever fails.
+    // `fail` is for the resolver alone: an error of `authenticate` or of `done` is passed on as it is.
     instance.then((settled) => authenticate(settled, request, reply, done), fail).catch(done)
   }
 }

@@ -12,7 +12,9 @@ export interface ClerkRouteOptions {
   readonly acceptsToken?: AcceptsToken
   /** `false`: a session with outstanding tasks counts as signed in here. Default true. */
   readonly treatPendingAsSignedOut?: boolean
-  /** `false`: never a redirect on this route, as for JSON endpoints of an application with pages. Default: the plugin's. */
+  /**
+   * `false`: never a redirect on this route, as for JSON endpoints of an application with pages. Default: the plugin's.
+   */
   readonly handshake?: boolean
   /** With `defaultDeny`: this route needs no authentication. Default false. */
   readonly public?: boolean
@@ -20,18 +22,19 @@ export interface ClerkRouteOptions {
   readonly audit?: boolean | AuditRouteOptions
 }
 
-/** The same, resolved once when the route was registered. */
+/** `config.clerk` with all defaults, made once when the route is registered. */
 export interface RoutePolicy extends AuthenticationPolicy {
+  /** False: `config.clerk: false`, the request is not authenticated. */
   readonly isEvaluated: boolean
-  /** A known session token settles the request: then nothing else of the policy but pending sessions matters. */
+  /** Whether the hot path may answer. If it does, only `treatPendingAsSignedOut` of this policy matters. */
   readonly acceptsSession: boolean
-  /** The route itself says what it accepts. */
+  /** `acceptsToken` comes from the route. False: from the plugin, or with a resolver from the request's instance. */
   readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
   readonly isPublic: boolean
 }
 
-/** Options of the plugin that hold for routes which say nothing else. */
+/** Options of the plugin that a route may override. */
 export interface PolicyDefaults {
   readonly acceptsToken: AcceptsToken
   readonly handshake: boolean
@@ -71,7 +74,7 @@ function assertBoolean(value: unknown, name: string): asserts value is boolean |
   if (value !== undefined && typeof value !== 'boolean') throw new RouteOptionsError(name, 'true or false')
 }
 
-/** Compiles `config.clerk`. Throws a coded error, at route registration, for anything that is not understood. */
+/** Compiles `config.clerk` when a route is registered. Throws a coded error for an unknown name or a bad value. */
 export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): RoutePolicy {
   if (clerk === undefined) return defaults
   if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, acceptsSession: false, isPublic: true })
@@ -92,7 +95,7 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSessions(acceptsToken ?? defaults.acceptsToken),
-    // A copy: what the route accepts is settled here, whatever becomes of the list.
+    // A copy: changing the list later must not change what the route accepts.
     acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
@@ -101,7 +104,7 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   })
 }
 
-/** The policy of a route for one of several instances: what the route leaves open is the instance's to say. */
+/** The policy of a route for one of several instances, whose options fill what the route leaves open. */
 export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): RoutePolicy {
   const acceptsToken = policy.isAcceptsTokenOwn ? policy.acceptsToken : instance.acceptsToken
   return {
@@ -112,7 +115,7 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
   }
 }
 
-/** A route that has a guard cannot be open as well: refuses to boot, as one of the two is not what its author thinks. */
+/** Refuses to boot when a route has a guard and is open as well: one of the two is a mistake. */
 export function assertUncontradicted(policy: RoutePolicy): void {
   if (!policy.isEvaluated) {
     throw new RoutePolicyError('clerk is false, but requireAuth or authorize is among the hooks of the route')
@@ -122,7 +125,7 @@ export function assertUncontradicted(policy: RoutePolicy): void {
   }
 }
 
-/** Config objects of routes carry their policy, so that a request finds it without a look-up by name. */
+/** Puts the policy on the route's config object, where a request finds it without a look-up by name. */
 export function attachPolicy(config: object, policy: RoutePolicy): void {
   Object.defineProperty(config, kRoutePolicy, { value: policy, enumerable: true, configurable: true })
 }
@@ -133,16 +136,19 @@ export function policyOf(config: unknown): RoutePolicy | undefined {
 
 /** The policies of a scope's routes. */
 export interface RoutePolicies {
-  /** False until a route says something under `config.clerk`: then no request looks for a policy. */
+  /** True once a route has a policy of its own. Until then requests use `defaults` and look nothing up. */
   isInUse: boolean
   readonly defaults: RoutePolicy
-  /** The policy of the route with this config. Throws the coded error of one that nobody could check at registration. */
+  /**
+   * The policy of the route with this config. Throws, for a route made before the plugin, the errors of
+   * `compileRoutePolicy`.
+   */
   of(config: unknown): RoutePolicy
 }
 
 /**
- * `hasEarlyRoutes`: routes may have been registered before the plugin, as in `app.register(clerkAuth)` without
- * `await` and then `app.get(…)`: Fastify tells no hook of them, so their policies are compiled when first asked for.
+ * `hasEarlyRoutes`: the scope had routes before the plugin was loaded, as after `app.register(clerkAuth)` without
+ * `await`. `onRoute` hooks do not see such routes, so their policies are compiled at their first request.
  */
 export function createRoutePolicies(defaults: RoutePolicy, hasEarlyRoutes: boolean): RoutePolicies {
   if (!hasEarlyRoutes) return { isInUse: false, defaults, of: (config) => policyOf(config) ?? defaults }

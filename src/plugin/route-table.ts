@@ -6,8 +6,9 @@ export interface RouteTableEntry {
   readonly method: string
   readonly url: string
   /**
-   * `off`: not authenticated at all; `public`: authenticated, nothing required; `required`: by `defaultDeny` or by a guard
-   * among the route's own hooks. Hooks of its scope, and routes that were registered before the plugin, are not known.
+   * `off`: not authenticated; `public`: authenticated, but open to everybody; `required`: guarded by `defaultDeny` or
+   * by a guard among the route's own hooks. Guards among the hooks of a scope are not seen, nor are routes that were
+   * registered before the plugin.
    */
   readonly policy: 'off' | 'public' | 'required'
   readonly acceptsToken: AcceptsToken

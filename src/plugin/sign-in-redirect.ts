@@ -7,8 +7,8 @@ import { FastifyRequestSource } from './request-source.js'
 import { kInstance } from './symbols.js'
 
 /**
- * Where `requireAuth` sends a browser that navigates while signed out: to `signInUrl`, which comes back to this page by
- * `redirect_url`. Null, for a 401, unless `requireAuthRedirect` asks for it and the request is a page load.
+ * Where a guard sends a browser that loads a page while signed out: to `signInUrl`, with this page as `redirect_url`.
+ * Null (the guard answers 401) for any other request, and without the option `requireAuthRedirect`.
  */
 export function signInRedirect(request: FastifyRequest): string | null {
   const instance = (request as unknown as AuthenticatedSlots)[kInstance]
@@ -18,10 +18,10 @@ export function signInRedirect(request: FastifyRequest): string | null {
   if (!isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
   const here = publicUrl(source.protocol, source.host, source.target)
   const target = new URL(instance.settings.signInUrl, here)
-  // On the sign-in page itself a redirect would lead nowhere but back.
+  // A redirect from the sign-in page to itself would never end.
   if (target.origin === here.origin && target.pathname === here.pathname) return null
   const { isSatellite } = instance.settings
-  // A satellite must look for the session that the sign-in on the primary has made (state/README.md section 7.3).
+  // Makes the satellite sync with the primary, which by then has the session (state/README.md section 7.3).
   if (isSatellite && target.origin !== here.origin) here.searchParams.set('__clerk_synced', 'false')
   target.searchParams.set('redirect_url', here.href)
   return target.href

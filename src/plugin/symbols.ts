@@ -1,7 +1,9 @@
-/** Slot of the auth on a request. Private: what other plugins and users decorate cannot pass for it. */
+/**
+ * Slot of a request's auth. A private symbol: no decorator of another plugin or of the application can take its place.
+ */
 export const kAuth = Symbol('fastify-clerk-auth.auth')
 
-/** Slot of what was decided about a request: `decision.ts`. */
+/** Slot of a request's `Decision`. */
 export const kDecision = Symbol('fastify-clerk-auth.decision')
 
 /** Slot of the instance that authenticated a request. */

@@ -4,7 +4,7 @@ function isWhitespace(code: number): boolean {
   return code === SPACE || code === 9 || code === 10 || code === 13
 }
 
-/** `Bearer` in any case, as RFC 7235 section 2.1 has it for schemes; `| 32` lower-cases an ASCII letter. */
+/** Whether the value begins with `Bearer`, in any case (RFC 9110 section 11.1). `| 32` lower-cases an ASCII letter. */
 function isBearerScheme(value: string, length: number): boolean {
   return (
     length === 6 &&
@@ -18,9 +18,9 @@ function isBearerScheme(value: string, length: number): boolean {
 }
 
 /**
- * The token of an `Authorization` header, or `''` when it names another scheme (RFC 6750 section 2.1, with Clerk's
- * leniency: a value without a scheme is taken for a token; state/README.md section 2.3). Total: what is no token is
- * refused by verification, not here.
+ * The token of an `Authorization` header, or `''` for another scheme (RFC 6750 section 2.1). As in Clerk's SDK, a value
+ * without a scheme counts as a token (state/README.md section 2.3). The form of the token is not checked here but by
+ * verification.
  */
 export function parseAuthorization(header: string | undefined): string {
   if (header === undefined || header === '') return ''
@@ -30,7 +30,7 @@ export function parseAuthorization(header: string | undefined): string {
   if (space === -1) return value
   if (!isBearerScheme(value, space)) return ''
   const end = value.indexOf(' ', space + 1)
-  // "Bearer" followed by two spaces names no token; Clerk takes the scheme itself for one, and refuses it as malformed.
+  // After `Bearer` and two spaces Clerk's SDK takes the word `Bearer` for the token, and refuses it as malformed.
   if (end === space + 1) return value.slice(0, space)
   return end === -1 ? value.slice(space + 1) : value.slice(space + 1, end)
 }

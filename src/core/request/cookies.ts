@@ -6,7 +6,7 @@ const SPACE = 32
 const TAB = 9
 const UNDERSCORE = 95
 
-// One bit a cookie, to keep the first of each name.
+// One bit for each cookie: set when the first of that name has been read, as later ones do not count.
 const SESSION = 1
 const SESSION_SUFFIXED = 2
 const CLIENT_UAT = 4
@@ -36,7 +36,7 @@ export function createCarriedCookies(): CarriedCookies {
 }
 
 /**
- * Percent-decodes one value, after the header has been split: an encoded `;` can forge no cookie
+ * Percent-decodes one value. Only after the header has been split, so that an encoded `;` cannot forge a cookie
  * (hostile/README.md case 5).
  */
 function decodeValue(value: string): string {
@@ -49,11 +49,11 @@ function decodeValue(value: string): string {
 }
 
 /**
- * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that
- * matter, the first occurrence of each (state/README.md section 2.5). What the header lacks is set to `''`.
+ * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance. It reads Clerk's cookies in one
+ * pass, the first of each name (state/README.md section 2.5), and sets the fields of absent cookies to `''`.
  */
 export function compileCookieReader(suffix: string): CookieReader {
-  // Without a publishable key there is no suffix, and a name that no cookie can have takes its place.
+  // Without a publishable key there is no suffix. `_;` ends no cookie name, so the suffixed names match nothing.
   const ending = suffix === '' ? '_;' : `_${suffix}`
   const names: readonly (readonly [name: string, bit: number])[] = [
     ['__session', SESSION],
@@ -67,7 +67,7 @@ export function compileCookieReader(suffix: string): CookieReader {
     [`__clerk_db_jwt${ending}`, DEV_BROWSER_SUFFIXED],
     [`__refresh${ending}`, REFRESH_SUFFIXED]
   ]
-  // Names by their length, as the length is known before a character is compared.
+  // Names by length: at most two are compared with the cookie at hand.
   const byLength: (readonly (readonly [name: string, bit: number])[])[] = []
   for (let length = 0; length < 32; length++) byLength.push(names.filter(([name]) => name.length === length))
 
@@ -103,10 +103,11 @@ export function compileCookieReader(suffix: string): CookieReader {
       pieceEnd = header.indexOf(SEMICOLON, start)
       if (pieceEnd === -1) pieceEnd = header.length
       while (start < pieceEnd && isBlank(header.charCodeAt(start))) start++
-      // Every name that matters starts with two underscores; most cookies of other software do not.
+      // Clerk's names start with two underscores; most other cookies do not.
       if (header.charCodeAt(start) !== UNDERSCORE || header.charCodeAt(start + 1) !== UNDERSCORE) continue
 
-      // Looked for once, and not again by each piece before it: a header of pieces without one would be read through for each.
+      // Searched again only once the last `=` found is behind us. Searching in every piece would make a long header of
+      // pieces without `=` cost quadratic time.
       if (equals < start) equals = header.indexOf(EQUALS, start)
       if (equals === -1) return
       if (equals >= pieceEnd) continue

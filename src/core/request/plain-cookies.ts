@@ -1,23 +1,25 @@
 /**
- * The Cookie header as browsers and Node write it, for the hot path: `name=value; name=value`, nothing encoded, no name
- * twice. It reads what `compileCookieReader` reads, with less work, or gives up: whoever gets no answer here asks
- * there. Production only, as development needs one cookie more.
+ * The cookies that the hot path needs, from a header as browsers write it: `name=value; name=value`, each of Clerk's
+ * names once. The values are those that `compileCookieReader` reads, with less work. For any other form of header the
+ * reader gives up, and the caller has to use `compileCookieReader`. Production only: development needs one more cookie.
  */
 export interface PlainCookies {
-  /** The session token, of the family of cookies that counts. */
+  /** The session token of the cookie family that counts. */
   session: string
   /** `__client_uat` of that family, in seconds. */
   clientUat: number
 }
 
-/** True when the header is plain and holds a session token with its `__client_uat`; false says nothing about it. */
+/**
+ * True: the header is plain and has a session token and its `__client_uat`. False: not known, `into` must not be used.
+ */
 export type PlainCookieReader = (header: string, into: PlainCookies) => boolean
 
 const UNDERSCORE = 95
 const EQUALS = 61
 const SPACE = 32
 
-/** Where the values lie; -1: no such cookie. One object for all requests. */
+/** Offsets of the values in the header; -1: the cookie is absent. One object for all requests, reset by each call. */
 class Places {
   session = -1
   sessionEnd = -1
@@ -33,13 +35,16 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
   const ending = `_${suffix}=`
   const places = new Places()
 
-  /** Where the value begins of the cookie whose plain name ends at `nameEnd`: negative of its suffixed twin, 0 of another. */
+  /**
+   * Offset of a cookie's value, given where the unsuffixed name ends. > 0: the unsuffixed cookie; < 0: minus the offset
+   * for the suffixed cookie; 0: a cookie of another instance; GIVE_UP: not plain.
+   */
   function valueAt(header: string, nameEnd: number): number {
     const separator = header.charCodeAt(nameEnd)
     if (separator === EQUALS) return nameEnd + 1
     if (separator !== UNDERSCORE) return GIVE_UP
     if (header.slice(nameEnd, nameEnd + ending.length) === ending) return -(nameEnd + ending.length)
-    // Another instance's, or this one's with an odd end, a blank before the `=` for one.
+    // The suffix of this instance with something else than `=` behind it, a blank for example; or another instance's.
     return header.startsWith(suffix, nameEnd + 1) ? GIVE_UP : 0
   }
 
@@ -69,7 +74,7 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
     return true
   }
 
-  /** Takes down the cookie at `start`, whose name begins with two underscores. False: not plain. */
+  /** Notes the offsets of the cookie at `start`, whose name begins with two underscores. False: not plain. */
   function note(header: string, start: number, end: number): boolean {
     if (isSession(header, start)) {
       const value = valueAt(header, start + 9)
@@ -105,7 +110,7 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
     places.clientUatSuffixed = -1
     if (!scan(header)) return false
 
-    // The plain cases of `usesSuffixedCookies`: one family, or both with the same token.
+    // The two plain cases of `chooseFamily` in state/cookie-family.ts: only one family, or both with the same token.
     if (places.sessionSuffixed === -1) {
       if (places.session === -1 || places.clientUat === -1 || places.clientUatSuffixed !== -1) return false
       into.clientUat = digitsIn(header, places.clientUat, places.clientUatEnd)
@@ -120,9 +125,9 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
   }
 }
 
-// Spelled out: V8 compares single characters inline, and calls a builtin for `startsWith`.
+// Compared character by character: V8 inlines that, and calls a builtin for `startsWith`.
 
-/** `session` after two underscores. */
+/** Whether `session` follows the two underscores at `start`. */
 function isSession(header: string, start: number): boolean {
   return (
     header.charCodeAt(start + 2) === 115 &&
@@ -135,7 +140,7 @@ function isSession(header: string, start: number): boolean {
   )
 }
 
-/** `client_uat` after two underscores. */
+/** Whether `client_uat` follows the two underscores at `start`. */
 function isClientUat(header: string, start: number): boolean {
   return (
     header.charCodeAt(start + 2) === 99 &&
@@ -151,10 +156,10 @@ function isClientUat(header: string, start: number): boolean {
   )
 }
 
-/** Not a place in a header, as those are at most as long as a header. */
+/** Below every negated offset: a header is shorter than 2³⁰ characters. */
 const GIVE_UP = -(2 ** 30)
 
-/** The number that `text[start, end)` writes in decimal digits, or -1. */
+/** The number in decimal digits at `text[start, end)`; -1: something else stands there, or more than 15 digits. */
 function digitsIn(text: string, start: number, end: number): number {
   if (end - start > 15) return -1
   let number = 0

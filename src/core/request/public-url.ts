@@ -1,7 +1,9 @@
-/** Stands in where a request names no usable host: nobody can be sent anywhere useful from there, nor anywhere harmful. */
+/**
+ * Used when the host of a request cannot be parsed: a redirect then leads to the user's own machine, to no stranger's.
+ */
 const FALLBACK_ORIGIN = 'http://localhost'
 
-/** Only tells path from query in a request target; never seen outside. */
+/** Base for parsing a request target that is not a path. It never appears in a result. */
 const TARGET_BASE = 'http://target.invalid'
 
 function parseOrigin(protocol: string, host: string): URL {
@@ -15,7 +17,7 @@ function parseOrigin(protocol: string, host: string): URL {
 /** Path and query of a request target in any form of RFC 9112 section 3.2; never its authority. */
 function parseTarget(target: string): { path: string; search: string } {
   if (!target.startsWith('/')) {
-    // Absolute form: the authority is that of `Host`, as RFC 9112 section 3.2.2 wants of an origin server's log, not of us.
+    // Absolute form: its authority is ignored, the host is that of the server's own reading of the request.
     const absolute = URL.canParse(target, TARGET_BASE) ? new URL(target, TARGET_BASE) : new URL(TARGET_BASE)
     return { path: absolute.pathname, search: absolute.search }
   }

@@ -5,14 +5,14 @@ import { publicUrl } from './public-url.js'
 
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
 
-/** A request before anybody has looked into it. The server has already decided which forwarded headers count. */
+/** A request as the server gives it, which has already decided whether forwarded headers count. */
 export interface RequestSource {
   readonly method: string
   /** Request target as received. */
   readonly target: string
-  /** Lower-case names. */
+  /** Names in lower case. */
   readonly headers: RequestHeaders
-  /** Public scheme and authority; asked for only when the public URL is needed. */
+  /** Public scheme and authority. Read only when the public URL is needed: in Fastify each is a computation. */
   readonly protocol: string
   readonly host: string
 }

@@ -15,7 +15,9 @@ export function accountPortalOrigin(frontendApi: string): string {
   return `https://${host}`
 }
 
-/** Whether a host is the account portal of some development instance. Production instances never trust these. */
+/**
+ * Whether a host is the account portal of any development instance. A production instance trusts none of these hosts.
+ */
 export function isDevelopmentAccountPortal(hostname: string): boolean {
   return (
     (hostname.startsWith('accounts.') && LEGACY_DEVELOPMENT_SUFFIXES.some((suffix) => hostname.endsWith(suffix))) ||

@@ -14,8 +14,8 @@ type SessionToken = VerifiedToken | UnverifiedToken
 /**
  * Whether the suffixed cookies count: the answer selects `__session`, `__client_uat` and `__clerk_db_jwt` together
  * (state/README.md section 3.2; the numbers are its rules). Several Clerk applications under one registrable domain
- * overwrite each other's unsuffixed cookies; the suffix is derived from the publishable key. No signature is checked: the
- * answer only says which cookies are read.
+ * overwrite each other's unsuffixed cookies; the suffix is derived from the publishable key. No signature is checked:
+ * the answer only says which cookies are read.
  */
 export function chooseFamily(context: StateContext, cookies: CarriedCookies): CookieFamily {
   const { session } = cookies
@@ -86,7 +86,7 @@ function isIssuedBy(issuer: unknown, frontendApi: string): boolean {
   return issuer.replace(/https?:\/\//gi, '') === frontendApi
 }
 
-/** The cookies of the family that counts. */
+/** The session cookie of the family that counts. */
 export function chosenSession(cookies: CarriedCookies, suffixed: boolean): string {
   return suffixed ? cookies.sessionSuffixed : cookies.session
 }
@@ -96,7 +96,7 @@ export function chosenClientUat(cookies: CarriedCookies, suffixed: boolean): num
   return Number.parseInt(suffixed ? cookies.clientUatSuffixed : cookies.clientUat, 10) || 0
 }
 
-/** The development browser's token: of the URL when it is there, else of the cookie. */
+/** The dev browser's token: from the URL when it has one, else from the cookie. */
 export function chosenDevBrowser(carried: Carried, suffixed: boolean, ofQuery: string): string {
   if (ofQuery !== '') return ofQuery
   return suffixed ? carried.cookies.devBrowserSuffixed : carried.cookies.devBrowser

@@ -15,13 +15,14 @@ import { isSessionToken } from './token-kind.js'
 import { answerFailure, answerMalformed } from './verification-failure.js'
 
 /**
- * The state that cookies and URL give. The numbers are the rows of the decision table (state/README.md section 4.3).
+ * The state of a request by its cookies and its URL. Numbers in comments are rows of the decision table
+ * (state/README.md section 4.3).
  */
 export function decideByCookies(context: StateContext, carried: Carried): RequestState | Promise<RequestState> {
   if (!context.settings.readsCookies) return withoutPublishableKey(carried)
   const query = readClerkQuery(carried)
 
-  // 1: what a handshake brought back comes before everything else, on any method and destination.
+  // 1: a returned handshake comes before everything else, on any method and destination.
   const returned = context.settings.canHandshake ? returnedHandshake(carried, query) : null
   if (returned !== null) {
     return resolveHandshake(context, carried, returned).then((state) => state ?? decideByTable(context, carried, query))
@@ -50,7 +51,7 @@ function decideByTable(
     if (!settings.isSatellite && query.redirectUrl !== '') {
       return respondToSatellite(context, carried, query.redirectUrl, devBrowser)
     }
-    // 6: the browser comes with a new identity, which only FAPI can make the cookies follow.
+    // 6: the URL brings a new dev browser; only FAPI can set the cookies that belong to it.
     if (query.hasDevBrowser) return tryHandshake(context, carried, 'dev-browser-sync', '')
     // 7
     if (devBrowser === '') return tryHandshake(context, carried, 'dev-browser-missing', '')
@@ -77,7 +78,7 @@ function decideBySession(
   const isKnown = token instanceof VerifiedToken
   // 12
   if (!isKnown && !isSessionToken(token)) return signedOut('token-type-mismatch', '')
-  // 13: something happened to the client's sessions since this token was issued.
+  // 13: a sign-in or sign-out happened in this browser after the token was issued.
   const { iat } = token.claims
   if (typeof iat === 'number' && iat < clientUat) {
     return tryHandshake(context, carried, 'session-token-iat-before-client-uat', '')
@@ -100,7 +101,7 @@ function decideVerified(context: StateContext, carried: Carried, verified: Verif
   return syncOrganization(context, carried, verified.auth) ?? signedIn(verified)
 }
 
-/** Bearer tokens need no publishable key; cookies do, and someone who sends one should learn why it does nothing. */
+/** Bearer tokens need no publishable key, cookies do: a developer who sends cookies is told why they are not read. */
 function withoutPublishableKey(carried: Carried): RequestState {
   const { session, clientUat } = carried.cookies
   return signedOut(

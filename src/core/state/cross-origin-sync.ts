@@ -6,9 +6,9 @@ import { redirectCount } from './redirect-counter.js'
 import type { StateContext } from './settings.js'
 
 /**
- * A page load on the primary that comes from another origin may follow a change of session there, a satellite for one
- * (state/README.md row 15 and section 7.1). Clerk's own pages are known and do not count; the list is exact
- * (hostile/README.md case 25).
+ * Whether a page load on the primary comes from another origin, where the session may have changed: from a satellite,
+ * for example (state/README.md row 15 and section 7.1). Clerk's own pages do not count as another origin; which hosts
+ * are Clerk's is compared exactly (hostile/README.md case 25).
  */
 export function needsCrossOriginSync(context: StateContext, carried: Carried): boolean {
   const { settings } = context

@@ -8,9 +8,14 @@ import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 
-/** What the state machine needs of the world. Nothing here throws for anything a client sends. */
+/**
+ * All that the state machine needs from outside: tokens, Clerk's API, clock, log. No client input makes a member throw.
+ */
 export interface Effects {
-  /** Verified if memory has the token and accepts it now, else decoded, else (no JWT) null. Never I/O or a signature check. */
+  /**
+   * Verified if memory has the token and accepts it now, else decoded, else (no JWT) null. Never I/O or a signature
+   * check.
+   */
   lookUp(text: string): VerifiedToken | UnverifiedToken | null
   /** `null` for a text that is not a JWT with an object as header and an object as payload. */
   decode(text: string): UnverifiedToken | null
@@ -18,16 +23,19 @@ export interface Effects {
   accept(verified: VerifiedToken): VerifiedToken
   /** Judges a token that `lookUp` has just decoded. */
   verifySession(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
-  /** Looks a token up that the request itself did not bring, and judges it. With a tolerance of its own it bypasses memory. */
+  /**
+   * Looks a token up that the request itself did not bring, and judges it. With a tolerance of its own it bypasses
+   * memory.
+   */
   verifySessionText(
     text: string,
     options?: { readonly skewMs: number }
   ): VerificationOutcome | Promise<VerificationOutcome>
   /** Algorithm, key and signature, and nothing else: no claim, no `typ`, no `cat` is looked at. */
   verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
-  /** `null` without a secret key: there is nobody to ask. */
+  /** Null without a secret key, as BAPI answers only to its holder. */
   fetchHandshakePayload: ((nonce: string) => Promise<BackendResult<readonly string[]>>) | null
-  /** `null` without a secret key. */
+  /** Null without a secret key. */
   refreshSession: ((request: RefreshRequest) => Promise<BackendResult<readonly string[]>>) | null
   /** `token`: the text decoded; null when it is not a JWT. */
   verifyMachineToken(

@@ -7,14 +7,14 @@ import { type RequestState, sentToHandshake, signedOut } from './request-state.j
 import type { StateContext } from './settings.js'
 
 /**
- * Every redirect: a browser that keeps a 307 would go on using it after the state has changed
+ * For every redirect: a browser that cached the 307 would follow it again after the state has changed
  * (hostile/README.md case 23).
  */
 export const NO_STORE: Readonly<Record<string, string>> = Object.freeze({ 'cache-control': 'no-store' })
 
 /**
- * Sends the browser through FAPI if this request can be sent (state/README.md section 4.2), else answers signed out
- * with the same reason. `target` replaces the handshake URL in the two flows between satellite and primary.
+ * Sends the browser through FAPI if this request can follow a redirect, else answers signed out with the same reason
+ * (state/README.md section 4.2). `target` replaces the handshake URL in the two flows between satellite and primary.
  */
 export function tryHandshake(
   context: StateContext,
@@ -42,7 +42,7 @@ export function tryHandshake(
   })
 }
 
-/** Why a cookie does not count in an application that never redirects. */
+/** The message where redirects are off: without it a developer would not learn why a good cookie is ignored. */
 function withoutHandshake(reason: string): string {
   return reason.startsWith('dev-browser-') ? DEVELOPMENT_WITHOUT_HANDSHAKE : ''
 }

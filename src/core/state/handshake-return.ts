@@ -8,11 +8,12 @@ import type { StateContext } from './settings.js'
 import { withTail } from './verification-failure.js'
 
 /**
- * How far a developer's clock may be off before a fresh handshake fails (state/README.md section 5.2 step 7): a day.
+ * Tolerance for the clock of a developer's machine when a handshake returns: a day (state/README.md section 5.2 step
+ * 7).
  */
 const DEVELOPMENT_SKEW_MS = 86_400_000
 
-/** Clerk sends both with every resolved handshake. */
+/** Clerk's SDK sends both with every resolved handshake. */
 const RESOLVED: Readonly<Record<string, string>> = Object.freeze({
   'access-control-allow-origin': 'null',
   'access-control-allow-credentials': 'true'
@@ -25,7 +26,7 @@ export interface ReturnedHandshake {
 }
 
 /**
- * What FAPI sent the browser back with: the nonce before the token, the URL before the cookie
+ * The nonce or token that FAPI sent the browser back with. A nonce is taken before a token, the URL before a cookie
  * (state/README.md section 5.2).
  */
 export function returnedHandshake(carried: Carried, query: ClerkQuery): ReturnedHandshake | null {
@@ -36,8 +37,8 @@ export function returnedHandshake(carried: Carried, query: ClerkQuery): Returned
 }
 
 /**
- * The state that a returned handshake gives, or null when it gives none and the cookies are to decide. Production goes on
- * then, because the handshake cookie lies on the registrable domain and may be a sibling application's; the redirect
+ * The state by a returned handshake, or null when the cookies have to decide. Null in production also for a handshake
+ * that does not verify: its cookie lies on the registrable domain and may belong to a sibling application. The redirect
  * counter bounds the retries.
  */
 export async function resolveHandshake(
@@ -89,8 +90,8 @@ async function directivesOfNonce(context: StateContext, nonce: string): Promise<
 }
 
 /**
- * No claim of a handshake token is checked but `cat` (hostile/README.md case 8): its freshness is that of the session
- * token inside.
+ * Checks `typ`, `cat` and signature of a handshake token, and no times (hostile/README.md case 8): the session token
+ * inside has its own.
  */
 async function directivesOfToken(context: StateContext, text: string): Promise<Resolved> {
   const token = context.effects.decode(text)
@@ -139,12 +140,12 @@ function logFailure(context: StateContext, failure: VerificationFailure, form: s
   log.warn({ reason: failure.reason, form }, 'Clerk: a returned handshake does not verify')
 }
 
-/** Going on would redirect again at once, with the same keys: the loop is not worth its three rounds. */
+/** Signed out at once: another handshake would come back signed by the same key, three times over. */
 function refusedInDevelopment(failure: VerificationFailure): RequestState {
   return signedOut(failure.reason, withTail(failure, 'cookie'), failure.unavailable ? failure.retryAfterSeconds : null)
 }
 
-/** The page the user asked for, without what the handshake put into its URL. */
+/** The URL that the user asked for, without the parameters that the handshake added. */
 function withoutHandshake(publicUrl: URL): string {
   const url = new URL(publicUrl)
   for (const name of ['__clerk_handshake', '__clerk_help', '__clerk_db_jwt', '__clerk_handshake_nonce']) {

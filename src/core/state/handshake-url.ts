@@ -5,8 +5,8 @@ import { readClerkQuery } from './query.js'
 import type { StateContext } from './settings.js'
 
 /**
- * Where FAPI resolves the state of this browser (state/README.md section 5.1). Holds the session token: never logged
- * (hostile/README.md case 35).
+ * The URL at which FAPI resolves the state of this browser (state/README.md section 5.1). It holds the session token
+ * and must not be logged (hostile/README.md case 35).
  */
 export function handshakeUrl(context: StateContext, carried: Carried, suffixed: boolean, reason: string): string {
   const { settings } = context
@@ -29,7 +29,10 @@ export function handshakeUrl(context: StateContext, carried: Carried, suffixed: 
   return url.href
 }
 
-/** The base of FAPI without trailing slashes; a proxy's path stays. A relative proxy is on the public origin of the request. */
+/**
+ * The base URL of FAPI without trailing slashes, with the path of a proxy. A relative proxy is on the request's public
+ * origin.
+ */
 export function frontendApiUrl(frontendApi: string, carried: Carried): string {
   const absolute = frontendApi.startsWith('/') ? `${carried.url.origin}${frontendApi}` : frontendApi
   const base = absolute.startsWith('http') ? absolute : `https://${absolute}`

@@ -18,8 +18,8 @@ import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-k
 import { answerFailure, answerMalformed } from './verification-failure.js'
 
 /**
- * The state that an `Authorization` header gives: it decides alone, cookies are not looked at
- * (state/README.md section 8; for a refresh see state/README.md section 6).
+ * The state of a request by its `Authorization` header, which decides alone (state/README.md section 8).
+ * Cookies are read only for a refresh (state/README.md section 6) or a handshake that it leads to.
  */
 export function decideByHeader(
   context: StateContext,
@@ -42,7 +42,9 @@ export function decideByHeader(
     : decideMachine(context, machineType, text, token)
 }
 
-/** The token is missing or of another type. `reason` is said of a single type; a list has one answer for both. */
+/**
+ * The answer when a token is missing or of another type. A list has one answer for both; `reason` is for a single type.
+ */
 export function refusedFor(acceptsToken: MachineTokenType | readonly TokenType[], reason: string): RequestState {
   return typeof acceptsToken === 'string' ? refusedMachine(acceptsToken, reason, '', null) : refusedByList()
 }

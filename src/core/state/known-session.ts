@@ -14,11 +14,11 @@ export interface KnownSessionSettings {
   readonly isSatellite: boolean
   readonly syncsOrganization: boolean
   readonly cookieSuffix: string
-  /** What a token in memory is worth now; undefined when it is not there. */
+  /** Judges a token that is in memory, as of now; undefined when it is not there. */
   readonly recall: (token: string) => VerificationOutcome | undefined
 }
 
-/** The headers that may decide, and no others. */
+/** The hot path can read no header that the state machine does not read: another name does not compile. */
 type Headers = {
   readonly [Name in 'authorization' | 'cookie' | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]]?:
     | string
@@ -29,9 +29,10 @@ type Headers = {
 export type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | null
 
 /**
- * The hot path: the verified token of a request that is plainly signed in by a session token, or null when anything about it needs the whole
- * state machine. It never answers where the state machine would answer otherwise (`test/core/state/known-session.test.ts`
- * compares the two), and makes no promise, closure or copy.
+ * The hot path: the verified token of a request that is signed in by a session token and needs nothing else, or null
+ * when the state machine has to decide. A token it returns is the one that the state machine would have accepted,
+ * without a redirect or header to send along (known-session.test.ts and deciding-headers.test.ts in test/core/state
+ * compare the two). Makes no promise, closure or copy.
  */
 export function compileKnownSession(settings: KnownSessionSettings): KnownSession {
   const { isSatellite, syncsOrganization, recall } = settings
@@ -48,16 +49,17 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     }
     const cookieHeader = headers.cookie
     if (cookieHeader === undefined || knownByCookies === null || mayNameClerkParameter(target)) return null
-    // The URL of a page may name another organization than the active one; that of a fetch changes nothing.
+    // The URL of a page may ask for another organization than the active one (state/README.md row 16). A fetch asks for
+    // none.
     if (syncsOrganization && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
     const verified = knownByCookies(cookieHeader as string)
     if (verified === null || isSatellite || headers.referer === undefined) return verified
-    // A page load that another site linked to may need a sync with the primary; the state machine knows.
+    // A page that another origin links to may need a cross-origin sync (state/README.md row 15).
     return isTopLevelPageLoad(method, textOf(headers['sec-fetch-dest'])) ? null : verified
   }
 }
 
-/** Null: cookies are not read. */
+/** Null: this instance reads no cookies. */
 function compileKnownByCookies(settings: KnownSessionSettings): ((header: string) => VerifiedToken | null) | null {
   if (!settings.readsCookies) return null
   return settings.isDevelopment ? compileKnownInDevelopment(settings) : compileKnownInProduction(settings)
@@ -65,15 +67,15 @@ function compileKnownByCookies(settings: KnownSessionSettings): ((header: string
 
 function compileKnownInProduction({ cookieSuffix, recall }: KnownSessionSettings) {
   const readPlainCookies = compilePlainCookieReader(cookieSuffix)
-  // One record for all requests: nothing of it is used after the call.
+  // One record for all requests: it is read only within the call that filled it.
   const cookies: PlainCookies = { session: '', clientUat: 0 }
 
   return function knownInProduction(header: string): VerifiedToken | null {
     if (!readPlainCookies(header, cookies)) return null
     const outcome = recall(cookies.session)
     if (!outcome?.ok) return null
-    // A token of another issuer makes the suffixed cookies count, whatever else is there; one that is older than the
-    // client's last change of state has to be replaced.
+    // A foreign issuer makes the suffixed cookies count (state/README.md rule 2). A token older than the last sign-in
+    // or sign-out of this browser has to be replaced (state/README.md row 13).
     return outcome.isOwnIssuer && outcome.issuedAt >= cookies.clientUat ? outcome : null
   }
 }
@@ -92,7 +94,7 @@ function compileKnownInDevelopment({ cookieSuffix, recall }: KnownSessionSetting
     const outcome = recall(isSuffixed ? cookies.sessionSuffixed : cookies.session)
     if (!outcome?.ok) return null
     const clientUat = Number.parseInt(isSuffixed ? cookies.clientUatSuffixed : cookies.clientUat, 10)
-    // Zero and NaN are no time.
+    // 0 and NaN: signed out, or not a number.
     return outcome.isOwnIssuer && clientUat && outcome.issuedAt >= clientUat ? outcome : null
   }
 }
@@ -102,8 +104,8 @@ const SUFFIXED = 1
 const UNSURE = 2
 
 /**
- * The plain cases of `usesSuffixedCookies`: one family only, or both with the same token. Valid for a token of this
- * instance that has not expired, which the caller checks.
+ * The two plain cases of `chooseFamily` in cookie-family.ts: only one family is there, or both hold the same token.
+ * UNSURE for all others. Right only for a token of this instance that has not expired, which the caller checks.
  */
 function chooseFamily(cookies: CarriedCookies): number {
   const { session, sessionSuffixed, clientUat, clientUatSuffixed } = cookies

@@ -7,13 +7,13 @@ import type { RequestState } from './request-state.js'
 import type { StateContext } from './settings.js'
 
 /**
- * The handshake that makes FAPI activate the organization of the URL (state/README.md row 16), or null when there is
- * nothing to do.
+ * The handshake that makes FAPI activate the organization of the URL (state/README.md row 16). Null: the request goes
+ * on signed in, as that organization is active, the URL names none, or no redirect is possible.
  */
 export function syncOrganization(context: StateContext, carried: Carried, auth: SignedInAuth): RequestState | null {
   const { organizationTarget } = context.settings
   if (organizationTarget === null || !context.settings.canHandshake) return null
-  // A pending session has tasks to finish before it has an organization; no user has none.
+  // A pending session has no organization until its tasks are done; neither has a session without a user.
   if (auth.sessionStatus === 'pending' || auth.userId === '') return null
   const target = organizationTarget(carried.url.pathname)
   if (target === null || isActive(target, auth)) return null

@@ -1,17 +1,17 @@
 import { type MatchFunction, match } from 'path-to-regexp'
 
-/** The organization that a URL is about: by id, by slug, or the personal account. */
+/** The organization that a URL names, by id or by slug, or the personal account. */
 export interface OrganizationTarget {
   readonly kind: 'id' | 'slug' | 'personal'
-  /** As FAPI takes it in `organization_id`: id or slug, empty for the personal account. */
+  /** Value of FAPI's parameter `organization_id`: id or slug; empty for the personal account. */
   readonly value: string
 }
 
 const PERSONAL_ACCOUNT: OrganizationTarget = Object.freeze({ kind: 'personal', value: '' })
 
 /**
- * Patterns in path-to-regexp 6 syntax, alternatives in order; whole path, case-insensitive, values not percent-decoded
- * (state/README.md section 7.2). Throws for a pattern that does not compile.
+ * Compiles patterns in path-to-regexp 6 syntax, tried in order (state/README.md section 7.2): they match the whole path
+ * in any case, and values stay percent-encoded. Throws for a pattern that does not compile.
  */
 export function compileOrganizationTarget(
   organizationPatterns: readonly string[],

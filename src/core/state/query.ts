@@ -3,7 +3,7 @@ import type { Carried } from '../request/carried.js'
 /** Clerk's query parameters of the public URL (state/README.md section 2.6). Absent and empty are both `''`. */
 export interface ClerkQuery {
   readonly devBrowser: string
-  /** Present, even empty (state/README.md row 6). */
+  /** True also for an empty parameter (state/README.md row 6). */
   readonly hasDevBrowser: boolean
   readonly handshake: string
   readonly handshakeNonce: string
@@ -36,9 +36,10 @@ export function readClerkQuery(carried: Carried): ClerkQuery {
 }
 
 /**
- * Whether the query of a request target may name one of Clerk's parameters. Almost no request has one: it stays on the hot
- * path, and its URL is not parsed. Names may be written as they are or with characters percent-encoded: `%5F` is the
- * underscore, `%6…` and `%7…` are the lower-case letters. True for some queries that name none; false for none that does.
+ * Whether the query of a request target may name one of Clerk's parameters. Almost no request has one: it stays on the
+ * hot path, and its URL is not parsed. Names may be written as they are or with characters percent-encoded: `%5F` is
+ * the underscore, `%6…` and `%7…` are the lower-case letters. True for some queries that name none; false for none that
+ * does.
  */
 export function mayNameClerkParameter(target: string): boolean {
   const query = target.indexOf('?')

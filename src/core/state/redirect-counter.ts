@@ -1,8 +1,8 @@
 import type { Carried } from '../request/carried.js'
 
 /**
- * A browser that has been sent round this often within the life of the counter cookie is not sent again. As in Clerk's SDK a
- * handshake stops at exactly this count, and the sync of an organization at this count or more (state/README.md
+ * A browser that has been sent round this often within the life of the counter cookie is not sent again. As in Clerk's
+ * SDK a handshake stops at exactly this count, and the sync of an organization at this count or more (state/README.md
  * sections 4.2 and 7.2). We never set a higher one.
  */
 export const MAX_REDIRECTS = 3

@@ -7,8 +7,8 @@ import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
 import type { RefreshFlow, RefreshOutcome, StateContext } from './settings.js'
 
 /**
- * How long a refresh answers for requests with the same two tokens: those that a page sent before its browser had the
- * new cookies. A second refresh for them would be a second call, and with a rotated refresh token a failed one.
+ * For so long a finished refresh also answers other requests with the same two tokens: a page sends them before its
+ * browser has the new cookies. Refreshing again would cost a call, and fail once Clerk has rotated the refresh token.
  */
 const SHARED_MS = 5_000
 const MAX_SHARED = 1_000
@@ -66,7 +66,7 @@ function failed(code: string): RefreshOutcome {
   return { ok: false, code }
 }
 
-/** Clerk's own codes go on as they are, e.g. `session_is_revoked`; the failures of the way there have one code. */
+/** A code of Clerk's is passed on unchanged, e.g. `session_is_revoked`. Failures of the transport share one code. */
 function codeOf(failure: BackendFailure): string {
   if (failure.kind === 'keyless') return 'missing-api-client'
   if (failure.kind === 'malformed') return 'unexpected-sdk-error'

@@ -1,9 +1,9 @@
 // Every request state is made in this file.
 //
-// Shared by all requests, and frozen: what `signedOut` and `refusedByList` return. `signedOut` keeps its states by reason,
-// message and retryAfterSeconds, so that a flood of bad requests allocates none; all three must be constants or come from a
-// small set. Nothing of a single request (a header, a URL, a cookie, a time) may be put into a shared state: other requests
-// would be answered with it.
+// Shared by all requests, and frozen: what `signedOut` and `refusedByList` return. `signedOut` keeps its states by
+// reason, message and retryAfterSeconds, so that a flood of bad requests allocates none; all three must be constants or
+// come from a small set. Nothing of a single request (a header, a URL, a cookie, a time) may be put into a shared
+// state: other requests would be answered with it.
 //
 // Made for one request: all others. Only these have a location, headers or cookies.
 import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../auth/machine-auth.js'
@@ -57,8 +57,8 @@ const shared = new Map<string, RequestState>()
 const MAX_SHARED = 512
 
 /**
- * Signed out, with nothing to send along. `retryAfterSeconds`: the token could not be judged now; null: it was judged, or
- * there is no token.
+ * Signed out, with nothing to send along. `retryAfterSeconds`: the token could not be judged now; null: it was judged,
+ * or there is no token.
  */
 export function signedOut(reason: string, message: string, retryAfterSeconds: number | null = null): RequestState {
   const name = `${reason}\n${message}\n${retryAfterSeconds}`

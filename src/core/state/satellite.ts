@@ -6,8 +6,8 @@ import { type RequestState, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
 
 /**
- * A page load on a satellite that has not been synced with its primary. Null: the cookies decide.
- * (state/README.md rows 2 to 4 and section 7.3.)
+ * The answer to a page load on a satellite that has not been synced with its primary (state/README.md rows 2 to 4 and
+ * section 7.3). Null: no sync is needed, the rows below decide.
  */
 export function syncSatellite(
   context: StateContext,
@@ -20,7 +20,7 @@ export function syncSatellite(
 
   const asksForSync = query.synced === 'false'
   if (hasCookies && !asksForSync) return null
-  // 2: nobody has signed in here, as far as can be told: no round trip for every first visit.
+  // 2: no sign of a sign-in. Without this row every first visit would be sent round.
   if (!settings.satelliteAutoSync && !hasCookies && !asksForSync) return signedOut('session-token-and-uat-missing', '')
   // 4: in development the primary application answers.
   if (settings.isDevelopment) {
@@ -33,8 +33,9 @@ export function syncSatellite(
 }
 
 /**
- * A development primary sends a satellite's browser back with the development browser's token (state/README.md row 5).
- * Only `http` and `https`: the URL comes from the query, and a redirect to anything else serves nobody.
+ * A development primary sends a satellite's browser back with the dev browser's token (state/README.md row 5). The
+ * target comes from the query: any scheme but `http` and `https` is refused, so that no script or file URL becomes a
+ * `Location`.
  */
 export function respondToSatellite(
   context: StateContext,

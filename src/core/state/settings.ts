@@ -22,24 +22,27 @@ export type RefreshOutcome =
 
 /** What the state machine needs of the options, derived once when an instance is made. */
 export interface StateSettings {
-  /** Without a publishable key cookies mean nothing: their names, their instance and its FAPI are unknown. */
+  /** False without a publishable key: the names of the cookies, their instance and its FAPI are then unknown. */
   readonly readsCookies: boolean
   readonly isDevelopment: boolean
   readonly isSatellite: boolean
   readonly satelliteAutoSync: boolean
   readonly signInUrl: string
-  /** False: no redirects, and whatever a handshake brought back is ignored. Without a publishable key there is no FAPI to go to. */
+  /**
+   * False: no redirects, and a returned handshake is ignored. Set by the option `handshake`, and off without a
+   * publishable key, as the host of FAPI is then unknown.
+   */
   readonly canHandshake: boolean
   /**
    * Where browsers reach FAPI: proxy URL, satellite host or the host in the publishable key
    * (state/README.md section 1.2).
    */
   readonly frontendApi: string
-  /** The same without the proxy: what session tokens name as their issuer (state/README.md rule 2). */
+  /** `frontendApi` without the proxy: the issuer that session tokens name (state/README.md rule 2). */
   readonly originalFrontendApi: string
   /**
-   * The sign-in pages that Clerk hosts: a page of theirs may link here without a new handshake
-   * (state/README.md section 7.1).
+   * Origin of the sign-in pages that Clerk hosts. A link from one of them needs no new handshake
+   * (state/README.md section 7.1). Empty: not known.
    */
   readonly accountPortalOrigin: string
   readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
@@ -71,7 +74,7 @@ export function createStateSettings(options: StateOptions): StateSettings {
     canHandshake: options.handshake && options.frontendApi !== null,
     frontendApi: options.proxyUrl === '' ? originalFrontendApi : options.proxyUrl,
     originalFrontendApi,
-    // Behind a proxy nothing tells the portal's host, as with Clerk's own SDK.
+    // Behind a proxy the host of the portal is unknown, to Clerk's SDK too.
     accountPortalOrigin: options.proxyUrl === '' ? accountPortalOrigin(originalFrontendApi) : '',
     organizationTarget:
       patterns === null

@@ -11,8 +11,8 @@ import type { StateContext, StateSettings } from './settings.js'
 export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
 
 /**
- * What Clerk's `authenticateRequest` decides, as a function of what the request carries (state/README.md). It never
- * throws and never rejects for anything a client sends, and answers a known token at once.
+ * Decides what Clerk's `authenticateRequest` decides, from the record of a request alone (state/README.md). No client
+ * input makes it throw or reject. A token in memory is answered without a promise.
  */
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
   const now = () => effects.now()

@@ -6,8 +6,8 @@ import { type Carrier, type RequestState, signedIn, signedOut } from './request-
 import type { StateContext } from './settings.js'
 
 /**
- * What follows when a session token does not verify (state/README.md section 4.4). Time is all that a browser can mend:
- * with a refresh, or by a handshake. Everything else is signed out, and says so with the verifier's reason.
+ * The answer when a session token does not verify (state/README.md section 4.4). A browser can mend only a failure of
+ * time, by a refresh or a handshake. Every other failure is signed out, with the verifier's reason.
  */
 export function answerFailure(
   context: StateContext,
@@ -32,7 +32,7 @@ export function answerFailure(
   }
 }
 
-/** The text is not a JWT. */
+/** The answer to a text that is not a JWT. */
 export function answerMalformed(carrier: Carrier): RequestState {
   const failure = failureFor('token-invalid')
   return signedOut(failure.reason, withTail(failure, carrier))
@@ -59,7 +59,7 @@ function answerExpired(
     )
 }
 
-/** The end of a message that clients can rely on: reason and carrier (state/README.md section 9.3). */
+/** The message with the ending that clients may rely on: reason and carrier (state/README.md section 9.3). */
 export function withTail(failure: VerificationFailure, carrier: Carrier): string {
   return `${failure.message} (reason=${failure.reason}, token-carrier=${carrier})`
 }

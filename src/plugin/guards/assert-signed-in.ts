@@ -4,7 +4,7 @@ import { NotEvaluatedError } from '../../core/errors.js'
 import { toRefusalError } from './refusal.js'
 
 /**
- * Narrows `request.auth` to a signed-in session, in handlers behind `requireAuth` and anywhere else:
+ * Narrows the type of `request.auth` to a signed-in session, behind `requireAuth` or without it:
  *
  * ```ts
  * fastify.get('/me', { preHandler: fastify.requireAuth }, (request) => {
@@ -13,8 +13,8 @@ import { toRefusalError } from './refusal.js'
  * })
  * ```
  *
- * Throws what `requireAuth` answers: 401 `FST_CLERK_UNAUTHORIZED`, also for a machine token, which is no session, or
- * 503 `FST_CLERK_KEYS_UNAVAILABLE`, with the response headers in `error.headers`, as Fastify's error handler takes them.
+ * Throws the errors of `requireAuth`: 401 `FST_CLERK_UNAUTHORIZED`, also for a machine token, as it is not a session, or
+ * 503 `FST_CLERK_KEYS_UNAVAILABLE`. Their response headers are in `error.headers`, where Fastify's error handler looks.
  */
 export function assertSignedIn(auth: Auth | AuthNotEvaluated): asserts auth is SignedInAuth {
   if (isAuthNotEvaluated(auth)) throw new NotEvaluatedError()

@@ -4,7 +4,7 @@ import { AuthorizeParamsError } from '../../core/errors.js'
 const TEXT_CONDITIONS = ['role', 'permission', 'feature', 'plan'] as const
 const CONDITIONS: readonly string[] = [...TEXT_CONDITIONS, 'reverification']
 
-/** Refuses what could never permit anybody, or not what its author thinks: at registration, not on a request. */
+/** Throws, when the guard is made, for a condition that could never permit a request or that has a misspelt name. */
 export function assertAuthorizeCondition(condition: unknown): void {
   if (typeof condition === 'function') {
     if (condition.constructor.name === 'AsyncFunction') throw new AuthorizeParamsError('predicate', 'synchronous')

@@ -8,8 +8,9 @@ import { compileReverificationRefusal } from './reverification.js'
 import type { AuthenticatedAuth, GuardHook, GuardReply, GuardSettings } from './types.js'
 
 /**
- * Decides by code. Only `true` permits; it has to answer at once, so it must not be `async`. `auth` is typed by the
- * instance's `acceptsToken`; where the route accepts others, name them: `authorize<'api_key'>((has, auth) => …)`.
+ * Permits a request by returning `true`; any other value refuses, and so does throwing. Must not be `async`. `auth` is
+ * typed by the instance's `acceptsToken`; where the route accepts other types, name them:
+ * `authorize<'api_key'>((has, auth) => …)`.
  */
 export type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   has: (params: HasParams) => boolean,
@@ -43,7 +44,7 @@ export function createAuthorize(settings: GuardSettings): Authorize {
   }
 }
 
-/** The error that a request ends with; null: it is permitted. */
+/** The error that ends the request; null: it is permitted. */
 type ErrorOf = (auth: AuthenticatedAuth, reply: GuardReply) => Error | null
 
 function compilePredicate(predicate: AuthorizePredicate<never>): ErrorOf {
@@ -57,7 +58,7 @@ function compilePredicate(predicate: AuthorizePredicate<never>): ErrorOf {
     }
     if (permitted === true) return null
     if (!isThenable(permitted)) return new ForbiddenError()
-    // A promise is true to `if`, and nobody would ever have looked at what it holds, or at how it fails.
+    // A promise is truthy: taken for an answer, it would permit everybody. Its rejection must not end the process.
     permitted.then(undefined, () => {})
     return new AuthorizeParamsError('predicate', 'synchronous')
   }
@@ -81,7 +82,7 @@ function compileConditions(params: HasParams): ErrorOf {
   }
 }
 
-/** The caller's object may change later; what was checked here must not. */
+/** A copy: changing the object later must not change the condition that was checked. */
 function frozenCopy(config: ReverificationConfig): ReverificationConfig {
   return typeof config === 'string' ? config : Object.freeze({ ...config })
 }

@@ -10,19 +10,19 @@ import type {
 
 const guardHooks = new WeakSet<object>()
 
-/** Whether a hook is one of ours, so that a route can be seen to be guarded. */
+/** Whether a hook is `requireAuth` or was made by `authorize`. */
 export function isGuardHook(hook: unknown): boolean {
   return typeof hook === 'function' && guardHooks.has(hook)
 }
 
-/** The hook that does what `judge` says, and takes it down when that ends the request. */
+/** Makes the hook that carries out what `judge` says, and notes the verdict when that ends the request. */
 export function toGuardHook(
   guard: GuardVerdict['guard'],
   settings: GuardSettings,
   judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome
 ): GuardHook {
   const hook: GuardHook = (request: GuardRequest, reply: GuardReply, third: unknown, fourth?: GuardDone) => {
-    // In `preParsing` the payload stands before `done`.
+    // `preParsing` hooks get the payload as third argument.
     const done = (fourth ?? third) as GuardDone
     const outcome = judge(request, reply)
     if (outcome === null) {

@@ -8,11 +8,11 @@ export interface PreflightRequest {
 }
 
 /**
- * A CORS preflight as browsers send it (Fetch standard, section 4.8), which never carries credentials and must not be
- * asked for them.
+ * Whether a request is a CORS preflight as browsers send it (Fetch standard, section 4.8): without credentials, so that
+ * a guard must not ask for them.
  *
- * Anybody can send these headers, so they open nothing but what answers preflights: routes for OPTIONS alone, and the
- * not-found handler. The handler of `fastify.all()` or of `method: ['POST', 'OPTIONS']` stays closed.
+ * Any client can send the headers of a preflight, so they pass only to routes for OPTIONS alone and to the not-found
+ * handler. The handler of `fastify.all()` or of `method: ['POST', 'OPTIONS']` stays guarded.
  */
 export function isCorsPreflight(request: PreflightRequest): boolean {
   if (request.method !== 'OPTIONS') return false

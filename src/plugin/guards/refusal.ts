@@ -22,7 +22,10 @@ export function isAuthenticated(auth: Auth | AuthNotEvaluated | null): auth is A
   return auth !== null && !isAuthNotEvaluated(auth) && auth.isAuthenticated
 }
 
-/** How a request that is not authenticated ends. Headers are set on the reply, so that every error handler keeps them. */
+/**
+ * How a guard ends a request that is not authenticated. Headers are set on the reply: a custom error handler keeps
+ * them.
+ */
 export function refuse(
   settings: GuardSettings,
   auth: UnauthenticatedAuth | AuthNotEvaluated | null,
@@ -32,12 +35,12 @@ export function refuse(
   if (auth === null) return { error: new NotRegisteredError() }
   if (isAuthNotEvaluated(auth)) return { error: new NotEvaluatedError() }
   if (isCorsPreflight(request)) return null
-  // Whose token could not be judged may be signed in: signing in again would not help.
+  // A user whose token could not be judged may be signed in: no redirect, as signing in again would not help.
   const location = auth.retryAfterSeconds === null ? (settings.signInRedirect?.(request) ?? null) : null
   return location === null ? { error: refusalOf(auth, request, reply) } : { location }
 }
 
-/** The error of an unauthenticated request; `headers` are those that the response needs. */
+/** The error for an unauthenticated request, with the headers that its response needs. */
 export function toRefusalError(reason: string, retryAfterSeconds: number | null, challenge?: string): RefusalError {
   return retryAfterSeconds === null
     ? Object.assign(new UnauthorizedError(reason), {
@@ -51,15 +54,14 @@ export function toRefusalError(reason: string, retryAfterSeconds: number | null,
 }
 
 function refusalOf(auth: UnauthenticatedAuth, request: GuardRequest, reply: GuardReply): RefusalError {
-  // This reason also stands for "a token of an accepted type is missing".
+  // The reason is the same when no token was sent at all.
   const isMissing = auth.reason === 'token-type-mismatch' && !request.headers.authorization
   const error = toRefusalError(auth.reason, auth.retryAfterSeconds, isMissing ? CHALLENGE : undefined)
   for (const [name, value] of Object.entries(error.headers)) reply.header(name, value)
   return error
 }
 
-// RFC 6750 section 3: without credentials the challenge stands alone, so that a client which did not know that it had
-// to authenticate is not told that its token is bad.
+// RFC 6750 section 3: a client that sent no credentials gets the challenge without an error code.
 const CHALLENGE = 'Bearer'
 const CHALLENGE_INVALID_TOKEN = 'Bearer error="invalid_token"'
 

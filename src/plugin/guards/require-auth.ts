@@ -5,13 +5,13 @@ import type { GuardHook, GuardSettings } from './types.js'
 /**
  * The hook behind `fastify.requireAuth`: lets authenticated requests and CORS preflights pass.
  *
- * - signed out: 401 `FST_CLERK_UNAUTHORIZED` with `WWW-Authenticate: Bearer` (RFC 6750 section 3), `error.reason`
- *   being Clerk's reason. The header is set on the reply itself: a composed guard that lets the request pass after
- *   all leaves it there, which RFC 9110 section 11.6.1 allows.
+ * - signed out: 401 `FST_CLERK_UNAUTHORIZED` with `WWW-Authenticate: Bearer` (RFC 6750 section 3) and Clerk's reason in
+ *   `error.reason`. Where a composed guard lets the request pass after all, the header stays on the response, which
+ *   RFC 9110 section 11.6.1 allows.
  * - keys cannot be had: 503 `FST_CLERK_KEYS_UNAVAILABLE` with `Retry-After`
  * - the route has `config.clerk: false`: 500 `FST_CLERK_NOT_EVALUATED`; no plugin: 500 `FST_CLERK_NOT_REGISTERED`
  *
- * Every one of these passes through the application's error handler.
+ * All of them go through the application's error handler.
  */
 export function createRequireAuth(settings: GuardSettings): GuardHook {
   return toGuardHook('requireAuth', settings, (request, reply) => {

@@ -3,8 +3,8 @@ import { ReverificationError } from '../../core/errors.js'
 import type { GuardReply } from './types.js'
 
 /**
- * What Clerk's frontend SDKs recognise (`useReverification`): they read `clerk_error` of the body, show the dialog for
- * the configuration in it, and send the request again.
+ * The body that Clerk's frontend SDKs recognise (`useReverification`): they read its `clerk_error`, show the dialog for
+ * that configuration, and send the request again.
  */
 export interface ReverificationBody {
   readonly type: 'forbidden'
@@ -13,9 +13,9 @@ export interface ReverificationBody {
 }
 
 /**
- * The refusal, 403 `FST_CLERK_REVERIFICATION`. The application's error handler gets the error, with `reason` and
- * `clerk_error`: to answer in its own way it sends `{ clerk_error: error.clerk_error }` or more. Where no handler of
- * the application answers, the body is Clerk's.
+ * Makes the error of a refusal, 403 `FST_CLERK_REVERIFICATION`, with `reason` and `clerk_error`. An error handler of
+ * the application gets it, and has to put `clerk_error: error.clerk_error` into its own body. Without such a handler
+ * the body is Clerk's.
  */
 export function compileReverificationRefusal(reverification: ReverificationConfig): (reply: GuardReply) => Error {
   const clerkError: ReverificationBody = Object.freeze({
@@ -31,9 +31,9 @@ export function compileReverificationRefusal(reverification: ReverificationConfi
   }
 }
 
-// Fastify's own error handler, the last in the chain, writes statusCode, code, error and message, and nothing else can
-// be had from it. It takes the error's `headers` and then sends the error once more: that one call, on this one reply,
-// sends the body instead. Handlers of the application come earlier and never notice.
+// Makes Fastify's default error handler answer with our body. That handler writes statusCode, code, error and message
+// and nothing else. It reads `error.headers` and then sends the error: reading them tells that it is at work, and its
+// `send`, on this reply, sends the body instead. Error handlers of the application run before it and are not affected.
 function answerAsClerk(reply: GuardReply, error: Error, body: string): void {
   let isLast = false
   Object.defineProperty(error, 'headers', {

@@ -24,10 +24,10 @@ export interface GuardHook {
   (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
 }
 
-/** An auth that says who it is. */
+/** Auths of a verified user or machine. */
 export type AuthenticatedAuth = SignedInAuth | MachineAuth
 
-/** An auth that says why nobody is known. */
+/** Auths that say why the request is not authenticated. */
 export type UnauthenticatedAuth = Exclude<Auth, AuthenticatedAuth>
 
 /** How a guard ended a request. */
@@ -42,10 +42,13 @@ export interface GuardVerdict {
 export type GuardOutcome = { readonly error: Error } | { readonly location: string } | null
 
 export interface GuardSettings {
-  /** The auth the plugin put on this request; null when no plugin did. Never what others may have set. */
+  /**
+   * The auth from the plugin's own slot, which nothing else can set; null: the plugin has not authenticated the
+   * request.
+   */
   readAuth(request: GuardRequest): Auth | AuthNotEvaluated | null
-  /** Where to send a browser that is signed out instead of answering 401, or null for 401. */
+  /** The URL to send a signed-out browser to; null: answer 401. */
   signInRedirect?(request: GuardRequest): string | null
-  /** Takes down how a guard ended the request, before the answer is sent. */
+  /** Notes how a guard ended the request; called before the answer is sent. */
   noteVerdict?(request: GuardRequest, verdict: GuardVerdict): void
 }
