@@ -78,16 +78,17 @@ export function checkRecord<T = unknown>({ name, value }: Given): Readonly<Recor
   throw new OptionTypeError(name, 'an object', describeType(value))
 }
 
-/** An object with members of any name, each of which `checkMember` accepts. */
+/** An object with members of any name, each of which `checkMember` accepts; copied and frozen. */
 export function checkMembers<T>(
   given: Given,
   checkMember: (member: Given) => unknown
 ): Readonly<Record<string, T>> | undefined {
   const record = checkRecord<T>(given)
-  for (const [name, value] of Object.entries(record ?? {})) {
+  if (record === undefined) return undefined
+  for (const [name, value] of Object.entries(record)) {
     checkMember({ name: `${given.name}.${/^[\w.*]{1,64}$/.test(name) ? name : '…'}`, value })
   }
-  return record
+  return Object.freeze({ ...record })
 }
 
 /** A list, copied and frozen, of what `checkItem` returns for its items. A hole is an item that is `undefined`. */

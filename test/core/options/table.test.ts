@@ -1,4 +1,5 @@
 import t from 'tap'
+import { checkMembers, checkText } from '../../../src/core/options/checks.js'
 import { boolean, choice, text, wholeNumber } from '../../../src/core/options/readers.js'
 import { group, type OptionTable, readOptions, type SettingsOf } from '../../../src/core/options/table.js'
 import { type Equals, holds } from '../../types/equals.js'
@@ -33,6 +34,17 @@ t.test('a variable completes an option; only a variable is read from text', asyn
   t.equal(read({}, ''), false)
   t.throws(() => read({ isLoud: 'true' }, ''), { code: 'FST_CLERK_OPTION_TYPE' })
   t.throws(() => read({}, 'yes'), { code: 'FST_CLERK_OPTION_VALUE', message: /isLoud \(from SAMPLE_IS_LOUD\)/ })
+})
+
+t.test('an object with members of any name is copied and frozen', async (t) => {
+  const given = { a: 'x', 'odd name': 'y' }
+  const members = checkMembers<string>({ name: 'headers', value: given }, (member) => checkText(member))
+  t.strictSame(members, given)
+  t.not(members, given)
+  t.ok(Object.isFrozen(members))
+  const refuse = (value: unknown) => () => checkMembers({ name: 'headers', value }, (member) => checkText(member))
+  t.throws(refuse({ a: 5 }), { code: 'FST_CLERK_OPTION_TYPE', message: 'headers.a must be a string, not a number' })
+  t.throws(refuse({ 'odd name': 5 }), { message: 'headers.… must be a string, not a number' })
 })
 
 t.test('errors name the option with what it belongs to', async (t) => {
