@@ -75,17 +75,17 @@ export interface Instance {
  */
 const SYNCHRONOUS_PER_TURN = 1
 
-export function createInstance(options: InstanceSettings): Instance {
-  const { now, logger, clockSkewInMs } = options
+export function createInstance(settings: InstanceSettings): Instance {
+  const { now, logger, clockSkewInMs } = settings
   const counters = new Stats()
-  const keyStore = createKeyStore(options, { activity: () => counters.hits + counters.misses })
+  const keyStore = createKeyStore(settings, { activity: () => counters.hits + counters.misses })
   const cache = createTokenCache({
-    ...options.tokenCache,
+    ...settings.tokenCache,
     onEvict() {
       counters.evictions++
       if (evictionChannel.hasSubscribers) {
         evictionChannel.publish({
-          instance: options.frontendApi,
+          instance: settings.frontendApi,
           cachedTokens: cache.size,
           cachedBytes: cache.bytes
         } satisfies EvictionEvent)
@@ -96,14 +96,14 @@ export function createInstance(options: InstanceSettings): Instance {
     now,
     logger,
     clockSkewMs: clockSkewInMs,
-    bus: options.revocation.bus ?? undefined,
-    maxEntries: options.revocation.maxEntries
+    bus: settings.revocation.bus ?? undefined,
+    maxEntries: settings.revocation.maxEntries
   })
-  const backendApi = createInstanceBackendApi(options)
+  const backendApi = createInstanceBackendApi(settings)
   const authContext = createSessionAuthContext(backendApi)
-  const checkClaims = compileClaimCheck({ ...options, onReport: createReporter(options, counters) })
+  const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(settings, counters) })
   const observer = createVerificationObserver({
-    instance: options.frontendApi,
+    instance: settings.frontendApi,
     endpointOffsetMs: () => keyStore.health().clockOffsetMs,
     checkClaims,
     logger
@@ -112,8 +112,8 @@ export function createInstance(options: InstanceSettings): Instance {
     keyStore,
     cache,
     checkClaims,
-    issuers: options.issuers,
-    originalFrontendApi: options.originalFrontendApi,
+    issuers: settings.issuers,
+    originalFrontendApi: settings.originalFrontendApi,
     clockSkewInMs,
     auth: {
       signedIn: (claims, token) => createSignedInAuth(claims, token, authContext),
@@ -131,19 +131,19 @@ export function createInstance(options: InstanceSettings): Instance {
     machineVerifier ??= createMachineVerifier({
       backendApi,
       verifySignature: verifier.verifySignature,
-      audience: options.audience,
+      audience: settings.audience,
       clockSkewMs: clockSkewInMs,
-      isDevelopment: options.instanceType === 'development',
-      cacheTtlMs: options.machineTokens.cacheTtlInMs,
-      negativeCacheTtlMs: options.machineTokens.negativeCacheTtlInMs,
-      maxEntries: options.machineTokens.maxEntries,
-      maxConcurrency: options.machineTokens.maxConcurrency,
-      jwtOnly: options.machineTokens.jwtOnly,
+      isDevelopment: settings.instanceType === 'development',
+      cacheTtlMs: settings.machineTokens.cacheTtlInMs,
+      negativeCacheTtlMs: settings.machineTokens.negativeCacheTtlInMs,
+      maxEntries: settings.machineTokens.maxEntries,
+      maxConcurrency: settings.machineTokens.maxConcurrency,
+      jwtOnly: settings.machineTokens.jwtOnly,
       now
     })
     return machineVerifier
   }
-  const settings = createStateSettings(options)
+  const stateSettings = createStateSettings(settings)
   const effects: Effects = {
     lookUp: verifier.lookUp,
     decode: verifier.decode,
@@ -157,14 +157,14 @@ export function createInstance(options: InstanceSettings): Instance {
     now,
     log: logger
   }
-  const decide = createStateMachine(settings, effects)
-  const decideWithoutHandshake = settings.canHandshake
-    ? createStateMachine({ ...settings, canHandshake: false }, effects)
+  const decide = createStateMachine(stateSettings, effects)
+  const decideWithoutHandshake = stateSettings.canHandshake
+    ? createStateMachine({ ...stateSettings, canHandshake: false }, effects)
     : decide
-  const readCookies = compileCookieReader(options.cookieSuffix)
+  const readCookies = compileCookieReader(settings.cookieSuffix)
 
   return {
-    settings: options,
+    settings,
     counters,
     verifier,
     keyStore,
@@ -172,11 +172,11 @@ export function createInstance(options: InstanceSettings): Instance {
     revocations,
     readCookies,
     knownSession: compileKnownSession({
-      readsCookies: settings.readsCookies,
-      isDevelopment: settings.isDevelopment,
-      isSatellite: settings.isSatellite,
-      syncsOrganization: settings.organizationTarget !== null,
-      cookieSuffix: options.cookieSuffix,
+      readsCookies: stateSettings.readsCookies,
+      isDevelopment: stateSettings.isDevelopment,
+      isSatellite: stateSettings.isSatellite,
+      syncsOrganization: stateSettings.organizationTarget !== null,
+      cookieSuffix: settings.cookieSuffix,
       recall: verifier.recall
     }),
     authenticate: (carried, { acceptsToken, allowsHandshake }) =>
@@ -215,8 +215,8 @@ export function createInstance(options: InstanceSettings): Instance {
   }
 }
 
-function createInstanceBackendApi(options: InstanceSettings): BackendApi | null {
-  const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = options
+function createInstanceBackendApi(settings: InstanceSettings): BackendApi | null {
+  const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = settings
   if (secretKey === null && machineSecretKey === null) return null
   return createBackendApi({
     apiUrl,
@@ -224,21 +224,21 @@ function createInstanceBackendApi(options: InstanceSettings): BackendApi | null 
     secretKey,
     machineSecretKey,
     fetch,
-    timeoutMs: options.apiTimeoutInMs,
+    timeoutMs: settings.apiTimeoutInMs,
     userAgent: USER_AGENT,
     now
   })
 }
 
 /** Counts what a report-only rule would have refused, and says so once. */
-function createReporter(options: InstanceSettings, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
+function createReporter(settings: InstanceSettings, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
   const said = new Set<string>()
   return (rule) => {
     if (rule === 'issuer') counters.reportedIssuers++
     else counters.reportedAuthorizedParties++
     if (said.has(rule)) return
     said.add(rule)
-    options.logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
+    settings.logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
   }
 }
 
