@@ -1,5 +1,6 @@
 import { OptionTypeError } from '../core/errors.js'
 import { describeType } from '../core/options/given.js'
+import { setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import type { AuditSink } from './types.js'
 
 /** A stream as `pino.transport()`, `pino.destination()` and `pino.multistream()` return it, or any Node stream. */
@@ -92,18 +93,13 @@ const LONGEST_END_MS = 10_000
 
 /**
  * Ends a stream and resolves when it is closed. 'finish' would be too early: a transport's thread is then still
- * writing. The timer bounds the wait, and keeps the process alive until then, which a transport's thread does not.
+ * writing. The wait is bounded, and keeps the process alive, which a transport's thread does not.
  */
 export async function endStream(stream: FullStream): Promise<void> {
   if (stream.end === undefined) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeUp = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LONGEST_END_MS)
-  })
   const closed = settle(stream, 'close').catch(() => {})
   stream.end()
-  await Promise.race([closed, timeUp])
-  clearTimeout(timer)
+  await whileAwaited(withinTime(closed, LONGEST_END_MS, undefined, setUnrefTimer))
 }
 
 function flushStream(stream: FullStream): Promise<void> {

@@ -1,4 +1,5 @@
 import { RouteOptionsError } from '../core/errors.js'
+import { isRecord } from '../core/json.js'
 import { jsonString } from './json-text.js'
 import type { AuditRouteOptions, AuditWhen } from './types.js'
 
@@ -47,10 +48,10 @@ function readRouteOptions(option: unknown): AuditRouteOptions {
   if (option === undefined) return {}
   if (option === true) return { when: 'always' }
   if (option === false) return { when: 'never' }
-  if (typeof option !== 'object' || option === null || Array.isArray(option)) {
+  if (!isRecord(option)) {
     throw new RouteOptionsError('audit', 'true, false or { when, action, targetParam }')
   }
-  const { when, action, targetParam } = option as Record<string, unknown>
+  const { when, action, targetParam } = option
   for (const name of Object.keys(option)) {
     if (!NAMES.includes(name))
       throw new RouteOptionsError('audit', `an object with ${NAMES.join(', ')} and nothing else`)

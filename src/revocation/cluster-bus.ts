@@ -1,7 +1,9 @@
 import cluster from 'node:cluster'
+import { createDeferred } from '../core/deferred.js'
 import { text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import { setUnrefTimer, withinTime } from '../core/timers.js'
 import {
   type ClusterMessage,
   composeMessage,
@@ -57,16 +59,10 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
       if (!cluster.isWorker) return
       process.on('message', onMessage)
       process.on('disconnect', onDisconnect)
-      await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, openTimeoutInMs)
-        timeout.unref()
-        onLoaded = () => {
-          clearTimeout(timeout)
-          onLoaded = null
-          resolve()
-        }
-        void send(composeMessage(name, 'load', []))
-      })
+      const loaded = createDeferred()
+      onLoaded = loaded.resolve
+      void send(composeMessage(name, 'load', []))
+      await withinTime(loaded.promise, openTimeoutInMs, undefined, setUnrefTimer)
     },
 
     publish: (revocation) => send(composeMessage(name, 'revoked', [revocation])),

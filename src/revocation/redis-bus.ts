@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createDeferred } from '../core/deferred.js'
+import { parseJson } from '../core/json.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { logger, now, text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
+import { setUnrefTimer, withinTime } from '../core/timers.js'
 import { openConnection, type RedisClient, type RedisConnection, readRedisClient } from './redis-connection.js'
 
 export interface RedisBusOptions {
@@ -66,7 +69,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
   let isMoreKnown = false
   let closures = 0
   let isClosed = false
-  let retry: NodeJS.Timeout | undefined
+  let cancelRetry: (() => void) | null = null
   let heartbeat: NodeJS.Timeout | undefined
   let onBack: (() => void) | null = null
   let heardSinceHeartbeat = true
@@ -84,15 +87,14 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
 
   function retryIn(delayMs: number): void {
     if (isClosed) return
-    clearTimeout(retry)
-    retry = setTimeout(reconcile, delayMs)
-    retry.unref()
+    cancelRetry?.()
+    cancelRetry = setUnrefTimer(reconcile, delayMs)
   }
 
   async function reconcile(): Promise<void> {
     if (isReconciling || isClosed || writer?.status !== 'ready' || listener?.status !== 'ready') return
     isReconciling = true
-    clearTimeout(retry)
+    cancelRetry?.()
     const closuresBefore = closures
     try {
       await listener.subscribe(key)
@@ -129,7 +131,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
       const [next, flat] = (await call('ZSCAN', key, cursor, 'COUNT', BATCH_ENTRIES)) as [string, string[]]
       const revocations: Revocation[] = []
       for (let i = 0; i + 1 < flat.length; i += 2) {
-        const ids = parseJson(flat[i])
+        const ids = parseJson(String(flat[i]))
         const revocation = Array.isArray(ids) ? parseRevocation([...ids, Number(flat[i + 1])]) : null
         if (revocation === null) continue
         shared.add(revocation)
@@ -215,7 +217,7 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
 
   function onMessage(_channel: never, message: never): void {
     heardSinceHeartbeat = true
-    const rows = message === HEARTBEAT_MESSAGE ? null : parseJson(message)
+    const rows = message === HEARTBEAT_MESSAGE ? null : parseJson(String(message))
     if (!Array.isArray(rows)) return
     peer?.receive(rows.map(parseRevocation).filter((revocation) => revocation !== null))
   }
@@ -235,15 +237,9 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
       }
       heartbeat = setInterval(beat, heartbeatInMs)
       heartbeat.unref()
-      await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, openTimeoutInMs)
-        timeout.unref()
-        onBack = () => {
-          clearTimeout(timeout)
-          onBack = null
-          resolve()
-        }
-      })
+      const back = createDeferred()
+      onBack = back.resolve
+      await withinTime(back.promise, openTimeoutInMs, undefined, setUnrefTimer)
     },
 
     publish(revocation) {
@@ -261,19 +257,11 @@ export function createRedisBus(options: RedisBusOptions): RevocationBus {
       await lastFlush
       isClosed = true
       onBack?.()
-      clearTimeout(retry)
+      cancelRetry?.()
       clearInterval(heartbeat)
       writer?.disconnect()
       listener?.disconnect()
       peer = null
     }
-  }
-}
-
-function parseJson(text: unknown): unknown {
-  try {
-    return JSON.parse(String(text))
-  } catch {
-    return null
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
 import { readOptions } from '../core/options/table.js'
+import { setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
 import { createMemoryDeliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
@@ -65,7 +66,8 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
         throw error
       }
     )
-    if (await settlesWithin(handling, answerTimeoutInMs)) return
+    const isHandled = handling.then(() => true)
+    if (await whileAwaited(withinTime(isHandled, answerTimeoutInMs, false, setUnrefTimer))) return
     handling.catch((error: unknown) => log.error({ err: error, type: event.type }, 'webhook handler failed late'))
     throw new WebhookBusyError()
   }
@@ -97,17 +99,4 @@ function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
   const revoke = fastify.clerk?.revoke
   if (typeof revoke !== 'function') throw new WebhookPluginError()
   return revoke as Revoke
-}
-
-/** False when the promise takes longer than this. The promise itself goes on. */
-async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false)
-  })
-  try {
-    return await Promise.race([promise.then(() => true), timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

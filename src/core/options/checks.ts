@@ -1,4 +1,5 @@
 import { OptionEmptyError, OptionRangeError, OptionTypeError, OptionValueError } from '../errors.js'
+import { isRecord } from '../json.js'
 import { describeType, type Given } from './given.js'
 
 // Each check returns the value as it was given, or `undefined` when it was not, and throws a coded error that names the
@@ -74,7 +75,7 @@ export function checkChoice<T extends string | false>({ name, value }: Given, ch
 /** An object with members, kept as it is. */
 export function checkRecord<T = unknown>({ name, value }: Given): Readonly<Record<string, T>> | undefined {
   if (value === undefined) return undefined
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, T>>
+  if (isRecord(value)) return value as Readonly<Record<string, T>>
   throw new OptionTypeError(name, 'an object', describeType(value))
 }
 

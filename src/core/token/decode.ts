@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeBase64url } from '../base64url.js'
+import { isRecord, parseJson } from '../json.js'
 
 /**
  * Longest token that is looked at, in characters. Browsers keep at most 4 KiB a cookie and Node 16 KiB of headers, so a real
@@ -22,13 +23,8 @@ export function parsePart(encoded: string): JsonObject | null {
   const json = bytes.toString('utf8', 0, length)
   // Octets that are not UTF-8 are all read as U+FFFD: different texts would be one claim (RFC 8725 section 3.7).
   if (json.includes('\uFFFD') && !isUtf8(bytes.subarray(0, length))) return null
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return null
-  }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+  const value = parseJson(json)
+  return isRecord(value) ? value : null
 }
 
 /** Whether the third part of a token is canonical base64url. It may be empty. `encoded` is at most MAX_TOKEN_LENGTH long. */
