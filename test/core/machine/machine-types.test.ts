@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { AcceptsTokenError } from '../../../src/core/errors.js'
 import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
 import { isTokenType, namedOpaqueType } from '../../../src/core/options/accepts-token.js'
 import { machineTypeOfJwt, machineTypeOfPrefix } from '../../../src/core/state/token-kind.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType, TOKEN_TYPES } from '../../../src/core/token-types.js'
+import { root } from '../../docs/manual.js'
 
 t.test('a prefix belongs to one type, and no prefix hides another', async (t) => {
   for (const type of MACHINE_TOKEN_TYPES) {
@@ -56,4 +59,11 @@ t.test('a type without a JWT form needs Clerk wherever it is named', async (t) =
   t.equal(namedOpaqueType(['session_token', 'm2m_token', 'api_key']), 'api_key')
   t.equal(namedOpaqueType(['session_token', 'm2m_token', 'oauth_token']), null)
   t.equal(namedOpaqueType('any'), null, 'any asks for nothing by name')
+})
+
+t.test('the specification beside the table names each type with its prefix', async (t) => {
+  const text = readFileSync(join(root, 'src/core/machine/README.md'), 'utf8')
+  for (const type of MACHINE_TOKEN_TYPES) {
+    t.ok(text.includes(`| \`${type}\` | \`${MACHINE_TYPES[type].prefix}…\` |`), type)
+  }
 })
