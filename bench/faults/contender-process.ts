@@ -15,7 +15,7 @@ export type Report =
   | { readonly kind: 'judged'; readonly id: number; readonly ms: number; readonly accepted: boolean | null }
 
 const clock = installClock()
-const { contenders } = await import('./contenders.js')
+const { faultContenders } = await import('./contenders.js')
 let verify: (token: string) => Promise<boolean> = async () => false
 
 // The bench may have ended meanwhile: errors of sending are ignored.
@@ -35,7 +35,7 @@ process.on('message', async (order: Order) => {
     setTimeout(() => say({ kind: 'passed' }), 1)
   }
   if (order.kind === 'start') {
-    const contender = contenders.find(({ name }) => name === order.contender)
+    const contender = faultContenders.find(({ name }) => name === order.contender)
     if (contender === undefined) throw new Error(`There is no contender called ${order.contender}`)
     verify = await contender.create(order.trust)
     say({ kind: 'started' })

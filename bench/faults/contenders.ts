@@ -115,4 +115,4 @@ function speakHttp(): void {
   syncBuiltinESMExports()
 }
 
-export const contenders: readonly FaultContender[] = [ours, clerkBackend, jose, getJwks, jwksRsa, awsJwtVerify]
+export const faultContenders: readonly FaultContender[] = [ours, clerkBackend, jose, getJwks, jwksRsa, awsJwtVerify]

@@ -1,7 +1,7 @@
 import { createLocalClerk } from '../../src/local/index.js'
 import { createSigningKey } from '../traffic/material.js'
 import { type CellResult, runCell, type Scenario } from './cell.js'
-import { contenders, type FaultContender, ours } from './contenders.js'
+import { type FaultContender, faultContenders, ours } from './contenders.js'
 import { createScenarios } from './scenarios.js'
 
 export interface FaultRow {
@@ -18,7 +18,7 @@ export interface FaultRun {
 }
 
 export function chooseContenders(only: readonly string[]): readonly FaultContender[] {
-  return only.length === 0 ? contenders : contenders.filter(({ name }) => only.includes(name))
+  return only.length === 0 ? faultContenders : faultContenders.filter(({ name }) => only.includes(name))
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CellResult } from '../faults/cell.js'
-import { contenders } from '../faults/contenders.js'
+import { faultContenders } from '../faults/contenders.js'
 import { brokenPromises, chooseContenders, type FaultRow, runFaults } from '../faults/run.js'
 import { createProgress } from '../measure/progress.js'
 import type { PartResult } from '../report/result.js'
@@ -19,7 +19,9 @@ export async function faults(isShort: boolean, only: readonly string[]): Promise
   const broken = brokenPromises(rows)
   for (const promise of broken) console.error(`Broken promise: ${promise}`)
   const names = chooseContenders(only).map(({ name }) => name)
-  const setups = contenders.filter(({ name }) => names.includes(name)).map(({ name, setup }) => `${name}: ${setup}`)
+  const setups = faultContenders
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, setup }) => `${name}: ${setup}`)
   return {
     part: 'faults',
     data: { rows, broken },

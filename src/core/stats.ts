@@ -1,6 +1,6 @@
 /**
- * What one instance has counted since it was made. Plain numbers in one object: counting on the hot path is one
- * increment, and everything that reports (stats(), metrics, the playground) reads the same fields.
+ * Counts of one instance since it was made. Plain numbers in one object: counting on the hot path is one increment, and
+ * all reports (`stats()`, metrics, the playground) read the same fields.
  */
 export class Stats {
   /** Session tokens, of requests and others, that were in memory as verified and good. */
@@ -9,7 +9,7 @@ export class Stats {
   hitMs = 0
   /** Session tokens, of requests and others, that were not in memory. */
   misses = 0
-  /** Signature verifications done, of them in the thread pool, and of them with a bad signature. */
+  /** Signature verifications, of those the ones in the thread pool, and the ones with a bad signature. */
   verifications = 0
   pooledVerifications = 0
   forged = 0
@@ -23,7 +23,7 @@ export class Stats {
   unavailable = 0
   evictions = 0
   revoked = 0
-  /** What report-only rules would have refused. */
+  /** Tokens that a report-only rule would have refused. */
   reportedIssuers = 0
   reportedAuthorizedParties = 0
 }

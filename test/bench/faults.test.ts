@@ -10,7 +10,7 @@ import {
 import { createRsaKey } from '../fixtures/rsa-keys.js'
 
 // What bench/faults does over sockets, in simulated hours against the key store alone; slow bytes need sockets, and are in
-// jwks-network.test.ts. What is promised: nothing accepted under a key that is not of the newest good set, nothing refused
+// core/jwks/key-store-network.test.ts. What is promised: nothing accepted under a key that is not of the newest good set, nothing refused
 // under one that is while the set is younger than the stale limit, at most 12 fetches in any minute, nobody waiting
 // longer than a fetch and a cool-down.
 

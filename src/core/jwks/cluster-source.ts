@@ -43,7 +43,7 @@ export function createClusterSource(source: KeySource, channel: ClusterChannel):
     asked.get(reply.id)?.(reply)
   })
 
-  /** Null when the primary does not answer: this worker then fetches for itself. */
+  /** Null when the primary cannot be reached, so that this worker fetches for itself, or when the signal has fired. */
   function ask({ signal, newerThanMs }: SourceRequest): Promise<PrimaryMessage | null> {
     const id = ++lastId
     return new Promise((resolve) => {

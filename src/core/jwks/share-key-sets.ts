@@ -5,8 +5,7 @@ import { SHARES_VARIABLE } from './cluster-source.js'
 
 /**
  * Makes the workers of a `node:cluster` fetch each key set once for all of them. Call it in the primary, before it
- * forks; elsewhere, and a second time, it does nothing. Without it, and in worker threads, every process fetches for
- * itself.
+ * forks; in a worker, and when called again, it does nothing. Without it, and in worker threads, each fetches for itself.
  */
 export function shareKeySets(): void {
   if (!cluster.isPrimary || process.env[SHARES_VARIABLE] === '1') return
