@@ -158,9 +158,6 @@ export function createInstance(settings: InstanceSettings): Instance {
     log: logger
   }
   const decide = createStateMachine(stateSettings, effects)
-  const decideWithoutHandshake = stateSettings.canHandshake
-    ? createStateMachine({ ...stateSettings, canHandshake: false }, effects)
-    : decide
   const readCookies = compileCookieReader(settings.cookieSuffix)
 
   return {
@@ -179,8 +176,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       cookieSuffix: settings.cookieSuffix,
       recall: verifier.recall
     }),
-    authenticate: (carried, { acceptsToken, allowsHandshake }) =>
-      (allowsHandshake ? decide : decideWithoutHandshake)(carried, acceptsToken),
+    authenticate: (carried, { acceptsToken, allowsHandshake }) => decide(carried, acceptsToken, allowsHandshake),
     verifyToken(token) {
       // Callers without types hand over what a client sent: anything but a string is no token.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))

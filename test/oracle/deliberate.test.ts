@@ -39,6 +39,14 @@ const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string |
       /Handshake token verification failed/
     ]
   ],
+  'unreadable-payload': [
+    [{ cookies: { session: token(), handshakeNonce: 'html' } }, 'signed-in null', 'signed-out session-token-missing'],
+    [
+      { instance: development, query: [['__clerk_handshake_nonce', 'html']], cookies: { session: 'absent' } },
+      'signed-out session-token-missing',
+      'signed-out session-token-missing'
+    ]
+  ],
   'sign-in-origin': [
     [
       {

@@ -69,6 +69,17 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       (ours.reason?.startsWith('token-') === true || ours.reason?.startsWith('jwk-') === true)
   },
   {
+    name: 'unreadable-payload',
+    reason:
+      'An answer about a nonce that cannot be read is none: the cookies decide if they can, else nobody is called signed out.',
+    explains: (oracleCase, ours, theirs) =>
+      nonceOf(oracleCase) === 'html' &&
+      theirs.status === 'signed-out' &&
+      theirs.reason === 'session-token-missing' &&
+      (ours.status === 'signed-in' || ours.reason === 'session-token-missing') &&
+      ours.location === null
+  },
+  {
     name: 'sign-in-origin',
     reason:
       'A request to a satellite whose Origin is that of signInUrl is a request like any other: signInUrl is checked at boot.',
@@ -104,6 +115,12 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       `${ours.reason}${theirs.reason}`.includes('session-token-expired-refresh-expired-session-token-')
   }
 ]
+
+/** The nonce that counts: of the query before the cookie. */
+function nonceOf({ query, cookies }: OracleCase): string {
+  const [, ofQuery = ''] = query.find(([name]) => name === '__clerk_handshake_nonce') ?? []
+  return ofQuery || cookies.handshakeNonce
+}
 
 /** The signature is what Clerk's SDK refuses such a token for, when nothing else is. */
 function withJudgedInner(value: HandshakeValue): HandshakeValue {

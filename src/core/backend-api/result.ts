@@ -31,3 +31,27 @@ export function backendFailure(
 ): BackendFailure {
   return { ok: false, kind, status, code, retryAfterSeconds }
 }
+
+/** After a call that failed without a `Retry-After`. */
+const RETRY_SECONDS = 5
+
+/** A wrong or missing secret key has to be mended by an operator: an early retry fails again. */
+export const MISCONFIGURED_RETRY_SECONDS = 60
+
+/** Error codes of BAPI about the key of the call (status 401 or 403), not about what was asked. */
+const KEY_CODE = /^(clerk_key|secret_key|authorization|authentication)_/
+
+/**
+ * Null if Clerk has answered what was asked, or nobody can be asked whatever the time. Otherwise Clerk has not judged it:
+ * seconds until another attempt makes sense (backend-api/README.md section 3).
+ */
+export function retrySecondsOf(failure: BackendFailure): number | null {
+  const { kind, status, code, retryAfterSeconds } = failure
+  if (kind === 'refused' || kind === 'keyless') return null
+  const wait = retryAfterSeconds ?? RETRY_SECONDS
+  if (kind !== 'http' || status === null || status < 400 || status >= 500) return wait
+  if (status === 408 || status === 429) return wait
+  if (status !== 401 && status !== 403) return null
+  if (code !== null && !KEY_CODE.test(code)) return null
+  return retryAfterSeconds ?? MISCONFIGURED_RETRY_SECONDS
+}

@@ -1,9 +1,8 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
-import { STRANGERS_IN_TEN_SECONDS } from '../backend-api/stranger-calls.js'
+import { createCallGate } from '../backend-api/call-gate.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { SignatureOutcome } from '../token/verifier.js'
-import { createTokenBucket } from '../token-bucket.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
 import { createOpaqueTokenVerifier } from './opaque-token.js'
@@ -41,16 +40,15 @@ const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 export function createMachineVerifier(settings: MachineVerifierSettings): MachineVerifier {
   const { now, jwtOnly } = settings
-  const tenSeconds = STRANGERS_IN_TEN_SECONDS[settings.isDevelopment ? 'development' : 'production']
   const cache = createOpaqueCache({
     positiveTtlMs: settings.cacheTtlMs,
     negativeTtlMs: settings.negativeCacheTtlMs,
     maxEntries: settings.maxEntries,
     now
   })
-  const strangers = createTokenBucket(tenSeconds, 10_000 / tenSeconds)
+  const gate = createCallGate(settings.isDevelopment, settings.maxConcurrency, now)
   const verifyJwt = createJwtTokenVerifier(settings)
-  const verifyOpaque = createOpaqueTokenVerifier({ ...settings, cache, strangers })
+  const verifyOpaque = createOpaqueTokenVerifier({ ...settings, cache, gate })
 
   return {
     verify(type, text, token) {

@@ -1,8 +1,8 @@
 import type { MachineAuth } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
-import type { BackendFailure } from '../backend-api/result.js'
+import type { CallGate } from '../backend-api/call-gate.js'
+import { type BackendFailure, MISCONFIGURED_RETRY_SECONDS, retrySecondsOf } from '../backend-api/result.js'
 import { toRetryAfterSeconds } from '../retry-after.js'
-import type { TokenBucket } from '../token-bucket.js'
 import type { MachineTokenType } from '../token-types.js'
 import { MACHINE_TYPES, namesAudience } from './machine-types.js'
 import type { VerifiedData } from './opaque-answers.js'
@@ -14,29 +14,20 @@ export interface OpaqueTokenSettings {
   readonly backendApi: BackendApi | null
   readonly audience: readonly string[]
   readonly cache: OpaqueCache
-  /** Bounds the calls about tokens that have never been good. */
-  readonly strangers: TokenBucket
-  /** Most calls under way at once. */
-  readonly maxConcurrency: number
-  readonly now: () => number
+  readonly gate: CallGate
 }
 
 /** Longer than any opaque token of Clerk; bounds the cost of a look-up. */
 const MAX_LENGTH = 512
 
-/** After a call that failed without a `Retry-After`. */
-const RETRY_SECONDS = 5
-/** A wrong or missing secret key has to be mended by an operator: an early retry fails again. */
-const MISCONFIGURED_RETRY_SECONDS = 60
-
 /**
  * Asks Clerk about opaque tokens (machine/README.md section 3) so that nobody can spend the instance's call quota by
- * making tokens up: form, memory, calls under way, concurrency and a budget for strangers come before the call.
+ * making tokens up: form, memory, calls under way and the gate come before the call.
  */
 export function createOpaqueTokenVerifier(
   settings: OpaqueTokenSettings
 ): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {
-  const { backendApi, cache, strangers, maxConcurrency, now } = settings
+  const { backendApi, cache, gate } = settings
   const underWay = new Map<string, Promise<MachineOutcome>>()
 
   function verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome> {
@@ -44,11 +35,14 @@ export function createOpaqueTokenVerifier(
     const known = cache.find(token) ?? underWay.get(token)
     if (known !== undefined) return known
     if (backendApi === null) return keyless(type)
-    if (underWay.size >= maxConcurrency) return busy(type, 1)
-    const waitMs = cache.wasGood(token) ? 0 : strangers.take(now())
+    const isFamiliar = cache.wasGood(token)
+    const waitMs = gate.enter(isFamiliar)
     if (waitMs > 0) return busy(type, toRetryAfterSeconds(waitMs))
 
-    const outcome = ask(backendApi, type, token).finally(() => underWay.delete(token))
+    const outcome = ask(backendApi, type, token).finally(() => {
+      underWay.delete(token)
+      gate.leave(isFamiliar)
+    })
     underWay.set(token, outcome)
     return outcome
   }
@@ -92,15 +86,18 @@ function keyless(type: MachineTokenType): MachineFailure {
 }
 
 function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFailure {
-  const { status, retryAfterSeconds } = failure
+  const { status } = failure
   if (failure.kind === 'keyless') return keyless(type)
   if (status === 404) return notFound(type)
   if (status === 401) {
     const text = 'Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.'
     return machineFailure(type, 'secret-key-invalid', text, status, MISCONFIGURED_RETRY_SECONDS)
   }
-  // Any 4xx but a rate limit or a timeout is about this token, and would be answered again.
-  const isFinal = status !== null && status >= 400 && status < 500 && status !== 429 && status !== 408
-  const text = 'Clerk could not be asked about the token.'
-  return machineFailure(type, 'unexpected-error', text, status, isFinal ? null : (retryAfterSeconds ?? RETRY_SECONDS))
+  return machineFailure(
+    type,
+    'unexpected-error',
+    'Clerk could not be asked about the token.',
+    status,
+    retrySecondsOf(failure)
+  )
 }

@@ -5,7 +5,7 @@ import { VerifiedToken } from '../token/verified-token.js'
 import { chooseFamily, chosenClientUat, chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { needsCrossOriginSync } from './cross-origin-sync.js'
 import { tryHandshake } from './handshake-attempt.js'
-import { resolveHandshake, returnedHandshake } from './handshake-return.js'
+import { type ReturnedHandshake, resolveHandshake, returnedHandshake, undecidable } from './handshake-return.js'
 import { syncOrganization } from './organization-sync.js'
 import { type ClerkQuery, readClerkQuery } from './query.js'
 import { type RequestState, signedIn, signedOut } from './request-state.js'
@@ -24,10 +24,24 @@ export function decideByCookies(context: StateContext, carried: Carried): Reques
 
   // 1: a returned handshake comes before everything else, on any method and destination.
   const returned = context.settings.canHandshake ? returnedHandshake(carried, query) : null
-  if (returned !== null) {
-    return resolveHandshake(context, carried, returned).then((state) => state ?? decideByTable(context, carried, query))
-  }
-  return decideByTable(context, carried, query)
+  return returned === null
+    ? decideByTable(context, carried, query)
+    : decideByHandshake(context, carried, query, returned)
+}
+
+async function decideByHandshake(
+  context: StateContext,
+  carried: Carried,
+  query: ClerkQuery,
+  returned: ReturnedHandshake
+): Promise<RequestState> {
+  const resolved = await resolveHandshake(context, carried, returned)
+  if (resolved.status !== 'unresolved') return resolved
+  const state = await decideByTable(context, carried, query)
+  // A second handshake would come back to the same outage.
+  return resolved.retryAfterSeconds === null || state.status === 'signed-in'
+    ? state
+    : undecidable(resolved.retryAfterSeconds)
 }
 
 function decideByTable(

@@ -1,3 +1,4 @@
+import { retrySecondsOf } from '../backend-api/result.js'
 import type { Carried } from '../request/carried.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import { NO_STORE } from './handshake-attempt.js'
@@ -37,23 +38,30 @@ export function returnedHandshake(carried: Carried, query: ClerkQuery): Returned
 }
 
 /**
- * The state by a returned handshake, or null when the cookies have to decide. Null in production also for a handshake
- * that does not verify: its cookie lies on the registrable domain and may belong to a sibling application. The redirect
- * counter bounds the retries.
+ * A returned handshake without a state: the cookies have to decide. In production also for a handshake that does not
+ * verify: its cookie lies on the registrable domain and may belong to a sibling application. The redirect counter bounds
+ * the retries.
  */
+export interface UnresolvedHandshake {
+  readonly status: 'unresolved'
+  /** The handshake could not be judged: what the cookies do not settle cannot be told. Null: it is no good. */
+  readonly retryAfterSeconds: number | null
+}
+
 export async function resolveHandshake(
   context: StateContext,
   carried: Carried,
   returned: ReturnedHandshake
-): Promise<RequestState | null> {
+): Promise<RequestState | UnresolvedHandshake> {
   const { isDevelopment } = context.settings
   const resolved = await (returned.form === 'nonce'
     ? directivesOfNonce(context, returned.value)
     : directivesOfToken(context, returned.value))
 
+  if ('status' in resolved) return resolved
   if (!resolved.ok) {
     logFailure(context, resolved.failure, returned.form)
-    return isDevelopment ? refusedInDevelopment(resolved.failure) : null
+    return isDevelopment ? refusedInDevelopment(resolved.failure) : unresolvedBy(resolved.failure)
   }
 
   const parts: ResponseParts = {
@@ -70,23 +78,38 @@ export async function resolveHandshake(
     { reason: outcome.reason },
     'Clerk: the session token that a handshake brought does not verify'
   )
-  return null
+  return unresolvedBy(outcome)
+}
+
+/** What is said to a browser that came back from FAPI while neither handshake nor cookies can be judged. */
+export function undecidable(retryAfterSeconds: number): RequestState {
+  return signedOut('session-token-missing', UNDECIDABLE, retryAfterSeconds)
+}
+
+const UNDECIDABLE = 'The handshake could not be resolved for now. Try again later with the same URL and cookies.'
+
+function unresolved(retryAfterSeconds: number | null): UnresolvedHandshake {
+  return { status: 'unresolved', retryAfterSeconds }
+}
+
+function unresolvedBy(failure: VerificationFailure): UnresolvedHandshake {
+  return unresolved(failure.unavailable ? failure.retryAfterSeconds : null)
 }
 
 type Resolved =
   | { readonly ok: true; readonly directives: readonly string[] }
   | { readonly ok: false; readonly failure: VerificationFailure }
 
-async function directivesOfNonce(context: StateContext, nonce: string): Promise<Resolved> {
+/** A nonce that Clerk does not know brings no cookies. One that Clerk could not be asked about is not resolved. */
+async function directivesOfNonce(context: StateContext, nonce: string): Promise<Resolved | UnresolvedHandshake> {
   const payload = await context.effects.fetchHandshakePayload?.(nonce)
-  if (payload === undefined || !payload.ok) {
-    context.effects.log.warn(
-      { kind: payload?.kind ?? 'no secret key', status: payload?.status ?? null },
-      'Clerk: the payload of a handshake nonce could not be had'
-    )
-    return { ok: true, directives: [] }
-  }
-  return { ok: true, directives: parseDirectives(payload.value) }
+  if (payload?.ok) return { ok: true, directives: parseDirectives(payload.value) }
+  context.effects.log.warn(
+    { kind: payload?.kind ?? 'no secret key', status: payload?.status ?? null },
+    'Clerk: the payload of a handshake nonce could not be had'
+  )
+  const retryAfterSeconds = payload === undefined ? null : retrySecondsOf(payload)
+  return retryAfterSeconds === null ? { ok: true, directives: [] } : unresolved(retryAfterSeconds)
 }
 
 /**

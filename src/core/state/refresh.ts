@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { BackendFailure } from '../backend-api/result.js'
+import { type BackendFailure, retrySecondsOf } from '../backend-api/result.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { usesSuffixedCookies } from './cookie-family.js'
@@ -52,18 +52,19 @@ async function refresh(context: StateContext, carried: Carried, expired: Unverif
     requestHeaders: carried.headers,
     suffixedCookies: usesSuffixedCookies(context, carried.cookies)
   })
-  if (!answer.ok) return failed(codeOf(answer))
+  if (!answer.ok) return failed(codeOf(answer), retrySecondsOf(answer))
 
   const directives = parseDirectives(answer.value)
   if (directives.length === 0) return failed('unexpected-sdk-error')
   const token = sessionTokenOf(directives)
   if (token === '') return failed('invalid-session-token')
   const verified = await effects.verifySessionText(token)
-  return verified.ok ? { ok: true, verified, setCookies: directives } : failed('invalid-session-token')
+  if (verified.ok) return { ok: true, verified, setCookies: directives }
+  return failed('invalid-session-token', verified.unavailable ? verified.retryAfterSeconds : null)
 }
 
-function failed(code: string): RefreshOutcome {
-  return { ok: false, code }
+function failed(code: string, retryAfterSeconds: number | null = null): RefreshOutcome {
+  return { ok: false, code, retryAfterSeconds }
 }
 
 /** A code of Clerk's is passed on unchanged, e.g. `session_is_revoked`. Failures of the transport share one code. */

@@ -18,7 +18,12 @@ export type RefreshFlow = (context: StateContext, carried: Carried, expired: Unv
 
 export type RefreshOutcome =
   | { readonly ok: true; readonly verified: VerifiedToken; readonly setCookies: readonly string[] }
-  | { readonly ok: false; readonly code: string }
+  | {
+      readonly ok: false
+      readonly code: string
+      /** The session could not be judged; null: it was, or no attempt can succeed. */
+      readonly retryAfterSeconds: number | null
+    }
 
 /** What the state machine needs of the options, derived once when an instance is made. */
 export interface StateSettings {

@@ -1,4 +1,4 @@
-import { createNonceCalls } from '../backend-api/stranger-calls.js'
+import { createNonceCalls } from '../backend-api/nonce-calls.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { decideByCookies } from './cookie-path.js'
@@ -8,7 +8,12 @@ import { createRefreshFlow } from './refresh.js'
 import type { RequestState } from './request-state.js'
 import type { StateContext, StateSettings } from './settings.js'
 
-export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => RequestState | Promise<RequestState>
+/** `allowsHandshake`, true unless given: false on a route that never redirects. */
+export type StateMachine = (
+  carried: Carried,
+  acceptsToken: AcceptsToken,
+  allowsHandshake?: boolean
+) => RequestState | Promise<RequestState>
 
 /**
  * Decides what Clerk's `authenticateRequest` decides, from the record of a request alone (state/README.md). No client
@@ -17,11 +22,14 @@ export type StateMachine = (carried: Carried, acceptsToken: AcceptsToken) => Req
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
   const now = () => effects.now()
   const context: StateContext = { settings, effects: bounded(settings, effects, now), refresh: createRefreshFlow(now) }
+  // One context more, and no second machine: what is bounded is bounded for all routes together.
+  const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 
-  return (carried, acceptsToken) => {
-    if (carried.headerToken !== '') return decideByHeader(context, carried, acceptsToken)
+  return (carried, acceptsToken, allowsHandshake = true) => {
+    const chosen = allowsHandshake ? context : withoutHandshake
+    if (carried.headerToken !== '') return decideByHeader(chosen, carried, acceptsToken)
     if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
-    return decideByCookies(context, carried)
+    return decideByCookies(chosen, carried)
   }
 }
 

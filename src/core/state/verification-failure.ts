@@ -46,17 +46,21 @@ function answerExpired(
   failure: VerificationFailure
 ): RequestState | Promise<RequestState> {
   const message = withTail(failure, carrier)
-  const expired = (code: string) => tryHandshake(context, carried, `session-token-expired-refresh-${code}`, message)
+  const reasonOf = (code: string) => `session-token-expired-refresh-${code}`
+  const expired = (code: string) => tryHandshake(context, carried, reasonOf(code), message)
 
   if (carried.method !== 'GET') return expired('non-eligible-non-get')
   if (carried.cookies.refreshSuffixed === '') return expired('non-eligible-no-refresh-cookie')
-  return context
-    .refresh(context, carried, token)
-    .then((refreshed) =>
-      refreshed.ok
-        ? signedIn(refreshed.verified, { location: null, headers: null, setCookies: refreshed.setCookies })
-        : expired(refreshed.code)
-    )
+  return context.refresh(context, carried, token).then((refreshed) => {
+    if (refreshed.ok) {
+      return signedIn(refreshed.verified, { location: null, headers: null, setCookies: refreshed.setCookies })
+    }
+    // FAPI may be there while BAPI is not: only what ends here could not be judged.
+    const state = expired(refreshed.code)
+    return state.status === 'handshake' || refreshed.retryAfterSeconds === null
+      ? state
+      : signedOut(reasonOf(refreshed.code), message, refreshed.retryAfterSeconds)
+  })
 }
 
 /** The message with the ending that clients may rely on: reason and carrier (state/README.md section 9.3). */

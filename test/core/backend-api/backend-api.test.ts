@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type BackendApiSettings, createBackendApi } from '../../../src/core/backend-api/backend-api.js'
+import { createNonceCalls } from '../../../src/core/backend-api/nonce-calls.js'
 import { encodeSegment } from '../../../src/core/backend-api/path.js'
 import { createSessionAuthContext } from '../../../src/core/backend-api/session-tokens.js'
-import { createNonceCalls } from '../../../src/core/backend-api/stranger-calls.js'
 import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
 
 const NOW_MS = 1_790_000_000_000

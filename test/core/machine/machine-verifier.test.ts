@@ -276,3 +276,20 @@ t.test('no more calls than allowed are under way at once', async (t) => {
     ['ok', 'ok', 'ok', 1, 1, 1, 1, 1]
   )
 })
+
+t.test('made-up tokens that take all places shut out no token that was good before', async (t) => {
+  let gate: Promise<unknown> = Promise.resolve()
+  let release = () => {}
+  const { machine, asked, advance } = verifier({ maxConcurrency: 16, answer: () => gate.then(() => found()) })
+  await machine.verify('api_key', 'ak_known')
+  advance(60_000)
+  gate = new Promise<void>((resolve) => (release = resolve))
+  const strangers = Array.from({ length: 16 }, (_, i) => machine.verify('api_key', `ak_stranger${i}`))
+  t.match(await machine.verify('api_key', 'ak_stranger16'), { ok: false, retryAfterSeconds: 1 })
+  const known = machine.verify('api_key', 'ak_known')
+  release()
+  t.match(await known, { ok: true })
+  await Promise.all(strangers)
+  t.equal(asked.length, 18)
+  t.match(await machine.verify('api_key', 'ak_stranger16'), { ok: true }, 'the places are free again')
+})

@@ -38,7 +38,11 @@ function contextOf(instanceType: 'production' | 'development') {
   // The same host for both, so that one set of tokens serves.
   const settings = settingsOf({ instanceType, frontendApi: PRODUCTION_HOST, originalFrontendApi: PRODUCTION_HOST })
   const scene = createScene({ frontendApi: PRODUCTION_HOST, originalFrontendApi: PRODUCTION_HOST }, TOKENS)
-  return { settings, effects: scene.effects, refresh: async () => ({ ok: false, code: '' }) as const }
+  return {
+    settings,
+    effects: scene.effects,
+    refresh: async () => ({ ok: false, code: '', retryAfterSeconds: null }) as const
+  }
 }
 
 const rows: [rule: string, cookies: Cookies, suffixed: boolean, instanceType?: 'development'][] = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { backendFailure } from '../../../src/core/backend-api/result.js'
+import { type BackendFailure, type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
 import { signedOut } from '../../../src/core/state/request-state.js'
 import { createScene, DEVELOPMENT_HOST, DOCUMENT, type FakeToken, locationOf, NOW } from '../../fixtures/state-scene.js'
 
@@ -367,4 +367,105 @@ t.test('a production satellite is synced by its own FAPI, once asked or when tol
   }
   const done = await quiet.decide({ ...DOCUMENT, url: `${url}?__clerk_synced=true` })
   t.match(done, { status: 'signed-out', reason: 'session-token-and-uat-missing' })
+})
+
+t.test(
+  'a nonce that Clerk could not be asked about: the cookies decide if they can, else nobody can tell',
+  async (t) => {
+    const cases: [failure: BackendFailure, retryAfterSeconds: number][] = [
+      [backendFailure('network'), 5],
+      [backendFailure('timeout'), 5],
+      [backendFailure('malformed', 200), 5],
+      [backendFailure('busy', null, null, 3), 3],
+      [backendFailure('http', 500, 'unexpected_error'), 5],
+      [backendFailure('http', 503, null, 9), 9],
+      [backendFailure('http', 429, 'rate_limited', 8), 8],
+      [backendFailure('http', 401, 'clerk_key_invalid'), 60]
+    ]
+    for (const instanceType of ['production', 'development'] as const) {
+      for (const [failure, retryAfterSeconds] of cases) {
+        const scene = createScene({ instanceType }, TOKENS, { fetchHandshakePayload: async () => failure })
+        const handshakeNonce = 'n'
+        const good = await scene.decide({ cookies: { ...signedInCookies, devBrowser: 'd', handshakeNonce } })
+        t.match(good, { status: 'signed-in', location: null, headers: null, setCookies: [] })
+        const undecided = [
+          { cookies: { handshakeNonce } },
+          { ...DOCUMENT, cookies: { handshakeNonce, clientUat: '5' } },
+          { ...DOCUMENT, url: 'https://app.example.com/?__clerk_handshake_nonce=n&__clerk_db_jwt=d' },
+          { cookies: { session: 'forged', clientUat: '5', devBrowser: 'd', handshakeNonce } }
+        ]
+        for (const input of undecided) {
+          const state = await scene.decide(input)
+          t.match(state, { status: 'signed-out', reason: 'session-token-missing', location: null, headers: null })
+          t.match(state.auth, { isAuthenticated: false, retryAfterSeconds }, JSON.stringify(failure))
+        }
+      }
+    }
+  }
+)
+
+t.test('a definite no to a nonce is no outage', async (t) => {
+  for (const failure of [
+    backendFailure('http', 404, 'resource_not_found'),
+    backendFailure('http', 400, null),
+    backendFailure('http', 401, 'nonce_expired')
+  ]) {
+    const scene = createScene({}, TOKENS, { fetchHandshakePayload: async () => failure })
+    const state = await scene.decide({ cookies: { ...signedInCookies, handshakeNonce: 'stale' } })
+    t.match(state, { status: 'signed-out', reason: 'session-token-missing', auth: { retryAfterSeconds: null } })
+  }
+})
+
+t.test('a nonce is asked about once while its answer holds: 60 s for a no, 5 s for a yes, else the wait', async (t) => {
+  const cases: [answer: BackendResult<readonly string[]>, seconds: number][] = [
+    [backendFailure('http', 404, 'resource_not_found'), 60],
+    [{ ok: true, value: ['__session=good'] }, 5],
+    [backendFailure('http', 502, null, 20), 20],
+    [backendFailure('timeout'), 5]
+  ]
+  for (const [answer, seconds] of cases) {
+    let asked = 0
+    let nowMs = NOW * 1000
+    const scene = createScene({}, TOKENS, {
+      now: () => nowMs,
+      fetchHandshakePayload: async () => {
+        asked++
+        return answer
+      }
+    })
+    // As a browser that has the nonce in a cookie: a page, and what it loads.
+    for (let i = 0; i < 20; i++) await scene.decide({ cookies: { ...signedInCookies, handshakeNonce: 'n' } })
+    t.equal(asked, 1)
+    nowMs += seconds * 1000 - 1
+    const first = await scene.decide({ cookies: { handshakeNonce: 'n' } })
+    t.equal(asked, 1)
+    nowMs += 1
+    t.same(await scene.decide({ cookies: { handshakeNonce: 'n' } }), first)
+    t.equal(asked, 2)
+  }
+})
+
+t.test('while keys cannot be had, production tells nobody by a returned handshake that he is signed out', async (t) => {
+  const tokens = { ...TOKENS, 'hs-waiting': { claims: { handshake: ['__session=waiting'] } } }
+  const scene = createScene({}, { ...tokens, waiting: { outcome: 'unavailable' as const } })
+  for (const handshake of ['hs-no-keys', 'hs-waiting']) {
+    const state = await scene.decide({ ...DOCUMENT, cookies: { handshake, clientUat: '5' } })
+    t.match(state, { status: 'signed-out', auth: { retryAfterSeconds: 7 } }, handshake)
+  }
+})
+
+t.test('a flood of made-up nonces leaves true browsers a 503, never a 401', async (t) => {
+  let nowMs = NOW * 1000
+  const scene = createScene({}, TOKENS, {
+    now: () => nowMs,
+    fetchHandshakePayload: async (nonce) =>
+      nonce === 'true' ? { ok: true, value: ['__session=good'] } : backendFailure('http', 404, 'resource_not_found')
+  })
+  for (let i = 0; i < 1_000; i++) await scene.decide({ cookies: { handshakeNonce: `made-up-${i}` } })
+  const kept = await scene.decide({ cookies: { ...signedInCookies, handshakeNonce: 'true' } })
+  t.equal(kept.status, 'signed-in')
+  const state = await scene.decide({ cookies: { handshakeNonce: 'true' } })
+  t.match(state, { status: 'signed-out', auth: { retryAfterSeconds: 1 } })
+  nowMs += 1_000
+  t.equal((await scene.decide({ cookies: { handshakeNonce: 'true' } })).status, 'signed-in')
 })

@@ -10,7 +10,8 @@ const TOKENS: Record<string, FakeToken> = {
   'expired-without-sid': { outcome: 'token-expired', claims: { sid: undefined } },
   'expired-empty-sid': { outcome: 'token-expired', claims: { sid: '' } },
   'expired-odd-sid': { outcome: 'token-expired', claims: { sid: { a: 1 } } },
-  forged: { outcome: 'token-invalid-signature' }
+  forged: { outcome: 'token-invalid-signature' },
+  'no-keys': { outcome: 'unavailable' }
 }
 
 const FRESH: BackendResult<readonly string[]> = {
@@ -120,6 +121,37 @@ t.test('each failure has its code', async (t) => {
     t.match(state, { status: 'handshake', reason: `session-token-expired-refresh-${code}` })
     t.match(state.message, '(reason=token-expired, token-carrier=cookie)')
     t.equal((await scene.decide({ cookies: EXPIRED })).status, 'signed-out')
+  }
+})
+
+t.test('a session that could not be judged is not signed out by it', async (t) => {
+  const cases: [answer: BackendResult<readonly string[]>, retryAfterSeconds: number | null][] = [
+    [backendFailure('network'), 5],
+    [backendFailure('timeout'), 5],
+    [backendFailure('malformed', 200), 5],
+    [backendFailure('busy', null, null, 3), 3],
+    [backendFailure('http', 429, 'rate_limited', 8), 8],
+    [backendFailure('http', 500, 'unexpected_error'), 5],
+    [backendFailure('http', 502), 5],
+    [backendFailure('http', 401, 'clerk_key_invalid'), 60],
+    [backendFailure('http', 403), 60],
+    [{ ok: true, value: ['__session=no-keys'] }, 7],
+    [backendFailure('http', 401, 'session_is_revoked'), null],
+    [backendFailure('http', 404, 'resource_not_found'), null],
+    [backendFailure('http', 422), null],
+    [backendFailure('refused'), null],
+    [backendFailure('keyless'), null],
+    [{ ok: true, value: [] }, null],
+    [{ ok: true, value: ['__session=forged'] }, null]
+  ]
+  for (const [answer, retryAfterSeconds] of cases) {
+    const { scene } = refreshing(answer)
+    const state = await scene.decide({ cookies: EXPIRED })
+    t.match(state, { status: 'signed-out', auth: { retryAfterSeconds } }, JSON.stringify(answer))
+    t.match(state.message, '(reason=token-expired, token-carrier=cookie)')
+    t.equal((await scene.decide({ ...DOCUMENT, cookies: EXPIRED })).status, 'handshake', 'FAPI may be there')
+    const loop = await scene.decide({ ...DOCUMENT, cookies: { ...EXPIRED, redirectCount: '3' } })
+    t.match(loop, { status: 'signed-out', auth: { retryAfterSeconds } })
   }
 })
 
