@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import * as errors from '../../src/core/errors.js'
+import { manuals, section } from '../docs/manual.js'
 
 const { errorEntries } = errors
 const constructors = Object.values(errors).filter(
@@ -47,17 +46,17 @@ t.test('the union of codes and the table agree', async (t) => {
   t.notOk(errorEntries.some((entry) => entry.code === none))
 })
 
-const manual = readFileSync(join(import.meta.dirname, '../../../src/core/README.md'), 'utf8')
-
 t.test('the errors table of src/core/README.md lists every code with its status, and no other', async (t) => {
-  const section = /^## Errors\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(manual)?.[1] ?? ''
-  const rows = [...section.matchAll(/^\|\s*`(FST_CLERK_[A-Z0-9_]+)`\s*\|\s*(\d{3})\b/gm)]
+  const errorsSection = section('src/core/README.md', 'Errors')
+  const rows = [...errorsSection.matchAll(/^\|\s*`(FST_CLERK_[A-Z0-9_]+)`\s*\|\s*(\d{3})\b/gm)]
   const listed = rows.map(([, code, status]) => `${code} ${status}`)
   t.strictSame(listed.sort(), errorEntries.map(({ code, statusCode }) => `${code} ${statusCode}`).sort())
 })
 
-t.test('README.md speaks of no code that does not exist', async (t) => {
-  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+t.test('no manual speaks of a code that does not exist', async (t) => {
   const codes: readonly string[] = errorEntries.map(({ code }) => code)
-  for (const [code] of readme.matchAll(/FST_CLERK_[A-Z0-9_]+/g)) t.ok(codes.includes(code), code)
+  for (const { path, text } of manuals) {
+    for (const [code] of text.matchAll(/FST_CLERK_[A-Z0-9_]*[A-Z0-9]/g))
+      t.ok(codes.includes(code), `${code} in ${path}`)
+  }
 })
