@@ -60,13 +60,13 @@ export function createScenarios(elsewhere: LocalClerk): readonly Scenario[] {
       { kind: 'redirect', location: `${elsewhere.pluginOptions().apiUrl}/.well-known/jwks.json` },
       (cell) => cell.probe(attacker())
     ),
-    slow('answers after 1 s', { kind: 'delay', delayMs: 1000 }),
-    slow('drips for 7 s', { kind: 'slow-drip', everyMs: 250, chunkBytes: 18 }),
+    slow('answers after 1 s', { kind: 'delay', delayInMs: 1000 }),
+    slow('drips for 7 s', { kind: 'slow-drip', everyInMs: 250, chunkBytes: 18 }),
     {
       name: 'cold start, 100 at once',
       isWarm: false,
       async run(cell) {
-        cell.clerk.faults.next({ kind: 'delay', delayMs: 200, on: 'jwks', times: FOR_EVER })
+        cell.clerk.faults.next({ kind: 'delay', delayInMs: 200, on: 'jwks', times: FOR_EVER })
         cell.burst(100)
       }
     },

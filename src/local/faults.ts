@@ -3,7 +3,7 @@ import type { Endpoint } from './request-log.js'
 
 /** A failure of an endpoint. `delay` and `slow-drip` take real time; in tests prefer `hold`, which waits for a call. */
 export type FaultKind =
-  | { readonly kind: 'delay'; readonly delayMs: number }
+  | { readonly kind: 'delay'; readonly delayInMs: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number | string; readonly code?: string }
   /** No response until the caller gives up or the instance closes. */
   | { readonly kind: 'hang' }
@@ -19,8 +19,8 @@ export type FaultKind =
   | { readonly kind: 'empty-set' }
   | { readonly kind: 'oversized'; readonly bytes?: number }
   | { readonly kind: 'redirect'; readonly location?: string }
-  /** The right body, `chunkBytes` (default 64) every `everyMs` (default 50). */
-  | { readonly kind: 'slow-drip'; readonly everyMs?: number; readonly chunkBytes?: number }
+  /** The right body, `chunkBytes` (default 64) every `everyInMs` (default 50). */
+  | { readonly kind: 'slow-drip'; readonly everyInMs?: number; readonly chunkBytes?: number }
 
 export type Fault = FaultKind & {
   /** Endpoint that fails; `jwks` stands for both key endpoints. Default: whichever is asked next. */

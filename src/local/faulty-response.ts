@@ -18,7 +18,7 @@ export async function applyFault(
 ): Promise<Response> {
   switch (fault.kind) {
     case 'delay':
-      await wait(fault.delayMs, undefined, { signal })
+      await wait(fault.delayInMs, undefined, { signal })
       return answer()
     case 'status':
       return failure(fault)
@@ -48,7 +48,7 @@ export async function applyFault(
         headers: { location: fault.location ?? 'https://elsewhere.local.test/jwks' }
       })
     case 'slow-drip':
-      return dripped(await answer(), fault.everyMs ?? 50, fault.chunkBytes ?? 64, signal)
+      return dripped(await answer(), fault.everyInMs ?? 50, fault.chunkBytes ?? 64, signal)
   }
 }
 
@@ -79,7 +79,7 @@ async function cutInHalf(response: Response): Promise<Response> {
 
 async function dripped(
   response: Response,
-  everyMs: number,
+  everyInMs: number,
   chunkBytes: number,
   signal: AbortSignal
 ): Promise<Response> {
@@ -87,7 +87,7 @@ async function dripped(
   let at = 0
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      await wait(everyMs, undefined, { signal })
+      await wait(everyInMs, undefined, { signal })
       controller.enqueue(body.subarray(at, at + chunkBytes))
       at += chunkBytes
       if (at >= body.length) controller.close()

@@ -142,7 +142,11 @@ t.test('scripted faults come in order, each as often as said', async (t) => {
 })
 
 t.test('a body can break off, drip, or be no JSON', async (t) => {
-  clerk.faults.next({ kind: 'truncated' }, { kind: 'slow-drip', everyMs: 1, chunkBytes: 200 }, { kind: 'broken-json' })
+  clerk.faults.next(
+    { kind: 'truncated' },
+    { kind: 'slow-drip', everyInMs: 1, chunkBytes: 200 },
+    { kind: 'broken-json' }
+  )
   await t.rejects((await clerk.fetch(fapi)).json(), TypeError)
   t.same(await (await clerk.fetch(fapi)).json(), clerk.jwks())
   await t.rejects((await clerk.fetch(fapi)).json(), SyntaxError)

@@ -3,7 +3,7 @@ import { checkMethods, checkText } from './checks.js'
 import type { Given } from './given.js'
 import { readKeySet } from './keys.js'
 import { boolean, choice, wholeNumber } from './readers.js'
-import { group, type OptionTable, option, type SettingsOf } from './table.js'
+import { group, type Option, type OptionTable, option, type SettingsOf } from './table.js'
 
 /** When keys are fetched first, and who waits for them: see `jwks.warmUp`. */
 export type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
@@ -76,7 +76,7 @@ export interface JwksSettings extends Omit<SettingsOf<typeof JWKS>, 'refreshAhea
   readonly refreshAheadInMs: number
 }
 
-export const jwks = group(JWKS, (given, path): JwksSettings => {
+export const jwks: Option<JwksOptions, JwksSettings> = group(JWKS, (given, path): JwksSettings => {
   const { cacheMaxAgeInMs, keys, maxKeys } = given
   if (keys !== null && keys.length > maxKeys) {
     throw new OptionRangeError(`${path}.keys`, `a list of at most ${path}.maxKeys keys`)

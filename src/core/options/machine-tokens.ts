@@ -1,5 +1,5 @@
 import { boolean, wholeNumber } from './readers.js'
-import { group, type OptionTable } from './table.js'
+import { group, type Option, type OptionTable, type SettingsOf } from './table.js'
 
 /** Verification of machine tokens. Durations in ms. */
 export interface MachineTokenOptions {
@@ -15,10 +15,12 @@ export interface MachineTokenOptions {
   readonly jwtOnly?: boolean | undefined
 }
 
-export const machineTokens = group({
+const MACHINE_TOKENS = {
   cacheTtlInMs: wholeNumber({ min: 0, max: 300_000, default: 10_000 }),
   negativeCacheTtlInMs: wholeNumber({ min: 0, max: 300_000, default: 10_000 }),
   maxEntries: wholeNumber({ min: 1, max: 1_000_000, default: 10_000 }),
   maxConcurrency: wholeNumber({ min: 1, max: 1_000, default: 16 }),
   jwtOnly: boolean({ default: false })
-} satisfies OptionTable<MachineTokenOptions>)
+} satisfies OptionTable<MachineTokenOptions>
+
+export const machineTokens: Option<MachineTokenOptions, SettingsOf<typeof MACHINE_TOKENS>> = group(MACHINE_TOKENS)

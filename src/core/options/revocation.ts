@@ -1,6 +1,6 @@
 import type { RevocationBus } from '../revocation/bus.js'
 import { methods, wholeNumber } from './readers.js'
-import { group, type OptionTable } from './table.js'
+import { group, type Option, type OptionTable, type SettingsOf } from './table.js'
 
 /** Sessions that are ended before their tokens run out. */
 export interface RevocationOptions {
@@ -13,7 +13,9 @@ export interface RevocationOptions {
   readonly maxEntries?: number | undefined
 }
 
-export const revocation = group({
+const REVOCATION = {
   bus: methods<RevocationBus>(['open', 'publish', 'health', 'close']),
   maxEntries: wholeNumber({ min: 1_000, max: 10_000_000, default: 250_000 })
-} satisfies OptionTable<RevocationOptions>)
+} satisfies OptionTable<RevocationOptions>
+
+export const revocation: Option<RevocationOptions, SettingsOf<typeof REVOCATION>> = group(REVOCATION)

@@ -1,5 +1,5 @@
 import { wholeNumber } from './readers.js'
-import { group, type OptionTable } from './table.js'
+import { group, type Option, type OptionTable, type SettingsOf } from './table.js'
 
 /** Bounds of the cache of verified tokens. Security: a full cache costs verifications, never a wrong answer. */
 export interface TokenCacheOptions {
@@ -9,7 +9,9 @@ export interface TokenCacheOptions {
   readonly maxBytes?: number | undefined
 }
 
-export const tokenCache = group({
+const TOKEN_CACHE = {
   maxEntries: wholeNumber({ min: 1, max: 10_000_000, default: 50_000 }),
   maxBytes: wholeNumber({ min: 65_536, max: 4_294_967_296, default: 67_108_864 })
-} satisfies OptionTable<TokenCacheOptions>)
+} satisfies OptionTable<TokenCacheOptions>
+
+export const tokenCache: Option<TokenCacheOptions, SettingsOf<typeof TOKEN_CACHE>> = group(TOKEN_CACHE)
