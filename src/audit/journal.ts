@@ -2,14 +2,12 @@ import type { Logger } from '../core/logger.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import { createAnchors } from './anchors.js'
 import type { Chain } from './chain.js'
-import { type Batch, linesOf, NO_BATCH, RecordBuffer } from './record-buffer.js'
-import { errorCode, isFinal } from './sink-error.js'
+import { createDelivery } from './delivery.js'
+import { RecordBuffer } from './record-buffer.js'
 import type { AuditHealth, AuditSink } from './types.js'
 import { createWaitingRoom } from './waiting-room.js'
 
-/**
- * The queue between requests and a sink. Numbers records, bounds their count, and writes them in batches with retries.
- */
+/** The queue between requests and a sink: numbers records, bounds their count, and has them delivered in batches. */
 export interface Journal {
   /**
    * Begins a record. The caller writes its fields, without braces, to the returned buffer and calls `commit`, all in
@@ -49,8 +47,6 @@ export interface JournalOptions {
   readonly setTimer?: SetTimer
 }
 
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 5_000
 /** Longest time that the newest records of other writers stay uncited, in which their removal would go unseen. */
 const ANCHOR_INTERVAL_MS = 1_000
 
@@ -70,24 +66,20 @@ export function createJournal(options: JournalOptions): Journal {
   const writerBytes = Buffer.from(`,"writer":"${writer}","seq":`)
 
   const records = new RecordBuffer()
-  let batch: Batch = NO_BATCH
-  /** Whether writing `batch` has failed, and it waits here to be written again. */
-  let isBatchBack = false
+  const delivery = createDelivery({ sink, batchSize, logger, setTimer, waiting: () => records.length })
   let seq = 0
   let running: Promise<void> | null = null
   let cancelTimer: (() => void) | null = null
-  let wakeRetry: (() => void) | null = null
   let isFlushing = false
   let isClosed = false
-  let gap: { dropped: number; fromMs: number } | null = null
+  let gap: { count: number; fromMs: number } | null = null
   const waitingRoom = createWaitingRoom(options.maxWaitInMs, setTimer)
   const nextAnchors = chain === null || sink.newestOfOthers === undefined ? null : createAnchors(sink, writer)
   let cancelAnchors: (() => void) | null = null
-  const counts = { written: 0, dropped: 0, lost: 0 }
-  let lastError: string | null = null
+  let dropped = 0
 
   function begin(): RecordBuffer | null {
-    if (isClosed) lose(1, 'The audit log is closed; a record came too late')
+    if (isClosed) delivery.lose(1, 'The audit log is closed; a record came too late')
     else if (queued() >= mostQueued) drop()
     else {
       if (gap !== null) addGap()
@@ -119,25 +111,25 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   function queued(): number {
-    return records.length + batch.length
+    return records.length + delivery.queued
   }
 
   function drop(): void {
     if (gap === null) {
-      gap = { dropped: 0, fromMs: now() }
+      gap = { count: 0, fromMs: now() }
       logger.error({ sink: sink.name, queued: queued() }, 'The audit log is full; records are dropped and counted')
     }
-    gap.dropped++
-    counts.dropped++
+    gap.count++
+    dropped++
   }
 
   // Records the hole in the log itself, so that a reader sees when records were dropped, and how many.
   function addGap(): void {
-    const { dropped, fromMs } = gap as { dropped: number; fromMs: number }
+    const { count, fromMs } = gap as { count: number; fromMs: number }
     gap = null
-    beginWith(starts.gap).text(`"dropped":${dropped},"fromMs":${fromMs},"toMs":${now()}`)
+    beginWith(starts.gap).text(`"dropped":${count},"fromMs":${fromMs},"toMs":${now()}`)
     commit()
-    logger.warn({ sink: sink.name, dropped }, 'The audit log has room again')
+    logger.warn({ sink: sink.name, dropped: count }, 'The audit log has room again')
   }
 
   async function anchorOthers(): Promise<void> {
@@ -169,77 +161,10 @@ export function createJournal(options: JournalOptions): Journal {
 
   async function writeBatches(): Promise<void> {
     do {
-      batch = records.take()
-      await writeBatch()
-      batch = NO_BATCH
+      const batch = records.take()
+      if (await delivery.deliver(batch)) records.recycle(batch)
       waitingRoom.admit(maxQueued - queued())
     } while (records.length >= batchSize || (isFlushing && records.length > 0))
-  }
-
-  async function writeLines(one: Batch): Promise<void> {
-    const lines = linesOf(one)
-    for (let first = 0; first < lines.length; first += batchSize)
-      await sink.write(lines.slice(first, first + batchSize))
-  }
-
-  async function writeBatch(): Promise<void> {
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      try {
-        isBatchBack = false
-        await (sink.writeBytes === undefined ? writeLines(batch) : sink.writeBytes(batch.bytes))
-        counts.written += batch.length
-        records.recycle(batch)
-        recovered()
-        return
-      } catch (error) {
-        if (isFinal(error)) {
-          const refused = error.lostCount ?? batch.length
-          counts.written += batch.length - refused
-          lose(refused, 'The audit sink refused records for what is in them', error)
-          recovered()
-          return
-        }
-        isBatchBack = true
-        failed(error)
-        if (isClosed) return
-        // Jitter, so that many processes do not return to a database at once.
-        await pause(retryMs * (0.5 + Math.random() / 2))
-        if (isClosed && batch.length === 0) return
-      }
-    }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = setTimer(resume, ms)
-      wakeRetry = resume
-      function resume(): void {
-        cancel()
-        wakeRetry = null
-        resolve()
-      }
-    })
-  }
-
-  function failed(error: unknown): void {
-    const message = errorCode(error)
-    if (lastError === null)
-      logger.error(
-        { sink: sink.name, error: message, queued: queued() },
-        'The audit sink does not take records; they are kept and tried again'
-      )
-    lastError = message
-  }
-
-  function recovered(): void {
-    if (lastError === null) return
-    lastError = null
-    logger.info({ sink: sink.name, queued: records.length }, 'The audit sink takes records again')
-  }
-
-  function lose(count: number, message: string, error?: unknown): void {
-    counts.lost += count
-    logger.error({ sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) }, message)
   }
 
   function hasRoom(isCertain: boolean): boolean {
@@ -251,7 +176,7 @@ export function createJournal(options: JournalOptions): Journal {
     try {
       while (queued() > 0) {
         startWriting()
-        wakeRetry?.()
+        delivery.retryNow()
         await running
         if (isClosed) return
       }
@@ -275,10 +200,9 @@ export function createJournal(options: JournalOptions): Journal {
     cancelTimer?.()
     waitingRoom.close()
     const left = queued()
+    delivery.stop()
     while (records.length > 0) records.take()
-    batch = NO_BATCH
-    wakeRetry?.()
-    if (left > 0) lose(left, 'The audit sink did not take all records before the time to close was over')
+    if (left > 0) delivery.lose(left, 'The audit sink did not take all records before the time to close was over')
     await sink.close()
   }
 
@@ -286,28 +210,30 @@ export function createJournal(options: JournalOptions): Journal {
     if (isClosed || sink.writeSync === undefined) return
     let left = queued()
     isClosed = true
+    const batches = delivery.stop()
+    while (records.length > 0) batches.push(records.take())
     try {
-      for (let next = isBatchBack ? batch : records.take(); next.length > 0; next = records.take()) {
-        sink.writeSync(next.bytes)
-        left -= next.length
+      for (const { bytes, length } of batches) {
+        sink.writeSync(bytes)
+        left -= length
       }
     } catch (error) {
-      lose(left, 'The audit sink did not take the last records of an exiting process', error)
+      delivery.lose(left, 'The audit sink did not take the last records of an exiting process', error)
     }
   }
 
   function health(): AuditHealth {
     return {
       sink: sink.name,
-      ok: lastError === null && gap === null,
+      ok: delivery.lastError === null && gap === null,
       queued: queued(),
       accepted: seq,
-      written: counts.written,
-      dropped: counts.dropped,
-      lost: counts.lost,
+      written: delivery.written,
+      dropped,
+      lost: delivery.lost,
       waiting: waitingRoom.length,
       turnedAway: waitingRoom.turnedAway,
-      lastError
+      lastError: delivery.lastError
     }
   }
 

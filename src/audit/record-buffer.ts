@@ -145,6 +145,20 @@ function needsNoEscape(text: string): boolean {
 
 export const NO_BATCH: Batch = Object.freeze({ length: 0, bytes: new Uint8Array(0) })
 
+/** The batch in parts of at most `size` records, which share its memory. */
+export function splitBatch(batch: Batch, size: number): Batch[] {
+  const parts: Batch[] = []
+  let start = 0
+  for (let left = batch.length; left > 0; left -= size) {
+    const length = Math.min(size, left)
+    let end = start
+    for (let record = 0; record < length; record++) end = batch.bytes.indexOf(LINE_BREAK, end) + 1
+    parts.push({ length, bytes: batch.bytes.subarray(start, end) })
+    start = end
+  }
+  return parts
+}
+
 /** The batch as lines, for sinks without `writeBytes`. */
 export function linesOf({ bytes }: Batch): string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()

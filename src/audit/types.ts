@@ -106,7 +106,7 @@ export interface AuditSink {
   /**
    * Used instead of `write` where a sink has it, with the same promise: the lines as UTF-8, each with its line break,
    * as they stand in memory. A batch is up to 128 KiB, more where one record is larger; `batchSize` does not divide it.
-   * The bytes belong to the log again once this resolves: copy them before keeping them.
+   * The bytes belong to the log again once this settles: copy them before keeping them.
    */
   writeBytes?(bytes: Uint8Array): Promise<void>
   /** Writes the lines without waiting, for a process that is exiting. */
