@@ -174,7 +174,8 @@ export function createInstance(settings: InstanceSettings): Instance {
       isSatellite: stateSettings.isSatellite,
       syncsOrganization: stateSettings.organizationTarget !== null,
       cookieSuffix: settings.cookieSuffix,
-      recall: verifier.recall
+      recall: verifier.recall,
+      accept: verifier.accept
     }),
     authenticate: (carried, { acceptsToken, allowsHandshake }) => decide(carried, acceptsToken, allowsHandshake),
     verifyToken(token) {
@@ -206,6 +207,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     },
     async close() {
       keyStore.close()
+      cache.clear()
       await revocations.close()
     }
   }

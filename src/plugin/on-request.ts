@@ -4,8 +4,10 @@ import type { Auth } from '../core/auth/types.js'
 import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
+import type { CarriedCookies } from '../core/request/carried.js'
 import { readCarried } from '../core/request/read-carried.js'
 import type { RequestState, ResponseParts } from '../core/state/request-state.js'
+import { VerifiedToken } from '../core/token/verified-token.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
@@ -28,37 +30,41 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
 
   return function authenticate(request, reply, done) {
     const policy = policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
+    let cookies: CarriedCookies | null = null
     if (policy.acceptsSession) {
       const isTimed = (stats.hits & TIMED_HIT_MASK) === 0
       const startMs = isTimed ? performance.now() : 0
       const { raw } = request
       // `originalUrl`: the target before `rewriteUrl`, which is what the browser knows.
       const target = (raw as { originalUrl?: string }).originalUrl ?? (raw.url as string)
-      const verified = knownSession(raw.method as string, target, raw.headers)
-      if (verified !== null) {
+      const known = knownSession(raw.method as string, target, raw.headers)
+      if (known instanceof VerifiedToken) {
         const slots = request as unknown as AuthenticatedSlots
         slots[kDecision] = SIGNED_IN
         slots[kInstance] = instance
-        slots[kAuth] =
-          verified.pendingAuth === null || !policy.treatPendingAsSignedOut ? verified.auth : verified.pendingAuth
-        stats.hits++
+        slots[kAuth] = known.pendingAuth === null || !policy.treatPendingAsSignedOut ? known.auth : known.pendingAuth
         stats.signedIn++
         if (isTimed) stats.hitMs = performance.now() - startMs
         done()
         return
       }
+      cookies = known
     }
-    authenticateFully(instance, policy, request, reply, done)
+    authenticateFully(instance, policy, request, reply, done, cookies)
   }
 }
 
-/** For requests that the hot path does not answer, and with a resolver for routes with a policy of their own. */
+/**
+ * For requests that the hot path does not answer, and with a resolver for routes with a policy of their own. `cookies`: of
+ * a Cookie header that has been read already.
+ */
 export function authenticateFully(
   instance: Instance,
   policy: RoutePolicy,
   request: FastifyRequest,
   reply: FastifyReply,
-  done: HookHandlerDoneFunction
+  done: HookHandlerDoneFunction,
+  cookies: CarriedCookies | null = null
 ): void {
   const slots = request as unknown as AuthenticatedSlots
   slots[kInstance] = instance
@@ -69,7 +75,7 @@ export function authenticateFully(
     return
   }
   warnOfForwardedHeaders(instance, request)
-  const carried = readCarried(new FastifyRequestSource(request), instance.readCookies)
+  const carried = readCarried(new FastifyRequestSource(request), instance.readCookies, cookies)
   const state = instance.authenticate(carried, policy)
   if (state instanceof Promise) {
     state.then(

@@ -1,6 +1,8 @@
-import t from 'tap'
-import { createTokenVerifier } from '../../src/index.js'
-import { createLocalClerk } from '../../src/local/index.js'
+import { mock } from 'node:test'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import clerkAuth, { createTokenVerifier, type Lifetime } from '../../src/index.js'
+import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 
 t.test('two verifiers of one token share nothing of it', async (t) => {
@@ -20,4 +22,81 @@ t.test('two verifiers of one token share nothing of it', async (t) => {
   t.not(one?.claims, other?.claims)
   t.not(one?.auth, other?.auth)
   t.not(one?.claims.nested, other?.claims.nested)
+})
+
+// Tokens that are in memory are traffic as well: without them a server whose clients keep their connections takes itself for
+// idle, lets its keys expire, and a caller waits for the next fetch.
+async function refreshesAhead(
+  t: Test,
+  setUp: (clerk: LocalClerk, options: ReturnType<LocalClerk['pluginOptions']>) => Promise<Subject>
+): Promise<void> {
+  let nowMs = Date.now()
+  const clerk = await createLocalClerk({ signingKey, tokenLifetimeInMs: 3_600_000 })
+  t.teardown(() => clerk.close())
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  // Refreshed ahead between 5 and 7.5 s: the time ahead is half the life at most, and its first half is for chance.
+  const jwks = { cacheMaxAgeInMs: 10_000, refreshAheadInMs: 8_000, warmUp: false as const }
+  const { verify, stats } = await setUp(clerk, clerk.pluginOptions({ now: () => nowMs, jwks }))
+
+  t.ok(await verify())
+  t.match(stats(), { hits: 0, misses: 1, keys: { fetches: 1 } })
+  for (let passed = 250; passed < 10_000; passed += 250) {
+    nowMs += 250
+    mock.timers.tick(250)
+    t.ok(await verify())
+    // The refresh ends within this step of the clock.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    if (passed < 5000) t.equal(stats().keys.fetches, 1, `after ${passed} ms`)
+    if (passed >= 7500) t.equal(stats().keys.fetches, 2, `after ${passed} ms`)
+  }
+  t.match(stats(), { hits: 39, misses: 1 }, 'each use of the token is counted, once')
+}
+
+interface Subject {
+  verify(): Promise<boolean>
+  stats(): { readonly hits: number; readonly misses: number; readonly keys: { readonly fetches: number } }
+}
+
+t.test('createTokenVerifier refreshes its keys ahead of expiry while it is used', async (t) => {
+  await refreshesAhead(t, async (clerk, options) => {
+    const verifier = createTokenVerifier(options)
+    t.teardown(() => verifier.close())
+    const token = clerk.signSessionToken({ userId: 'user_1' })
+    return { verify: async () => (await verifier.verify(token)).ok, stats: verifier.stats }
+  })
+})
+
+async function createServer(t: Test, options: ReturnType<LocalClerk['pluginOptions']>) {
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  await fastify.register(clerkAuth, options)
+  return fastify
+}
+
+t.test('so does fastify.clerk.verifyToken', async (t) => {
+  await refreshesAhead(t, async (clerk, options) => {
+    const fastify = await createServer(t, options)
+    await fastify.ready()
+    const token = clerk.signSessionToken({ userId: 'user_1' })
+    return { verify: async () => (await fastify.clerk.verifyToken(token)).ok, stats: () => fastify.clerk.stats() }
+  })
+})
+
+t.test('so does the renewal of a connection', async (t) => {
+  await refreshesAhead(t, async (clerk, options) => {
+    const fastify = await createServer(t, options)
+    let lifetime: Lifetime | undefined
+    fastify.get('/', (request) => {
+      lifetime = fastify.clerk.lifetime(request)
+      return 'open'
+    })
+    const token = clerk.signSessionToken({ userId: 'user_1' })
+    const verify = async () => {
+      if (lifetime !== undefined) return (await lifetime.renew(token)).ok
+      const answer = await fastify.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+      return answer.statusCode === 200
+    }
+    return { verify, stats: () => fastify.clerk.stats() }
+  })
 })

@@ -48,11 +48,19 @@ function decodeValue(value: string): string {
   }
 }
 
-/**
- * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance. It reads Clerk's cookies in one
- * pass, the first of each name (state/README.md section 2.5), and sets the fields of absent cookies to `''`.
- */
-export function compileCookieReader(suffix: string): CookieReader {
+/** A cookie of the header: from the first letter of its name to the semicolon or the end; `equals` is its first `=`. */
+export type PieceReader = (
+  header: string,
+  start: number,
+  equals: number,
+  end: number,
+  /** The cookies that have been read: the first of a name counts. */
+  seen: number,
+  into: CarriedCookies
+) => number
+
+/** Compiles what `compileCookieReader` does with one cookie. Returns `seen`, with the cookie added if its name matters. */
+export function compilePieceReader(suffix: string): PieceReader {
   // Without a publishable key there is no suffix. `_;` ends no cookie name, so the suffixed names match nothing.
   const ending = suffix === '' ? '_;' : `_${suffix}`
   const names: readonly (readonly [name: string, bit: number])[] = [
@@ -82,6 +90,28 @@ export function compileCookieReader(suffix: string): CookieReader {
     return 0
   }
 
+  return function readPiece(header, start, equals, end, seen, into) {
+    let nameEnd = equals
+    while (nameEnd > start && isBlank(header.charCodeAt(nameEnd - 1))) nameEnd--
+    const bit = identify(header, start, nameEnd)
+    if (bit === 0 || (seen & bit) !== 0) return seen
+
+    let valueStart = equals + 1
+    let valueEnd = end
+    while (valueStart < valueEnd && isBlank(header.charCodeAt(valueStart))) valueStart++
+    while (valueEnd > valueStart && isBlank(header.charCodeAt(valueEnd - 1))) valueEnd--
+    store(into, bit, decodeValue(header.slice(valueStart, valueEnd)))
+    return seen | bit
+  }
+}
+
+/**
+ * Compiles a reader of the Cookie header (RFC 6265 section 4.2.1) for one instance: one pass, only the names that matter, the
+ * first occurrence of each (state/README.md section 2.5). What the header lacks is set to `''`.
+ */
+export function compileCookieReader(suffix: string): CookieReader {
+  const readPiece = compilePieceReader(suffix)
+
   return function readCookies(header, into) {
     into.session = ''
     into.sessionSuffixed = ''
@@ -110,18 +140,7 @@ export function compileCookieReader(suffix: string): CookieReader {
       // pieces without `=` cost quadratic time.
       if (equals < start) equals = header.indexOf(EQUALS, start)
       if (equals === -1) return
-      if (equals >= pieceEnd) continue
-      let nameEnd = equals
-      while (nameEnd > start && isBlank(header.charCodeAt(nameEnd - 1))) nameEnd--
-      const bit = identify(header, start, nameEnd)
-      if (bit === 0 || (seen & bit) !== 0) continue
-      seen |= bit
-
-      let valueStart = equals + 1
-      let valueEnd = pieceEnd
-      while (valueStart < valueEnd && isBlank(header.charCodeAt(valueStart))) valueStart++
-      while (valueEnd > valueStart && isBlank(header.charCodeAt(valueEnd - 1))) valueEnd--
-      store(into, bit, decodeValue(header.slice(valueStart, valueEnd)))
+      if (equals < pieceEnd) seen = readPiece(header, start, equals, pieceEnd, seen, into)
     }
   }
 }

@@ -1,39 +1,53 @@
-/**
- * The cookies that the hot path needs, from a header as browsers write it: `name=value; name=value`, each of Clerk's
- * names once. The values are those that `compileCookieReader` reads, with less work. For any other form of header the
- * reader gives up, and the caller has to use `compileCookieReader`. Production only: development needs one more cookie.
- */
-export interface PlainCookies {
-  /** The session token of the cookie family that counts. */
-  session: string
-  /** `__client_uat` of that family, in seconds. */
-  clientUat: number
-}
+import type { CarriedCookies } from './carried.js'
+import { compileCookieReader, compilePieceReader, createCarriedCookies } from './cookies.js'
 
 /**
- * True: the header is plain and has a session token and its `__client_uat`. False: not known, `into` must not be used.
+ * Reads the Cookie header as browsers and Node write it, for the hot path: `name=value; name=value`, each of Clerk's names
+ * once, no odd blanks. A scan notes the offsets of cookies. It cuts nothing out of the header and keeps nothing of it, so
+ * the other functions are given the same header again, before the next scan.
  */
-export type PlainCookieReader = (header: string, into: PlainCookies) => boolean
+export interface PlainCookies {
+  /**
+   * True: the header is plain, and one of the two plain cases of `chooseFamily` in state/cookie-family.ts: only one family
+   * is there, or both hold the same session token. It has a `__client_uat` above 0 and, in development, the token of the
+   * development browser. False: not known; `session` and `clientUat` must not be used.
+   */
+  scan(header: string): boolean
+  /** The session token of the family that counts. */
+  session(header: string): string
+  /** `__client_uat` of that family, in seconds. */
+  clientUat(): number
+  /** All of Clerk's cookies, as `compileCookieReader` reads them, whatever `scan` has returned. */
+  carried(header: string): CarriedCookies
+}
 
 const UNDERSCORE = 95
 const EQUALS = 61
 const SPACE = 32
 
-/** Offsets of the values in the header; -1: the cookie is absent. One object for all requests, reset by each call. */
-class Places {
-  session = -1
-  sessionEnd = -1
-  sessionSuffixed = -1
-  sessionSuffixedEnd = -1
-  clientUat = -1
-  clientUatEnd = -1
-  clientUatSuffixed = -1
-  clientUatSuffixedEnd = -1
-}
+/** Index of the cookie without suffix; the suffixed one has the next. */
+const SESSION = 0
+const CLIENT_UAT = 2
+const DEV_BROWSER = 4
+const PLACES = 6
 
-export function compilePlainCookieReader(suffix: string): PlainCookieReader {
+/** Most cookies with two underscores in front that a scan notes. A header with more is scanned again by `carried`. */
+const MAX_PIECES = 24
+
+export function compilePlainCookies(suffix: string, isDevelopment: boolean): PlainCookies {
   const ending = `_${suffix}=`
-  const places = new Places()
+  const readPiece = compilePieceReader(suffix)
+  const readCookies = compileCookieReader(suffix)
+
+  // Offsets of the values; a start of 0: the cookie is absent.
+  const starts = new Int32Array(PLACES)
+  const ends = new Int32Array(PLACES)
+  // Offsets of all cookies with two underscores in front. Complete only if `isScanned`.
+  const pieces = new Int32Array(2 * MAX_PIECES)
+  let pieceCount = 0
+  let isScanned = false
+  let family = 0
+  let clientUat = 0
 
   /**
    * Offset of a cookie's value, given where the unsuffixed name ends. > 0: the unsuffixed cookie; < 0: minus the offset
@@ -48,46 +62,31 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
     return header.startsWith(suffix, nameEnd + 1) ? GIVE_UP : 0
   }
 
-  function noteSession(value: number, end: number): boolean {
-    if (value > 0) {
-      if (places.session !== -1 || value >= end) return false
-      places.session = value
-      places.sessionEnd = end
-      return true
-    }
-    if (value === GIVE_UP || places.sessionSuffixed !== -1 || -value >= end) return false
-    places.sessionSuffixed = -value
-    places.sessionSuffixedEnd = end
-    return true
-  }
-
-  function noteClientUat(value: number, end: number): boolean {
-    if (value > 0) {
-      if (places.clientUat !== -1 || value >= end) return false
-      places.clientUat = value
-      places.clientUatEnd = end
-      return true
-    }
-    if (value === GIVE_UP || places.clientUatSuffixed !== -1 || -value >= end) return false
-    places.clientUatSuffixed = -value
-    places.clientUatSuffixedEnd = end
+  function noteValue(header: string, name: number, value: number, end: number): boolean {
+    if (value === 0) return true
+    if (value === GIVE_UP) return false
+    const place = value > 0 ? name : name + 1
+    const start = value > 0 ? value : -value
+    if (starts[place] !== 0 || start >= end || header.charCodeAt(start) <= SPACE) return false
+    starts[place] = start
+    ends[place] = end
     return true
   }
 
   /** Notes the offsets of the cookie at `start`, whose name begins with two underscores. False: not plain. */
   function note(header: string, start: number, end: number): boolean {
-    if (isSession(header, start)) {
-      const value = valueAt(header, start + 9)
-      return value === 0 || noteSession(value, end)
+    if (isSession(header, start)) return noteValue(header, SESSION, valueAt(header, start + 9), end)
+    if (isClientUat(header, start)) return noteValue(header, CLIENT_UAT, valueAt(header, start + 12), end)
+    if (!header.startsWith('__clerk_', start)) return true
+    if (isDevelopment && header.startsWith('db_jwt', start + 8)) {
+      return noteValue(header, DEV_BROWSER, valueAt(header, start + 14), end)
     }
-    if (isClientUat(header, start)) {
-      const value = valueAt(header, start + 12)
-      return value === 0 || noteClientUat(value, end)
-    }
-    return !header.startsWith('__clerk_handshake', start)
+    return !header.startsWith('handshake', start + 8)
   }
 
-  function scan(header: string): boolean {
+  /** False: not plain. Ends early at a blank that no browser writes: cookies may then begin where no scan looks. */
+  function scanPieces(header: string): boolean {
+    let isPlain = true
     let start = 0
     while (true) {
       let end = header.indexOf(';', start)
@@ -95,33 +94,69 @@ export function compilePlainCookieReader(suffix: string): PlainCookieReader {
       if (isLast) end = header.length
       const first = header.charCodeAt(start)
       if (first === UNDERSCORE) {
-        if (header.charCodeAt(start + 1) === UNDERSCORE && !note(header, start, end)) return false
+        if (header.charCodeAt(start + 1) === UNDERSCORE) {
+          if (pieceCount < MAX_PIECES) {
+            pieces[2 * pieceCount] = start
+            pieces[2 * pieceCount + 1] = end
+          }
+          pieceCount++
+          if (isPlain) isPlain = note(header, start, end)
+        }
       } else if (first <= SPACE) return false
-      if (isLast) return true
+      if (isLast) {
+        isScanned = pieceCount <= MAX_PIECES
+        return isPlain
+      }
       if (header.charCodeAt(end + 1) !== SPACE) return false
       start = end + 2
     }
   }
 
-  return function readPlainCookies(header, into) {
-    places.session = -1
-    places.sessionSuffixed = -1
-    places.clientUat = -1
-    places.clientUatSuffixed = -1
-    if (!scan(header)) return false
-
-    // The two plain cases of `chooseFamily` in state/cookie-family.ts: only one family, or both with the same token.
-    if (places.sessionSuffixed === -1) {
-      if (places.session === -1 || places.clientUat === -1 || places.clientUatSuffixed !== -1) return false
-      into.clientUat = digitsIn(header, places.clientUat, places.clientUatEnd)
-      into.session = header.slice(places.session, places.sessionEnd)
-      return into.clientUat > 0
+  /** 0: the family without suffix counts; 1: the suffixed one; -1: not a plain case. */
+  function chooseFamily(header: string): number {
+    if (starts[SESSION + 1] === 0) {
+      return starts[SESSION] === 0 || starts[CLIENT_UAT] === 0 || starts[CLIENT_UAT + 1] !== 0 ? -1 : 0
     }
-    if (places.clientUatSuffixed === -1) return false
-    into.clientUat = digitsIn(header, places.clientUatSuffixed, places.clientUatSuffixedEnd)
-    into.session = header.slice(places.sessionSuffixed, places.sessionSuffixedEnd)
-    if (into.clientUat <= 0) return false
-    return places.session === -1 || into.session === header.slice(places.session, places.sessionEnd)
+    if (starts[CLIENT_UAT + 1] === 0) return -1
+    if (starts[SESSION] !== 0 && textAt(header, SESSION) !== textAt(header, SESSION + 1)) return -1
+    // Signed out in the family without suffix: state/README.md rule 6 asks the clock.
+    return isDevelopment && starts[CLIENT_UAT] !== 0 && textAt(header, CLIENT_UAT) === '0' ? -1 : 1
+  }
+
+  function textAt(header: string, place: number): string {
+    return header.slice(starts[place], ends[place])
+  }
+
+  return {
+    scan(header) {
+      // A loop: the call of `fill` costs more than writing six numbers.
+      for (let place = 0; place < PLACES; place++) starts[place] = 0
+      pieceCount = 0
+      isScanned = false
+      if (!scanPieces(header)) return false
+      family = chooseFamily(header)
+      if (family === -1 || (isDevelopment && starts[DEV_BROWSER + family] === 0)) return false
+      const place = CLIENT_UAT + family
+      clientUat = digitsIn(header, starts[place] as number, ends[place] as number)
+      return clientUat > 0
+    },
+    session: (header) => textAt(header, SESSION + family),
+    clientUat: () => clientUat,
+    carried(header) {
+      const cookies = createCarriedCookies()
+      if (!isScanned) {
+        readCookies(header, cookies)
+        return cookies
+      }
+      let seen = 0
+      for (let i = 0; i < pieceCount; i++) {
+        const start = pieces[2 * i] as number
+        const end = pieces[2 * i + 1] as number
+        const equals = header.indexOf('=', start)
+        if (equals !== -1 && equals < end) seen = readPiece(header, start, equals, end, seen, cookies)
+      }
+      return cookies
+    }
   }
 }
 

@@ -17,9 +17,22 @@ export interface RequestSource {
   readonly host: string
 }
 
-/** Reads a request into the record that the state machine takes. The public URL is parsed when first asked for. */
-export function readCarried(source: RequestSource, readCookies: CookieReader): Carried {
-  return new CarriedRequest(source, readCookies)
+/**
+ * Reads a request into the record that the state machine takes. The public URL is parsed when first asked for. `cookies`: the
+ * Cookie header has been read already.
+ */
+export function readCarried(
+  source: RequestSource,
+  readCookies: CookieReader,
+  cookies: CarriedCookies | null = null
+): Carried {
+  return new CarriedRequest(source, cookies ?? readAll(source, readCookies))
+}
+
+function readAll({ headers }: RequestSource, readCookies: CookieReader): CarriedCookies {
+  const cookies = createCarriedCookies()
+  readCookies(textOf(headers.cookie), cookies)
+  return cookies
 }
 
 class CarriedRequest implements Carried {
@@ -34,15 +47,14 @@ class CarriedRequest implements Carried {
   readonly #source: RequestSource
   #url: URL | null = null
 
-  constructor(source: RequestSource, readCookies: CookieReader) {
+  constructor(source: RequestSource, cookies: CarriedCookies) {
     const { headers } = source
     this.#source = source
     this.method = source.method
     this.target = source.target
     this.headers = headers
     this.headerToken = parseAuthorization(textOf(headers.authorization))
-    this.cookies = createCarriedCookies()
-    readCookies(textOf(headers.cookie), this.cookies)
+    this.cookies = cookies
     this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
     this.accept = textOf(headers[DECIDING_HEADERS.accept])
     this.referer = textOf(headers[DECIDING_HEADERS.referer])

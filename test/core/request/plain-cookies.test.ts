@@ -1,13 +1,21 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
-import { compilePlainCookieReader, type PlainCookies } from '../../../src/core/request/plain-cookies.js'
+import { compileCookieReader, createCarriedCookies } from '../../../src/core/request/cookies.js'
+import { compilePlainCookies } from '../../../src/core/request/plain-cookies.js'
 
 const suffix = 'naoXFJnI'
-const readPlainCookies = compilePlainCookieReader(suffix)
+const production = compilePlainCookies(suffix, false)
+const development = compilePlainCookies(suffix, true)
+const readCookies = compileCookieReader(suffix)
 
-/** What a header says, or null when it is left to the reader of everything. */
-function read(header: string, reader = readPlainCookies): PlainCookies | null {
-  const into = { session: '', clientUat: 0 }
-  return reader(header, into) ? into : null
+/** The session that counts and its time, or null when the header is left to the state machine. */
+function read(header: string, reader = production): { session: string; clientUat: number } | null {
+  const isPlain = reader.scan(header)
+  const all = createCarriedCookies()
+  readCookies(header, all)
+  assert.deepEqual(reader.carried(header), all, 'whatever comes of it, all cookies are read')
+  return isPlain ? { session: reader.session(header), clientUat: reader.clientUat() } : null
 }
 
 const PLAIN = { session: 'a.b.c', clientUat: 1_790_000_000 }
@@ -137,6 +145,84 @@ t.test('a time has at most 15 digits', async (t) => {
   t.same(read(`${SESSION}; __client_uat=123456789012345`), { session: 'a.b.c', clientUat: 123_456_789_012_345 })
   t.same(read(`${SESSION}; __client_uat=1`), { session: 'a.b.c', clientUat: 1 })
   t.same(read(`${SESSION}; __client_uat=9000`), { session: 'a.b.c', clientUat: 9000 })
+})
+
+t.test('a development browser needs its own cookie in the family that counts', async (t) => {
+  const [browser, browserSuffixed] = ['__clerk_db_jwt=dvb_1', `__clerk_db_jwt_${suffix}=dvb_1`]
+  const rows: [header: string, isPlain: boolean][] = [
+    [`${BOTH}; ${browser}`, true],
+    [`${browser}; ${BOTH}`, true],
+    [`${BOTH_SUFFIXED}; ${browserSuffixed}`, true],
+    [`${BOTH}; ${BOTH_SUFFIXED}; ${browserSuffixed}`, true],
+    [`${SESSION}; __client_uat=00; ${BOTH_SUFFIXED}; ${browserSuffixed}`, true],
+    [BOTH, false],
+    [BOTH_SUFFIXED, false],
+    [`${BOTH}; ${browserSuffixed}`, false],
+    [`${BOTH_SUFFIXED}; ${browser}`, false],
+    [`${BOTH}; ${BOTH_SUFFIXED}; ${browser}`, false],
+    // Signed out in the other family: the clock decides.
+    [`${SESSION}; __client_uat=0; ${BOTH_SUFFIXED}; ${browserSuffixed}`, false],
+    [`__client_uat=0; ${BOTH_SUFFIXED}; ${browserSuffixed}`, false],
+    // Not plain.
+    [`${BOTH}; __clerk_db_jwt=`, false],
+    [`${BOTH}; __clerk_db_jwt= `, false],
+    [`${BOTH}; __clerk_db_jwt =x`, false],
+    [`${BOTH}; __clerk_db_jwt`, false],
+    [`${BOTH}; ${browser}; ${browser}`, false],
+    [`${BOTH}; ${browser}; __clerk_db_jwt_${suffix} =x`, false],
+    [`${BOTH}; ${browser}; __clerk_handshake=x`, false],
+    [`${BOTH}; ${browser}; __clerk_db_jwt_other=x; __clerk_active_context=y`, true]
+  ]
+  for (const [header, isPlain] of rows) t.same(read(header, development), isPlain ? PLAIN : null, header)
+})
+
+t.test('all cookies are read as the reader of everything reads them', async (t) => {
+  const names = [
+    '__session',
+    '__client_uat',
+    '__clerk_db_jwt',
+    '__refresh',
+    '__clerk_redirect_count',
+    '__clerk_handshake'
+  ]
+  const name = fc.oneof(
+    fc.constantFrom(...names, ...names.map((plain) => `${plain}_${suffix}`), '__session_other', '__x', '_ga', ''),
+    fc.string({ maxLength: 4 })
+  )
+  const value = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('1790000000') },
+    { weight: 1, arbitrary: fc.constantFrom('a.b.c', '0', '', '%20x', ' ', '"q"') },
+    { weight: 1, arbitrary: fc.string({ maxLength: 6 }) }
+  )
+  const cookie = fc.tuple(name, value).map((pair) => pair.join('='))
+  const pair = fc.constantFrom(BOTH, BOTH_SUFFIXED)
+  const piece = fc.oneof(
+    { weight: 9, arbitrary: cookie },
+    { weight: 1, arbitrary: name },
+    { weight: 1, arbitrary: pair }
+  )
+  const nameOf = (text: string) => text.split('=')[0]
+  const header = fc
+    .tuple(
+      fc.oneof(fc.array(piece, { maxLength: 40 }), fc.uniqueArray(piece, { maxLength: 8, selector: nameOf })),
+      fc.constantFrom('; ', '; ', '; ', ';', ' ; ')
+    )
+    .map(([pieces, separator]) => pieces.join(separator))
+  let plain = 0
+  fc.assert(
+    fc.property(header, fc.constantFrom(production, development), (text, reader) => {
+      if (read(text, reader) !== null) plain++
+    }),
+    { numRuns: 4000, seed: 3 }
+  )
+  t.ok(plain > 100, `${plain} of 4000 were plain`)
+})
+
+t.test('carried speaks of the header that was scanned', async (t) => {
+  const fresh = compilePlainCookies(suffix, false)
+  t.match(fresh.carried(SESSION), { session: 'a.b.c' }, 'and reads all of it where there was no scan')
+  const many = Array.from({ length: 30 }, (_, i) => `__x${i}=y`).join('; ')
+  t.same(read(`${many}; ${BOTH}`), PLAIN, 'more cookies than a scan takes down')
 })
 
 t.test('nothing is left of the header before', async (t) => {
