@@ -27,7 +27,7 @@ export type {
 } from './core/auth/types.js'
 export type { Lifetime, Renewal, RenewalFailureReason } from './core/connections/lifetime.js'
 export type { ClockOffset } from './core/diagnostics/clock-estimate.js'
-export type { ClerkAuthErrorCode } from './core/errors.js'
+export type { ClerkAuthErrorCode } from './core/error-code.js'
 export type { InstanceHealth, InstanceStats } from './core/instance.js'
 export { shareKeySets } from './core/jwks/share-key-sets.js'
 export type { KeyStoreHealth, KeyStoreStats } from './core/jwks/types.js'

@@ -238,4 +238,4 @@ function withoutOurs<T>(hooks: T | T[] | undefined): T[] {
  * Writes one record per audited request, after the response: who, from which device, did what to what, and whether it
  * was allowed. Register it after `fastify-clerk-auth` and before the routes.
  */
-export default fastifyPlugin(auditLog, { fastify: '5.x', name: 'fastify-clerk-auth/audit' })
+export const audit = fastifyPlugin(auditLog, { fastify: '5.x', name: 'fastify-clerk-auth/audit' })

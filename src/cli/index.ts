@@ -42,5 +42,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-const exitCode = await main()
-if (exitCode !== null) process.exitCode = exitCode
+main().then((exitCode) => {
+  if (exitCode !== null) process.exitCode = exitCode
+})

@@ -1,5 +1,4 @@
-import fastifyError from '@fastify/error'
-import type * as errors from './errors.js'
+import { createError as createFastifyError, type FastifyErrorConstructor } from '@fastify/error'
 import { TOKEN_TYPES } from './token-types.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
@@ -22,15 +21,10 @@ function createError<const C extends `FST_CLERK_${string}`, const S extends numb
   code: C,
   text: string,
   statusCode: S
-) {
+): FastifyErrorConstructor<{ code: C; statusCode: S }> {
   entries.push(Object.freeze({ code, text, statusCode }))
-  return fastifyError<C, S>(code, text, statusCode)
+  return createFastifyError<C, S>(code, text, statusCode)
 }
-
-type CodeOf<Export> = Export extends new (...args: never) => { code: infer C } ? C : never
-
-/** Every code this package's errors can have, for `switch (error.code)`; follows from the declarations below. */
-export type ClerkAuthErrorCode = { [Name in keyof typeof errors]: CodeOf<(typeof errors)[Name]> }[keyof typeof errors]
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

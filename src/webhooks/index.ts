@@ -1,6 +1,6 @@
 export type { Deliveries, DeliveryState } from './deliveries.js'
 export type * from './events.js'
 export type { Revoke, WebhookContext, WebhookHandler, WebhookHandlers, WebhooksOptions } from './options.js'
-export { webhooks as default } from './plugin.js'
+export { webhooks, webhooks as default } from './plugin.js'
 export { createRedisDeliveries, type RedisDeliveriesOptions } from './redis-deliveries.js'
 export { type VerifyWebhookOptions, verifyWebhook } from './verify.js'

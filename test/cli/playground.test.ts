@@ -10,7 +10,7 @@ import { createTimings } from '../../src/cli/playground/timings.js'
 
 const run = promisify(execFile)
 const cli = fileURLToPath(new URL('../../src/cli/index.js', import.meta.url))
-const built = fileURLToPath(new URL('../../../dist/cli/index.js', import.meta.url))
+const built = fileURLToPath(new URL('../../../dist/cli/index.cjs', import.meta.url))
 
 // Starting processes takes its time on a busy machine.
 t.setTimeout(110_000)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ClerkAuthErrorCode } from '../../src/core/error-code.js'
 import * as errors from '../../src/core/errors.js'
 import { manuals, section } from '../docs/manual.js'
 
@@ -36,11 +37,11 @@ t.test('statuses say whose turn it is: the client, the keys, or the operator', a
 
 t.test('the union of codes and the table agree', async (t) => {
   // Each direction: a code of the union that has no entry fails below, an entry without its code does not compile.
-  const unauthorized: errors.ClerkAuthErrorCode = new errors.UnauthorizedError('x').code
+  const unauthorized: ClerkAuthErrorCode = new errors.UnauthorizedError('x').code
   const unknown = new errors.UnknownOptionError('x', '')
-  const code: errors.ClerkAuthErrorCode = unknown.code
+  const code: ClerkAuthErrorCode = unknown.code
   // @ts-expect-error a code that no error has
-  const none: errors.ClerkAuthErrorCode = 'FST_CLERK_NOTHING'
+  const none: ClerkAuthErrorCode = 'FST_CLERK_NOTHING'
   t.ok(errorEntries.some((entry) => entry.code === unauthorized))
   t.ok(errorEntries.some((entry) => entry.code === code))
   t.notOk(errorEntries.some((entry) => entry.code === none))

@@ -5,13 +5,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
 
 t.test('runtime dependencies are the few that the README argues for', async (t) => {
-  t.same(Object.keys(manifest.dependencies).sort(), [
-    '@fastify/error',
-    'fastify-plugin',
-    'jose',
-    'lru-cache',
-    'path-to-regexp'
-  ])
+  t.same(Object.keys(manifest.dependencies).sort(), ['@fastify/error', 'fastify-plugin', 'lru-cache', 'path-to-regexp'])
 })
 
 t.test('every peer but Fastify is optional', async (t) => {
@@ -21,10 +15,20 @@ t.test('every peer but Fastify is optional', async (t) => {
   }
 })
 
-t.test('types come first in every export, as resolvers take the first condition that matches', async (t) => {
-  for (const [path, entry] of Object.entries(manifest.exports)) {
-    if (typeof entry !== 'string') t.equal(Object.keys(entry as object)[0], 'types', path)
+t.test('every entry is there for import, for require, and for resolvers that know no exports', async (t) => {
+  for (const [path, conditions] of Object.entries<Record<string, object>>(manifest.exports)) {
+    if (typeof conditions === 'string') continue
+    const file = `./dist${path.slice(1)}/index`
+    t.strictSame(conditions, {
+      import: { types: `${file}.d.ts`, default: `${file}.js` },
+      require: { types: `${file}.d.cts`, default: `${file}.cjs` }
+    })
+    // Resolvers take the first condition that matches.
+    for (const [name, targets] of Object.entries(conditions))
+      t.equal(Object.keys(targets)[0], 'types', `${path} ${name}`)
+    if (path !== '.') t.strictSame(manifest.typesVersions['*'][path.slice(2)], [`${file}.d.cts`], path)
   }
+  t.match(manifest, { main: './dist/index.cjs', types: './dist/index.d.cts' })
 })
 
 t.test('the lock file names no registry', async (t) => {

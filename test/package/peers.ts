@@ -8,7 +8,7 @@ t.setTimeout(300_000)
 
 const consumer = createConsumer(t, 'peers', { files: 'test/package/consumer', packages: [installed('@types/node')] })
 
-const missing = (code: string, text: string) => ({ code, message: text, cause: 'ERR_MODULE_NOT_FOUND' })
+const missing = (code: string, text: string) => ({ code, message: text, cause: 'MODULE_NOT_FOUND' })
 const fromAudit = (feature: string, name: string) =>
   missing(
     'FST_CLERK_AUDIT_PEER',

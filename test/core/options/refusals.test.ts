@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import type { ClerkAuthErrorCode } from '../../../src/core/errors.js'
+import type { ClerkAuthErrorCode } from '../../../src/core/error-code.js'
 import { type ClerkAuthOptions, OPTIONS } from '../../../src/core/options/instance-options.js'
 import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { givenOption, optionNames } from '../../fixtures/option-names.js'
