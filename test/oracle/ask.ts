@@ -5,11 +5,14 @@ import { askOurs } from './ours.js'
 import { wireRequest } from './request.js'
 import { askTheirs } from './theirs.js'
 
+let asked = 0
+
 /** One request through both. */
 export async function askBoth(oracleCase: OracleCase, apiUrl: string): Promise<{ ours: Observed; theirs: Observed }> {
-  const ours = await askOurs(oracleCase, wireRequest(oracleCase), apiUrl)
+  const sessionId = `sess_${++asked}`
+  const ours = await askOurs(oracleCase, wireRequest(oracleCase, sessionId), apiUrl)
   const other = aligned(oracleCase)
-  const theirs = await askTheirs(other, wireRequest(other), apiUrl)
+  const theirs = await askTheirs(other, wireRequest(other, sessionId), apiUrl)
   return JSON.stringify(other) === JSON.stringify(oracleCase)
     ? { ours, theirs }
     : { ours: withoutTokens(ours), theirs: withoutTokens(theirs) }
@@ -20,7 +23,7 @@ export async function askPlainly(
   oracleCase: OracleCase,
   apiUrl: string
 ): Promise<{ ours: Observed; theirs: Observed }> {
-  const request = wireRequest(oracleCase)
+  const request = wireRequest(oracleCase, `sess_${++asked}`)
   return { ours: await askOurs(oracleCase, request, apiUrl), theirs: await askTheirs(oracleCase, request, apiUrl) }
 }
 

@@ -1,5 +1,14 @@
 import type { AcceptsToken } from '../../src/core/options/accepts-token.js'
-import { HOST, MALFORMED, type MalformedName, NOW, PLAIN_TOKEN, signToken, type TokenSpec } from './tokens.js'
+import {
+  HOST,
+  MALFORMED,
+  type MalformedName,
+  NOW,
+  namesSession,
+  PLAIN_TOKEN,
+  signToken,
+  type TokenSpec
+} from './tokens.js'
 
 // One request with the options it meets, as data: it prints, shrinks, and becomes a named test.
 
@@ -56,8 +65,11 @@ export type HandshakeValue =
 
 export type DirectivesName = 'both' | 'unsuffixed' | 'signed-out' | 'no-session' | 'none' | 'no-list'
 
-export function textOfChoice(choice: TokenChoice, host: string): string {
-  return 'malformed' in choice ? MALFORMED[choice.malformed]() : signToken(choice.token, host)
+/** `sessionId`: takes the place of the token's own, if it has one. */
+export function textOfChoice(choice: TokenChoice, host: string, sessionId?: string): string {
+  if ('malformed' in choice) return MALFORMED[choice.malformed]()
+  const isReplaced = sessionId !== undefined && namesSession(choice.token.claims)
+  return signToken(choice.token, host, isReplaced ? { sid: sessionId } : {})
 }
 
 /** Lines as FAPI sends them, with `token` as the new session token. */

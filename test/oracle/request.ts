@@ -13,7 +13,11 @@ export const PUBLISHABLE_KEYS = {
   development: 'pk_test_aGFwcHktbGlvbi0xMi5jbGVyay5hY2NvdW50cy5kZXYk'
 } as const
 
-export function wireRequest(oracleCase: OracleCase): WireRequest {
+/**
+ * `sessionId`: of the tokens in a request with a refresh cookie. Refreshes are bounded per session, so each such request
+ * needs one of its own.
+ */
+export function wireRequest(oracleCase: OracleCase, sessionId: string): WireRequest {
   const { instance } = oracleCase
   const headers: Record<string, string> = {
     host: APP_HOST,
@@ -21,8 +25,9 @@ export function wireRequest(oracleCase: OracleCase): WireRequest {
     'x-forwarded-proto': oracleCase.protocol
   }
   if (oracleCase.forwardedHost !== '') headers['x-forwarded-host'] = oracleCase.forwardedHost
-  const authorization = authorizationOf(oracleCase)
-  const cookie = cookiesOf(oracleCase)
+  const own = ['absent', ''].includes(oracleCase.cookies.refresh) ? undefined : sessionId
+  const authorization = authorizationOf(oracleCase, own)
+  const cookie = cookiesOf(oracleCase, own)
   if (authorization !== '') headers.authorization = authorization
   if (cookie !== '') headers.cookie = cookie
   if (oracleCase.secFetchDest !== '') headers['sec-fetch-dest'] = oracleCase.secFetchDest
@@ -47,13 +52,13 @@ function named(name: string, value: string, oracleCase: OracleCase): string {
   return `${hostOf(oracleCase.instance)}|${suffixOf(oracleCase)}|${value}`
 }
 
-function authorizationOf({ authorization, instance }: OracleCase): string {
+function authorizationOf({ authorization, instance }: OracleCase, sessionId: string | undefined): string {
   if (authorization === null) return ''
   const { scheme, token } = authorization
-  return scheme + ('opaque' in token ? token.opaque : textOfChoice(token, hostOf(instance)))
+  return scheme + ('opaque' in token ? token.opaque : textOfChoice(token, hostOf(instance), sessionId))
 }
 
-function cookiesOf(oracleCase: OracleCase): string {
+function cookiesOf(oracleCase: OracleCase, sessionId: string | undefined): string {
   const { cookies, instance } = oracleCase
   const host = hostOf(instance)
   const suffix = suffixOf(oracleCase)
@@ -61,7 +66,8 @@ function cookiesOf(oracleCase: OracleCase): string {
   const add = (name: string, value: string | null) => {
     if (value !== null && value !== 'absent') pairs.push(`${name}=${value}`)
   }
-  const token = (value: CookieValue) => (value === 'absent' ? null : value === 'empty' ? '' : textOfChoice(value, host))
+  const token = (value: CookieValue) =>
+    value === 'absent' ? null : value === 'empty' ? '' : textOfChoice(value, host, sessionId)
   const ofStub = (value: string) => (value === 'absent' || value === '' ? value : `${host}|${suffix}|${value}`)
   add('__session', token(cookies.session))
   add(`__session_${suffix}`, token(cookies.sessionSuffixed))

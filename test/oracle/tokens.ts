@@ -92,6 +92,10 @@ const CLAIMS = {
 export type ClaimsName = keyof typeof CLAIMS
 export const CLAIMS_NAMES = Object.keys(CLAIMS) as ClaimsName[]
 
+export function namesSession(name: ClaimsName): boolean {
+  return 'sid' in CLAIMS[name]
+}
+
 const CATEGORIES: Readonly<Record<TokenSpec['cat'], unknown>> = {
   session: 'cl_B7d4PD111AAA',
   template: 'cl_B7d4PD222AAA',

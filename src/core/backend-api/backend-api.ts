@@ -1,6 +1,7 @@
 import type { GetTokenOptions } from '../auth/types.js'
 import { isRecord } from '../json.js'
 import { encodeSegment } from './path.js'
+import { refreshHeaders } from './refresh-headers.js'
 import { type BackendResult, backendFailure } from './result.js'
 import { createTransport } from './transport.js'
 
@@ -22,7 +23,7 @@ export interface RefreshRequest {
   readonly expiredToken: string
   readonly refreshToken: string
   readonly requestOrigin: string
-  /** As received. Clerk's risk rules read them. */
+  /** As received. Only those of `refreshHeaders` are sent on. */
   readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>
   readonly suffixedCookies: boolean
 }
@@ -58,7 +59,9 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
   return {
     async fetchHandshakePayload(nonce) {
       const url = `${versioned}/clients/handshake_payload?nonce=${encodeURIComponent(nonce)}`
-      return parsed(await send({ method: 'GET', url, key: secretKey }), (value) => strings(value, 'directives'))
+      return parsed(await send({ kind: 'nonce', method: 'GET', url, key: secretKey }), (value) =>
+        strings(value, 'directives')
+      )
     },
 
     async refreshSession(request) {
@@ -70,10 +73,12 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
         expired_token: request.expiredToken,
         refresh_token: request.refreshToken,
         request_origin: request.requestOrigin,
-        request_headers: listedHeaders(request.requestHeaders)
+        request_headers: refreshHeaders(request.requestHeaders)
       }
       const url = `${versioned}/sessions/${sessionId}/refresh${query}`
-      return parsed(await send({ method: 'POST', url, key: secretKey, body }), (value) => strings(value, 'cookies'))
+      return parsed(await send({ kind: 'refresh', method: 'POST', url, key: secretKey, body }), (value) =>
+        strings(value, 'cookies')
+      )
     },
 
     async createSessionToken(sessionId, options = {}) {
@@ -82,6 +87,7 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
       if (session === null || template === null) return backendFailure('refused')
       const { expiresInSeconds } = options
       const answer = await send({
+        kind: 'session-token',
         method: 'POST',
         url: `${versioned}/sessions/${session}/tokens${template === '' ? '' : `/${template}`}`,
         key: secretKey,
@@ -92,7 +98,7 @@ export function createBackendApi(settings: BackendApiSettings): BackendApi {
 
     async verifyMachineToken({ path, body, takesMachineKey }, parse) {
       const key = takesMachineKey ? (machineSecretKey ?? secretKey) : secretKey
-      return parsed(await send({ method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
+      return parsed(await send({ kind: 'machine-token', method: 'POST', url: `${apiUrl}${path}`, key, body }), parse)
     }
   }
 }
@@ -106,15 +112,4 @@ function parsed<T>(result: BackendResult<unknown>, parse: (value: unknown) => T 
 function strings(value: unknown, member: string): readonly string[] | null {
   const list = isRecord(value) ? value[member] : null
   return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : null
-}
-
-/** Each header as a list with one text, as Clerk's SDK sends them. */
-function listedHeaders(headers: RefreshRequest['requestHeaders']): Record<string, string[]> {
-  const listed: [string, string[]][] = []
-  for (const [name, value] of Object.entries(headers)) {
-    const text = Array.isArray(value) ? value.join(',') : value
-    // HTTP/2 has method, path and authority among the headers, with a colon before their names.
-    if (text && !name.startsWith(':')) listed.push([name, [text]])
-  }
-  return Object.fromEntries(listed)
 }

@@ -13,6 +13,8 @@ export interface TransportSettings {
 }
 
 export interface BackendCall {
+  /** What a 429 pauses. */
+  readonly kind: 'nonce' | 'refresh' | 'session-token' | 'machine-token'
   readonly method: 'GET' | 'POST'
   readonly url: string
   /** Null: the key is not configured, and no call is made. */
@@ -30,15 +32,16 @@ const DEFAULT_PAUSE_MS = 10_000
 
 /**
  * Sends calls to BAPI. Never throws or rejects. A failure holds nothing of an answer's text and nothing secret. A 429
- * pauses all calls for the time that Clerk names: the rate limit counts per secret key, not per endpoint.
+ * pauses the calls of its kind for the time that Clerk names. The rate limit counts per secret key, so the other kinds may
+ * meet it too, and pause when they do: a flood of one kind must not silence those that Clerk would still answer.
  */
 export function createTransport(settings: TransportSettings): Transport {
   const { fetch, timeoutMs, userAgent, now } = settings
-  let pausedUntilMs = 0
+  const pausedUntilMs = new Map<BackendCall['kind'], number>()
 
-  return async ({ method, url, key, body }) => {
+  return async ({ kind, method, url, key, body }) => {
     if (key === null) return backendFailure('keyless')
-    const pausedMs = pausedUntilMs - now()
+    const pausedMs = (pausedUntilMs.get(kind) ?? 0) - now()
     if (pausedMs > 0) return backendFailure('busy', null, null, toRetryAfterSeconds(pausedMs))
 
     const signal = AbortSignal.timeout(timeoutMs)
@@ -64,7 +67,7 @@ export function createTransport(settings: TransportSettings): Transport {
     }
 
     const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), now())
-    if (response.status === 429) pausedUntilMs = now() + (retryAfterMs || DEFAULT_PAUSE_MS)
+    if (response.status === 429) pausedUntilMs.set(kind, now() + (retryAfterMs || DEFAULT_PAUSE_MS))
     const value = text === null ? undefined : parseAnswer(response, text)
     if (!response.ok)
       return backendFailure(

@@ -1,4 +1,5 @@
 import { createNonceCalls } from '../backend-api/nonce-calls.js'
+import { createRefreshCalls } from '../backend-api/refresh-calls.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { decideByCookies } from './cookie-path.js'
@@ -33,10 +34,12 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
   }
 }
 
-function bounded(settings: StateSettings, effects: Effects, now: () => number): Effects {
-  if (effects.fetchHandshakePayload === null) return effects
+/** What strangers can cause, within bounds. */
+function bounded({ isDevelopment }: StateSettings, effects: Effects, now: () => number): Effects {
+  const { fetchHandshakePayload, refreshSession } = effects
   return {
     ...effects,
-    fetchHandshakePayload: createNonceCalls(effects.fetchHandshakePayload, settings.isDevelopment, now)
+    fetchHandshakePayload: fetchHandshakePayload && createNonceCalls(fetchHandshakePayload, isDevelopment, now),
+    refreshSession: refreshSession && createRefreshCalls(refreshSession, isDevelopment, now)
   }
 }

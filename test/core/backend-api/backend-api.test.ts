@@ -76,14 +76,27 @@ t.test('a handshake payload is asked for by its nonce', async (t) => {
   ])
 })
 
-t.test('a refresh sends the two tokens, the origin and every header as a list of one', async (t) => {
+t.test('a refresh sends the two tokens, the origin, and of the headers those that tell who asks', async (t) => {
   const { backend, sent } = api(json({ object: 'cookies', cookies: ['a=b'] }))
   const request = {
     sessionId: 'sess_1',
     expiredToken: 'expired',
     refreshToken: 'refresh',
     requestOrigin: 'https://app.test',
-    requestHeaders: { host: 'app.test', list: ['1', '2'], none: undefined, empty: '', ':path': '/' },
+    requestHeaders: {
+      host: 'app.test',
+      'x-forwarded-for': ['1.1.1.1', '2.2.2.2'],
+      origin: undefined,
+      'accept-language': '',
+      'user-agent': 'x'.repeat(1025),
+      'sec-ch-ua': 'x'.repeat(1024),
+      ':path': '/',
+      authorization: 'Bearer secret',
+      'x-api-key': 'secret',
+      referer: 'https://app.test/reset?secret=1',
+      cookie:
+        '__session=a; __client_uat=5;__client_uat_x=6; __clerk_db_jwt=d; __refresh_x=r; sid=other; __clerk_db_jwty=1'
+    },
     suffixedCookies: false
   }
   t.same(await backend.refreshSession(request), { ok: true, value: ['a=b'] })
@@ -93,7 +106,12 @@ t.test('a refresh sends the two tokens, the origin and every header as a list of
     expired_token: 'expired',
     refresh_token: 'refresh',
     request_origin: 'https://app.test',
-    request_headers: { host: ['app.test'], list: ['1,2'] }
+    request_headers: {
+      host: ['app.test'],
+      'x-forwarded-for': ['1.1.1.1,2.2.2.2'],
+      'sec-ch-ua': ['x'.repeat(1024)],
+      cookie: ['__client_uat=5; __client_uat_x=6; __clerk_db_jwt=d']
+    }
   })
   t.equal(sent[0]?.url, 'https://api.clerk.test/base/v1/sessions/sess_1/refresh')
   t.equal(sent[1]?.url, 'https://api.clerk.test/base/v1/sessions/sess_1/refresh?suffixed_cookies=true')
@@ -208,15 +226,25 @@ t.test('a body that never ends is left at the time limit', async (t) => {
   t.ok(cancelled)
 })
 
-t.test('a 429 stops every call until Clerk has said', async (t) => {
-  const { backend, sent, advance } = api([error(429, 'rate_limited', { 'retry-after': '3' }), json({ directives: [] })])
+t.test('a 429 stops the calls of its kind until Clerk has said, and no others', async (t) => {
+  const { backend, sent, advance } = api([
+    error(429, 'rate_limited', { 'retry-after': '3' }),
+    json({ id: 'ak_1', subject: 'user_1' }),
+    json({ jwt: 'fresh' }),
+    error(429, 'rate_limited', { 'retry-after': '9' }),
+    json({ directives: [] })
+  ])
   t.match(await backend.fetchHandshakePayload('n'), { ok: false, status: 429, retryAfterSeconds: 3 })
-  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: false, kind: 'busy', retryAfterSeconds: 3 })
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: true })
+  t.match(await backend.createSessionToken('sess_1'), { ok: true })
+  t.match(await MACHINE_TYPES.oauth_token.ask(backend, 'oat_1'), { ok: false, status: 429 })
   advance(2_500)
   t.match(await backend.fetchHandshakePayload('n'), { ok: false, kind: 'busy', retryAfterSeconds: 1 })
-  t.equal(sent.length, 1)
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: false, kind: 'busy', retryAfterSeconds: 7 })
+  t.equal(sent.length, 4)
   advance(500)
   t.match(await backend.fetchHandshakePayload('n'), { ok: true })
+  t.match(await MACHINE_TYPES.api_key.ask(backend, 'ak_1'), { ok: false, kind: 'busy' })
 })
 
 t.test('a 429 that names no wait pauses for the ten seconds of the rate limit', async (t) => {

@@ -181,3 +181,103 @@ t.test('an expired bearer token is refreshed as itself, not as the session of th
   t.equal(requests[0]?.sessionId, 'sess_2')
   t.equal(requests[0]?.expiredToken, 'expired-of-another')
 })
+
+t.test('made-up refresh cookies beside one expired token cost one call, and shut out no true one', async (t) => {
+  const requests: RefreshRequest[] = []
+  let nowMs = NOW * 1000
+  const scene = createScene({}, TOKENS, {
+    now: () => nowMs,
+    refreshSession: async (request) => {
+      requests.push(request)
+      return request.refreshToken.startsWith('true') ? FRESH : backendFailure('http', 401, 'refresh_token_invalid')
+    }
+  })
+  const by = (refreshSuffixed: string) => scene.decide({ cookies: { ...EXPIRED, refreshSuffixed } })
+  t.match(await by('made-up'), { reason: 'session-token-expired-refresh-refresh_token_invalid' })
+  for (let i = 0; i < 1_000; i++) {
+    const state = await by(`made-up-${i}`)
+    if (state.auth.isAuthenticated || state.auth.retryAfterSeconds === null) t.fail('judged without a call')
+  }
+  const again = await by('made-up')
+  t.match(again, { reason: 'session-token-expired-refresh-refresh_token_invalid', auth: { retryAfterSeconds: null } })
+  t.equal(requests.length, 1)
+  t.match(await by('true'), { status: 'signed-out', auth: { retryAfterSeconds: 10 } }, 'not told from the others yet')
+  nowMs += 10_000
+  t.equal((await by('true')).status, 'signed-in')
+  await by('made-up')
+  nowMs += 5_000
+  t.equal((await by('true')).status, 'signed-in', 'good before: asked about though another was refused just now')
+  t.equal(requests.length, 4)
+})
+
+t.test('a session is refreshed three times at once and then every ten seconds, whatever tokens it has', async (t) => {
+  const expired = Array.from({ length: 600 }, (_, i) => [`expired-${i}`, { outcome: 'token-expired' }] as const)
+  let nowMs = NOW * 1000
+  let asked = 0
+  const scene = createScene(
+    {},
+    { ...TOKENS, ...Object.fromEntries(expired) },
+    {
+      now: () => nowMs,
+      refreshSession: async () => {
+        asked++
+        return FRESH
+      }
+    }
+  )
+  for (let second = 0; second < 60; second++) {
+    for (let i = 0; i < 10; i++) await scene.decide({ cookies: { ...EXPIRED, session: `expired-${second * 10 + i}` } })
+    nowMs += 1_000
+  }
+  t.equal(asked, 3 + 5)
+})
+
+t.test('refreshes of strangers have a budget and places, and those refreshed before have their own', async (t) => {
+  const session = (i: number): FakeToken => ({ outcome: 'token-expired', claims: { sid: `sess_${i}` } })
+  const tokens = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`expired-${i}`, session(i)]))
+  let nowMs = NOW * 1000
+  let underWay = 0
+  let peak = 0
+  let asked = 0
+  let gate: Promise<unknown> = Promise.resolve()
+  const scene = createScene(
+    {},
+    { ...TOKENS, ...tokens },
+    {
+      now: () => nowMs,
+      refreshSession: async () => {
+        asked++
+        peak = Math.max(peak, ++underWay)
+        await gate
+        underWay--
+        return { ok: true, value: ['__session=good', '__refresh_x=rotated; Path=/'] }
+      }
+    }
+  )
+  const by = (i: number, refreshSuffixed: string) =>
+    scene.decide({ cookies: { ...EXPIRED, session: `expired-${i}`, refreshSuffixed } })
+  t.equal((await by(0, 'first')).status, 'signed-in')
+  let release = () => {}
+  gate = new Promise<void>((resolve) => (release = resolve))
+  const strangers = Array.from({ length: 100 }, (_, i) => by(i + 1, `stranger-${i}`))
+  nowMs += 6_000
+  const known = [by(0, 'first'), by(101, 'rotated')]
+  await new Promise(setImmediate)
+  t.equal(peak, 32 + 2)
+  release()
+  t.same(
+    (await Promise.all(known)).map(({ status }) => status),
+    ['signed-in', 'signed-in']
+  )
+  const states = await Promise.all(strangers)
+  t.equal(states.filter(({ status }) => status === 'signed-in').length, 32)
+  t.ok(states.every(({ auth }) => auth.isAuthenticated || auth.retryAfterSeconds === 1))
+
+  nowMs += 60_000
+  asked = 0
+  for (let second = 0; second < 10; second++) {
+    for (let i = 0; i < 150; i++) await by(200 + second * 150 + i, `made-up-${second}-${i}`)
+    nowMs += 1_000
+  }
+  t.ok(asked <= 500, `${asked} calls in ten seconds`)
+})

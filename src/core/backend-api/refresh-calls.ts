@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { toRetryAfterSeconds } from '../retry-after.js'
+import { createTokenBucket, type TokenBucket } from '../token-bucket.js'
+import type { BackendApi, RefreshRequest } from './backend-api.js'
+import { createCallGate } from './call-gate.js'
+import { type BackendFailure, type BackendResult, backendFailure, retrySecondsOf } from './result.js'
+
+type Refreshed = BackendResult<readonly string[]>
+
+/** Most calls under way at once for those never refreshed here; as many again for the others. */
+const MAX_CONCURRENCY = 32
+
+/**
+ * Calls about one session: this many at once, then one per `SESSION_REFILL_MS`. A browser needs one in a minute. Who has
+ * an account has any number of expired tokens, and makes up as many refresh cookies as he likes.
+ */
+const SESSION_BURST = 3
+const SESSION_REFILL_MS = 10_000
+const MAX_SESSIONS = 10_000
+
+/** How long a session that was refused is not asked about again. */
+const REFUSED_MS = 10_000
+
+/** Refresh tokens that were good, as digests. */
+const MAX_GOOD = 10_000
+
+interface Session {
+  readonly budget: TokenBucket
+  refusal: Refusal | null
+}
+
+interface Refusal {
+  readonly expiredToken: string
+  readonly refreshToken: string
+  readonly failure: BackendFailure
+  readonly untilMs: number
+}
+
+/**
+ * Refreshes sessions within bounds (backend-api/README.md section 4). They count by session, which a signature vouches for:
+ * the refresh cookie beside it can be made up. A refresh token that was good here once cannot, so it needs no budget of
+ * strangers and is asked about even where a made-up one has just been refused.
+ */
+export function createRefreshCalls(
+  refreshSession: BackendApi['refreshSession'],
+  isDevelopment: boolean,
+  now: () => number
+): BackendApi['refreshSession'] {
+  const gate = createCallGate(isDevelopment, MAX_CONCURRENCY, now)
+  const sessions = new LRUCache<string, Session>({ max: MAX_SESSIONS })
+  const good = new LRUCache<string, true>({ max: MAX_GOOD })
+
+  function sessionOf(id: string): Session {
+    const known = sessions.get(id)
+    if (known !== undefined) return known
+    const session: Session = { budget: createTokenBucket(SESSION_BURST, SESSION_REFILL_MS), refusal: null }
+    sessions.set(id, session)
+    return session
+  }
+
+  /** The answer that needs no call, or null. */
+  function answerAtOnce({ refusal }: Session, request: RefreshRequest, isFamiliar: boolean): BackendFailure | null {
+    if (refusal === null) return null
+    const leftMs = refusal.untilMs - now()
+    if (leftMs <= 0) return null
+    if (refusal.expiredToken === request.expiredToken && refusal.refreshToken === request.refreshToken) {
+      return refusal.failure
+    }
+    return isFamiliar ? null : busy(leftMs)
+  }
+
+  async function ask(session: Session, request: RefreshRequest, isFamiliar: boolean): Promise<Refreshed> {
+    const answer = await refreshSession(request).finally(() => gate.leave(isFamiliar))
+    if (answer.ok) {
+      session.refusal = null
+      for (const token of [request.refreshToken, ...newRefreshTokens(answer.value)]) good.set(digest(token), true)
+    } else if (retrySecondsOf(answer) === null) {
+      const { expiredToken, refreshToken } = request
+      session.refusal = { expiredToken, refreshToken, failure: answer, untilMs: now() + REFUSED_MS }
+      good.delete(digest(refreshToken))
+    }
+    return answer
+  }
+
+  return async (request) => {
+    const isFamiliar = good.has(digest(request.refreshToken))
+    const session = sessionOf(request.sessionId)
+    const answer = answerAtOnce(session, request, isFamiliar)
+    if (answer !== null) return answer
+    const waitMs = session.budget.take(now()) || gate.enter(isFamiliar)
+    return waitMs > 0 ? busy(waitMs) : ask(session, request, isFamiliar)
+  }
+}
+
+function busy(waitMs: number): BackendFailure {
+  return backendFailure('busy', null, null, toRetryAfterSeconds(waitMs))
+}
+
+/** Those that the browser gets: the next refresh presents one of them. */
+function newRefreshTokens(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /^__refresh[^=;]*=([^;]+)/.exec(line)?.[1] ?? [])
+}
+
+/** No secret is kept longer than its request. */
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}
