@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createInstance, type Instance } from '../core/instance.js'
+import { isRecord } from '../core/json.js'
 import type { Logger } from '../core/logger.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
 import type { InstanceOptions } from './resolver-options.js'
@@ -70,7 +71,7 @@ function isUnchanged(value: unknown, copy: unknown): boolean {
 }
 
 function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!isRecord(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }

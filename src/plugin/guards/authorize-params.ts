@@ -1,5 +1,6 @@
 import { isReverificationConfig } from '../../core/auth/has.js'
 import { AuthorizeParamsError } from '../../core/errors.js'
+import { isRecord } from '../../core/json.js'
 
 const TEXT_CONDITIONS = ['role', 'permission', 'feature', 'plan'] as const
 const CONDITIONS: readonly string[] = [...TEXT_CONDITIONS, 'reverification']
@@ -10,10 +11,10 @@ export function assertAuthorizeCondition(condition: unknown): void {
     if (condition.constructor.name === 'AsyncFunction') throw new AuthorizeParamsError('predicate', 'synchronous')
     return
   }
-  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
+  if (!isRecord(condition)) {
     throw new AuthorizeParamsError('condition', 'an object or a function (has, auth) => boolean')
   }
-  const params = condition as Record<string, unknown>
+  const params = condition
   const unknown = Object.keys(params).find((key) => !CONDITIONS.includes(key))
   if (unknown !== undefined) throw new AuthorizeParamsError(unknown, `left out; known are ${CONDITIONS.join(', ')}`)
   if (CONDITIONS.every((key) => params[key] === undefined)) {
