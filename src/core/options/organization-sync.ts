@@ -6,9 +6,9 @@ import { group, type Option, type OptionTable, option, type SettingsOf } from '.
 
 /** Patterns in the syntax of path-to-regexp 6, e.g. `/orgs/:slug/(.*)`; parameters `:id` and `:slug` name the organization. */
 export interface OrganizationSyncOptions {
-  /** Pages of an organization: a browser whose session has another one active gets it activated. Default: none. */
+  /** Pages of an organization. A handshake activates it when the session has another one active. Default: none. */
   readonly organizationPatterns?: readonly string[] | undefined
-  /** Pages of the personal account: a browser whose session has an organization active gets it deactivated. Default: none. */
+  /** Pages of the personal account. A handshake activates it when the session has an organization active. Default: none. */
   readonly personalAccountPatterns?: readonly string[] | undefined
 }
 
