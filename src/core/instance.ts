@@ -28,11 +28,11 @@ import { USER_AGENT } from './version.js'
 export interface InstanceHealth {
   readonly keys: KeyStoreHealth
   readonly revocation: RevocationsHealth
-  /** Clerk's clock against ours, from the key endpoint and fresh tokens; null: not known. */
+  /** Clerk's clock minus ours, estimated from the key endpoint and fresh tokens; null: not known. */
   readonly clock: ClockOffset | null
-  /** Something is wrong that the instance works around: keys beyond their freshness, or a bus that is away. */
+  /** The instance works around a fault: keys beyond their freshness, or a bus that is away. */
   readonly degraded: boolean
-  /** Tokens can be judged. Stays true through an outage as long as known keys may be used: for a readiness route. */
+  /** Tokens can be judged, in an outage too as long as known keys may be used. For a readiness route. */
   readonly ready: boolean
 }
 
@@ -42,14 +42,14 @@ export interface InstanceStats extends Readonly<Stats> {
   readonly keys: KeyStoreStats
 }
 
-/** What a route asks of authentication. */
+/** A route's part in the decision. */
 export interface AuthenticationPolicy {
   readonly acceptsToken: AcceptsToken
   /** False: a request that only a redirect through FAPI could settle is signed out. */
   readonly allowsHandshake: boolean
 }
 
-/** One Clerk application, with its own keys and caches: nothing of it is shared with another. */
+/** One Clerk application, with keys and caches of its own: nothing that it keeps is shared with another instance. */
 export interface Instance {
   readonly settings: InstanceSettings
   readonly counters: Stats
@@ -64,14 +64,15 @@ export interface Instance {
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
-  /** Warm-up as configured, and what was revoked before this process started. */
+  /** Fetches the keys as `jwks.warmUp` says, and the revocations that were made before this process started. */
   ready(): Promise<void>
+  /** Stops refreshing keys, leaves the bus, and forgets the tokens. */
   close(): Promise<void>
 }
 
 /**
- * First-seen tokens that one turn of the event loop verifies itself. Measured by `npm run bench -- micro`: the pool costs a
- * lone token more than it saves, and from the second on it leaves the loop to known tokens.
+ * First-seen tokens that one turn of the event loop verifies itself. Measured by `npm run bench -- micro`: the thread pool
+ * costs a lone token more than it saves; from the second token of a turn on it keeps the loop free for known tokens.
  */
 const SYNCHRONOUS_PER_TURN = 1
 
@@ -125,7 +126,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     now,
     synchronousPerTurn: SYNCHRONOUS_PER_TURN
   })
-  // Made when the first machine token comes: most instances never see one.
+  // Made for the first machine token: most instances never see one.
   let machineVerifier: MachineVerifier | undefined
   const machineTokens = (): MachineVerifier => {
     machineVerifier ??= createMachineVerifier({
@@ -179,7 +180,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     }),
     authenticate: (carried, { acceptsToken, allowsHandshake }) => decide(carried, acceptsToken, allowsHandshake),
     verifyToken(token) {
-      // Callers without types hand over what a client sent: anything but a string is no token.
+      // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))
       const outcome = verifier.verify(token)
       return outcome instanceof Promise ? outcome.then(toResult) : toResult(outcome)
@@ -198,7 +199,7 @@ export function createInstance(settings: InstanceSettings): Instance {
         revocation,
         clock: observer.clock.current(now()),
         degraded: keys.degraded || revocation.bus?.connected === false,
-        // Keys from PEM have no kids; a store without any key says so by being degraded.
+        // Keys from PEM have no kid: then a store without keys shows in being degraded.
         ready: keys.kids.length > 0 || !keys.degraded
       }
     },
@@ -228,7 +229,7 @@ function createInstanceBackendApi(settings: InstanceSettings): BackendApi | null
   })
 }
 
-/** Counts what a report-only rule would have refused, and says so once. */
+/** Counts the tokens that a report-only rule would have refused; logs the first of each rule. */
 function createReporter(settings: InstanceSettings, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
   const said = new Set<string>()
   return (rule) => {

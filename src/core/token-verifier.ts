@@ -5,7 +5,7 @@ import { readInstanceOptions } from './options/instance-settings.js'
 import type { RevocationTarget } from './revocation/revocation.js'
 import type { VerifyResult } from './token/outcome.js'
 
-/** The verification core without Fastify. */
+/** Verifies session tokens without Fastify. */
 export interface TokenVerifier {
   /** Judges a session token: its type, signature and claims. Never throws or rejects for a bad token. */
   verify(token: string): Promise<VerifyResult>
@@ -13,15 +13,16 @@ export interface TokenVerifier {
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   health(): InstanceHealth
   stats(): InstanceStats
-  /** Warm-up as configured by `jwks.warmUp`. Optional: the first token does the same. */
+  /** Fetches the keys as `jwks.warmUp` says. Optional: the first token fetches them if nothing else has. */
   ready(): Promise<void>
-  /** Stops refreshing keys. Timers keep no process alive, so a script need not call it. */
+  /** Stops refreshing keys, and forgets the tokens. Timers keep no process alive, so a script need not call it. */
   close(): Promise<void>
 }
 
 /**
- * The verification core for WebSocket upgrades, jobs and everything else without a Fastify request: the same options and
- * environment variables, key store, token cache and answers as the plugin. Throws the coded error of a bad option.
+ * Makes a verifier for code that has no Fastify request: WebSocket servers, jobs, queue consumers. It takes the plugin's
+ * options and environment variables, and answers as the plugin does, with a key store and token cache of its own. Throws
+ * the coded error of a bad option.
  */
 export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
   const instance = createInstance(readInstanceOptions(options, { env: process.env, logger: silentLogger }))

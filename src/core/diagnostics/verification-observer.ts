@@ -78,7 +78,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
       else publish(outcome, begunAtMs)
     },
     refused(reason, claims, nowMs, skewMs) {
-      if (claims !== undefined) explain(claims, reason, nowMs, skewMs)
+      explain(claims, reason, nowMs, skewMs)
       if (!verificationChannel.hasSubscribers) return
       const event: VerificationEvent = { instance, outcome: 'refused', reason, durationMs: null }
       verificationChannel.publish(event)

@@ -7,15 +7,15 @@ export interface ClaimRules {
   /** Accepted `iss` values; empty: any. */
   readonly issuers: readonly string[]
   readonly reportOnly: { readonly issuer: boolean; readonly authorizedParties: boolean }
-  /** Told of what a report-only rule would have refused. */
+  /** Called for each token that this report-only rule would have refused. */
   readonly onReport: (rule: 'issuer' | 'authorizedParties') => void
 }
 
 export type ClaimCheck = (claims: JsonObject, nowMs: number, skewMs: number) => VerificationFailureReason | null
 
 /**
- * A lenient audience, as Clerk has it: session tokens normally carry no `aud` (token/README.md section 4.2). One that
- * is there must name us, whatever its shape (RFC 7519 section 4.1.3).
+ * Lenient, as Clerk's: session tokens normally have no `aud`, so an absent or empty one passes (token/README.md section 4.2).
+ * Any other must name one of the values (RFC 7519 section 4.1.3).
  */
 function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   if (aud === undefined || aud === null || aud === '') return true
@@ -25,17 +25,17 @@ function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   return aud.every((entry) => typeof entry === 'string') && aud.some((entry) => audience.includes(entry))
 }
 
-/** M2M tokens name a machine as their subject, whatever their category says (token/README.md section 2.2). */
+/** Whether the subject is a machine, as of M2M tokens, whatever the category says (token/README.md section 2.2). */
 export function isOfMachine({ sub }: JsonObject): boolean {
   return typeof sub === 'string' && sub.startsWith('mch_')
 }
 
-/** `exp` and the other times of RFC 7519 section 4.1 as numbers that arithmetic can trust: JSON's `1e400` is Infinity. */
+/** Whether a claim is a time that can be calculated with (RFC 7519 section 2, NumericDate). JSON's `1e400` is Infinity. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-/** Compiles the claim rules in Clerk's order (token/README.md rows 7 to 13). The signature has been checked. */
+/** Compiles the check of the claims of a token whose signature is good: token/README.md rows 7 to 13, in Clerk's order. */
 export function compileClaimCheck(rules: ClaimRules): ClaimCheck {
   const { audience, authorizedParties, issuers, reportOnly, onReport } = rules
 
@@ -73,13 +73,14 @@ export function compileClaimCheck(rules: ClaimRules): ClaimCheck {
 }
 
 /**
- * Whether an unverified token looks like one of this instance: only then may its unknown `kid` or bad signature spend
- * from the refresh budget. Nothing is believed because of it.
+ * Whether the claims of an unverified token are such as this instance's tokens have. Only then may its unknown `kid` or bad
+ * signature cause a refresh of the keys. The answer proves nothing: anybody can forge such claims.
  */
 export function isPlausible(claims: JsonObject, issuers: readonly string[], nowMs: number, skewMs: number): boolean {
   const { sub, iss, exp, iat, handshake } = claims
-  // A handshake token may have nothing but its directives. After a rotation it is the first token of the new key that
-  // many browsers bring; whoever forges one spends from the common budget, as with a forged session token.
+  // A handshake token need not have another claim. After a rotation it is the first token under the new key that many
+  // browsers bring, so it must be able to cause a refresh. A forged one spends from the budget that forged session
+  // tokens spend from.
   if (Array.isArray(handshake)) return true
   if (typeof sub !== 'string' || !isTime(exp)) return false
   if (issuers.length > 0 && !(typeof iss === 'string' && issuers.includes(iss))) return false

@@ -8,6 +8,6 @@ export interface VerificationObserver {
   judged(outcome: VerificationOutcome | Promise<VerificationOutcome>, begunAtMs: number): void
   /** The signature of a token is good; `reason` is the objection of its claims or of the time, null when there is none. */
   concluded(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void
-  /** Memory has answered with a refusal; `claims` of the token while they are kept. */
-  refused(reason: VerificationFailureReason, claims: JsonObject | undefined, nowMs: number, skewMs: number): void
+  /** Memory has answered with a refusal. */
+  refused(reason: VerificationFailureReason, claims: JsonObject, nowMs: number, skewMs: number): void
 }

@@ -2,28 +2,32 @@ import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.j
 import type { VerificationKey } from '../jwks/types.js'
 
 /**
- * A session token whose signature and claims have been checked: the entry of the token cache. It keeps what time
- * decides, so that one that has run out is answered without another look at its signature.
+ * A session token whose signature and claims have been checked: the entry of the token cache. Key and times are kept with
+ * it, so that memory can refuse it later without checking the signature again.
  */
 export class VerifiedToken {
   readonly ok = true as const
   readonly token: string
+  /** The key that signed the token. Memory believes the token as long as this key is trusted. */
   readonly key: VerificationKey
   /** Refused from this instant on: `exp` plus the clock skew, in ms since the epoch. */
   readonly expiresAtMs: number
   /** Refused before this instant: the later of `nbf` and `iat`, less the clock skew, in ms since the epoch. */
   readonly notBeforeMs: number
   /**
-   * `iat` in seconds; `Infinity` when absent, as a token without `iat` is never older than anything
-   * (state/README.md row 13).
+   * `iat` in seconds, `Infinity` when absent. A token without `iat` is never too old for `__client_uat`
+   * (state/README.md row 13), and the revocation store takes it for older than every revocation.
    */
   readonly issuedAt: number
   /** `iss` without its scheme is the FAPI host of this instance (state/README.md rule 2). */
   readonly isOwnIssuer: boolean
   readonly auth: SignedInAuth
-  /** What routes see that treat a pending session as signed out; null when the session is not pending. */
+  /** The auth for routes that treat a pending session as signed out; null when the session is not pending. */
   readonly pendingAuth: SignedOutAuth | null
-  /** Kept by the revocation store: the state of revocations that is known not to cover this token. */
+  /**
+   * Kept by the revocation store: its epoch when it last found that no revocation covers this token. Equal to the
+   * current epoch: not revoked, no look-up needed.
+   */
   clearedEpoch = 0
 
   constructor(fields: {

@@ -8,6 +8,7 @@ import { parsePart } from '../../../src/core/token/decode.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../../../src/core/token/outcome.js'
 import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
 import { createTokenCache } from '../../../src/core/token/token-cache.js'
+import { UnverifiedToken } from '../../../src/core/token/unverified-token.js'
 import type { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createVerifier, type Verifier, type VerifierSettings } from '../../../src/core/token/verifier.js'
 import { createRsaKey, type RsaKey } from '../../fixtures/rsa-keys.js'
@@ -257,6 +258,39 @@ t.test('memory answers by the key, the time and the revocations of this instant'
   scene.revoked.clear()
   key.trustedUntilMs = scene.nowMs
   t.equal(scene.verifier.recall(token), undefined, 'not at the instant itself')
+})
+
+t.test('a token is looked up and decoded once, however many bring it while it is verified', async (t) => {
+  const { verifier, stats } = createScene(undefined, { synchronousPerTurn: 0 })
+  const text = sign()
+  t.equal(verifier.lookUp('a.b.c'), null)
+  const first = verifier.lookUp(text)
+  if (!(first instanceof UnverifiedToken)) throw new Error('not decoded')
+  t.match(first, { text, claims: CLAIMS, refusal: null, pending: null })
+  t.match(stats, { hits: 0, misses: 0 }, 'looking up counts nothing')
+  const outcome = verifier.judge(first)
+  t.equal(verifier.lookUp(text), first, 'the same for all')
+  t.equal(verifier.judge(first), outcome)
+  t.match(stats, { hits: 0, misses: 2, shared: 1, verifications: 1 })
+  const verified = await outcome
+  t.equal(verifier.lookUp(text), verified)
+  t.not(verifier.decode(text), first, 'decoding asks nobody')
+  t.equal(verifier.accept(verified as VerifiedToken), verified)
+  t.match(stats, { hits: 1, misses: 2, verifications: 1 })
+})
+
+t.test('a token that memory refuses is decoded, and refused again without another look at its signature', async (t) => {
+  const scene = createScene()
+  const { verifier, stats } = scene
+  const text = sign()
+  await verifier.verify(text)
+  scene.nowMs = (NOW + 120) * 1000
+  const token = verifier.lookUp(text)
+  if (!(token instanceof UnverifiedToken)) throw new Error('not decoded')
+  t.match(token, { claims: CLAIMS, refusal: { reason: 'token-expired' } })
+  t.equal(verifier.judge(token), token.refusal)
+  t.equal(reasonOf(await verifier.verify(text)), 'token-expired')
+  t.match(stats, { hits: 0, misses: 1, verifications: 1 }, 'neither a hit nor a miss')
 })
 
 t.test('a tolerance of its own neither takes from memory nor leaves anything there', async (t) => {
