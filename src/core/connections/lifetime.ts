@@ -78,7 +78,7 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
   const revoked = new LifetimeRevokedError()
   const expired = new LifetimeExpiredError()
   const clock = new ExpiryClock<Connection>(now, setTimer, (connection) => connection.end(expired))
-  const room: Room = { clock, verify, clockSkewMs, enter, leave }
+  const owner: Owner = { clock, verify, clockSkewMs, enter, leave }
 
   const stopListening = revocations.onRevoked((revocation) => {
     for (const connection of affectedBy(revocation)) if (revocations.covers(connection)) connection.end(revoked)
@@ -112,7 +112,7 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
 
     open(auth, closable) {
       if (auth.tokenType !== 'session_token' || !auth.isAuthenticated) throw new UnauthorizedError('sign in first')
-      const connection = new Connection(room, auth, closable)
+      const connection = new Connection(owner, auth, closable)
       enter(connection)
       if (revocations.size !== 0 && revocations.covers(connection)) connection.end(revoked)
       return connection
@@ -126,7 +126,8 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
   }
 }
 
-interface Room {
+/** The members of `createLifetimes` that its connections call. */
+interface Owner {
   readonly clock: ExpiryClock<Connection>
   readonly verify: LifetimesOptions['verify']
   readonly clockSkewMs: number
@@ -141,7 +142,7 @@ class Connection implements Lifetime, Expiring {
   clearedEpoch = 0
   expiresAtMs = 0
   dueSecond = 0
-  readonly #room: Room
+  readonly #owner: Owner
   #isOpen = true
   #closable: Closable | undefined
   #onClose: (() => void) | undefined
@@ -149,8 +150,8 @@ class Connection implements Lifetime, Expiring {
   #controller: AbortController | undefined
   #endedBy: Error | undefined
 
-  constructor(room: Room, auth: SignedInAuth, closable: Closable | undefined) {
-    this.#room = room
+  constructor(owner: Owner, auth: SignedInAuth, closable: Closable | undefined) {
+    this.#owner = owner
     this.auth = auth
     this.#take(auth)
     if (closable === undefined) return
@@ -168,14 +169,14 @@ class Connection implements Lifetime, Expiring {
   }
 
   async renew(token: string): Promise<Renewal> {
-    const outcome = await this.#room.verify(token)
+    const outcome = await this.#owner.verify(token)
     if (!outcome.ok) return { ok: false, reason: outcome.reason }
     const reason = this.#objectionTo(outcome.auth)
     if (reason !== null) return { ok: false, reason }
     if (outcome.expiresAtMs > this.expiresAtMs) {
-      this.#room.leave(this)
+      this.#owner.leave(this)
       this.#take(outcome.auth)
-      this.#room.enter(this)
+      this.#owner.enter(this)
     }
     return { ok: true, auth: this.auth, expiresAtMs: this.expiresAtMs }
   }
@@ -183,7 +184,7 @@ class Connection implements Lifetime, Expiring {
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#room.leave(this)
+    this.#owner.leave(this)
     if (this.#onClose !== undefined) this.#closable?.off('close', this.#onClose)
     this.#closable = undefined
     this.#onClose = undefined
@@ -213,6 +214,6 @@ class Connection implements Lifetime, Expiring {
     this.auth = auth
     this.issuedAt = auth.sessionClaims.iat ?? Infinity
     this.clearedEpoch = 0
-    this.expiresAtMs = auth.sessionClaims.exp * 1000 + this.#room.clockSkewMs
+    this.expiresAtMs = auth.sessionClaims.exp * 1000 + this.#owner.clockSkewMs
   }
 }

@@ -102,7 +102,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
    * Moves a revocation that lies in the future back to now: a peer whose clock is ahead must not refuse sign-ins that
    * come after its message. The clock skew stays allowed, because tokens may be dated that far ahead of this clock.
    */
-  function believe(revocation: Revocation): Revocation {
+  function notAhead(revocation: Revocation): Revocation {
     const latestMs = now() + clockSkewMs
     return revocation.atMs <= latestMs ? revocation : { ...revocation, atMs: latestMs }
   }
@@ -135,7 +135,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       : bus
           .open({
             receive(revocations) {
-              for (const revocation of revocations) apply(believe(revocation))
+              for (const revocation of revocations) apply(notAhead(revocation))
             },
             known: () => store,
             retentionMs: () => retentionMs
