@@ -14,18 +14,17 @@ export function assertAuthorizeCondition(condition: unknown): void {
   if (!isRecord(condition)) {
     throw new AuthorizeParamsError('condition', 'an object or a function (has, auth) => boolean')
   }
-  const params = condition
-  const unknown = Object.keys(params).find((key) => !CONDITIONS.includes(key))
+  const unknown = Object.keys(condition).find((key) => !CONDITIONS.includes(key))
   if (unknown !== undefined) throw new AuthorizeParamsError(unknown, `left out; known are ${CONDITIONS.join(', ')}`)
-  if (CONDITIONS.every((key) => params[key] === undefined)) {
+  if (CONDITIONS.every((key) => condition[key] === undefined)) {
     throw new AuthorizeParamsError('condition', `an object with at least one of ${CONDITIONS.join(', ')}`)
   }
   for (const key of TEXT_CONDITIONS) {
-    const value = params[key]
+    const value = condition[key]
     if (value === undefined) continue
     if (typeof value !== 'string' || value === '') throw new AuthorizeParamsError(key, 'a non-empty string')
   }
-  if (params.reverification !== undefined && !isReverificationConfig(params.reverification)) {
+  if (condition.reverification !== undefined && !isReverificationConfig(condition.reverification)) {
     throw new AuthorizeParamsError(
       'reverification',
       'strict_mfa, strict, moderate, lax, or { level, afterMinutes } with a level of first_factor, second_factor or multi_factor and minutes above 0'
