@@ -15,7 +15,8 @@ export interface Settings {
   readonly seed: number
   readonly users: number
   readonly compare: Pace
-  readonly against: Pace
+  /** `firstSeenTokens`: number of tokens of a round whose tokens are all new. */
+  readonly against: Pace & { readonly firstSeenTokens: number }
   readonly micro: {
     readonly rounds: number
     /** Time for one row in one round. */

@@ -18,7 +18,7 @@ export interface ThroughputJob {
   readonly requests: readonly Headers[]
   readonly connections: number
   readonly pipelining: number
-  readonly durationMs: number
+  readonly durationMs: number | null
   readonly seed: number
 }
 

@@ -6,65 +6,87 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { assertCorrect } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
-import { judgeCost, pairedRatio, summarize } from '../measure/statistics.js'
+import { judgeCost, pairedRatio, type Summary, summarize } from '../measure/statistics.js'
 import { measureThroughput, type PipeGenerator } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber } from '../report/table.js'
 import { startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
 import { startGenerator } from '../traffic/generator-process.js'
-import { type Carrier, createInstance, headersFor, signToken, trustOf } from '../traffic/material.js'
+import { type Carrier, createInstance, createSigningKey, headersFor, signToken, trustOf } from '../traffic/material.js'
 import { createRandom, shuffle } from '../traffic/random.js'
+import { signMany } from '../traffic/signer.js'
 
-/** Compares this working tree with another revision. The verdict names a difference only beyond the measured noise. */
+/** `again` is a second server of the other revision: its difference from the first is the noise of the measurement. */
+type Side = 'there' | 'again' | 'here'
+type Tokens = 'known' | 'first seen'
+
+const CARRIERS: readonly Carrier[] = ['bearer', 'cookie']
+const SIDES: readonly Side[] = ['there', 'again', 'here']
+const TOKENS: readonly Tokens[] = ['known', 'first seen']
+
+/**
+ * Compares this working tree with another revision, with tokens seen before and with tokens that are all new, and the
+ * other revision with itself. The verdict names a difference only beyond the measured noise.
+ */
 export async function against(settings: Settings, revision: string): Promise<PartResult> {
-  const { rounds, roundMs, warmupMs, connections, pipelining } = settings.against
+  const { rounds, connections, pipelining, firstSeenTokens } = settings.against
   const folder = mkdtempSync(join(tmpdir(), 'against-'))
-  const clerk = await createInstance()
+  const signingKey = createSigningKey()
+  const clerk = await createInstance(signingKey)
   const generator: PipeGenerator = startGenerator('pipe-generator.js')
   const cells: Awaited<ReturnType<typeof startCell>>[] = []
-  const startCell = async (side: 'here' | 'there', root: string, carrier: Carrier) => {
+  const startCell = async (side: Side, root: string, carrier: Carrier, tokens: Tokens) => {
     const server = await startServer({ contender: side, trust: trustOf(clerk), root })
-    return { side, carrier, server, name: side, judges: true, port: server.port, cpu: [] as number[] }
+    return { side, carrier, tokens, server, name: side, judges: true, port: server.port, cpu: [] as number[] }
   }
   try {
-    const roots = { here: new URL('../../src/', import.meta.url).href, there: buildRevision(revision, folder) }
-    for (const carrier of ['bearer', 'cookie'] as const) {
-      cells.push(await startCell('there', roots.there, carrier), await startCell('here', roots.here, carrier))
+    const there = buildRevision(revision, folder)
+    const roots = { here: new URL('../../src/', import.meta.url).href, there, again: there }
+    for (const tokens of TOKENS) {
+      for (const carrier of CARRIERS) {
+        for (const side of SIDES) cells.push(await startCell(side, roots[side], carrier, tokens))
+      }
     }
     await assertCorrect(clerk, cells)
 
-    const tokens = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
-    const requests = {
-      bearer: tokens.map((token) => headersFor(clerk, 'bearer', token)),
-      cookie: tokens.map((token) => headersFor(clerk, 'cookie', token))
-    }
+    const known = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
+    const unseen = await signMany(signingKey, firstSeenTokens * (rounds + 1))
     const progress = createProgress(`against ${revision}`, cells.length * (rounds + 1))
     const random = createRandom(settings.seed)
     for (let round = 0; round <= rounds; round++) {
       for (const cell of shuffle(cells, random)) {
-        progress.step(`${cell.side}, ${cell.carrier}`)
-        const durationMs = round === 0 ? warmupMs : roundMs
-        const job = {
-          requests: requests[cell.carrier],
+        progress.step(`${cell.side}, ${cell.carrier}, ${cell.tokens}`)
+        const isKnown = cell.tokens === 'known'
+        const tokens = isKnown ? known : unseen.slice(round * firstSeenTokens, (round + 1) * firstSeenTokens)
+        const { cpuMicroseconds } = await measureThroughput(cell.server, generator, {
+          requests: tokens.map((token) => headersFor(clerk, cell.carrier, token)),
           connections,
           pipelining,
-          durationMs,
+          durationMs: isKnown ? durationOf(settings, round) : null,
           seed: settings.seed + round
-        }
-        const { cpuMicroseconds } = await measureThroughput(cell.server, generator, job)
+        })
         if (round > 0) cell.cpu.push(cpuMicroseconds)
       }
     }
     progress.done()
 
-    const costs = (side: string, carrier: Carrier) =>
-      cells.find((cell) => cell.side === side && cell.carrier === carrier)?.cpu ?? []
-    const rows = (['bearer', 'cookie'] as const).map((carrier) => {
-      const [here, there] = [costs('here', carrier), costs('there', carrier)]
-      const ratio = pairedRatio(here, there)
-      return { carrier, here: summarize(here), there: summarize(there), ratio, verdict: judgeCost(here, there) }
-    })
+    const rows = TOKENS.flatMap((tokens) =>
+      CARRIERS.map((carrier) => {
+        const costs = (side: Side) =>
+          cells.find((cell) => cell.side === side && cell.carrier === carrier && cell.tokens === tokens)?.cpu ?? []
+        const [here, there, again] = [costs('here'), costs('there'), costs('again')]
+        return {
+          tokens,
+          carrier,
+          here: summarize(here),
+          there: summarize(there),
+          ratio: pairedRatio(here, there),
+          noise: pairedRatio(again, there),
+          verdict: judgeCost(here, there)
+        }
+      })
+    )
     return {
       part: 'against',
       data: { revision, rows },
@@ -72,16 +94,19 @@ export async function against(settings: Settings, revision: string): Promise<Par
       tables: [
         {
           title: `Server CPU per request, working tree against ${revision}`,
-          columns: ['carrier', `${revision} µs`, 'here µs', 'here/there', 'quartiles', 'verdict'],
-          rows: rows.map(({ carrier, here, there, ratio, verdict }) => [
+          columns: ['tokens', 'carrier', `${revision} µs`, 'here µs', 'here/there', 'there/there', 'verdict'],
+          rows: rows.map(({ tokens, carrier, here, there, ratio, noise, verdict }) => [
+            tokens,
             carrier,
             formatNumber(there.median),
             formatNumber(here.median),
-            ratio.median.toFixed(3),
-            `${ratio.low.toFixed(3)}–${ratio.high.toFixed(3)}`,
+            formatRatio(ratio),
+            formatRatio(noise),
             verdict
           ]),
-          notes: ['A verdict needs a sign test below 0.02 over the rounds, and a difference of at least one percent.']
+          notes: [
+            'Ratios are medians of the rounds, with quartiles. A verdict needs a sign test below 0.02 over the rounds, and a difference of at least one percent.'
+          ]
         }
       ]
     }
@@ -91,6 +116,14 @@ export async function against(settings: Settings, revision: string): Promise<Par
     await clerk.close()
     removeRevision(folder)
   }
+}
+
+function durationOf({ against: { warmupMs, roundMs } }: Settings, round: number): number {
+  return round === 0 ? warmupMs : roundMs
+}
+
+function formatRatio({ median, low, high }: Summary): string {
+  return `${median.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 }
 
 /** Compiles another revision in its own worktree, with the packages installed here, and returns its root as a URL. */

@@ -15,7 +15,8 @@ export interface PipeJob {
   readonly requests: readonly Headers[]
   readonly connections: number
   readonly pipelining: number
-  readonly durationMs: number
+  /** Null: until each request has been sent once, for tokens that the server is to see for the first time. */
+  readonly durationMs: number | null
   readonly seed: number
 }
 
@@ -23,16 +24,17 @@ const STATUS_LINE = Buffer.from('HTTP/1.1 ')
 /** Length of the status line up to the end of the code. */
 const NEEDED = STATUS_LINE.length + 3
 
-function createBatches({ path, requests, pipelining, seed }: PipeJob): Buffer[] {
+function createBatches({ path, requests, pipelining, durationMs, seed }: PipeJob): Buffer[] {
   const random = createRandom(seed)
   const messages = shuffle(requests, random).map((headers) => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
   })
   // Repeated until the number divides evenly, so that every request is sent equally often.
-  const all = Array.from({ length: pipelining }, () => messages).flat()
+  const all = durationMs === null ? messages : Array.from({ length: pipelining }, () => messages).flat()
   const batches: Buffer[] = []
-  for (let i = 0; i < all.length; i += pipelining) batches.push(Buffer.concat(all.slice(i, i + pipelining)))
+  for (let i = 0; i + pipelining <= all.length; i += pipelining)
+    batches.push(Buffer.concat(all.slice(i, i + pipelining)))
   return batches
 }
 
@@ -41,9 +43,10 @@ class Connection {
   readonly #batches: readonly Buffer[]
   readonly #pipelining: number
   readonly #statuses: Map<string, number>
-  readonly #isOver: () => boolean
+  readonly #isOver: (sentBatches: number) => boolean
   readonly finished: Promise<void>
   #next: number
+  #sent = 0
   #outstanding = 0
   #carry: Buffer = Buffer.alloc(0)
 
@@ -52,7 +55,7 @@ class Connection {
     batches: readonly Buffer[],
     first: number,
     statuses: Map<string, number>,
-    isOver: () => boolean
+    isOver: (sentBatches: number) => boolean
   ) {
     this.#batches = batches
     this.#pipelining = job.pipelining
@@ -73,6 +76,7 @@ class Connection {
     this.#outstanding = this.#pipelining
     this.#socket.write(this.#batches[this.#next] as Buffer)
     this.#next = (this.#next + 1) % this.#batches.length
+    this.#sent++
   }
 
   #read(chunk: Buffer): void {
@@ -92,7 +96,7 @@ class Connection {
     }
     if (this.#outstanding === 0) {
       this.#carry = Buffer.alloc(0)
-      if (this.#isOver()) this.#socket.end()
+      if (this.#isOver(this.#sent)) this.#socket.end()
       else this.#send()
     }
   }
@@ -102,9 +106,12 @@ async function run(job: PipeJob): Promise<Traffic> {
   const batches = createBatches(job)
   const statuses = new Map<string, number>()
   const startedMs = performance.now()
-  const isOver = () => performance.now() - startedMs >= job.durationMs
+  const { durationMs } = job
   const connections = Array.from({ length: job.connections }, (_, index) => {
     const first = Math.floor((index * batches.length) / job.connections)
+    const end = Math.floor(((index + 1) * batches.length) / job.connections)
+    const isOver =
+      durationMs === null ? (sent: number) => sent >= end - first : () => performance.now() - startedMs >= durationMs
     return new Connection(job, batches, first, statuses, isOver)
   })
   const settled = await Promise.allSettled(connections.map((connection) => connection.finished))
