@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type ChainReport, type LogFile, verifyChain } from '../audit/verify.js'
+import type { ChainReport } from '../audit/chain-check.js'
+import { type LogFile, verifyChain } from '../audit/verify.js'
 
 /** The outputs of the command; `process` has them. */
 export interface CommandOutput {
