@@ -1,0 +1,311 @@
+interface TokenOrganization {
+  readonly id: string
+  readonly slug?: string
+  readonly role?: string
+  readonly permissions?: readonly string[]
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+}
+interface SessionTokenInput {
+  readonly userId?: string
+  readonly sessionId?: string | null
+  readonly org?: TokenOrganization | null
+  readonly features?: readonly string[]
+  readonly plans?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly version?: 1 | 2
+  readonly issuedAtMs?: number
+  readonly expiresInSeconds?: number
+  readonly azp?: string | null
+  readonly status?: 'active' | 'pending'
+  readonly factorVerificationAge?: readonly [number, number] | null
+  readonly actor?: Readonly<Record<string, unknown>>
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly kid?: string
+}
+interface LocalUser {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly note?: string | undefined
+  readonly memberships?: readonly LocalMembership[] | undefined
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
+  readonly activeOrgId?: string | null | undefined
+}
+interface LocalMembership {
+  readonly orgId: string
+  readonly role: string
+  readonly permissions?: readonly string[] | undefined
+}
+interface LocalOrganization {
+  readonly id: string
+  readonly slug: string
+  readonly name?: string | undefined
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
+}
+interface LocalSession {
+  readonly id: string
+  readonly userId: string
+  readonly createdAtMs: number
+  status: 'active' | 'pending' | 'revoked' | 'ended'
+  activeOrgId: string | null
+  readonly refreshToken: string
+}
+interface Directory {
+  users(): readonly LocalUser[]
+  user(id: string): LocalUser | undefined
+  organization(idOrSlug: string): LocalOrganization | undefined
+  session(id: string): LocalSession | undefined
+  openSession(userId: string, atMs: number): LocalSession
+  activate(session: LocalSession, idOrSlug: string): boolean
+  tokenOrganization(userId: string, orgId: string | null): TokenOrganization | undefined
+}
+type HandshakeFormat = 'auto' | 'nonce' | 'token'
+interface LocalClerkOptions {
+  readonly instanceType?: 'development' | 'production' | undefined
+  readonly frontendApi?: string | undefined
+  readonly apiUrl?: string | undefined
+  readonly secretKey?: string | undefined
+  readonly webhookSecret?: string | undefined
+  readonly signingKey?: string | undefined
+  readonly tokenLifetimeInMs?: number | undefined
+  readonly users?: readonly LocalUser[] | undefined
+  readonly organizations?: readonly LocalOrganization[] | undefined
+  readonly satellites?: readonly string[] | undefined
+  readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
+  readonly handshakeFormat?: HandshakeFormat | undefined
+  readonly refreshTokens?: boolean | undefined
+  readonly now?: (() => number) | undefined
+}
+interface LocalInstance {
+  readonly type: 'development' | 'production'
+  readonly frontendApi: string
+  readonly issuer: string
+  readonly apiUrl: string
+  readonly publishableKey: string
+  readonly secretKey: string
+  readonly machineSecretKey: string
+  readonly webhookSecret: string
+  readonly cookieSuffix: string
+}
+interface CookieOptions {
+  readonly suffixed?: boolean
+  readonly unsuffixed?: boolean
+  readonly clientUat?: number | string | null
+  readonly devBrowser?: string | null
+  readonly refresh?: string | null
+}
+interface LoggedRequest {
+  readonly endpoint: Endpoint
+  readonly method: string
+  readonly url: string
+  readonly atMs: number
+  status: number | null
+}
+type Endpoint =
+  | 'fapi-jwks'
+  | 'bapi-jwks'
+  | 'handshake'
+  | 'handshake-payload'
+  | 'refresh'
+  | 'session-token'
+  | 'revoke'
+  | 'satellite-sync'
+  | 'dev-browser'
+  | 'sign-in'
+  | 'sign-out'
+  | 'api-key'
+  | 'm2m-token'
+  | 'oauth-token'
+  | 'unknown'
+interface RequestLog {
+  readonly entries: readonly LoggedRequest[]
+  count(endpoint?: Endpoint | 'jwks'): number
+  clear(): void
+}
+type FaultKind =
+  | {
+      readonly kind: 'delay'
+      readonly delayInMs: number
+    }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly retryAfter?: number | string
+      readonly code?: string
+    }
+  | {
+      readonly kind: 'hang'
+    }
+  | {
+      readonly kind: 'reset'
+    }
+  | {
+      readonly kind: 'truncated'
+    }
+  | {
+      readonly kind: 'html'
+    }
+  | {
+      readonly kind: 'wrong-json'
+      readonly json?: unknown
+    }
+  | {
+      readonly kind: 'broken-json'
+    }
+  | {
+      readonly kind: 'empty-set'
+    }
+  | {
+      readonly kind: 'oversized'
+      readonly bytes?: number
+    }
+  | {
+      readonly kind: 'redirect'
+      readonly location?: string
+    }
+  | {
+      readonly kind: 'slow-drip'
+      readonly everyInMs?: number
+      readonly chunkBytes?: number
+    }
+type Fault = FaultKind & {
+  readonly on?: Endpoint | 'jwks'
+  readonly times?: number
+}
+interface Hold {
+  waiting(): number
+  arrived(): Promise<void>
+  release(): void
+}
+interface Faults {
+  next(...faults: Fault[]): void
+  hold(on?: Endpoint | 'jwks'): Hold
+  clear(): void
+}
+interface LocalJwk {
+  readonly kid: string
+  readonly kty: 'RSA'
+  readonly alg: 'RS256'
+  readonly use: 'sig'
+  readonly n: string
+  readonly e: string
+}
+interface ApiKeyInput {
+  readonly subject: string
+  readonly name?: string
+  readonly scopes?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>> | null
+}
+interface M2MTokenInput {
+  readonly machineId?: string
+  readonly scopes?: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>> | null
+  readonly format?: 'opaque' | 'jwt'
+  readonly expiresInSeconds?: number
+}
+interface OAuthTokenInput {
+  readonly userId: string
+  readonly clientId?: string
+  readonly scopes?: readonly string[]
+  readonly audience?: string | readonly string[]
+  readonly format?: 'opaque' | 'jwt'
+  readonly expiresInSeconds?: number
+}
+interface MachineTokens {
+  createApiKey(input: ApiKeyInput): string
+  createM2MToken(input?: M2MTokenInput): string
+  createOAuthToken(input: OAuthTokenInput): string
+  revoke(token: string): boolean
+  find(token: unknown): Readonly<Record<string, unknown>> | undefined
+}
+interface WebhookEvent {
+  readonly type: string
+  readonly data: unknown
+  readonly [field: string]: unknown
+}
+interface WebhookInput {
+  readonly id?: string
+  readonly atMs?: number
+  readonly secret?: string
+}
+interface SignedWebhook {
+  readonly body: string
+  readonly headers: {
+    readonly 'content-type': 'application/json'
+    readonly 'svix-id': string
+    readonly 'svix-timestamp': string
+    readonly 'svix-signature': string
+  }
+}
+interface LocalPluginOptions {
+  publishableKey: string
+  secretKey: string
+  jwtKey: null
+  apiUrl: string
+  proxyUrl?: string
+  fetch?: typeof globalThis.fetch
+  now?: () => number
+}
+interface LocalClerk extends LocalInstance {
+  readonly jwtKey: string
+  readonly kid: string
+  readonly directory: Directory
+  jwks(): {
+    keys: LocalJwk[]
+  }
+  readonly fetch: typeof globalThis.fetch
+  pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
+  signSessionToken(input?: SessionTokenInput): string
+  sign(claims: unknown, header?: Readonly<Record<string, unknown>>, kid?: string): string
+  bearer(token?: string | SessionTokenInput): {
+    authorization: string
+  }
+  cookies(token?: string | SessionTokenInput | null, options?: CookieOptions): string
+  rotateKeys(options?: { keepOld?: boolean }): Promise<string>
+  withdrawKey(kid: string): boolean
+  openSession(userId: string): LocalSession
+  sessionToken(sessionId: string, input?: SessionTokenInput): string
+  revokeSession(sessionId: string): boolean
+  readonly machineTokens: Omit<MachineTokens, 'find'>
+  signWebhook(event: WebhookEvent | string, input?: WebhookInput): SignedWebhook
+  readonly signInUrl: string
+  readonly signOutUrl: string
+  readonly faults: Faults
+  readonly requests: RequestLog
+  listen(port?: number): Promise<string>
+  readonly origin: string | null
+  close(): Promise<void>
+}
+declare function createLocalClerk(options?: LocalClerkOptions): Promise<LocalClerk>
+export { createLocalClerk }
+export type {
+  ApiKeyInput,
+  CookieOptions,
+  Directory,
+  Endpoint,
+  Fault,
+  FaultKind,
+  Faults,
+  HandshakeFormat,
+  Hold,
+  LocalClerk,
+  LocalClerkOptions,
+  LocalJwk,
+  LocalMembership,
+  LocalOrganization,
+  LocalPluginOptions,
+  LocalSession,
+  LocalUser,
+  LoggedRequest,
+  M2MTokenInput,
+  MachineTokens,
+  OAuthTokenInput,
+  RequestLog,
+  SessionTokenInput,
+  SignedWebhook,
+  TokenOrganization,
+  WebhookEvent,
+  WebhookInput
+}

@@ -1,0 +1,29 @@
+import { InstanceHealth, InstanceStats } from '../index.cjs'
+import { FastifyPluginAsync } from 'fastify'
+interface MetricsRegistry {
+  readonly contentType: string
+  metrics(): Promise<string>
+  registerMetric(metric: never): void
+  removeSingleMetric(name: string): void
+}
+interface CollectOptions {
+  readonly namePrefix?: string | undefined
+  readonly buckets?: readonly number[] | undefined
+  readonly instance?: string | null | undefined
+}
+interface MetricsOptions extends Omit<CollectOptions, 'instance'> {
+  readonly registry?: MetricsRegistry | undefined
+  readonly path?: string | undefined
+}
+interface MetricsSource {
+  health(): InstanceHealth
+  stats(): InstanceStats
+}
+declare function collectClerkMetrics(
+  source: MetricsSource,
+  registry: MetricsRegistry,
+  options?: CollectOptions
+): Promise<() => void>
+declare const metrics: FastifyPluginAsync<MetricsOptions>
+export { collectClerkMetrics, metrics as default, metrics }
+export type { CollectOptions, MetricsOptions, MetricsRegistry, MetricsSource }

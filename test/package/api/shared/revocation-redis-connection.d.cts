@@ -1,0 +1,4 @@
+interface RedisClient {
+  duplicate(override?: object): object
+}
+export type { RedisClient }

@@ -1,0 +1,1633 @@
+import { FastifyErrorConstructor, FastifyError } from '@fastify/error'
+import * as fastify from 'fastify'
+import {
+  FastifyRequest,
+  RouteGenericInterface,
+  RawServerBase,
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  FastifySchema,
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  ContextConfigDefault,
+  FastifyBaseLogger
+} from 'fastify'
+import { FastifyRequestType, ResolveFastifyRequestType } from 'fastify/types/type-provider.js'
+import { KeyObject } from 'node:crypto'
+import { IncomingHttpHeaders } from 'node:http'
+interface Given {
+  readonly name: string
+  readonly value: unknown
+  readonly isVariable?: boolean
+}
+interface Reader<Setting> {
+  readonly read: (given: Given) => Setting
+  readonly variable?: string
+  readonly isSecret?: boolean
+  readonly members?: Readers
+}
+type Readers = Readonly<Record<string, Reader<unknown>>>
+interface Option<Accepted, Setting> extends Reader<Setting> {
+  readonly accepts?: (value: Accepted) => Accepted
+}
+type SettingsOf<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Reader<infer Setting> ? Setting : never
+}
+type AuditWhen = 'always' | 'default' | 'refused' | 'never'
+interface AuditRouteOptions {
+  readonly when?: AuditWhen | undefined
+  readonly action?: string | undefined
+  readonly targetParam?: string | undefined
+}
+interface Logger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+declare const MACHINE_TOKEN_TYPES: readonly ['api_key', 'm2m_token', 'oauth_token']
+declare const TOKEN_TYPES: readonly ['session_token', 'api_key', 'm2m_token', 'oauth_token']
+type MachineTokenType = (typeof MACHINE_TOKEN_TYPES)[number]
+type TokenType = (typeof TOKEN_TYPES)[number]
+declare global {
+  interface CustomJwtSessionClaims {}
+  interface ClerkAuthorization {}
+}
+type SessionStatus = 'active' | 'pending'
+interface Actor {
+  readonly sub: string
+  readonly [claim: string]: unknown
+}
+interface SessionClaims extends Readonly<CustomJwtSessionClaims> {
+  readonly sub: string
+  readonly exp: number
+  readonly iss?: string
+  readonly sid?: string
+  readonly iat?: number
+  readonly nbf?: number
+  readonly azp?: string
+  readonly [claim: string]: unknown
+}
+interface GetTokenOptions {
+  readonly template?: string
+  readonly expiresInSeconds?: number
+}
+type DeclaredName<Key extends string> =
+  ClerkAuthorization extends Readonly<Record<Key, infer Name extends string>> ? Name : string
+type OrganizationRole = DeclaredName<'role'>
+type OrganizationPermission = DeclaredName<'permission'>
+type ScopedName = `${'o' | 'org' | 'organization' | 'u' | 'user'}:${string}` | (string & {})
+type ReverificationLevel = 'first_factor' | 'second_factor' | 'multi_factor'
+type ReverificationPreset = 'strict_mfa' | 'strict' | 'moderate' | 'lax'
+type ReverificationConfig =
+  | ReverificationPreset
+  | {
+      readonly level: ReverificationLevel
+      readonly afterMinutes: number
+    }
+interface Conditions {
+  readonly role: OrganizationRole
+  readonly permission: OrganizationPermission
+  readonly feature: ScopedName
+  readonly plan: ScopedName
+  readonly reverification: ReverificationConfig
+}
+type AtLeastOne<T> = {
+  [Key in keyof T]: Pick<T, Key> & {
+    readonly [Other in keyof T]?: T[Other] | undefined
+  }
+}[keyof T]
+type HasParams = AtLeastOne<Conditions>
+interface SignedInAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'session_token'
+  readonly userId: string
+  readonly sessionId: string | undefined
+  readonly sessionClaims: SessionClaims
+  readonly sessionStatus: SessionStatus | null
+  readonly actor: Actor | undefined
+  readonly orgId: string | undefined
+  readonly orgRole: OrganizationRole | undefined
+  readonly orgSlug: string | undefined
+  readonly orgPermissions: readonly OrganizationPermission[] | undefined
+  readonly factorVerificationAge: readonly [number, number] | null
+  readonly getToken: (options?: GetTokenOptions) => Promise<string | null>
+  readonly has: (params: HasParams) => boolean
+}
+interface SignedOutAuth {
+  readonly isAuthenticated: false
+  readonly tokenType: 'session_token'
+  readonly userId: null
+  readonly sessionId: null
+  readonly sessionClaims: null
+  readonly sessionStatus: 'pending' | null
+  readonly actor: null
+  readonly orgId: null
+  readonly orgRole: null
+  readonly orgSlug: null
+  readonly orgPermissions: null
+  readonly factorVerificationAge: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+}
+interface ApiKeyAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'api_key'
+  readonly id: string
+  readonly name: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly userId: string | null
+  readonly orgId: string | null
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+interface M2MTokenAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'm2m_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  readonly machineId: string
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+interface OAuthTokenAuth {
+  readonly isAuthenticated: true
+  readonly tokenType: 'oauth_token'
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly userId: string
+  readonly clientId: string
+  readonly getToken: () => Promise<string>
+  readonly has: (params: HasParams) => false
+}
+interface UnauthenticatedMachineAuth<T extends MachineTokenType = MachineTokenType> {
+  readonly isAuthenticated: false
+  readonly tokenType: T
+  readonly id: null
+  readonly subject: null
+  readonly scopes: null
+  readonly name: null
+  readonly claims: null
+  readonly userId: null
+  readonly orgId: null
+  readonly machineId: null
+  readonly clientId: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+}
+interface InvalidTokenAuth {
+  readonly isAuthenticated: false
+  readonly tokenType: null
+  readonly getToken: () => Promise<null>
+  readonly has: (params: HasParams) => false
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+}
+interface MachineAuthByType {
+  readonly api_key: ApiKeyAuth
+  readonly m2m_token: M2MTokenAuth
+  readonly oauth_token: OAuthTokenAuth
+}
+type SessionAuth = SignedInAuth | SignedOutAuth
+type MachineAuth = MachineAuthByType[MachineTokenType]
+type Auth = SessionAuth | MachineAuth | UnauthenticatedMachineAuth | InvalidTokenAuth
+type SignatureAlgorithm = 'RS256' | 'RS384' | 'RS512'
+interface VerificationKey {
+  readonly kid: string | null
+  readonly algorithm: SignatureAlgorithm
+  readonly keyObject: KeyObject
+  readonly signatureLength: number
+  trustedUntilMs: number
+}
+type KeyFailureReason =
+  | 'secret-key-invalid'
+  | 'jwk-remote-failed-to-load'
+  | 'jwk-failed-to-resolve'
+  | 'jwk-kid-mismatch'
+type KeyResolution =
+  | {
+      readonly ok: true
+      readonly keys: readonly VerificationKey[]
+    }
+  | {
+      readonly ok: false
+      readonly reason: KeyFailureReason
+      readonly unavailable: boolean
+      readonly retryAfterSeconds: number
+    }
+interface KeyStore {
+  find(kid: string | undefined): readonly VerificationKey[]
+  resolve(kid: string | undefined, plausible: boolean, sessionId?: string): Promise<KeyResolution>
+  reconsider(kid: string | undefined, sessionId?: string): Promise<boolean> | false
+  witness(sessionId: string): void
+  onChange(listener: () => void): void
+  ready(): Promise<void>
+  close(): void
+  health(): KeyStoreHealth
+  stats(): KeyStoreStats
+}
+interface KeyStoreHealth {
+  readonly source: 'jwtKey' | 'jwks' | 'bapi' | 'fapi'
+  readonly kids: readonly string[]
+  readonly ageMs: number | null
+  readonly nextRefreshInMs: number | null
+  readonly lastError: string | null
+  readonly consecutiveFailures: number
+  readonly degraded: boolean
+  readonly skippedKeys: Readonly<Record<string, number>>
+  readonly clockOffsetMs: number | null
+}
+interface KeyStoreStats {
+  readonly fetches: number
+  readonly failedFetches: number
+  readonly notModified: number
+  readonly generations: number
+  readonly withdrawnKeys: number
+  readonly skippedKeys: number
+  readonly adoptedSnapshots: number
+  readonly failedSnapshots: number
+  readonly unknownKids: number
+  readonly unknownKidsRefused: number
+  readonly demandedFetches: number
+}
+declare class VerifiedToken {
+  readonly ok: true
+  readonly token: string
+  readonly key: VerificationKey
+  readonly expiresAtMs: number
+  readonly notBeforeMs: number
+  readonly issuedAt: number
+  readonly isOwnIssuer: boolean
+  readonly auth: SignedInAuth
+  readonly pendingAuth: SignedOutAuth | null
+  clearedEpoch: number
+  constructor(fields: {
+    token: string
+    key: VerificationKey
+    expiresAtMs: number
+    notBeforeMs: number
+    issuedAt: number
+    isOwnIssuer: boolean
+    auth: SignedInAuth
+    pendingAuth: SignedOutAuth | null
+  })
+  get claims(): SessionClaims
+}
+type VerificationFailureReason =
+  | 'token-expired'
+  | 'token-invalid'
+  | 'token-invalid-algorithm'
+  | 'token-invalid-authorized-parties'
+  | 'token-invalid-issuer'
+  | 'token-invalid-signature'
+  | 'token-not-active-yet'
+  | 'token-iat-in-the-future'
+  | 'token-verification-failed'
+  | 'token-type-mismatch'
+  | 'session-revoked'
+  | 'secret-key-invalid'
+  | 'jwk-remote-failed-to-load'
+  | 'jwk-failed-to-resolve'
+  | 'jwk-kid-mismatch'
+interface VerificationFailure {
+  readonly ok: false
+  readonly reason: VerificationFailureReason
+  readonly message: string
+  readonly unavailable: boolean
+  readonly retryAfterSeconds: number
+}
+type VerificationOutcome = VerifiedToken | VerificationFailure
+type VerifyResult =
+  | {
+      readonly ok: true
+      readonly claims: SessionClaims
+      readonly auth: SignedInAuth
+    }
+  | {
+      readonly ok: false
+      readonly reason: VerificationFailureReason
+      readonly message: string
+      readonly retryAfterSeconds: number | null
+    }
+interface VerificationEvent {
+  readonly instance: string | null
+  readonly outcome: 'verified' | 'refused' | 'unavailable'
+  readonly reason: VerificationFailureReason | null
+  readonly durationMs: number | null
+}
+interface RefusalEvent {
+  readonly instance: string | null
+  readonly state: 'signed-out' | 'handshake' | 'unavailable'
+  readonly tokenType: TokenType | null
+  readonly reason: string | null
+}
+interface EvictionEvent {
+  readonly instance: string | null
+  readonly cachedTokens: number
+  readonly cachedBytes: number
+}
+type KeySetFailure = 'not-json' | 'not-a-key-set' | 'empty' | 'no-usable-key'
+type FetchFailure =
+  | 'timeout'
+  | 'network'
+  | 'redirect'
+  | 'too-large'
+  | 'html'
+  | 'unexpected-not-modified'
+  | 'secret-key-invalid'
+  | `http-${number}`
+  | KeySetFailure
+interface KeyRefreshEvent {
+  readonly instance: string | null
+  readonly source: 'bapi' | 'fapi'
+  readonly cause: RefreshCause
+  readonly outcome: 'changed' | 'unchanged' | 'snapshot' | 'failed'
+  readonly failure: FetchFailure | null
+  readonly durationMs: number
+  readonly added: readonly string[]
+  readonly withdrawn: readonly string[]
+}
+interface KeyOutageEvent {
+  readonly instance: string | null
+  readonly source: 'bapi' | 'fapi'
+  readonly phase: 'begin' | 'end'
+  readonly failure: FetchFailure
+  readonly usableUntilMs: number | null
+}
+interface UnknownKidEvent {
+  readonly instance: string | null
+  readonly source: 'bapi' | 'fapi'
+  readonly kid: string
+  readonly plausible: boolean
+}
+type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
+type KeyOf<Union> = Union extends unknown ? keyof Union : never
+type AuthNotEvaluated = {
+  readonly [Key in KeyOf<Auth>]: never
+}
+declare global {
+  interface ClerkAuthInstance {}
+}
+type InstanceAcceptsToken = ClerkAuthInstance extends {
+  acceptsToken: infer Accepted
+}
+  ? Accepted
+  : 'session_token'
+type AuthOfType<Type extends TokenType> = Type extends MachineTokenType
+  ? MachineAuthByType[Type] | UnauthenticatedMachineAuth<Type>
+  : SessionAuth
+type AuthFor<Accepted> = [Accepted] extends ['any']
+  ? AuthOfType<TokenType>
+  : [Accepted] extends [TokenType]
+    ? AuthOfType<Accepted>
+    : [Accepted] extends [readonly (infer Type extends TokenType)[]]
+      ? AuthOfType<Type> | InvalidTokenAuth
+      : Auth
+type RequestAuth<ContextConfig> = ContextConfig extends {
+  clerk: false
+}
+  ? AuthNotEvaluated
+  : ContextConfig extends {
+        clerk: {
+          acceptsToken: infer Accepted
+        }
+      }
+    ? AuthFor<Accepted>
+    : AuthFor<InstanceAcceptsToken>
+type RevocationTarget =
+  | {
+      readonly sessionId: string
+      readonly userId?: undefined
+      readonly organizationId?: undefined
+    }
+  | {
+      readonly userId: string
+      readonly sessionId?: undefined
+      readonly organizationId?: undefined
+    }
+  | {
+      readonly organizationId: string
+      readonly userId: string
+      readonly sessionId?: undefined
+    }
+interface Revocation {
+  readonly sessionId: string | null
+  readonly userId: string | null
+  readonly organizationId: string | null
+  readonly atMs: number
+}
+interface RevocationPeer {
+  receive(revocations: Iterable<Revocation>): void
+  known(): Iterable<Revocation>
+  retentionMs(): number
+}
+interface RevocationBusHealth {
+  readonly kind: string
+  readonly connected: boolean
+  readonly disconnectedSinceMs: number | null
+}
+interface RevocationBus {
+  open(peer: RevocationPeer): Promise<void>
+  publish(revocation: Revocation): Promise<boolean>
+  health(): RevocationBusHealth
+  close(): Promise<void>
+}
+interface RevocableToken {
+  readonly auth: {
+    readonly sessionId: string | undefined
+    readonly userId: string
+    readonly orgId: string | undefined
+    readonly actor:
+      | {
+          readonly sub: string
+        }
+      | undefined
+  }
+  readonly issuedAt: number
+  clearedEpoch: number
+}
+interface RevocationsHealth {
+  readonly entries: number
+  readonly everyoneIssuedUntilMs: number | null
+  readonly retentionMs: number
+  readonly bus: RevocationBusHealth | null
+}
+interface ObservedToken {
+  readonly issuedAt: number
+  readonly auth: {
+    readonly sessionClaims: {
+      readonly exp: number
+    }
+  }
+}
+interface Revocations {
+  readonly size: number
+  covers(token: RevocableToken): boolean
+  observe(token: ObservedToken): void
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  onRevoked(listener: (revocation: Revocation) => void): () => void
+  readonly ready: Promise<void>
+  health(): RevocationsHealth
+  close(): Promise<void>
+}
+type RenewalFailureReason =
+  | VerificationFailureReason
+  | 'session-mismatch'
+  | 'organization-mismatch'
+  | 'session-pending'
+  | 'connection-ended'
+type Renewal =
+  | {
+      readonly ok: true
+      readonly auth: SignedInAuth
+      readonly expiresAtMs: number
+    }
+  | {
+      readonly ok: false
+      readonly reason: RenewalFailureReason
+    }
+interface Lifetime {
+  readonly signal: AbortSignal
+  readonly auth: SignedInAuth
+  readonly expiresAtMs: number
+  renew(token: string): Promise<Renewal>
+  close(): void
+}
+interface ClockOffset {
+  readonly offsetMs: number
+  readonly from: 'key-endpoint' | 'tokens'
+}
+interface ErrorEntry {
+  readonly code: string
+  readonly text: string
+  readonly statusCode: number
+}
+declare const errorEntries: readonly ErrorEntry[]
+declare const UnauthorizedError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_UNAUTHORIZED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const ForbiddenError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_FORBIDDEN'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const ReverificationError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVERIFICATION'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const KeysUnavailableError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_KEYS_UNAVAILABLE'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const ResolverError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_RESOLVER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ResolverOnlyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_INSTANCE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NotEvaluatedError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NOT_EVALUATED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NotRegisteredError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NOT_REGISTERED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const TokenFetchError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GET_TOKEN'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const AlreadyRegisteredError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ALREADY_REGISTERED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const DecoratorTakenError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_DECORATOR_TAKEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RouteOptionsError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_OPTIONS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RoutePolicyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_POLICY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const EarlyRoutesError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_EARLY_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const AuthorizeParamsError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_AUTHORIZE_PARAMS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NoInitialKeysError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_INITIAL_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretKeyRefusedError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_SECRET_KEY_REFUSED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const UnknownOptionError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_UNKNOWN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionTypeError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_TYPE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionEmptyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_EMPTY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionRangeError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_RANGE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionValueError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_VALUE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionUrlError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionDomainError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_DOMAIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionOriginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_ORIGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionPatternError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PATTERN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const AcceptsTokenError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_ACCEPTS_TOKEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PublishableKeyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PUBLISHABLE_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretAsPublishableError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PublishableAsSecretError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretKeyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const KeysMixedError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_KEYS_MIXED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NoKeySourceError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_NO_KEY_SOURCE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyPrivateError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_PRIVATE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyNotRsaError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_NOT_RSA'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeySizeError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_SIZE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwksKeysError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWKS_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwksPrivateError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWKS_PRIVATE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SatelliteDomainError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SATELLITE_DOMAIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SatelliteSignInUrlError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SATELLITE_SIGN_IN_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SignInUrlMissingError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SIGN_IN_URL_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionSecretKeyMissingError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const LocalClerkProductionError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_IN_PRODUCTION'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const LocalClerkArgumentError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_ARGUMENT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RevocationTargetError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_TARGET'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RevocationTimeError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_TIME'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RedisClientError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_REDIS_CLIENT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSecretMissingError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SECRET_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSecretInvalidError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SECRET_INVALID'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookVerifierMissingError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_VERIFIER_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookHeadersError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_HEADERS'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookTimestampError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_TIMESTAMP'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSignatureError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SIGNATURE'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const WebhookPayloadError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_PAYLOAD'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookBodyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_BODY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookBusyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_BUSY'
+    statusCode: 409
+  },
+  [any?, any?, any?]
+>
+declare const LifetimeRevokedError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LIFETIME_REVOKED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const LifetimeExpiredError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LIFETIME_EXPIRED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const AuditFullError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_AUDIT_FULL'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const AuditEarlyRoutesError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_AUDIT_EARLY_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const AuditPeerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_AUDIT_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookPluginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const MetricsPluginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_METRICS_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const MetricsPeerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_METRICS_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const errors_AcceptsTokenError: typeof AcceptsTokenError
+declare const errors_AlreadyRegisteredError: typeof AlreadyRegisteredError
+declare const errors_AuditEarlyRoutesError: typeof AuditEarlyRoutesError
+declare const errors_AuditFullError: typeof AuditFullError
+declare const errors_AuditPeerError: typeof AuditPeerError
+declare const errors_AuthorizeParamsError: typeof AuthorizeParamsError
+declare const errors_DecoratorTakenError: typeof DecoratorTakenError
+declare const errors_EarlyRoutesError: typeof EarlyRoutesError
+type errors_ErrorEntry = ErrorEntry
+declare const errors_ForbiddenError: typeof ForbiddenError
+declare const errors_JwksKeysError: typeof JwksKeysError
+declare const errors_JwksPrivateError: typeof JwksPrivateError
+declare const errors_JwtKeyError: typeof JwtKeyError
+declare const errors_JwtKeyNotRsaError: typeof JwtKeyNotRsaError
+declare const errors_JwtKeyPrivateError: typeof JwtKeyPrivateError
+declare const errors_JwtKeySizeError: typeof JwtKeySizeError
+declare const errors_KeysMixedError: typeof KeysMixedError
+declare const errors_KeysUnavailableError: typeof KeysUnavailableError
+declare const errors_LifetimeExpiredError: typeof LifetimeExpiredError
+declare const errors_LifetimeRevokedError: typeof LifetimeRevokedError
+declare const errors_LocalClerkArgumentError: typeof LocalClerkArgumentError
+declare const errors_LocalClerkProductionError: typeof LocalClerkProductionError
+declare const errors_MetricsPeerError: typeof MetricsPeerError
+declare const errors_MetricsPluginError: typeof MetricsPluginError
+declare const errors_NoInitialKeysError: typeof NoInitialKeysError
+declare const errors_NoKeySourceError: typeof NoKeySourceError
+declare const errors_NotEvaluatedError: typeof NotEvaluatedError
+declare const errors_NotRegisteredError: typeof NotRegisteredError
+declare const errors_OptionDomainError: typeof OptionDomainError
+declare const errors_OptionEmptyError: typeof OptionEmptyError
+declare const errors_OptionOriginError: typeof OptionOriginError
+declare const errors_OptionPatternError: typeof OptionPatternError
+declare const errors_OptionRangeError: typeof OptionRangeError
+declare const errors_OptionSecretKeyMissingError: typeof OptionSecretKeyMissingError
+declare const errors_OptionTypeError: typeof OptionTypeError
+declare const errors_OptionUrlError: typeof OptionUrlError
+declare const errors_OptionValueError: typeof OptionValueError
+declare const errors_PublishableAsSecretError: typeof PublishableAsSecretError
+declare const errors_PublishableKeyError: typeof PublishableKeyError
+declare const errors_RedisClientError: typeof RedisClientError
+declare const errors_ResolverError: typeof ResolverError
+declare const errors_ResolverOnlyError: typeof ResolverOnlyError
+declare const errors_ReverificationError: typeof ReverificationError
+declare const errors_RevocationTargetError: typeof RevocationTargetError
+declare const errors_RevocationTimeError: typeof RevocationTimeError
+declare const errors_RouteOptionsError: typeof RouteOptionsError
+declare const errors_RoutePolicyError: typeof RoutePolicyError
+declare const errors_SatelliteDomainError: typeof SatelliteDomainError
+declare const errors_SatelliteSignInUrlError: typeof SatelliteSignInUrlError
+declare const errors_SecretAsPublishableError: typeof SecretAsPublishableError
+declare const errors_SecretKeyError: typeof SecretKeyError
+declare const errors_SecretKeyRefusedError: typeof SecretKeyRefusedError
+declare const errors_SignInUrlMissingError: typeof SignInUrlMissingError
+declare const errors_TokenFetchError: typeof TokenFetchError
+declare const errors_UnauthorizedError: typeof UnauthorizedError
+declare const errors_UnknownOptionError: typeof UnknownOptionError
+declare const errors_WebhookBodyError: typeof WebhookBodyError
+declare const errors_WebhookBusyError: typeof WebhookBusyError
+declare const errors_WebhookHeadersError: typeof WebhookHeadersError
+declare const errors_WebhookPayloadError: typeof WebhookPayloadError
+declare const errors_WebhookPluginError: typeof WebhookPluginError
+declare const errors_WebhookSecretInvalidError: typeof WebhookSecretInvalidError
+declare const errors_WebhookSecretMissingError: typeof WebhookSecretMissingError
+declare const errors_WebhookSignatureError: typeof WebhookSignatureError
+declare const errors_WebhookTimestampError: typeof WebhookTimestampError
+declare const errors_WebhookVerifierMissingError: typeof WebhookVerifierMissingError
+declare const errors_errorEntries: typeof errorEntries
+declare namespace errors {
+  export {
+    errors_AcceptsTokenError as AcceptsTokenError,
+    errors_AlreadyRegisteredError as AlreadyRegisteredError,
+    errors_AuditEarlyRoutesError as AuditEarlyRoutesError,
+    errors_AuditFullError as AuditFullError,
+    errors_AuditPeerError as AuditPeerError,
+    errors_AuthorizeParamsError as AuthorizeParamsError,
+    errors_DecoratorTakenError as DecoratorTakenError,
+    errors_EarlyRoutesError as EarlyRoutesError,
+    errors_ForbiddenError as ForbiddenError,
+    errors_JwksKeysError as JwksKeysError,
+    errors_JwksPrivateError as JwksPrivateError,
+    errors_JwtKeyError as JwtKeyError,
+    errors_JwtKeyNotRsaError as JwtKeyNotRsaError,
+    errors_JwtKeyPrivateError as JwtKeyPrivateError,
+    errors_JwtKeySizeError as JwtKeySizeError,
+    errors_KeysMixedError as KeysMixedError,
+    errors_KeysUnavailableError as KeysUnavailableError,
+    errors_LifetimeExpiredError as LifetimeExpiredError,
+    errors_LifetimeRevokedError as LifetimeRevokedError,
+    errors_LocalClerkArgumentError as LocalClerkArgumentError,
+    errors_LocalClerkProductionError as LocalClerkProductionError,
+    errors_MetricsPeerError as MetricsPeerError,
+    errors_MetricsPluginError as MetricsPluginError,
+    errors_NoInitialKeysError as NoInitialKeysError,
+    errors_NoKeySourceError as NoKeySourceError,
+    errors_NotEvaluatedError as NotEvaluatedError,
+    errors_NotRegisteredError as NotRegisteredError,
+    errors_OptionDomainError as OptionDomainError,
+    errors_OptionEmptyError as OptionEmptyError,
+    errors_OptionOriginError as OptionOriginError,
+    errors_OptionPatternError as OptionPatternError,
+    errors_OptionRangeError as OptionRangeError,
+    errors_OptionSecretKeyMissingError as OptionSecretKeyMissingError,
+    errors_OptionTypeError as OptionTypeError,
+    errors_OptionUrlError as OptionUrlError,
+    errors_OptionValueError as OptionValueError,
+    errors_PublishableAsSecretError as PublishableAsSecretError,
+    errors_PublishableKeyError as PublishableKeyError,
+    errors_RedisClientError as RedisClientError,
+    errors_ResolverError as ResolverError,
+    errors_ResolverOnlyError as ResolverOnlyError,
+    errors_ReverificationError as ReverificationError,
+    errors_RevocationTargetError as RevocationTargetError,
+    errors_RevocationTimeError as RevocationTimeError,
+    errors_RouteOptionsError as RouteOptionsError,
+    errors_RoutePolicyError as RoutePolicyError,
+    errors_SatelliteDomainError as SatelliteDomainError,
+    errors_SatelliteSignInUrlError as SatelliteSignInUrlError,
+    errors_SecretAsPublishableError as SecretAsPublishableError,
+    errors_SecretKeyError as SecretKeyError,
+    errors_SecretKeyRefusedError as SecretKeyRefusedError,
+    errors_SignInUrlMissingError as SignInUrlMissingError,
+    errors_TokenFetchError as TokenFetchError,
+    errors_UnauthorizedError as UnauthorizedError,
+    errors_UnknownOptionError as UnknownOptionError,
+    errors_WebhookBodyError as WebhookBodyError,
+    errors_WebhookBusyError as WebhookBusyError,
+    errors_WebhookHeadersError as WebhookHeadersError,
+    errors_WebhookPayloadError as WebhookPayloadError,
+    errors_WebhookPluginError as WebhookPluginError,
+    errors_WebhookSecretInvalidError as WebhookSecretInvalidError,
+    errors_WebhookSecretMissingError as WebhookSecretMissingError,
+    errors_WebhookSignatureError as WebhookSignatureError,
+    errors_WebhookTimestampError as WebhookTimestampError,
+    errors_WebhookVerifierMissingError as WebhookVerifierMissingError,
+    errors_errorEntries as errorEntries
+  }
+  export type { errors_ErrorEntry as ErrorEntry }
+}
+type CodeOf<Export> = Export extends new (
+  ...args: never
+) => {
+  code: infer C
+}
+  ? C
+  : never
+type ClerkAuthErrorCode = {
+  [Name in keyof typeof errors]: CodeOf<(typeof errors)[Name]>
+}[keyof typeof errors]
+type AcceptsToken = TokenType | 'any' | readonly TokenType[]
+type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
+interface KeySetSnapshotStore {
+  get(): Promise<string | null | undefined> | string | null | undefined
+  set(snapshot: string): Promise<void> | void
+}
+interface JwksOptions {
+  readonly keys?: readonly object[] | undefined
+  readonly snapshot?: string | KeySetSnapshotStore | undefined
+  readonly cacheMaxAgeInMs?: number | undefined
+  readonly refreshAheadInMs?: number | undefined
+  readonly staleIfErrorInMs?: number | undefined
+  readonly cooldownInMs?: number | undefined
+  readonly timeoutInMs?: number | undefined
+  readonly maxBytes?: number | undefined
+  readonly maxKeys?: number | undefined
+  readonly warmUp?: WarmUp | undefined
+  readonly pollWhenIdle?: boolean | undefined
+}
+declare const JWKS: {
+  keys: Option<readonly object[], readonly object[] | null>
+  snapshot: Option<string | KeySetSnapshotStore, string | KeySetSnapshotStore | null>
+  cacheMaxAgeInMs: Option<number, number>
+  refreshAheadInMs: Option<number, number | null>
+  staleIfErrorInMs: Option<number, number>
+  cooldownInMs: Option<number, number>
+  timeoutInMs: Option<number, number>
+  maxBytes: Option<number, number>
+  maxKeys: Option<number, number>
+  warmUp: Option<false | 'wait' | 'wait-or-degrade' | 'background', false | 'wait' | 'wait-or-degrade' | 'background'>
+  pollWhenIdle: Option<boolean, boolean>
+}
+interface JwksSettings extends Omit<SettingsOf<typeof JWKS>, 'refreshAheadInMs'> {
+  readonly refreshAheadInMs: number
+}
+type ReportOnlyRule = 'issuer' | 'authorizedParties'
+interface MachineTokenOptions {
+  readonly cacheTtlInMs?: number | undefined
+  readonly negativeCacheTtlInMs?: number | undefined
+  readonly maxEntries?: number | undefined
+  readonly maxConcurrency?: number | undefined
+  readonly jwtOnly?: boolean | undefined
+}
+interface OrganizationSyncOptions {
+  readonly organizationPatterns?: readonly string[] | undefined
+  readonly personalAccountPatterns?: readonly string[] | undefined
+}
+interface RevocationOptions {
+  readonly bus?: RevocationBus | undefined
+  readonly maxEntries?: number | undefined
+}
+interface TokenCacheOptions {
+  readonly maxEntries?: number | undefined
+  readonly maxBytes?: number | undefined
+}
+type DebugHeaders = 'full' | 'reason' | false
+interface ClerkAuthOptions {
+  readonly publishableKey?: string | null | undefined
+  readonly secretKey?: string | null | undefined
+  readonly machineSecretKey?: string | null | undefined
+  readonly jwtKey?: string | readonly string[] | null | undefined
+  readonly jwks?: JwksOptions | undefined
+  readonly apiUrl?: string | undefined
+  readonly apiVersion?: string | undefined
+  readonly apiTimeoutInMs?: number | undefined
+  readonly audience?: string | readonly string[] | undefined
+  readonly authorizedParties?: readonly string[] | undefined
+  readonly issuer?: string | readonly string[] | null | undefined
+  readonly reportOnly?: readonly ReportOnlyRule[] | undefined
+  readonly clockSkewInMs?: number | undefined
+  readonly acceptsToken?: AcceptsToken | undefined
+  readonly domain?: string | undefined
+  readonly isSatellite?: boolean | undefined
+  readonly satelliteAutoSync?: boolean | undefined
+  readonly proxyUrl?: string | undefined
+  readonly signInUrl?: string | undefined
+  readonly signUpUrl?: string | undefined
+  readonly handshake?: boolean | undefined
+  readonly debugHeaders?: DebugHeaders | undefined
+  readonly requireAuthRedirect?: boolean | undefined
+  readonly defaultDeny?: boolean | undefined
+  readonly organizationSyncOptions?: OrganizationSyncOptions | undefined
+  readonly tokenCache?: TokenCacheOptions | undefined
+  readonly machineTokens?: MachineTokenOptions | undefined
+  readonly revocation?: RevocationOptions | undefined
+  readonly maxInstances?: number | undefined
+  readonly now?: (() => number) | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
+  readonly logger?: Logger | undefined
+}
+declare const OPTIONS: {
+  publishableKey: Option<string | null, string | null>
+  secretKey: Option<string | null, string | null>
+  machineSecretKey: Option<string | null, string | null>
+  jwtKey: Option<string | readonly string[] | null, readonly string[]>
+  jwks: Option<JwksOptions, JwksSettings>
+  apiUrl: Option<string, string | null>
+  apiVersion: Option<string, string>
+  apiTimeoutInMs: Option<number, number>
+  audience: Option<string | readonly string[], readonly string[]>
+  authorizedParties: Option<readonly string[], readonly string[]>
+  issuer: Option<string | readonly string[] | null, readonly string[] | null>
+  reportOnly: Option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>
+  clockSkewInMs: Option<number, number>
+  acceptsToken: Option<AcceptsToken, AcceptsToken>
+  domain: Option<string, string>
+  isSatellite: Option<boolean, boolean>
+  satelliteAutoSync: Option<boolean, boolean>
+  proxyUrl: Option<string, string>
+  signInUrl: Option<string, string>
+  signUpUrl: Option<string, string>
+  handshake: Option<boolean, boolean>
+  debugHeaders: Option<false | 'reason' | 'full', false | 'reason' | 'full'>
+  requireAuthRedirect: Option<boolean, boolean>
+  defaultDeny: Option<boolean, boolean>
+  organizationSyncOptions: Option<
+    OrganizationSyncOptions,
+    SettingsOf<{
+      organizationPatterns: Option<readonly string[], readonly string[]>
+      personalAccountPatterns: Option<readonly string[], readonly string[]>
+    }> | null
+  >
+  tokenCache: Option<
+    TokenCacheOptions,
+    SettingsOf<{
+      maxEntries: Option<number, number>
+      maxBytes: Option<number, number>
+    }>
+  >
+  machineTokens: Option<
+    MachineTokenOptions,
+    SettingsOf<{
+      cacheTtlInMs: Option<number, number>
+      negativeCacheTtlInMs: Option<number, number>
+      maxEntries: Option<number, number>
+      maxConcurrency: Option<number, number>
+      jwtOnly: Option<boolean, boolean>
+    }>
+  >
+  revocation: Option<
+    RevocationOptions,
+    SettingsOf<{
+      bus: Option<RevocationBus, RevocationBus | null>
+      maxEntries: Option<number, number>
+    }>
+  >
+  maxInstances: Option<number, number>
+  now: Option<() => number, () => number>
+  fetch: Option<typeof fetch, typeof fetch>
+  logger: Option<Logger, Logger | null>
+}
+interface InstanceSettings extends Omit<SettingsOf<typeof OPTIONS>, 'apiUrl' | 'issuer' | 'logger'> {
+  readonly instanceType: 'development' | 'production' | null
+  readonly frontendApi: string | null
+  readonly originalFrontendApi: string | null
+  readonly cookieSuffix: string
+  readonly apiUrl: string
+  readonly issuers: readonly string[]
+  readonly logger: Logger
+}
+declare const DECIDING_HEADERS: Readonly<{
+  readonly secFetchDest: 'sec-fetch-dest'
+  readonly accept: 'accept'
+  readonly referer: 'referer'
+}>
+type DecidingHeaders = {
+  readonly [Name in keyof typeof DECIDING_HEADERS]: string
+}
+interface Carried extends DecidingHeaders {
+  readonly method: string
+  readonly url: URL
+  readonly target: string
+  readonly headerToken: string
+  readonly cookies: CarriedCookies
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+interface CarriedCookies {
+  session: string
+  sessionSuffixed: string
+  clientUat: string
+  clientUatSuffixed: string
+  devBrowser: string
+  devBrowserSuffixed: string
+  refreshSuffixed: string
+  handshake: string
+  handshakeNonce: string
+  redirectCount: string
+}
+type CookieReader = (header: string | undefined, into: CarriedCookies) => void
+type Headers = {
+  readonly [Name in 'authorization' | 'cookie' | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]]?:
+    | string
+    | string[]
+    | undefined
+}
+type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | CarriedCookies | null
+interface RequestState extends ResponseParts {
+  readonly status: 'signed-in' | 'signed-out' | 'handshake'
+  readonly tokenType: TokenType | null
+  readonly auth: Auth
+  readonly verified: VerifiedToken | null
+  readonly reason: string | null
+  readonly message: string | null
+}
+interface ResponseParts {
+  readonly location: string | null
+  readonly headers: Readonly<Record<string, string>> | null
+  readonly setCookies: readonly string[]
+}
+declare class Stats {
+  hits: number
+  hitMs: number
+  misses: number
+  verifications: number
+  pooledVerifications: number
+  forged: number
+  shared: number
+  signedIn: number
+  signedOut: number
+  handshakes: number
+  unavailable: number
+  evictions: number
+  revoked: number
+  reportedIssuers: number
+  reportedAuthorizedParties: number
+}
+interface TokenCache {
+  find(token: string): VerifiedToken | undefined
+  add(verified: VerifiedToken, nowMs: number): void
+  delete(verified: VerifiedToken): void
+  clear(): void
+  readonly size: number
+  readonly bytes: number
+}
+type JsonObject = {
+  readonly [member: string]: unknown
+}
+type TokenCategory = 'session' | 'template' | 'm2m' | 'oauth' | 'unknown'
+interface JoseHeader {
+  readonly algorithm: SignatureAlgorithm | null
+  readonly kid: string | undefined
+  readonly category: TokenCategory
+  readonly isJwt: boolean
+  readonly isCritical: boolean
+}
+declare class UnverifiedToken {
+  readonly text: string
+  readonly payloadEnd: number
+  readonly header: JsonObject
+  readonly jose: JoseHeader
+  readonly claims: JsonObject
+  readonly refusal: VerificationFailure | null
+  pending: Promise<VerificationOutcome> | null
+  constructor(
+    text: string,
+    payloadEnd: number,
+    header: JsonObject,
+    jose: JoseHeader,
+    claims: JsonObject,
+    refusal: VerificationFailure | null
+  )
+}
+type SignatureOutcome =
+  | {
+      readonly ok: true
+    }
+  | VerificationFailure
+interface Verifier {
+  recall(text: string): VerificationOutcome | undefined
+  lookUp(text: string): VerifiedToken | UnverifiedToken | null
+  decode(text: string): UnverifiedToken | null
+  accept(verified: VerifiedToken): VerifiedToken
+  judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
+  verify(text: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
+  verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
+}
+interface InstanceHealth {
+  readonly keys: KeyStoreHealth
+  readonly revocation: RevocationsHealth
+  readonly clock: ClockOffset | null
+  readonly degraded: boolean
+  readonly ready: boolean
+}
+interface InstanceStats extends Readonly<Stats> {
+  readonly cachedTokens: number
+  readonly cachedBytes: number
+  readonly keys: KeyStoreStats
+}
+interface AuthenticationPolicy {
+  readonly acceptsToken: AcceptsToken
+  readonly allowsHandshake: boolean
+}
+interface Instance {
+  readonly settings: InstanceSettings
+  readonly counters: Stats
+  readonly verifier: Verifier
+  readonly keyStore: KeyStore
+  readonly cache: TokenCache
+  readonly revocations: Revocations
+  readonly readCookies: CookieReader
+  readonly knownSession: KnownSession
+  authenticate(carried: Carried, policy: AuthenticationPolicy): RequestState | Promise<RequestState>
+  verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  stats(): InstanceStats
+  health(): InstanceHealth
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+declare function shareKeySets(): void
+interface TokenVerifier {
+  verify(token: string): Promise<VerifyResult>
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  health(): InstanceHealth
+  stats(): InstanceStats
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+declare function createTokenVerifier(options?: ClerkAuthOptions): TokenVerifier
+type ClerkRouteConfig = false | ClerkRouteOptions
+interface ClerkRouteOptions {
+  readonly acceptsToken?: AcceptsToken
+  readonly treatPendingAsSignedOut?: boolean
+  readonly handshake?: boolean
+  readonly public?: boolean
+  readonly audit?: boolean | AuditRouteOptions
+}
+interface RouteTableEntry {
+  readonly method: string
+  readonly url: string
+  readonly policy: 'off' | 'public' | 'required'
+  readonly acceptsToken: AcceptsToken
+}
+interface ClerkDecorator {
+  verifyToken(token: string, request?: FastifyRequest): Promise<VerifyResult>
+  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  lifetime(request: FastifyRequest): Lifetime
+  health(): InstanceHealth
+  stats(): InstanceStats
+  routes(): readonly RouteTableEntry[]
+  printRoutes(): string
+  instanceOf(request?: FastifyRequest): Instance
+}
+declare function getAuth(request: FastifyRequest): SessionAuth
+declare function getAuth(
+  request: FastifyRequest,
+  options: {
+    readonly acceptsToken: 'any'
+  }
+): Auth
+declare function getAuth<const T extends TokenType>(
+  request: FastifyRequest,
+  options: {
+    readonly acceptsToken: T
+  }
+): AuthFor<T>
+declare function getAuth<const T extends readonly TokenType[]>(
+  request: FastifyRequest,
+  options: {
+    readonly acceptsToken: T
+  }
+): AuthFor<T>
+declare function assertSignedIn(auth: Auth | AuthNotEvaluated): asserts auth is SignedInAuth
+interface PreflightRequest {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly routeOptions: {
+    readonly method?: string | readonly string[] | undefined
+  }
+  readonly is404: boolean
+}
+interface GuardRequest extends PreflightRequest {}
+interface GuardReply {
+  header(name: string, value: string | number): unknown
+  type(contentType: string): unknown
+  redirect(url: string, code?: number): unknown
+  send(payload?: unknown): unknown
+}
+type GuardDone = (error?: Error) => void
+interface GuardHook {
+  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
+  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+}
+type AuthenticatedAuth = SignedInAuth | MachineAuth
+type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
+  has: (params: HasParams) => boolean,
+  auth: Extract<
+    AuthFor<Accepted>,
+    {
+      isAuthenticated: true
+    }
+  >
+) => boolean
+type Authorize = <Accepted = InstanceAcceptsToken>(condition: HasParams | AuthorizePredicate<Accepted>) => GuardHook
+type RefusalError = FastifyError & {
+  readonly reason: string
+  readonly headers: Readonly<Record<string, string>>
+}
+type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
+type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
+interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'> {
+  readonly resolver: InstanceResolver
+}
+type PluginOptions = ClerkAuthOptions | ResolverOptions
+declare module 'fastify' {
+  interface FastifyRequest<
+    RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
+    RawServer extends RawServerBase = RawServerDefault,
+    RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
+    SchemaCompiler extends FastifySchema = FastifySchema,
+    TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+    ContextConfig = ContextConfigDefault,
+    Logger extends FastifyBaseLogger = FastifyBaseLogger,
+    RequestType extends FastifyRequestType = ResolveFastifyRequestType<TypeProvider, SchemaCompiler, RouteGeneric>
+  > {
+    readonly auth: RequestAuth<ContextConfig>
+  }
+  interface FastifyInstance {
+    readonly requireAuth: GuardHook
+    readonly authorize: Authorize
+    readonly clerk: ClerkDecorator
+  }
+  interface FastifyContextConfig {
+    clerk?: ClerkRouteConfig
+  }
+}
+declare const clerkAuth: fastify.FastifyPluginCallback<
+  PluginOptions,
+  fastify.RawServerDefault,
+  fastify.FastifyTypeProviderDefault,
+  fastify.FastifyBaseLogger
+>
+export { assertSignedIn, clerkAuth, createTokenVerifier, getAuth, shareKeySets }
+export type {
+  AcceptsToken,
+  Actor,
+  ApiKeyAuth,
+  AuditRouteOptions,
+  AuditWhen,
+  Auth,
+  AuthFor,
+  AuthNotEvaluated,
+  AuthenticatedAuth,
+  Authorize,
+  AuthorizePredicate,
+  ClerkAuthErrorCode,
+  ClerkAuthOptions,
+  ClerkDecorator,
+  ClerkRouteConfig,
+  ClerkRouteOptions,
+  ClockOffset,
+  DebugHeaders,
+  EvictionEvent,
+  GetTokenOptions,
+  GuardHook,
+  GuardReply,
+  GuardRequest,
+  HasParams,
+  InstanceHealth,
+  InstanceOptions,
+  InstanceResolver,
+  InstanceStats,
+  InvalidTokenAuth,
+  JwksOptions,
+  KeyOutageEvent,
+  KeyRefreshEvent,
+  KeySetSnapshotStore,
+  KeyStoreHealth,
+  KeyStoreStats,
+  Lifetime,
+  Logger,
+  M2MTokenAuth,
+  MachineAuth,
+  MachineTokenOptions,
+  MachineTokenType,
+  OAuthTokenAuth,
+  OrganizationPermission,
+  OrganizationRole,
+  OrganizationSyncOptions,
+  PluginOptions,
+  RefreshCause,
+  RefusalError,
+  RefusalEvent,
+  Renewal,
+  RenewalFailureReason,
+  RequestAuth,
+  ResolverOptions,
+  ReverificationConfig,
+  ReverificationLevel,
+  ReverificationPreset,
+  Revocation,
+  RevocationBus,
+  RevocationBusHealth,
+  RevocationOptions,
+  RevocationPeer,
+  RevocationTarget,
+  RevocationsHealth,
+  RouteTableEntry,
+  ScopedName,
+  SessionAuth,
+  SessionClaims,
+  SessionStatus,
+  SignedInAuth,
+  SignedOutAuth,
+  TokenCacheOptions,
+  TokenType,
+  TokenVerifier,
+  UnauthenticatedMachineAuth,
+  UnknownKidEvent,
+  VerificationEvent,
+  VerificationFailureReason,
+  VerifyResult,
+  WarmUp
+}
