@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import type { MachineTokenType } from '../core/token-types.js'
-import { createId, randomText } from './ids.js'
+import { createId } from './ids.js'
 import type { LocalInstance } from './instance.js'
 import { machineTypes } from './machine-types.js'
 import type { SigningKeys } from './signing-keys.js'
@@ -48,7 +49,8 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
 
   function register(type: MachineTokenType, fields: Readonly<Record<string, unknown>>): string {
     const { prefix, object } = machineTypes[type]
-    const token = `${prefix}_${randomText(40)}`
+    // Standard base64, as Clerk's own examples are: `/`, `+` and `=` belong to bearer tokens (RFC 6750 section 2.1).
+    const token = `${prefix}_${randomBytes(32).toString('base64')}`
     const alive = { revoked: false, revocation_reason: null, expired: false, expiration: null }
     tokens.set(token, Object.freeze({ object, ...fields, ...alive, created_at: now(), updated_at: now() }))
     return token

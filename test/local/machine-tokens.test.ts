@@ -25,6 +25,7 @@ for (const type of MACHINE_TOKEN_TYPES) {
     async (t) => {
       const token = issue[type]()
       const other = issue[type]()
+      t.match(token, /^(ak|mt|oat)_[A-Za-z0-9+/]{43}=$/, 'with the characters that bearer tokens may have')
       t.ok(clerk.machineTokens.revoke(other))
       const ask = async (bearer: string) =>
         (await app.inject({ url: '/type', headers: { authorization: `Bearer ${bearer}` } })).json()

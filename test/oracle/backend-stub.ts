@@ -31,6 +31,11 @@ export const OPAQUE_TOKENS = [
   'oat_good',
   'oat_listed',
   'oat_unknown',
+  'oat_clientless',
+  'ak_LCWGdaM8mv8K4PC/57IICZQXAeWfCgF30DZaFXHoGn9=',
+  'ak_a.b~c-_+/==',
+  'mt_+/unknown=',
+  'ak_(=)',
   'ak_a.b.c'
 ] as const
 
@@ -139,6 +144,8 @@ function machineToken(token: string): Answer {
   const common = { scopes: ['read'], revoked: false, expired: false, created_at: 1, updated_at: 1 }
   switch (token) {
     case 'ak_good':
+    case 'ak_LCWGdaM8mv8K4PC/57IICZQXAeWfCgF30DZaFXHoGn9=':
+    case 'ak_a.b~c-_+/==':
       return {
         status: 200,
         body: { object: 'api_key', id: 'ak_1', name: 'deploy', subject: 'user_1', claims: { plan: 'gold' }, ...common }
@@ -165,6 +172,11 @@ function machineToken(token: string): Answer {
           aud: token === 'oat_listed' ? ['api'] : undefined,
           ...common
         }
+      }
+    case 'oat_clientless':
+      return {
+        status: 200,
+        body: { object: 'clerk_idp_oauth_access_token', id: 'oat_2', subject: 'user_1', ...common }
       }
     case 'ak_error':
       return { status: 500, body: { errors: [{ code: 'unexpected_error', message: 'oops' }] } }

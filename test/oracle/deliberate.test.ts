@@ -47,6 +47,23 @@ const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string |
       'signed-out session-token-missing'
     ]
   ],
+  'malformed-opaque-token': [
+    [
+      { instance: { acceptsToken: 'api_key' }, authorization: { scheme: 'Bearer ', token: { opaque: 'ak_(=)' } } },
+      'signed-out token-invalid',
+      'signed-out token-invalid'
+    ]
+  ],
+  'oauth-client-id': [
+    [
+      {
+        instance: { acceptsToken: 'oauth_token' },
+        authorization: { scheme: 'Bearer ', token: { opaque: 'oat_clientless' } }
+      },
+      'signed-in null',
+      'signed-in null'
+    ]
+  ],
   'sign-in-origin': [
     [
       {

@@ -80,6 +80,27 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       ours.location === null
   },
   {
+    name: 'malformed-opaque-token',
+    reason:
+      'A text that no bearer token can be (RFC 6750 section 2.1) is refused without asking, so no status is named.',
+    explains: (oracleCase, ours, theirs) =>
+      mentions(oracleCase, '"ak_(=)"') &&
+      ours.reason === 'token-invalid' &&
+      theirs.reason === 'token-invalid' &&
+      ours.message === '(code=token-invalid, status=n/a)' &&
+      theirs.message === '(code=token-invalid, status=404)'
+  },
+  {
+    name: 'oauth-client-id',
+    reason:
+      "An opaque OAuth token whose answer names no client has '' as its clientId, as the JWT form has, not undefined.",
+    explains: (oracleCase, ours, theirs) =>
+      mentions(oracleCase, '"oat_clientless"') &&
+      ours.auth?.clientId === '' &&
+      theirs.auth?.clientId === undefined &&
+      JSON.stringify({ ...ours, auth: { ...ours.auth, clientId: undefined } }) === JSON.stringify(theirs)
+  },
+  {
     name: 'sign-in-origin',
     reason:
       'A request to a satellite whose Origin is that of signInUrl is a request like any other: signInUrl is checked at boot.',

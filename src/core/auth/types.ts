@@ -146,6 +146,7 @@ export interface OAuthTokenAuth {
   readonly subject: string
   readonly scopes: readonly string[]
   readonly userId: string
+  /** Empty if the token names no client. */
   readonly clientId: string
   readonly getToken: () => Promise<string>
   readonly has: (params: HasParams) => false

@@ -39,8 +39,13 @@ export function parseM2MToken(value: unknown): VerifiedData<M2MTokenData> | null
 export function parseOAuthToken(value: unknown): VerifiedData<OAuthTokenData> | null {
   if (!isRecord(value)) return null
   const { id, subject, client_id: clientId } = value
-  if (typeof id !== 'string' || typeof subject !== 'string' || typeof clientId !== 'string') return null
-  return verified(value, { id, subject, clientId, scopes: stringList(value.scopes) })
+  if (typeof id !== 'string' || typeof subject !== 'string') return null
+  return verified(value, {
+    id,
+    subject,
+    clientId: typeof clientId === 'string' ? clientId : '',
+    scopes: stringList(value.scopes)
+  })
 }
 
 function verified<Data>(answer: Readonly<Record<string, unknown>>, data: Data): VerifiedData<Data> {

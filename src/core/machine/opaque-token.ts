@@ -20,6 +20,9 @@ export interface OpaqueTokenSettings {
 /** Longer than any opaque token of Clerk; bounds the cost of a look-up. */
 const MAX_LENGTH = 512
 
+/** What a bearer token can be: `b64token` of RFC 6750 section 2.1. */
+const B64_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
+
 /**
  * Asks Clerk about opaque tokens (machine/README.md section 3) so that nobody can spend the instance's call quota by
  * making tokens up: form, memory, calls under way and the gate come before the call.
@@ -31,7 +34,7 @@ export function createOpaqueTokenVerifier(
   const underWay = new Map<string, Promise<MachineOutcome>>()
 
   function verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome> {
-    if (token.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(token)) return notFound(type)
+    if (token.length > MAX_LENGTH || !B64_TOKEN.test(token)) return malformed(type)
     const known = cache.find(token) ?? underWay.get(token)
     if (known !== undefined) return known
     if (backendApi === null) return keyless(type)
@@ -71,6 +74,12 @@ export function createOpaqueTokenVerifier(
   return verify
 }
 
+/** Nobody was asked, so no status is named. */
+function malformed(type: MachineTokenType): MachineFailure {
+  return machineFailure(type, 'token-invalid', 'The token is too long, or no bearer token of RFC 6750 section 2.1.')
+}
+
+/** Clerk has answered 404. */
 function notFound(type: MachineTokenType): MachineFailure {
   return machineFailure(type, 'token-invalid', MACHINE_TYPES[type].notFound, 404)
 }
@@ -93,11 +102,9 @@ function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFail
     const text = 'Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.'
     return machineFailure(type, 'secret-key-invalid', text, status, MISCONFIGURED_RETRY_SECONDS)
   }
-  return machineFailure(
-    type,
-    'unexpected-error',
-    'Clerk could not be asked about the token.',
-    status,
-    retrySecondsOf(failure)
-  )
+  const text =
+    failure.kind === 'http'
+      ? 'Clerk answered with an error about the token.'
+      : 'Clerk could not be asked about the token.'
+  return machineFailure(type, 'unexpected-error', text, status, retrySecondsOf(failure))
 }

@@ -155,6 +155,13 @@ t.test('machine tokens go to their endpoints, M2M with the machine key when ther
   )
 })
 
+t.test('an OAuth token whose answer names no client has an empty one', async (t) => {
+  const { backend } = api(json({ id: 'x', subject: 'user_1', scopes: [] }))
+  t.match(await MACHINE_TYPES.oauth_token.ask(backend, 'oat_1'), { ok: true, value: { data: { clientId: '' } } })
+  const subjectless = api(json({ id: 'x', client_id: 'c' })).backend
+  t.match(await MACHINE_TYPES.oauth_token.ask(subjectless, 'oat_1'), { ok: false, kind: 'malformed' })
+})
+
 t.test('no key, no call', async (t) => {
   const { backend, sent } = api(json({ id: 'x', subject: 'mch_1' }), {
     secretKey: null,

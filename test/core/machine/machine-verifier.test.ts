@@ -229,13 +229,40 @@ t.test('each failure of Clerk has its reason, and says when to try again if it i
   t.match(await verifier({ backendApi: null }).machine.verify('api_key', 'ak_1'), { reason: 'secret-key-invalid' })
 })
 
-t.test('what cannot be a token of Clerk is refused without a call', async (t) => {
+t.test('a bearer token of RFC 6750 section 2.1 is asked about, whatever characters it has', async (t) => {
+  const { machine, asked } = verifier({ answer: () => found() })
+  const tokens = [
+    'ak_LCWGdaM8mv8K4PC/57IICZQXAeWfCgF30DZaFXHoGn9=',
+    'ak_.~+/-_',
+    'ak_a.b',
+    'ak_a==',
+    `ak_${'x'.repeat(509)}`
+  ]
+  for (const token of tokens) t.match(await machine.verify('api_key', token), { ok: true }, token)
+  t.same(asked, tokens, 'as they are')
+})
+
+t.test('what cannot be a bearer token is refused without a call, and without a status that nobody sent', async (t) => {
   const { machine, asked } = verifier()
-  for (const token of ['ak_ ', 'ak_ü', 'ak_a/b', 'ak_a.b', `ak_${'x'.repeat(600)}`]) {
-    t.match(await machine.verify('api_key', token), { ok: false, reason: 'token-invalid' })
+  for (const token of ['ak_ ', 'ak_ü', 'ak_a=b', 'ak_a%2F', 'ak_"a"', 'ak_a,b', 'ak_a\n', `ak_${'x'.repeat(510)}`]) {
+    const message = /no bearer token.*\(code=token-invalid, status=n\/a\)$/
+    t.match(await machine.verify('api_key', token), { ok: false, reason: 'token-invalid', message }, token)
   }
   t.match(await verifier({ jwtOnly: true }).machine.verify('api_key', 'ak_good'), { reason: 'token-invalid' })
   t.equal(asked.length, 0)
+})
+
+t.test('a message says what Clerk has answered, and that it has not where it has not', async (t) => {
+  const cases: [BackendResult<unknown>, message: RegExp][] = [
+    [backendFailure('http', 404), /^API key not found \(code=token-invalid, status=404\)$/],
+    [backendFailure('http', 422), /^Clerk answered with an error.*status=422\)$/],
+    [backendFailure('http', 500), /^Clerk answered with an error.*status=500\)$/],
+    [backendFailure('timeout'), /^Clerk could not be asked.*status=n\/a\)$/],
+    [backendFailure('busy', null, null, 3), /^Clerk could not be asked.*status=n\/a\)$/]
+  ]
+  for (const [answer, message] of cases) {
+    t.match(await verifier({ answer: () => answer }).machine.verify('api_key', 'ak_1'), { message })
+  }
 })
 
 t.test('a flood of made-up tokens spends a quarter of the quota, and known tokens go on', async (t) => {
