@@ -3,7 +3,7 @@ import { createInstance, type Instance } from '../../src/core/instance.js'
 import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from '../../src/plugin/on-request.js'
 import { createDefaultPolicy, createRoutePolicies } from '../../src/plugin/route-policy.js'
-import { kAuth, kDecision, kInstance } from '../../src/plugin/symbols.js'
+import { kAuth, kDecision, kInstance, kReply } from '../../src/plugin/symbols.js'
 import { pluginOptions } from '../contenders/ours.js'
 import type { Trust } from '../traffic/material.js'
 
@@ -18,7 +18,8 @@ export class FakeRequest implements AuthenticatedSlots {
   ips: undefined = undefined;
   [kAuth]: AuthenticatedSlots[typeof kAuth] = null;
   [kDecision]: AuthenticatedSlots[typeof kDecision] = null;
-  [kInstance]: AuthenticatedSlots[typeof kInstance] = null
+  [kInstance]: AuthenticatedSlots[typeof kInstance] = null;
+  [kReply]: AuthenticatedSlots[typeof kReply] = null
 
   constructor(headers: Record<string, string>) {
     this.raw = { method: 'GET', url: '/me', headers }

@@ -7,7 +7,7 @@ import type { RevocationTarget } from '../core/revocation/revocation.js'
 import type { VerifyResult } from '../core/token/outcome.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import type { RouteTable, RouteTableEntry } from './route-table.js'
-import { kInstance } from './symbols.js'
+import { kInstance, kReply } from './symbols.js'
 
 /** `fastify.clerk`: what an application can ask of the plugin besides authenticating requests. */
 export interface ClerkDecorator {
@@ -50,7 +50,10 @@ export function createClerkDecorator(single: Instance | null, table: RouteTable)
     // Not async: a token in memory is answered without waiting for anything but the promise itself.
     verifyToken: (token: string, request?: FastifyRequest) => Promise.resolve(instanceOf(request).verifyToken(token)),
     revoke: (target: RevocationTarget, at?: number | Date) => instanceOf().revocations.revoke(target, at),
-    lifetime: (request: FastifyRequest) => openLifetime(instanceOf(request), request),
+    lifetime(request: FastifyRequest) {
+      const reply = (request as unknown as AuthenticatedSlots)[kReply]
+      return openLifetime(instanceOf(request), request.auth, request.raw, reply?.raw)
+    },
     health: () => instanceOf().health(),
     stats: () => instanceOf().stats(),
     routes: () => table.entries,

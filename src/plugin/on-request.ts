@@ -11,12 +11,13 @@ import { VerifiedToken } from '../core/token/verified-token.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
-import { kAuth, kDecision, kInstance } from './symbols.js'
+import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 
 /** A Fastify request with our slots. */
 export interface AuthenticatedSlots extends DecidedRequest {
   [kAuth]: Auth | typeof authNotEvaluated | null
   [kInstance]: Instance | null
+  [kReply]: FastifyReply | null
 }
 
 export type OnRequestHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
@@ -42,6 +43,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         const slots = request as unknown as AuthenticatedSlots
         slots[kDecision] = SIGNED_IN
         slots[kInstance] = instance
+        slots[kReply] = reply
         slots[kAuth] = known.pendingAuth === null || !policy.treatPendingAsSignedOut ? known.auth : known.pendingAuth
         stats.signedIn++
         if (isTimed) stats.hitMs = performance.now() - startMs
@@ -68,6 +70,7 @@ export function authenticateFully(
 ): void {
   const slots = request as unknown as AuthenticatedSlots
   slots[kInstance] = instance
+  slots[kReply] = reply
   if (!policy.isEvaluated) {
     slots[kAuth] = authNotEvaluated
     slots[kDecision] = NOT_EVALUATED

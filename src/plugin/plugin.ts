@@ -33,7 +33,7 @@ import {
 } from './route-policy.js'
 import { createRouteTable } from './route-table.js'
 import { signInRedirect } from './sign-in-redirect.js'
-import { kAuth, kDecision, kInstance } from './symbols.js'
+import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 import type { PluginOptions } from './types.js'
 
 const notYetAuthenticated = createSignedOutAuth(
@@ -143,6 +143,7 @@ function decorate(
   fastify.decorateRequest(kAuth as unknown as string, null)
   fastify.decorateRequest(kDecision as unknown as string, null)
   fastify.decorateRequest(kInstance as unknown as string, null)
+  fastify.decorateRequest(kReply as unknown as string, null)
   fastify.decorateRequest('auth', {
     // No setter: an assignment to `request.auth` throws, and cannot sign anybody in.
     getter(this: FastifyRequest): SessionAuth {

@@ -37,12 +37,13 @@ export interface Lifetime {
    */
   renew(token: string): Promise<Renewal>
   /**
-   * Ends the supervision without aborting the signal. Happens by itself when the signal aborts or the socket closes.
+   * Ends the supervision without aborting the signal. Happens by itself when the signal aborts, or when the response ends:
+   * of an upgraded connection, when its socket closes.
    */
   close(): void
 }
 
-/** The transport of a connection, a socket or a stream of HTTP/2: its `close` ends the lifetime. */
+/** A response, a socket or a stream of HTTP/2: its `close` ends the lifetime. */
 export interface Closable {
   once(event: 'close', listener: () => void): unknown
   off(event: 'close', listener: () => void): unknown

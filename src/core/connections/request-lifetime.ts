@@ -2,6 +2,7 @@ import type { Auth } from '../auth/types.js'
 import type { Revocations } from '../revocation/revocations.js'
 import type { Verifier } from '../token/verifier.js'
 import { type Closable, createLifetimes, type Lifetime, type Lifetimes } from './lifetime.js'
+import { eitherEnd } from './waiting-response.js'
 
 /** The part of an instance that lifetimes need. */
 export interface LifetimeInstance {
@@ -10,10 +11,23 @@ export interface LifetimeInstance {
   readonly verifier: Verifier
 }
 
-/** The part of Fastify's request that lifetimes need. */
+/** A socket, stream or response of Node. Its `close` comes once, and not again for a listener that is late. */
+interface Closing extends Closable {
+  readonly closed?: boolean
+}
+
+/** The part of Node's request that lifetimes need. */
 export interface LifetimeRequest {
-  readonly auth: Auth
-  readonly raw: { readonly socket: Closable; readonly stream?: Closable }
+  readonly socket: Closing
+  /** HTTP/2 only. */
+  readonly stream?: Closing
+  /** The connection was given to a listener of the server's `upgrade`. */
+  readonly upgrade?: boolean
+}
+
+export interface LifetimeResponse extends Closing {
+  /** Null: an earlier response of the connection is not done yet (pipelining). */
+  readonly socket: object | null
 }
 
 /**
@@ -23,10 +37,15 @@ export interface LifetimeRequest {
 const lifetimesOf = new WeakMap<LifetimeInstance, Lifetimes>()
 
 /**
- * Begins the lifetime of the connection that a request opened. It ends by itself when the socket closes. Throws
- * `FST_CLERK_UNAUTHORIZED` unless a session is signed in.
+ * Begins the lifetime of the connection that a request opened. It ends by itself when the response ends, or when the
+ * socket of an upgraded connection closes. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in.
  */
-export function openLifetime(instance: LifetimeInstance, request: LifetimeRequest): Lifetime {
+export function openLifetime(
+  instance: LifetimeInstance,
+  auth: Auth,
+  request: LifetimeRequest,
+  response: LifetimeResponse | undefined
+): Lifetime {
   let lifetimes = lifetimesOf.get(instance)
   if (lifetimes === undefined) {
     const { settings, revocations, verifier } = instance
@@ -38,6 +57,23 @@ export function openLifetime(instance: LifetimeInstance, request: LifetimeReques
     })
     lifetimesOf.set(instance, lifetimes)
   }
-  // A socket of HTTP/2 carries many requests, each in a stream of its own: there the stream's end counts.
-  return lifetimes.open(request.auth, request.raw.stream ?? request.raw.socket)
+  const transport = transportOf(request, response)
+  const lifetime = lifetimes.open(auth, transport)
+  if (transport.closed === true) lifetime.close()
+  return lifetime
+}
+
+/** Number of open connections of an instance. */
+export function openConnections(instance: LifetimeInstance): number {
+  return lifetimesOf.get(instance)?.size ?? 0
+}
+
+/**
+ * What ends with the connection. A socket of HTTP/1.1 carries one response after another, and one of HTTP/2 many at a
+ * time: unless it was upgraded, its close is not the end of this response.
+ */
+function transportOf(request: LifetimeRequest, response: LifetimeResponse | undefined): Closing {
+  if (request.stream !== undefined) return request.stream
+  if (request.upgrade === true || response === undefined) return request.socket
+  return response.socket === null ? eitherEnd(request.socket, response) : response
 }
