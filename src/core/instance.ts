@@ -1,11 +1,13 @@
 import { createPendingAuth, createSignedInAuth } from './auth/session-auth.js'
 import { type BackendApi, createBackendApi } from './backend-api/backend-api.js'
 import { createSessionAuthContext } from './backend-api/session-tokens.js'
+import { countRepeats } from './counted-log.js'
 import type { ClockOffset } from './diagnostics/clock-estimate.js'
 import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
 import { createKeyStore } from './jwks/key-store.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
+import type { Logger } from './logger.js'
 import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
 import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
@@ -53,6 +55,8 @@ export interface AuthenticationPolicy {
 export interface Instance {
   readonly settings: InstanceSettings
   readonly counters: Stats
+  /** For lines that a request can cause: repetitions are counted. */
+  readonly log: Logger
   readonly verifier: Verifier
   readonly keyStore: KeyStore
   readonly cache: TokenCache
@@ -79,6 +83,7 @@ const SYNCHRONOUS_PER_TURN = 1
 export function createInstance(settings: InstanceSettings): Instance {
   const { now, logger, clockSkewInMs } = settings
   const counters = new Stats()
+  const log = countRepeats(logger)
   const keyStore = createKeyStore(settings, { activity: () => counters.hits + counters.misses })
   const cache = createTokenCache({
     ...settings.tokenCache,
@@ -156,7 +161,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
     verifyMachineToken: (type, text, token) => machineTokens().verify(type, text, token),
     now,
-    log: logger
+    log
   }
   const decide = createStateMachine(stateSettings, effects)
   const readCookies = compileCookieReader(settings.cookieSuffix)
@@ -164,6 +169,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   return {
     settings,
     counters,
+    log,
     verifier,
     keyStore,
     cache,

@@ -135,7 +135,7 @@ function decorate(
   const table = createRouteTable()
   const guards: GuardSettings = {
     readAuth,
-    signInRedirect: (request) => signInRedirect(request as unknown as FastifyRequest),
+    signInRedirect: (request, reason) => signInRedirect(request as unknown as FastifyRequest, reason),
     noteVerdict
   }
   const requireAuth = createRequireAuth(guards)

@@ -117,6 +117,38 @@ if (browser !== null) {
     t.equal(clerk.requests.count('handshake') - before, 3)
   })
 
+  t.test(
+    'a session that only this application refuses ends in 401 after three visits to the sign-in page',
+    async (t) => {
+      const local = await createLocalClerk({ users: people })
+      t.teardown(() => local.close())
+      await local.listen()
+      // Clerk's sign-in page sends back at once whoever is signed in for Clerk.
+      const signInPage = Fastify()
+      let visits = 0
+      signInPage.get<{ Querystring: { redirect_url: string } }>('/sign-in', (request, reply) => {
+        visits++
+        const back = JSON.stringify(request.query.redirect_url)
+        return reply.type('text/html').send(`<body><script>location.replace(${back})</script></body>`)
+      })
+      t.teardown(() => signInPage.close())
+      const { port } = new URL(await signInPage.listen({ port: 0, host: '127.0.0.1' }))
+      const options = local.pluginOptions({
+        requireAuthRedirect: true,
+        signInUrl: `http://accounts.localhost:${port}/sign-in`,
+        authorizedParties: ['https://app.example.com']
+      })
+      const application = await startApp(t, 'app.localhost', options, true)
+      const page = await (await newContext(browser)).newPage()
+      const answered = page.waitForResponse((response) => response.status() === 401)
+      await page.goto(`${local.signInUrl}?redirect_url=${encodeURIComponent(`${application}/page`)}`)
+      await page.getByRole('button', { name: 'Ada Lovelace' }).click()
+      t.equal((await answered).headers()['x-clerk-auth-reason'], 'token-invalid-authorized-parties')
+      t.equal(visits, 3)
+      t.equal(page.url(), `${application}/page`)
+    }
+  )
+
   t.test('a development satellite gets the session of its primary', async (t) => {
     const local = await createLocalClerk({ users: people })
     t.teardown(() => local.close())
@@ -186,9 +218,10 @@ interface Teardown {
 }
 
 /** An application under a name of its own that shows what it knows of the visitor; returns its origin. */
-async function startApp(t: Teardown, host: string, options: ClerkAuthOptions): Promise<string> {
+async function startApp(t: Teardown, host: string, options: ClerkAuthOptions, isGuarded = false): Promise<string> {
   const app = Fastify()
   await app.register(clerkAuth, options)
+  if (isGuarded) app.addHook('onRequest', app.requireAuth)
   app.get('/*', (request, reply) => {
     const { auth } = request
     return reply.type('text/html').send(`<body>${auth.isAuthenticated ? auth.userId : auth.reason}</body>`)

@@ -1,7 +1,9 @@
 import type { Carried } from '../request/carried.js'
 import { isPageLoad } from '../request/page-load.js'
+import { textOf } from '../request/read-carried.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
+import { loopCause } from './loop-cause.js'
 import { countRedirect, MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
@@ -28,11 +30,9 @@ export function tryHandshake(
 
   const redirects = redirectCount(carried)
   if (redirects === MAX_REDIRECTS) {
-    context.effects.log.warn(
-      { reason },
-      'Clerk: redirect loop stopped. The usual causes: publishable key and secret key of different instances, cookies that ' +
-        'do not come back (domain, proxy, Secure over http), or a server clock that is off.'
-    )
+    const { cookieSuffix, isSatellite } = context.settings
+    const cause = loopCause({ reason, cookieHeader: textOf(carried.headers.cookie), cookieSuffix, isSatellite })
+    context.effects.log.warn({ reason }, `Clerk: redirect loop stopped. ${cause}`)
     return signedOut(reason, message)
   }
   return sentToHandshake(reason, message, {

@@ -50,12 +50,15 @@ export interface StateSettings {
    * (state/README.md section 7.1). Empty: not known.
    */
   readonly accountPortalOrigin: string
+  /** Suffix of the cookies of this instance; empty without a publishable key. */
+  readonly cookieSuffix: string
   readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
 }
 
 type StateOptions = Pick<
   InstanceSettings,
   | 'instanceType'
+  | 'cookieSuffix'
   | 'frontendApi'
   | 'originalFrontendApi'
   | 'isSatellite'
@@ -81,6 +84,7 @@ export function createStateSettings(options: StateOptions): StateSettings {
     originalFrontendApi,
     // Behind a proxy the host of the portal is unknown, to Clerk's SDK too.
     accountPortalOrigin: options.proxyUrl === '' ? accountPortalOrigin(originalFrontendApi) : '',
+    cookieSuffix: options.cookieSuffix,
     organizationTarget:
       patterns === null
         ? null

@@ -32,6 +32,7 @@ export function toGuardHook(
     if ('location' in outcome) {
       settings.noteVerdict?.(request, { guard, code: null, isRedirect: true })
       reply.header('cache-control', 'no-store')
+      reply.header('set-cookie', outcome.setCookie)
       reply.redirect(outcome.location)
       return
     }

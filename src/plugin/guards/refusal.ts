@@ -36,8 +36,8 @@ export function refuse(
   if (isAuthNotEvaluated(auth)) return { error: new NotEvaluatedError() }
   if (isCorsPreflight(request)) return null
   // A user whose token could not be judged may be signed in: no redirect, as signing in again would not help.
-  const location = auth.retryAfterSeconds === null ? (settings.signInRedirect?.(request) ?? null) : null
-  return location === null ? { error: refusalOf(auth, request, reply) } : { location }
+  const redirect = auth.retryAfterSeconds === null ? settings.signInRedirect?.(request, auth.reason) : null
+  return redirect ?? { error: refusalOf(auth, request, reply) }
 }
 
 /** The error for an unauthenticated request, with the headers that its response needs. */

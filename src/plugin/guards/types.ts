@@ -39,7 +39,13 @@ export interface GuardVerdict {
 }
 
 /** What a guard makes of a request. Null lets it pass. */
-export type GuardOutcome = { readonly error: Error } | { readonly location: string } | null
+export type GuardOutcome = { readonly error: Error } | SignInRedirect | null
+
+/** A redirect to the sign-in page, and the cookie that counts it. */
+export interface SignInRedirect {
+  readonly location: string
+  readonly setCookie: string
+}
 
 export interface GuardSettings {
   /**
@@ -47,8 +53,8 @@ export interface GuardSettings {
    * request.
    */
   readAuth(request: GuardRequest): Auth | AuthNotEvaluated | null
-  /** The URL to send a signed-out browser to; null: answer 401. */
-  signInRedirect?(request: GuardRequest): string | null
+  /** Where to send a browser that is signed out for `reason`; null: answer 401. */
+  signInRedirect?(request: GuardRequest, reason: string): SignInRedirect | null
   /** Notes how a guard ended the request; called before the answer is sent. */
   noteVerdict?(request: GuardRequest, verdict: GuardVerdict): void
 }

@@ -129,6 +129,14 @@ t.test('a loop ends at three, and says so once in the log', async (t) => {
   }
 })
 
+t.test('the warning of a loop knows satellites', async (t) => {
+  const scene = createScene({ isSatellite: true, satelliteAutoSync: true }, TOKENS)
+  const state = await scene.decide({ secFetchDest: 'document', cookies: { redirectCount: '3' } })
+  t.match(state, { status: 'signed-out', reason: 'satellite-needs-syncing' })
+  t.match(scene.logged, [/loop stopped.*domain is not configured as a satellite.*preview deployment/])
+  t.notMatch(scene.logged[0], 'secret key')
+})
+
 t.test('a handshake token that came back signs in and sets its cookies', async (t) => {
   const state = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-suffixed' } })
   t.equal(state.status, 'signed-in')

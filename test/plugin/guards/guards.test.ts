@@ -193,7 +193,8 @@ t.test(
 t.test('a browser is redirected where the settings say so, but not while keys cannot be had', async (t) => {
   const guard = createRequireAuth({
     ...settings,
-    signInRedirect: (request) => (request.headers.accept === 'text/html' ? 'https://accounts.example/sign-in' : null)
+    signInRedirect: (request) =>
+      request.headers.accept === 'text/html' ? { location: 'https://accounts.example/sign-in', setCookie: 'a=1' } : null
   })
   for (const [auth, accept, status] of [
     [nobody, 'text/html', 302],
@@ -208,6 +209,7 @@ t.test('a browser is redirected where the settings say so, but not while keys ca
     if (status === 302) {
       t.equal(response.headers.location, 'https://accounts.example/sign-in')
       t.equal(response.headers['cache-control'], 'no-store')
+      t.equal(response.headers['set-cookie'], 'a=1')
     }
   }
 })

@@ -1,0 +1,16 @@
+/**
+ * What a handshake, or Clerk's sign-in page in development, puts into the query of the page it sends a browser back to.
+ * Whoever holds one of them can take over the browser's session.
+ */
+export const HANDSHAKE_SECRETS = [
+  '__clerk_handshake',
+  '__clerk_handshake_nonce',
+  '__clerk_db_jwt',
+  '__dev_session'
+] as const
+
+/** Takes the secrets of a handshake out of a URL that is sent to somebody else. Percent-encoded names count as well. */
+export function dropHandshakeSecrets({ searchParams }: URL): void {
+  // Deleting writes the whole query anew, so it happens only where there is something to delete.
+  for (const name of HANDSHAKE_SECRETS) if (searchParams.has(name)) searchParams.delete(name)
+}

@@ -1,0 +1,79 @@
+/** What is known of a browser that is sent round without end. */
+export interface LoopEvidence {
+  /** Why the request is not signed in. */
+  readonly reason: string
+  readonly cookieHeader: string
+  /** Suffix of this instance's cookies. */
+  readonly cookieSuffix: string
+  readonly isSatellite: boolean
+}
+
+/**
+ * The likely cause of a redirect loop, for the log. A cause is named alone where the request shows it, and among others
+ * where it does not. The texts are constants, by which repetitions are counted.
+ */
+export function loopCause({ reason, cookieHeader, cookieSuffix, isSatellite }: LoopEvidence): string {
+  if (reason.startsWith('session-token-expired-')) return EXPIRED
+  const known = BY_REASON[reason]
+  if (known !== undefined) return known
+  if (hasCookiesOfAnother(cookieHeader, cookieSuffix)) return SIBLING
+  if (reason === 'session-token-and-uat-missing') return isSatellite ? SATELLITE : NO_COOKIES
+  if (reason === 'client-uat-but-no-session-token') return NO_SESSION_COOKIE
+  return ANY
+}
+
+/** Clerk names the cookies of an instance by a suffix of eight characters. */
+const SUFFIXED = /(?:^|;)\s*__(?:session|client_uat)_([\w-]{8})=/g
+
+function hasCookiesOfAnother(cookieHeader: string, cookieSuffix: string): boolean {
+  for (const [, suffix] of cookieHeader.matchAll(SUFFIXED)) if (suffix !== cookieSuffix) return true
+  return false
+}
+
+const SATELLITE =
+  'This server is a satellite that its primary does not sync. The usual causes: its domain is not configured as a satellite at ' +
+  'Clerk (a preview deployment never is), signInUrl is not that of the primary, or isSatellite is set on a primary.'
+
+const KEYS =
+  'The session token is signed by a key that this server does not have. The usual cause: publishable key and secret key ' +
+  '(or jwtKey) are of different instances.'
+
+const CLOCK = 'By the clock of this server the session token is not valid yet. Synchronise it (NTP).'
+
+const EXPIRED =
+  'The session token has expired, and no redirect brings a new one. The usual causes: cookies that do not come back (domain, ' +
+  'proxy, Secure over http), or a server clock that is ahead.'
+
+const SIBLING =
+  'The browser also sends cookies of another Clerk instance. The usual cause: a sibling application on the same domain, ' +
+  'or keys of this server that are not those of its frontend.'
+
+const NO_COOKIES =
+  'The browser sends no cookie of Clerk. The usual causes: a browser that blocks cookies, a sign-in page on another domain ' +
+  'than this server (a satellite that is not configured: isSatellite, domain), or a proxy that drops the Cookie header.'
+
+const NO_SESSION_COOKIE =
+  'The browser knows of a sign-in (__client_uat) and sends no __session. The usual causes: a session token above 4 KB, whose ' +
+  'cookie browsers drop (remove custom claims), a browser that blocks cookies, or Secure cookies over http.'
+
+const ANY =
+  'The usual causes: publishable key and secret key of different instances, cookies that do not come back (domain, proxy, ' +
+  'Secure over http, above 4 KB, blocked), or a server clock that is off.'
+
+const BY_REASON: Readonly<Record<string, string>> = {
+  'satellite-needs-syncing': SATELLITE,
+  'token-invalid-authorized-parties':
+    'The session token names an origin (azp) that authorizedParties does not list, or none. Add the origin of the page that users sign in from.',
+  'jwk-kid-mismatch': KEYS,
+  'token-invalid-signature': KEYS,
+  'token-invalid-issuer':
+    'The session token is of another Clerk instance: the keys of this server are not those of its frontend, or a sibling ' +
+    'application on the same domain sets the cookie.',
+  'token-not-active-yet': CLOCK,
+  'token-iat-in-the-future': CLOCK,
+  'session-token-nbf': CLOCK,
+  'session-token-iat-in-the-future': CLOCK,
+  'token-expired': EXPIRED,
+  'session-revoked':
+    'The session was revoked on this server and goes on at Clerk, whose sign-in page therefore sends the browser back. End it at Clerk too.'
+}

@@ -1,0 +1,49 @@
+import t from 'tap'
+import { COUNT_FOR_MS, countRepeats } from '../../src/core/counted-log.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { createSimulatedTime } from '../fixtures/simulated-time.js'
+
+type Line = [fields: object, message: string]
+
+function scene() {
+  const time = createSimulatedTime()
+  const lines: Line[] = []
+  const log = (fields: object, message: string) => lines.push([fields, message])
+  const logger = countRepeats({ ...silentLogger, warn: log, error: log }, time.setTimer)
+  return { logger, lines, time }
+}
+
+t.test('a line that repeats is told at once, then once in a minute with the count', async (t) => {
+  const { logger, lines, time } = scene()
+  for (let i = 0; i < 10_000; i++) logger.warn({ reason: `r${i}` }, 'refused')
+  t.same(lines, [[{ reason: 'r0' }, 'refused']])
+
+  await time.pass(COUNT_FOR_MS)
+  t.same(lines.splice(0), [
+    [{ reason: 'r0' }, 'refused'],
+    [{ reason: 'r9999', repeated: 9_999 }, 'refused']
+  ])
+  logger.warn({ reason: 'again' }, 'refused')
+  t.same(lines, [], 'counting goes on')
+  await time.pass(COUNT_FOR_MS)
+  t.same(lines.splice(0), [[{ reason: 'again', repeated: 1 }, 'refused']])
+
+  await time.pass(COUNT_FOR_MS)
+  t.same(lines, [], 'silence is not told')
+  logger.warn({ reason: 'later' }, 'refused')
+  t.same(lines, [[{ reason: 'later' }, 'refused']], 'after a minute without it, it is told at once again')
+})
+
+t.test('lines of different messages and levels are counted apart', async (t) => {
+  const { logger, lines } = scene()
+  for (let i = 0; i < 3; i++) {
+    logger.warn({}, 'one')
+    logger.warn({}, 'two')
+    logger.error({}, 'two')
+  }
+  t.same(lines, [
+    [{}, 'one'],
+    [{}, 'two'],
+    [{}, 'two']
+  ])
+})

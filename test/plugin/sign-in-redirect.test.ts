@@ -1,0 +1,80 @@
+import t, { type Test } from 'tap'
+import type { ClerkAuthOptions } from '../../src/index.js'
+import { createApp } from '../fixtures/app.js'
+
+const SIGN_IN = 'https://accounts.example.net/sign-in'
+
+/** An application whose sign-in page sends every browser back at once, and a browser that follows with its cookies. */
+async function createLoop(t: Test, plugin: Partial<ClerkAuthOptions> = {}) {
+  const lines: string[] = []
+  const { clerk, fastify } = await createApp(t, {
+    plugin: { requireAuthRedirect: true, signInUrl: SIGN_IN, ...plugin },
+    server: { logger: { level: 'warn', stream: { write: (line: string) => lines.push(line) } } },
+    routes(fastify) {
+      fastify.get('/*', { onRequest: fastify.requireAuth }, () => 'in')
+    }
+  })
+
+  function createBrowser(cookie: string) {
+    let counted = ''
+    return async (url: string) => {
+      const response = await fastify.inject({
+        url,
+        headers: { host: 'app.example.com', accept: 'text/html', cookie: `${cookie}; ${counted}` }
+      })
+      const [set] = [response.headers['set-cookie'] ?? []].flat()
+      if (set?.startsWith('__clerk_sign_in_count=')) counted = set.split(';')[0] ?? ''
+      return response
+    }
+  }
+  return { clerk, fastify, lines, createBrowser }
+}
+
+t.test('a session that is refused here and good at the sign-in page ends in 401, with one warning', async (t) => {
+  const { clerk, lines, createBrowser } = await createLoop(t, { authorizedParties: ['https://app.example.com'] })
+  const visit = createBrowser(clerk.cookies({ azp: 'http://app.example.com' }))
+  const statuses: number[] = []
+  let url = '/page?a=1'
+  for (let i = 0; i < 12; i++) {
+    const response = await visit(url)
+    statuses.push(response.statusCode)
+    if (response.statusCode === 302) {
+      const target = new URL(response.headers.location as string)
+      t.equal(target.origin + target.pathname, SIGN_IN)
+      t.equal(response.headers['cache-control'], 'no-store')
+      t.match(response.headers['set-cookie'], /; SameSite=Lax; HttpOnly; Max-Age=10$/)
+      url = (target.searchParams.get('redirect_url') as string).slice('http://app.example.com'.length)
+    } else {
+      t.equal(response.headers['x-clerk-auth-reason'], 'token-invalid-authorized-parties')
+      t.equal(response.headers['www-authenticate'], 'Bearer error="invalid_token"')
+      t.equal(response.headers['set-cookie'], undefined, 'the count runs out')
+    }
+  }
+  t.same(statuses, [302, 302, 302, ...Array(9).fill(401)])
+  t.equal(lines.length, 1)
+  t.match(lines[0], /"reason":"token-invalid-authorized-parties".*answered 401.*authorizedParties/)
+})
+
+t.test('pages are counted apart, whatever the sign-in page adds to the address', async (t) => {
+  const { createBrowser } = await createLoop(t)
+  const visit = createBrowser('')
+  for (const page of ['/a', '/b', '/c', '/d', '/e']) t.equal((await visit(page)).statusCode, 302, page)
+  for (const [query, status] of [
+    ['', 302],
+    ['?__clerk_status=verified', 302],
+    ['?x=1', 302],
+    ['?x=2', 401]
+  ] as const) {
+    t.equal((await visit(`/same${query}`)).statusCode, status, query)
+  }
+})
+
+t.test('a made-up count stops or starts nothing for anybody else', async (t) => {
+  const { fastify } = await createLoop(t)
+  for (const count of ['9', '9.', '-1.aaaaaaaa', '9.aaaaaaaa', '99.aaaaaaaa', '1.aaaaaaaab']) {
+    const headers = { accept: 'text/html', cookie: `__clerk_sign_in_count=${count}` }
+    const response = await fastify.inject({ url: '/page', headers })
+    t.equal(response.statusCode, 302, count)
+    t.match(response.headers['set-cookie'], /^__clerk_sign_in_count=1\.[\w-]{8};/)
+  }
+})
