@@ -9,7 +9,7 @@ import { readCarried } from '../core/request/read-carried.js'
 import type { RequestState, ResponseParts } from '../core/state/request-state.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
-import { FastifyRequestSource, ignoredForwardedHeader } from './request-source.js'
+import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 
@@ -151,16 +151,28 @@ function addToResponse({ location, headers, setCookies }: ResponseParts, reply: 
   return true
 }
 
-/** Instances whose warning has been logged. */
-const warned = new WeakSet<Instance>()
+/** What has been logged for each instance. A client can cause one line for each cause. */
+const warned = new WeakMap<Instance, Set<IgnoredHeader['cause']>>()
 
 function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): void {
-  const header = ignoredForwardedHeader(request)
-  if (header === null || warned.has(instance)) return
-  warned.add(instance)
-  instance.settings.logger.warn(
-    { header },
+  const ignored = ignoredForwardedHeader(request)
+  if (ignored === null) return
+  const causes = warned.get(instance) ?? new Set()
+  warned.set(instance, causes)
+  if (causes.has(ignored.cause)) return
+  causes.add(ignored.cause)
+  instance.settings.logger.warn({ header: ignored.header }, IGNORED[ignored.cause])
+}
+
+const IGNORED: Readonly<Record<IgnoredHeader['cause'], string>> = {
+  off:
     'A forwarded header arrived and was ignored because trustProxy is off. If this server is behind a proxy, set ' +
-      "Fastify's trustProxy to the proxy's addresses: redirects and same-origin checks use the wrong URL otherwise."
-  )
+    "Fastify's trustProxy to the proxy's addresses: redirects and same-origin checks use the wrong URL otherwise.",
+  'untrusted-peer':
+    "A forwarded header arrived and was ignored because Fastify's trustProxy does not trust the peer that sent it. If the " +
+    'peer is a proxy of yours, add its address (a number of hops trusts nobody): redirects and same-origin checks use the ' +
+    'wrong URL otherwise. A client that reaches this server directly may have sent it as well.',
+  'x-forwarded-proto':
+    'CloudFront-Forwarded-Proto was ignored because the nearest proxy says otherwise in X-Forwarded-Proto. If CloudFront ' +
+    'reaches the load balancer by http, let it use https: redirects and same-origin checks use the wrong URL otherwise.'
 }

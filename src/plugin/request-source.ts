@@ -50,9 +50,32 @@ function isPeerTrusted(request: FastifyRequest): boolean {
 
 const FORWARDED_HEADERS = ['x-forwarded-host', 'x-forwarded-proto', 'cloudfront-forwarded-proto'] as const
 
-/** The first forwarded header that is ignored because `trustProxy` is off; null: the request has none, or it is on. */
-export function ignoredForwardedHeader(request: FastifyRequest): string | null {
-  if (request.ips !== undefined) return null
+export interface IgnoredHeader {
+  readonly header: (typeof FORWARDED_HEADERS)[number]
+  /** Why it does not count: `trustProxy` is off, does not trust the peer, or another header goes before it. */
+  readonly cause: 'off' | 'untrusted-peer' | 'x-forwarded-proto'
+}
+
+/**
+ * The first forwarded header that does not count; null: there is none. With `trustProxy`, one that says what counts anyway
+ * is not reported: Fastify does not say whether it trusts the peer, so this goes by what it makes of the header.
+ */
+export function ignoredForwardedHeader(request: FastifyRequest): IgnoredHeader | null {
   const { headers } = request.raw
-  return FORWARDED_HEADERS.find((name) => headers[name] !== undefined) ?? null
+  const header = FORWARDED_HEADERS.find((name) => headers[name] !== undefined && !counts(request, name))
+  if (header === undefined) return null
+  if (request.ips === undefined) return { header, cause: 'off' }
+  const loses = header === 'cloudfront-forwarded-proto' && isPeerTrusted(request)
+  return { header, cause: loses ? 'x-forwarded-proto' : 'untrusted-peer' }
+}
+
+function counts(request: FastifyRequest, name: IgnoredHeader['header']): boolean {
+  if (request.ips === undefined) return false
+  const { host, protocol } = new FastifyRequestSource(request)
+  return lastValue(request.raw.headers[name]) === (name === 'x-forwarded-host' ? host : protocol)
+}
+
+/** As Fastify reads it: the value that the nearest proxy wrote. */
+function lastValue(header: string | string[] | undefined): string {
+  return String(header).split(',').at(-1)?.trim() ?? ''
 }

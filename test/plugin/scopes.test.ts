@@ -191,6 +191,53 @@ t.test('forwarded headers count by trustProxy alone, and are warned about once w
   t.equal(new URL(cloudFront.headers.location as string).searchParams.get('redirect_url'), 'https://evil.test/page')
 })
 
+t.test('forwarded headers of a peer that trustProxy does not trust are reported once', async (t) => {
+  const lines: string[] = []
+  const logger = { level: 'warn', stream: { write: (line: string) => lines.push(line) } }
+  const { fastify } = await createApp(t, { server: { logger, trustProxy: '10.0.0.0/8' } })
+  const page = { host: 'app.example.com', 'sec-fetch-dest': 'document', cookie: '__client_uat=1' }
+  const back = async (remoteAddress: string, headers: Record<string, string>) => {
+    const response = await fastify.inject({ url: '/page', remoteAddress, headers: { ...page, ...headers } })
+    return new URL(response.headers.location as string).searchParams.get('redirect_url')
+  }
+  const proxied = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'www.example.com' }
+  t.equal(await back('10.1.2.3', proxied), 'https://www.example.com/page')
+  t.equal(await back('10.1.2.3', { 'x-forwarded-host': 'a.test, www.example.com' }), 'http://www.example.com/page')
+  t.equal(await back('192.0.2.1', { 'x-forwarded-proto': 'http' }), 'http://app.example.com/page')
+  t.same(lines, [], 'nothing was ignored')
+  for (const _ of [1, 2]) t.equal(await back('192.0.2.1', proxied), 'http://app.example.com/page')
+  t.equal(lines.length, 1)
+  t.match(lines[0], /does not trust the peer/)
+  t.equal(JSON.parse(lines[0] as string).header, 'x-forwarded-host')
+})
+
+t.test('CloudFront in front of a load balancer: what the load balancer says counts, and the log says so', async (t) => {
+  const lines: string[] = []
+  const logger = { level: 'warn', stream: { write: (line: string) => lines.push(line) } }
+  const { fastify } = await createApp(t, { server: { logger, trustProxy: '10.0.0.0/8' } })
+  const back = async (remoteAddress: string, proto: string | null) => {
+    const headers = {
+      host: 'app.example.com',
+      'sec-fetch-dest': 'document',
+      cookie: '__client_uat=1',
+      'x-forwarded-for': '203.0.113.1, 198.51.100.7',
+      'cloudfront-forwarded-proto': 'https',
+      ...(proto !== null && { 'x-forwarded-proto': proto })
+    }
+    const response = await fastify.inject({ url: '/page', remoteAddress, headers })
+    return new URL(response.headers.location as string).searchParams.get('redirect_url')
+  }
+  t.equal(await back('10.1.2.3', 'https'), 'https://app.example.com/page', 'CloudFront reaches it by https')
+  t.equal(await back('10.1.2.3', null), 'https://app.example.com/page', 'or it writes no header')
+  t.same(lines, [])
+  for (const _ of [1, 2]) t.equal(await back('10.1.2.3', 'http'), 'http://app.example.com/page')
+  t.equal(lines.length, 1)
+  t.match(lines[0], /CloudFront-Forwarded-Proto was ignored.*let it use https/)
+  for (const _ of [1, 2]) t.equal(await back('192.0.2.1', null), 'http://app.example.com/page')
+  t.equal(lines.length, 2)
+  t.match(lines[1], /does not trust the peer/)
+})
+
 t.test('requireAuth sends a browser to signInUrl when that is asked for', async (t) => {
   const { fastify } = await createApp(t, {
     plugin: { requireAuthRedirect: true, signInUrl: '/sign-in' },
