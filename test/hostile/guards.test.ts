@@ -341,3 +341,21 @@ t.test('what a route accepts counts also when it was registered before the plugi
     'nothing is served by a misunderstanding'
   )
 })
+
+t.test('by TRACE nobody is signed in, not in the routes of fastify.all() either', async (t) => {
+  const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
+  const fastify = Fastify()
+  t.teardown(() => Promise.all([fastify.close(), clerk.close()]))
+  await fastify.register(clerkAuth, clerk.pluginOptions({ acceptsToken: 'any' }))
+  fastify.all('/guarded', { preHandler: fastify.requireAuth }, async () => SECRET)
+  fastify.route({ method: 'TRACE', url: '/open', handler: async ({ auth }) => `${auth.isAuthenticated}` })
+  const apiKey = clerk.machineTokens.createApiKey({ subject: 'user_ada' })
+  const credentials = [clerk.bearer(), { cookie: clerk.cookies() }, { authorization: `Bearer ${apiKey}` }]
+  for (const headers of credentials) {
+    // First seen, then known.
+    for (const _ of [1, 2]) t.equal((await fastify.inject({ url: '/guarded', headers })).statusCode, 200)
+    const ask = (url: string) => fastify.inject({ method: 'TRACE' as 'GET', url, headers })
+    t.equal((await ask('/guarded')).statusCode, 401)
+    t.equal((await ask('/open')).body, 'false')
+  }
+})

@@ -1,5 +1,6 @@
 import { parseAuthorization } from '../request/authorization.js'
 import type { CarriedCookies, DECIDING_HEADERS } from '../request/carried.js'
+import { neverAuthenticates } from '../request/method.js'
 import { isPageLoad, isTopLevelPageLoad } from '../request/page-load.js'
 import { compilePlainCookies } from '../request/plain-cookies.js'
 import { textOf } from '../request/read-carried.js'
@@ -44,6 +45,7 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
   const knownByCookies = settings.readsCookies ? compileKnownByCookies(settings) : null
 
   return function knownSession(method, target, headers) {
+    if (neverAuthenticates(method)) return null
     const authorization = headers.authorization
     if (authorization !== undefined && authorization !== '') {
       const token = parseAuthorization(authorization as string)

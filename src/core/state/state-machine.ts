@@ -2,11 +2,12 @@ import { createNonceCalls } from '../backend-api/nonce-calls.js'
 import { createRefreshCalls } from '../backend-api/refresh-calls.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
+import { neverAuthenticates } from '../request/method.js'
 import { decideByCookies } from './cookie-path.js'
 import type { Effects } from './effects.js'
 import { decideByHeader, refusedFor } from './header-path.js'
 import { createRefreshFlow } from './refresh.js'
-import type { RequestState } from './request-state.js'
+import { type RequestState, signedOut } from './request-state.js'
 import type { StateContext, StateSettings } from './settings.js'
 
 /** `allowsHandshake`, true unless given: false on a route that never redirects. */
@@ -27,11 +28,18 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
   const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 
   return (carried, acceptsToken, allowsHandshake = true) => {
+    if (neverAuthenticates(carried.method)) return refuseMethod(acceptsToken)
     const chosen = allowsHandshake ? context : withoutHandshake
     if (carried.headerToken !== '') return decideByHeader(chosen, carried, acceptsToken)
     if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
     return decideByCookies(chosen, carried)
   }
+}
+
+/** As for a request without credentials: those that it carries are not looked at. */
+function refuseMethod(acceptsToken: AcceptsToken): RequestState {
+  if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
+  return signedOut('session-token-and-uat-missing', 'A TRACE request is never authenticated.')
 }
 
 /** What strangers can cause, within bounds. */

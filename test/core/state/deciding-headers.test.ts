@@ -72,7 +72,7 @@ interface Request {
 }
 
 function* requestsOf(setup: Setup): Generator<{ readonly name: string; readonly values: HeaderValues } & Request> {
-  for (const method of ['GET', 'POST', 'HEAD']) {
+  for (const method of ['GET', 'POST', 'HEAD', 'TRACE']) {
     for (const target of ['/', '/orgs/org_other', '/?__clerk_synced=false']) {
       for (const [carrier, credentials] of Object.entries(setup.carriers)) {
         for (const values of combinations(NAMES)) {

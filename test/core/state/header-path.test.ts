@@ -184,3 +184,33 @@ t.test('without a publishable key there is nowhere to redirect to', async (t) =>
     t.match(await scene.decide({ ...DOCUMENT, headerToken }), { status: 'signed-out', location: null })
   }
 })
+
+t.test('a TRACE request is never authenticated: nothing that it carries is looked at', async (t) => {
+  const carriers = [
+    { headerToken: 'good' },
+    { headerToken: 'known' },
+    { headerToken: 'ak_1' },
+    { cookies },
+    { cookies: { ...cookies, session: 'known' } },
+    { cookies: { ...cookies, handshake: 'good', handshakeNonce: 'n' } },
+    {}
+  ]
+  const answers: [AcceptsToken, reason: string, type: string | null][] = [
+    ['session_token', 'session-token-and-uat-missing', 'session_token'],
+    ['any', 'session-token-and-uat-missing', 'session_token'],
+    [['session_token', 'api_key'], 'session-token-and-uat-missing', 'session_token'],
+    ['api_key', 'No token in header', 'api_key'],
+    [['api_key', 'oauth_token'], 'token-type-mismatch', null]
+  ]
+  for (const instanceType of ['production', 'development'] as const) {
+    for (const [accepts, reason, tokenType] of answers) {
+      for (const carried of carriers) {
+        const scene = createScene({ instanceType }, TOKENS)
+        const state = await scene.decide({ ...carried, ...DOCUMENT, method: 'TRACE' }, accepts)
+        t.match(state, { status: 'signed-out', reason, tokenType, auth: { isAuthenticated: false } })
+        t.same(scene.calls, [])
+      }
+    }
+  }
+  t.match((await createScene({}, TOKENS).decide({ method: 'TRACE', cookies })).message, 'never authenticated')
+})

@@ -69,7 +69,7 @@ function requestOf({ tokens, instance }: Setup) {
   )
   const optional = (value: fc.Arbitrary<string>) => fc.option(value, { nil: undefined })
   return fc.record({
-    method: text('GET', 'GET', 'POST', 'HEAD'),
+    method: text('GET', 'GET', 'POST', 'HEAD', 'TRACE'),
     target: text(
       '/',
       '/',
