@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { createDeferred } from '../core/deferred.js'
 import { text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
-import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import type { RevocationBus } from '../core/revocation/bus.js'
 import { setUnrefTimer, withinTime } from '../core/timers.js'
 import {
   type ClusterMessage,
@@ -11,6 +11,7 @@ import {
   parseMessage,
   revocationsOf
 } from './cluster-message.js'
+import { Peers } from './peers.js'
 
 export interface ClusterBusOptions {
   /** Distinguishes several buses in one cluster; the relay must have the same name. Default `fastify-clerk-auth`. */
@@ -30,20 +31,29 @@ export const CLUSTER_BUS = {
  */
 export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus {
   const { name, openTimeoutInMs } = readOptions(CLUSTER_BUS, options, { path: 'createClusterBus' })
-  let peer: RevocationPeer | null = null
-  let onLoaded: (() => void) | null = null
-  let disconnectedSinceMs: number | null = cluster.isWorker ? Date.now() : null
+  const peers = new Peers()
+  /** Peers that wait for the primary's revocations, and requests for them that it has not answered. */
+  const waiting = new Set<() => void>()
+  let unanswered = 0
+  let disconnectedSinceMs: number | null = Date.now()
 
   function onMessage(value: unknown): void {
     const message = parseMessage(value, name)
-    if (message?.type === 'revoked') peer?.receive(revocationsOf(message))
+    if (message?.type === 'revoked') peers.receive(revocationsOf(message))
     if (message?.type !== 'loaded') return
     disconnectedSinceMs = null
-    onLoaded?.()
+    // The primary answers in order: with the last answer each peer has heard everything.
+    unanswered = Math.max(0, unanswered - 1)
+    if (unanswered === 0) release()
   }
 
   function onDisconnect(): void {
     disconnectedSinceMs = Date.now()
+  }
+
+  function release(): void {
+    for (const resolve of waiting) resolve()
+    waiting.clear()
   }
 
   function send(message: ClusterMessage): Promise<boolean> {
@@ -54,26 +64,41 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
   }
 
   return {
-    async open(newPeer) {
-      peer = newPeer
-      if (!cluster.isWorker) return
-      process.on('message', onMessage)
-      process.on('disconnect', onDisconnect)
+    async open(peer) {
+      const isFirst = peers.size === 0
+      peers.add(peer)
+      if (!cluster.isWorker) {
+        disconnectedSinceMs = null
+        return
+      }
+      if (isFirst) {
+        process.on('message', onMessage)
+        process.on('disconnect', onDisconnect)
+      }
+      // A request that nobody waits for any more was lost, for instance because the primary did not listen yet.
+      if (waiting.size === 0) unanswered = 0
+      unanswered++
       const loaded = createDeferred()
-      onLoaded = loaded.resolve
+      waiting.add(loaded.resolve)
       void send(composeMessage(name, 'load', []))
       await withinTime(loaded.promise, openTimeoutInMs, undefined, setUnrefTimer)
+      waiting.delete(loaded.resolve)
     },
 
-    publish: (revocation) => send(composeMessage(name, 'revoked', [revocation])),
+    publish(revocation, from) {
+      peers.receive([revocation], from)
+      return peers.size === 0 ? Promise.resolve(false) : send(composeMessage(name, 'revoked', [revocation]))
+    },
 
     health: () => ({ kind: 'cluster', connected: disconnectedSinceMs === null, disconnectedSinceMs }),
 
-    async close() {
+    async close(peer) {
+      peers.remove(peer)
+      if (peers.size > 0) return
       process.off('message', onMessage)
       process.off('disconnect', onDisconnect)
-      onLoaded?.()
-      peer = null
+      release()
+      disconnectedSinceMs ??= Date.now()
     }
   }
 }

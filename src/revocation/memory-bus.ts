@@ -1,4 +1,5 @@
 import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import { Peers } from './peers.js'
 
 /**
  * A bus for several instances in one process. Each call of the returned function makes the bus of one more instance.
@@ -9,23 +10,29 @@ import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
  * ```
  */
 export function createMemoryBus(): () => RevocationBus {
-  const peers = new Set<RevocationPeer>()
+  const peers = new Peers()
 
   return function joinBus() {
-    let self: RevocationPeer | null = null
+    const own = new Set<RevocationPeer>()
+    let disconnectedSinceMs: number | null = Date.now()
     return {
       async open(peer) {
-        self = peer
-        for (const other of peers) peer.receive(other.known())
-        peers.add(peer)
+        disconnectedSinceMs = null
+        own.add(peer)
+        const known = [...peers.known()]
+        if (peers.add(peer)) peer.receive(known)
       },
-      async publish(revocation) {
-        for (const peer of peers) if (peer !== self) peer.receive([revocation])
-        return true
+      async publish(revocation, from) {
+        peers.receive([revocation], from)
+        return own.size > 0
       },
-      health: () => ({ kind: 'memory', connected: true, disconnectedSinceMs: null }),
-      async close() {
-        if (self !== null) peers.delete(self)
+      health: () => ({ kind: 'memory', connected: disconnectedSinceMs === null, disconnectedSinceMs }),
+      async close(peer) {
+        for (const leaving of peer === undefined ? own : [peer]) {
+          own.delete(leaving)
+          peers.remove(leaving)
+        }
+        if (own.size === 0) disconnectedSinceMs ??= Date.now()
       }
     }
   }

@@ -113,6 +113,19 @@ t.test('node:cluster', async (t) => {
     t.strictSame(await ask(late, { report: true }), { size: 0, isConnected: true })
   })
 
+  t.test('two instances of a worker with one bus both hear, those of the other worker and each other', async (t) => {
+    t.teardown(relayRevocations())
+    const one = await startWorker(t)
+    await ask(one, { revoke: ['sess_1'] })
+    const two = await startWorker(t, { CLERK_TEST_TWO_PEERS: '1' })
+    t.strictSame(await ask(two, { report: true }), { size: 1, isConnected: true, otherSize: 1 })
+    await ask(one, { revoke: ['sess_2'] })
+    await untilSize(two, 2)
+    await ask(two, { revoke: ['sess_3'] })
+    t.strictSame(await ask(two, { report: true }), { size: 3, isConnected: true, otherSize: 3 })
+    await untilSize(one, 3)
+  })
+
   t.test('a worker without a relay starts all the same, and says that nobody is there', async (t) => {
     const alone = await startWorker(t, { CLERK_TEST_OPEN_TIMEOUT_MS: '50' })
     await ask(alone, { revoke: ['sess_1'] })

@@ -18,12 +18,23 @@ export interface RevocationBusHealth {
   readonly disconnectedSinceMs: number | null
 }
 
-/** Carries revocations between processes. No method throws or rejects; a bus that is away says so in `health()`. */
+/**
+ * Carries revocations between processes. No method throws or rejects; a bus that is away says so in `health()`. The same
+ * bus may be in the options of several instances of a process: each is a peer of it.
+ */
 export interface RevocationBus {
-  /** Joins. Resolves when the recent revocations of other processes have been received, or cannot be had for now. */
+  /**
+   * Joins. Resolves when the recent revocations of other processes have been received, or cannot be had for now. A peer
+   * that has joined already joins once. A bus that was closed can be joined again.
+   */
   open(peer: RevocationPeer): Promise<void>
-  /** Sends a revocation to the other processes. False: the bus is away and will send it when it is back. */
-  publish(revocation: Revocation): Promise<boolean>
+  /**
+   * Sends a revocation to the other processes and to the other peers of this one; `from` is the peer that made it. False:
+   * the bus is away and will send it when it is back.
+   */
+  publish(revocation: Revocation, from?: RevocationPeer): Promise<boolean>
+  /** A bus without peers hears nothing, and is not connected. */
   health(): RevocationBusHealth
-  close(): Promise<void>
+  /** The peer leaves; without one, all do. With its last peer the bus closes. */
+  close(peer?: RevocationPeer): Promise<void>
 }

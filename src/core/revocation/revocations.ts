@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
-import type { RevocationBus, RevocationBusHealth } from './bus.js'
+import type { RevocationBus, RevocationBusHealth, RevocationPeer } from './bus.js'
 import { assertRevocation, everyone, type Revocation, type RevocationTarget } from './revocation.js'
 import { type RevocableToken, RevocationStore } from './revocation-store.js'
 
@@ -129,18 +129,17 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     scheduleSweep()
   }
 
+  const peer: RevocationPeer = {
+    receive(revocations) {
+      for (const revocation of revocations) apply(notAhead(revocation))
+    },
+    known: () => store,
+    retentionMs: () => retentionMs
+  }
   const ready =
     bus === undefined
       ? Promise.resolve()
-      : bus
-          .open({
-            receive(revocations) {
-              for (const revocation of revocations) apply(notAhead(revocation))
-            },
-            known: () => store,
-            retentionMs: () => retentionMs
-          })
-          .catch((error: unknown) => logger.error({ err: error }, 'revocation bus could not be opened'))
+      : bus.open(peer).catch((error: unknown) => logger.error({ err: error }, 'revocation bus could not be opened'))
 
   return {
     get size() {
@@ -169,7 +168,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
       const revocation = assertRevocation(target, moment, nowMs)
       apply(revocation)
-      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation).catch(() => false)
+      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation, peer).catch(() => false)
     },
 
     onRevoked(listener) {
@@ -191,7 +190,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       cancelSweep?.()
       cancelSweep = null
       listeners.clear()
-      await bus?.close()
+      await bus?.close(peer)
       store.clear()
     }
   }

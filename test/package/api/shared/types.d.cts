@@ -440,9 +440,9 @@ interface RevocationBusHealth {
 }
 interface RevocationBus {
   open(peer: RevocationPeer): Promise<void>
-  publish(revocation: Revocation): Promise<boolean>
+  publish(revocation: Revocation, from?: RevocationPeer): Promise<boolean>
   health(): RevocationBusHealth
-  close(): Promise<void>
+  close(peer?: RevocationPeer): Promise<void>
 }
 interface RevocableToken {
   readonly auth: {
@@ -1413,6 +1413,7 @@ interface AuthenticationPolicy {
 interface Instance {
   readonly settings: InstanceSettings
   readonly counters: Stats
+  readonly log: Logger
   readonly verifier: Verifier
   readonly keyStore: KeyStore
   readonly cache: TokenCache

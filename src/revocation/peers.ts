@@ -1,0 +1,40 @@
+import type { RevocationPeer } from '../core/revocation/bus.js'
+import type { Revocation } from '../core/revocation/revocation.js'
+
+/** The peers of one bus: the instances of this process that have the same bus object in their options. */
+export class Peers {
+  readonly #joined = new Set<RevocationPeer>()
+
+  get size(): number {
+    return this.#joined.size
+  }
+
+  /** False: the peer has joined before. */
+  add(peer: RevocationPeer): boolean {
+    return this.#joined.size < this.#joined.add(peer).size
+  }
+
+  /** Without a peer: removes all of them. */
+  remove(peer: RevocationPeer | undefined): void {
+    if (peer === undefined) this.#joined.clear()
+    else this.#joined.delete(peer)
+  }
+
+  /** `from` is the peer that made the revocations, and has them. */
+  receive(revocations: readonly Revocation[], from?: RevocationPeer): void {
+    // A copy: a peer that hears of a revocation may leave, or bring another one in.
+    for (const peer of [...this.#joined]) if (peer !== from) peer.receive(revocations)
+  }
+
+  /** What the peers hold together. A revocation that several hold comes as often. */
+  *known(): Generator<Revocation> {
+    for (const peer of this.#joined) yield* peer.known()
+  }
+
+  /** The longest that any peer needs. */
+  retentionMs(): number {
+    let longestMs = 0
+    for (const peer of this.#joined) longestMs = Math.max(longestMs, peer.retentionMs())
+    return longestMs
+  }
+}
