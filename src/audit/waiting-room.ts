@@ -1,4 +1,4 @@
-import type { SetTimer } from '../core/timers.js'
+import { keepAlive, type SetTimer } from '../core/timers.js'
 
 /** Requests held back until there is room for their record. */
 export interface WaitingRoom {
@@ -16,7 +16,7 @@ interface Waiter {
   /** True: the request writes a record whatever its outcome. False: its outcome decides. */
   readonly isCertain: boolean
   readonly callback: (hasRoom: boolean) => void
-  cancelTimer: () => void
+  stopWaiting: () => void
 }
 
 export function createWaitingRoom(maxWaitMs: number, setTimer: SetTimer): WaitingRoom {
@@ -30,12 +30,18 @@ export function createWaitingRoom(maxWaitMs: number, setTimer: SetTimer): Waitin
       return turnedAway
     },
     enter(isCertain, callback) {
-      const waiter: Waiter = { isCertain, callback, cancelTimer: () => {} }
-      waiter.cancelTimer = setTimer(() => {
+      const waiter: Waiter = { isCertain, callback, stopWaiting: () => {} }
+      const release = keepAlive()
+      const cancelTimer = setTimer(() => {
+        release()
         waiters.splice(waiters.indexOf(waiter), 1)
         turnedAway++
         callback(false)
       }, maxWaitMs)
+      waiter.stopWaiting = () => {
+        cancelTimer()
+        release()
+      }
       waiters.push(waiter)
     },
     admit(room) {
@@ -44,13 +50,13 @@ export function createWaitingRoom(maxWaitMs: number, setTimer: SetTimer): Waitin
         const waiter = waiters.shift() as Waiter
         // Counts the record before it is written: otherwise all waiting requests would be admitted at once.
         if (waiter.isCertain) left--
-        waiter.cancelTimer()
+        waiter.stopWaiting()
         waiter.callback(true)
       }
     },
     close() {
       for (const waiter of waiters.splice(0)) {
-        waiter.cancelTimer()
+        waiter.stopWaiting()
         waiter.callback(false)
       }
     }

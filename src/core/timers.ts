@@ -9,6 +9,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1
  * caller whose moment lies further ahead sees by its clock that it has not come, and sets the timer again.
  */
 export const setUnrefTimer: SetTimer = (run, ms) => {
+  // A test may put its own timers in place of the global ones meanwhile: those cannot cancel this timer.
+  const { clearTimeout } = globalThis
   const timer = setTimeout(run, Math.min(ms, MAX_DELAY_MS))
   timer.unref()
   return () => clearTimeout(timer)
@@ -22,18 +24,29 @@ export function withinTime<T>(promise: Promise<T>, ms: number, otherwise: T, set
   })
 }
 
-let awaited = 0
+// Taken once: a test that fakes timers while a caller waits must not leave the process without them, or with them for ever.
+const { setInterval, clearInterval } = globalThis
+
+let waiting = 0
 let alive: NodeJS.Timeout | undefined
 
 /**
- * Keeps the process alive until the promise settles. The timers of the key store do not, and without a socket (a job,
- * `inject`) Node would exit while a caller still waits.
+ * Keeps the process alive until the function that it returns is called, once. The timers here do not, and without a
+ * socket (a job, `inject`) Node would exit while somebody still waits for them.
  */
+export function keepAlive(): () => void {
+  if (waiting++ === 0) alive = setInterval(() => {}, 60_000)
+  return () => {
+    if (--waiting === 0) clearInterval(alive)
+  }
+}
+
+/** Keeps the process alive until the promise settles. */
 export async function whileAwaited<T>(promise: Promise<T>): Promise<T> {
-  if (awaited++ === 0) alive = setInterval(() => {}, 60_000)
+  const release = keepAlive()
   try {
     return await promise
   } finally {
-    if (--awaited === 0) clearInterval(alive)
+    release()
   }
 }

@@ -90,7 +90,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const directory = createDirectory(settings.users, settings.organizations)
   const faults = createFaults()
   const requests = createRequestLog()
-  const now = settings.now ?? Date.now
+  const now = settings.now ?? (() => Date.now())
   const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
   const closing = new AbortController()
   let listener: Listener | null = null

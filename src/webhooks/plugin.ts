@@ -21,7 +21,7 @@ import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHe
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, options) => {
   const settings = readOptions(WEBHOOKS, options, { path: 'webhooks', env: process.env, alsoKnown: REGISTER_OPTIONS })
   const { path, signingSecret, on, bodyLimit, answerTimeoutInMs } = settings
-  const deliveries = settings.deliveries ?? createMemoryDeliveries(Date.now)
+  const deliveries = settings.deliveries ?? createMemoryDeliveries(() => Date.now())
   const checkDelivery = await createDeliveryCheck(signingSecret)
   const revoke = settings.revoke ?? pluginRevoke(fastify)
 

@@ -30,7 +30,7 @@ const COMMAND_TIMEOUT_MS = 2_000
 export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveries {
   const { client, keyPrefix, busyInMs } = readOptions(REDIS_DELIVERIES, options, { path: 'createRedisDeliveries' })
   const connection = openConnection(client, COMMAND_TIMEOUT_MS)
-  const own = createMemoryDeliveries(Date.now)
+  const own = createMemoryDeliveries(() => Date.now())
 
   /** What all processes know. The process that sets the key first handles the event. */
   async function claim(id: string): Promise<'new' | 'done' | 'busy'> {

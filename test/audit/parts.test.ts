@@ -7,8 +7,10 @@ import { jsonString, jsonValue } from '../../src/audit/json-text.js'
 import { linesOf, RecordBuffer } from '../../src/audit/record-buffer.js'
 import { parseRedaction } from '../../src/audit/redaction.js'
 import type { AuditSink } from '../../src/audit/types.js'
+import { createWaitingRoom } from '../../src/audit/waiting-room.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { addRecord } from '../fixtures/audit-record.js'
+import { createManualClock } from '../fixtures/manual-clock.js'
 
 t.test('addresses keep their network and lose their host', async (t) => {
   const cases: [string, string | null][] = [
@@ -243,4 +245,22 @@ t.test('memory is bounded though nobody could be held', async (t) => {
   const { journal } = manualJournal({ maxQueued: 4, write: () => new Promise(() => {}) })
   for (let number = 0; number < 100; number++) addRecord(journal, `"n":${number}`)
   t.match(journal.health(), { queued: 12, dropped: 88, ok: false })
+})
+
+t.test('the process lives as long as a request waits for room, whatever ends its wait', (t) => {
+  const keepingAlive = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const clock = createManualClock()
+  const room = createWaitingRoom(1_000, clock.setTimer)
+  const before = keepingAlive()
+  const outcomes: boolean[] = []
+  const enter = () => room.enter(true, (hasRoom) => outcomes.push(hasRoom))
+  for (const end of [() => room.admit(1), () => clock.advance(1_000), () => room.close()]) {
+    enter()
+    t.equal(keepingAlive(), before + 1)
+    end()
+    t.equal(keepingAlive(), before)
+  }
+  t.same(outcomes, [true, false, false])
+  t.equal(clock.pending, 0)
+  t.end()
 })

@@ -1,5 +1,6 @@
+import { mock } from 'node:test'
 import t from 'tap'
-import { setUnrefTimer, whileAwaited, withinTime } from '../../src/core/timers.js'
+import { keepAlive, setUnrefTimer, whileAwaited, withinTime } from '../../src/core/timers.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
 
 /** How many timers keep the process alive. */
@@ -53,4 +54,24 @@ t.test('the process lives as long as somebody awaits, whether the promise resolv
   ends[3]?.()
   await t.rejects(second)
   t.equal(keepingAlive(), before)
+})
+
+t.test('timers that are faked or restored meanwhile leave none of ours behind', async (t) => {
+  const before = keepingAlive()
+  const held = keepAlive()
+  const fired: string[] = []
+  const cancel = setUnrefTimer(() => fired.push('real'), 1)
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  cancel()
+  held()
+  t.equal(keepingAlive(), before)
+  const heldUnderFakes = keepAlive()
+  const cancelFake = setUnrefTimer(() => fired.push('fake'), 1)
+  t.equal(keepingAlive(), before + 1)
+  mock.timers.reset()
+  cancelFake()
+  heldUnderFakes()
+  t.equal(keepingAlive(), before)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  t.strictSame(fired, [])
 })

@@ -1,5 +1,6 @@
 import type { GetTokenOptions } from '../auth/types.js'
 import { isRecord } from '../json.js'
+import type { SetTimer } from '../timers.js'
 import { encodeSegment } from './path.js'
 import { refreshHeaders } from './refresh-headers.js'
 import { type BackendResult, backendFailure } from './result.js'
@@ -16,6 +17,8 @@ export interface BackendApiSettings {
   readonly timeoutMs: number
   readonly userAgent: string
   readonly now: () => number
+  /** Default: real time. */
+  readonly setTimer?: SetTimer
 }
 
 export interface RefreshRequest {

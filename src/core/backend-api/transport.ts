@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../json.js'
 import { readBody } from '../response-body.js'
 import { parseRetryAfterMs, toRetryAfterSeconds } from '../retry-after.js'
+import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../timers.js'
 import { CLERK_API_DATE } from '../version.js'
 import { type BackendResult, backendFailure } from './result.js'
 
@@ -10,6 +11,8 @@ export interface TransportSettings {
   readonly timeoutMs: number
   readonly userAgent: string
   readonly now: () => number
+  /** Default: real time. */
+  readonly setTimer?: SetTimer
 }
 
 export interface BackendCall {
@@ -36,36 +39,43 @@ const DEFAULT_PAUSE_MS = 10_000
  * meet it too, and pause when they do: a flood of one kind must not silence those that Clerk would still answer.
  */
 export function createTransport(settings: TransportSettings): Transport {
-  const { fetch, timeoutMs, userAgent, now } = settings
+  const { fetch, timeoutMs, userAgent, now, setTimer = setUnrefTimer } = settings
   const pausedUntilMs = new Map<BackendCall['kind'], number>()
 
-  return async ({ kind, method, url, key, body }) => {
-    if (key === null) return backendFailure('keyless')
-    const pausedMs = (pausedUntilMs.get(kind) ?? 0) - now()
+  return async (call) => {
+    if (call.key === null) return backendFailure('keyless')
+    const pausedMs = (pausedUntilMs.get(call.kind) ?? 0) - now()
     if (pausedMs > 0) return backendFailure('busy', null, null, toRetryAfterSeconds(pausedMs))
 
-    const signal = AbortSignal.timeout(timeoutMs)
-    let response: Response
-    let text: string | null
-    try {
-      response = await fetch(url, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          'clerk-api-version': CLERK_API_DATE,
-          'content-type': 'application/json',
-          'user-agent': userAgent
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-        // Following a redirect would send the secret key to another host.
-        redirect: 'error',
-        signal
-      })
-      text = await readBody(response, MAX_ANSWER_BYTES)
-    } catch {
-      return backendFailure(signal.aborted ? 'timeout' : 'network')
-    }
+    const limit = new AbortController()
+    const exchanged: Promise<Exchange | 'network' | 'timeout'> = exchange(call, call.key, limit.signal).catch(
+      () => 'network'
+    )
+    // Not AbortSignal.timeout: it lets the process exit before the answer, no test can fake it, and a `fetch` that takes no
+    // notice of its signal would be waited for without end.
+    const outcome = await whileAwaited(withinTime(exchanged, timeoutMs, 'timeout', setTimer))
+    if (outcome === 'timeout') limit.abort(new DOMException('The call took too long', 'TimeoutError'))
+    return typeof outcome === 'string' ? backendFailure(outcome) : judge(call.kind, outcome)
+  }
 
+  async function exchange({ method, url, body }: BackendCall, key: string, signal: AbortSignal): Promise<Exchange> {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        'clerk-api-version': CLERK_API_DATE,
+        'content-type': 'application/json',
+        'user-agent': userAgent
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      // Following a redirect would send the secret key to another host.
+      redirect: 'error',
+      signal
+    })
+    return { response, text: await readBody(response, MAX_ANSWER_BYTES) }
+  }
+
+  function judge(kind: BackendCall['kind'], { response, text }: Exchange): BackendResult<unknown> {
     const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), now())
     if (response.status === 429) pausedUntilMs.set(kind, now() + (retryAfterMs || DEFAULT_PAUSE_MS))
     const value = text === null ? undefined : parseAnswer(response, text)
@@ -78,6 +88,12 @@ export function createTransport(settings: TransportSettings): Transport {
       )
     return value === undefined ? backendFailure('malformed', response.status) : { ok: true, value }
   }
+}
+
+interface Exchange {
+  readonly response: Response
+  /** Null: longer than any answer of BAPI. */
+  readonly text: string | null
 }
 
 function parseAnswer(response: Response, text: string): unknown {

@@ -94,7 +94,10 @@ export function required<Accepted, Setting>(
   }
 }
 
-export const now: Option<() => number, () => number> = callback({ default: Date.now })
+export const now: Option<() => number, () => number> = callback({
+  // Looked up per call: a test may fake the clock after the server is built.
+  default: () => Date.now()
+})
 
 /** `null`: the caller's own logger takes its place. */
 export const logger: Option<Logger, Logger | null> = methods<Logger>(['debug', 'info', 'warn', 'error'])

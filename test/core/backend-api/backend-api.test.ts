@@ -4,13 +4,10 @@ import { createNonceCalls } from '../../../src/core/backend-api/nonce-calls.js'
 import { encodeSegment } from '../../../src/core/backend-api/path.js'
 import { createSessionAuthContext } from '../../../src/core/backend-api/session-tokens.js'
 import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
+import { createManualClock } from '../../fixtures/manual-clock.js'
 
 const NOW_MS = 1_790_000_000_000
 const SECRET = 'sk_live_very_secret'
-
-// Time limits are unref'd: without a socket nothing else would keep the process until they come.
-const alive = setInterval(() => {}, 1_000)
-t.teardown(() => clearInterval(alive))
 
 interface Sent {
   readonly url: string
@@ -160,6 +157,22 @@ t.test('an OAuth token whose answer names no client has an empty one', async (t)
   t.match(await MACHINE_TYPES.oauth_token.ask(backend, 'oat_1'), { ok: true, value: { data: { clientId: '' } } })
   const subjectless = api(json({ id: 'x', client_id: 'c' })).backend
   t.match(await MACHINE_TYPES.oauth_token.ask(subjectless, 'oat_1'), { ok: false, kind: 'malformed' })
+})
+
+t.test('a call ends at its limit, whatever fetch makes of the signal, and the signal tells fetch', async (t) => {
+  const clock = createManualClock()
+  const signals: AbortSignal[] = []
+  const fetch = ((_url: string, init: RequestInit) => {
+    signals.push(init.signal as AbortSignal)
+    return new Promise(() => {})
+  }) as typeof globalThis.fetch
+  const { backend } = api([], { fetch, setTimer: clock.setTimer })
+  const answer = backend.fetchHandshakePayload('n')
+  clock.advance(999)
+  t.equal(signals[0]?.aborted, false)
+  clock.advance(1)
+  t.match(await answer, { ok: false, kind: 'timeout' })
+  t.match(signals[0], { aborted: true, reason: { name: 'TimeoutError' } })
 })
 
 t.test('no key, no call', async (t) => {
