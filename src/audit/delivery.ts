@@ -1,3 +1,4 @@
+import { countRepeats } from '../core/counted-log.js'
 import type { Logger } from '../core/logger.js'
 import type { SetTimer } from '../core/timers.js'
 import { type Batch, linesOf, splitBatch } from './record-buffer.js'
@@ -38,6 +39,7 @@ const LONGEST_RETRY_MS = 5_000
 export function createDelivery({ sink, batchSize, logger, setTimer, waiting }: DeliveryOptions): Delivery {
   /** Parts of the batch that are not written yet. The first one is with the sink, or waits for its retry. */
   let parts: Batch[] = []
+  const losses = countRepeats(logger)
   let queued = 0
   let written = 0
   let lost = 0
@@ -116,7 +118,7 @@ export function createDelivery({ sink, batchSize, logger, setTimer, waiting }: D
 
   function lose(count: number, message: string, error?: unknown): void {
     lost += count
-    logger.error({ sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) }, message)
+    losses.error({ sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) }, message)
   }
 
   return {

@@ -1,3 +1,4 @@
+import { countRepeats } from '../core/counted-log.js'
 import type { Logger } from '../core/logger.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import { createAnchors } from './anchors.js'
@@ -52,6 +53,7 @@ const ANCHOR_INTERVAL_MS = 1_000
 
 export function createJournal(options: JournalOptions): Journal {
   const { sink, writer, chain, batchSize, maxQueued, now, logger } = options
+  const log = countRepeats(logger)
   const setTimer = options.setTimer ?? setUnrefTimer
   // Hard limit: 3 × maxQueued. `hasRoom` admits up to 2 ×; the third is for records that cannot be held back: of
   // requests that an earlier hook refused, and of requests that were under way when the queue filled up. Beyond it
@@ -117,7 +119,7 @@ export function createJournal(options: JournalOptions): Journal {
   function drop(): void {
     if (gap === null) {
       gap = { count: 0, fromMs: now() }
-      logger.error({ sink: sink.name, queued: queued() }, 'The audit log is full; records are dropped and counted')
+      log.error({ sink: sink.name, queued: queued() }, 'The audit log is full; records are dropped and counted')
     }
     gap.count++
     dropped++
@@ -129,7 +131,7 @@ export function createJournal(options: JournalOptions): Journal {
     gap = null
     beginWith(starts.gap).text(`"dropped":${count},"fromMs":${fromMs},"toMs":${now()}`)
     commit()
-    logger.warn({ sink: sink.name, dropped: count }, 'The audit log has room again')
+    log.warn({ sink: sink.name, dropped: count }, 'The audit log has room again')
   }
 
   async function anchorOthers(): Promise<void> {

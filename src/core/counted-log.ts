@@ -16,8 +16,22 @@ interface Counted {
  * then counted for a minute, and logged again with the count as `repeated` and the fields of the last time. Messages
  * must be constants, as they are what is counted by. Time is that of timers alone: a wall clock that stands still or is
  * set back hides nothing.
+ *
+ * There is one for each logger: instances that come and go behind a resolver count together.
  */
-export function countRepeats(logger: Logger, setTimer: SetTimer = setUnrefTimer): Logger {
+export function countRepeats(logger: Logger): Logger {
+  let counted = countedLoggers.get(logger)
+  if (counted === undefined) {
+    counted = createCountedLogger(logger, setUnrefTimer)
+    countedLoggers.set(logger, counted)
+    countedLoggers.set(counted, counted)
+  }
+  return counted
+}
+
+const countedLoggers = new WeakMap<Logger, Logger>()
+
+export function createCountedLogger(logger: Logger, setTimer: SetTimer): Logger {
   const counting = new Map<string, Counted>()
 
   function log(level: Level, fields: object, message: string): void {

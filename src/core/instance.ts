@@ -100,7 +100,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   })
   const revocations = createRevocations({
     now,
-    logger,
+    logger: log,
     clockSkewMs: clockSkewInMs,
     bus: settings.revocation.bus ?? undefined,
     maxEntries: settings.revocation.maxEntries

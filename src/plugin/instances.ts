@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { countRepeats } from '../core/counted-log.js'
 import { createInstance, type Instance } from '../core/instance.js'
 import { isRecord } from '../core/json.js'
 import type { Logger } from '../core/logger.js'
@@ -14,6 +15,7 @@ export interface Instances {
 }
 
 export function createInstances({ maxInstances, logger }: { maxInstances: number; logger: Logger }): Instances {
+  const log = countRepeats(logger)
   const byIdentity = new LRUCache<string, Instance>({
     max: maxInstances,
     dispose: (instance) => instance.close()
@@ -39,7 +41,7 @@ export function createInstances({ maxInstances, logger }: { maxInstances: number
         byIdentity.set(identity, instance)
         instance
           .ready()
-          .catch((error: unknown) => logger.error({ err: error }, 'Clerk: an instance could not be warmed up'))
+          .catch((error: unknown) => log.error({ err: error }, 'Clerk: an instance could not be warmed up'))
       }
       return instance
     },

@@ -161,7 +161,7 @@ function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): vo
   warned.set(instance, causes)
   if (causes.has(ignored.cause)) return
   causes.add(ignored.cause)
-  instance.settings.logger.warn({ header: ignored.header }, IGNORED[ignored.cause])
+  instance.log.warn({ header: ignored.header }, IGNORED[ignored.cause])
 }
 
 const IGNORED: Readonly<Record<IgnoredHeader['cause'], string>> = {

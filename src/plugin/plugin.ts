@@ -69,7 +69,7 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
   const defaults = createDefaultPolicy({ acceptsToken: LEFT_TO_INSTANCE, handshake: true })
   const policies = createRoutePolicies(defaults, hasRoutes(fastify))
   decorate(fastify, null, policies, defaultDeny)
-  fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances, policies))
+  fastify.addHook('onRequest', createResolvingOnRequest(resolver, instances, policies, logger))
   if (defaultDeny) denyEarlyRoutes(fastify, policies)
   else warnOfEarlyRoutes(fastify, logger)
   fastify.addHook('onClose', () => instances.close())

@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { authNotEvaluated } from '../core/auth/not-evaluated.js'
+import { countRepeats } from '../core/counted-log.js'
 import { ResolverError } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
+import type { Logger } from '../core/logger.js'
 import { NOT_EVALUATED } from './decision.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
@@ -16,8 +18,10 @@ import { kAuth, kDecision } from './symbols.js'
 export function createResolvingOnRequest(
   resolver: InstanceResolver,
   instances: Instances,
-  policies: RoutePolicies
+  policies: RoutePolicies,
+  logger: Logger
 ): OnRequestHook {
+  const log = countRepeats(logger)
   const hooks = new WeakMap<object, OnRequestHook>()
 
   function obtain(options: InstanceOptions): Instance {
@@ -48,7 +52,7 @@ export function createResolvingOnRequest(
 
   return function resolveInstance(request, reply, done) {
     const fail = (error: unknown): void => {
-      request.log.error({ err: error }, 'Clerk: the resolver gave no instance for this request')
+      log.error({ err: error, reqId: request.id }, 'Clerk: the resolver gave no instance for this request')
       done(new ResolverError())
     }
     if (!policies.of(request.routeOptions.config).isEvaluated) {

@@ -58,6 +58,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     if (state === 'done') return
     if (state === 'busy') throw new WebhookBusyError()
     if (state === 'unknown') throw new WebhookTimestampError()
+    // Its lines are not counted: only a delivery that Clerk has signed comes this far, and each line names its own.
     const log = request.log.child({ webhook: id })
     const handling = handle(event, { id, request, log }).then(
       () => deliveries.end(id, true),

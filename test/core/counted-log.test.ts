@@ -1,5 +1,5 @@
 import t from 'tap'
-import { COUNT_FOR_MS, countRepeats } from '../../src/core/counted-log.js'
+import { COUNT_FOR_MS, countRepeats, createCountedLogger } from '../../src/core/counted-log.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { createSimulatedTime } from '../fixtures/simulated-time.js'
 
@@ -9,7 +9,7 @@ function scene() {
   const time = createSimulatedTime()
   const lines: Line[] = []
   const log = (fields: object, message: string) => lines.push([fields, message])
-  const logger = countRepeats({ ...silentLogger, warn: log, error: log }, time.setTimer)
+  const logger = createCountedLogger({ ...silentLogger, warn: log, error: log }, time.setTimer)
   return { logger, lines, time }
 }
 
@@ -46,4 +46,15 @@ t.test('lines of different messages and levels are counted apart', async (t) => 
     [{}, 'two'],
     [{}, 'two']
   ])
+})
+
+t.test('a logger is counted once, however many ask for it', async (t) => {
+  const lines: Line[] = []
+  const logger = { ...silentLogger, warn: (fields: object, message: string) => lines.push([fields, message]) }
+  countRepeats(logger).warn({ by: 1 }, 'refused')
+  countRepeats(logger).warn({ by: 2 }, 'refused')
+  countRepeats(countRepeats(logger)).warn({ by: 3 }, 'refused')
+  t.same(lines, [[{ by: 1 }, 'refused']])
+  countRepeats({ ...logger }).warn({ by: 4 }, 'refused')
+  t.same(lines.length, 2, 'another logger has a count of its own')
 })
