@@ -214,7 +214,7 @@ t.test('with several writers each record that is edited, removed, moved or repea
   }
   for (const writer of writers) await writer.close()
   t.match(await check(lines, KEY), { isIntact: true, notices: [] })
-  // The last writer's close record has nobody after it: its removal shows as a notice and by the hash kept elsewhere.
+  // No record follows the last close record: its removal shows as a notice, and by a hash that is kept elsewhere.
   for (let index = 0; index < lines.length - 1; index++) {
     const line = lines[index] as string
     t.equal((await check(lines.with(index, line.replace('"level":30', '"level":31')), KEY)).isIntact, false, 'edited')
@@ -265,7 +265,7 @@ t.test('half a record stays no more than half a record when another writer appen
   const half = (lines[1] as string).replace('"seq":0', '"seq":1').slice(0, 90)
   const report = await check(lines.with(at, half + lines[at]), KEY)
   t.match(report, { isIntact: true, notices: [/half a record/, /writer b has no close/] })
-  // The same half line in the name of a writer that went on is no killed writer's.
+  // Half a line that names a writer which wrote on cannot come from a killed process.
   const forged = (lines[0] as string).slice(0, 90)
   t.match((await check(lines.with(at, forged + lines[at]), KEY)).broken, { line: at + 1 })
 })

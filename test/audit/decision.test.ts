@@ -4,7 +4,7 @@ import audit, { type AuditRecord } from '../../src/audit/index.js'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 
-// What an audit record says was decided, whatever the response headers tell strangers.
+// The decision in an audit record does not depend on `debugHeaders`.
 
 const DEBUG_HEADERS = ['full', 'reason', false] as const
 const page = { accept: 'text/html', 'sec-fetch-dest': 'document' }
@@ -12,7 +12,7 @@ const page = { accept: 'text/html', 'sec-fetch-dest': 'document' }
 interface Server {
   readonly clerk: LocalClerk
   readonly fastify: FastifyInstance
-  /** The record of the one request. */
+  /** Sends a request and returns its record. */
   recordOf(url: string, headers?: Record<string, string>): Promise<AuditRecord | undefined>
 }
 

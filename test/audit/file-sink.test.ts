@@ -50,7 +50,7 @@ async function startServer(...args: string[]): Promise<ServerProcess> {
   }
 }
 
-/** Waits for what another process does to the files of the test: asked again whenever one changes. */
+/** Waits until the condition holds, which is checked at each change in the folder of the test. */
 async function untilFolder(t: Test, isSo: () => boolean): Promise<void> {
   const watcher = watch(t.testdirName, { persistent: true })
   while (!isSo()) await once(watcher, 'change')
@@ -90,7 +90,7 @@ t.test('a killed process loses only what no flush had reached, and its successor
   const server = await startServer('file', file)
   const written = 50
   for (let number = 0; number < written; number++) await server.post(`/things/${number}`)
-  // That a flush comes after 100 ms is the journal's to keep; here it has come.
+  // Waits for the flush, whose interval is tested with the journal.
   await untilFolder(t, () => targetsOf(linesOf(file)).length === written)
   for (let number = written; number < written + 10; number++) await server.post(`/things/${number}`)
   await server.end('SIGKILL')
@@ -134,7 +134,7 @@ t.test('with rotation the records are in several files, and the chain runs throu
   const first = await startServer('file', join(folder, 'audit.ndjson'), '2k')
   for (let round = 0; round < 3; round++) {
     await Promise.all(Array.from({ length: 20 }, (_, number) => first.post(`/things/${round * 20 + number}`)))
-    // A round is larger than a file may be, so the next file follows; without it the next round would share this one.
+    // A round is larger than a file may be, so the sink starts a new file. Without this wait the next round could begin before.
     await untilFolder(t, () => readdirSync(folder).length >= round + 2)
   }
   await first.end('SIGTERM')
@@ -296,7 +296,7 @@ t.test('several processes may write one chained log: kills, restarts and rotatio
     t.ok(new Set(files.flatMap(({ lines }) => targetsOf(lines))).size >= 180, 'all that live processes answered')
     if (rotateAt !== '') t.ok(files.length > 1, `${files.length} files`)
 
-    // Every writer but the last to write is held by the others: with all its records gone, the log is broken.
+    // Each writer but the last is cited by others: the log is broken when all records of such a writer are removed.
     const last = report.writers.find(({ hash }) => hash === report.lastHash)?.writer
     for (const { writer, isClosed } of report.writers) {
       if (writer === last || !isClosed) continue

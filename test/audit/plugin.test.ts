@@ -51,7 +51,7 @@ function memorySink(): AuditSink & { records: AuditRecord[]; text: () => string 
   }
 }
 
-/** A server whose requests say in a header who they are from; authentication itself is not what is tested here. */
+/** A server without the plugin, whose auth objects are chosen by a request header. */
 async function serverWith(
   options: Partial<AuditOptions> = {},
   routes: (fastify: FastifyInstance) => void = () => {},

@@ -207,7 +207,7 @@ t.test('a database that is stopped is waited for: nothing is missing and nothing
   }
   addSome(100)
   await journal.flush()
-  // Batches are under way while the server goes: their fate is not known to the client.
+  // The server stops while batches are under way: the client cannot know whether they were inserted.
   addSome(400)
   const failing = untilFailing()
   const stopped = server.stop()

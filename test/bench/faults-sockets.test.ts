@@ -2,8 +2,8 @@ import t from 'tap'
 import { ours } from '../../bench/faults/contenders.js'
 import { brokenPromises, runFaults } from '../../bench/faults/run.js'
 
-// The part of `npm run bench -- faults` that is about us, in a process of its own. The benchmark has all faults, and other
-// key clients; here are those in which a promise is nearest to being broken.
+// Three faults of `npm run bench -- faults`, over sockets and for this package alone: those that come nearest to breaking
+// a promise.
 const FAULTS = ['redirect to another host', 'cold start, 100 at once', 'rotation under that flood']
 
 t.setTimeout(110_000)

@@ -9,10 +9,10 @@ import {
 } from '../fixtures/key-store-harness.js'
 import { createRsaKey } from '../fixtures/rsa-keys.js'
 
-// What bench/faults does over sockets, in simulated hours against the key store alone; slow bytes need sockets, and are in
-// core/jwks/key-store-network.test.ts. What is promised: nothing accepted under a key that is not of the newest good set, nothing refused
-// under one that is while the set is younger than the stale limit, at most 12 fetches in any minute, nobody waiting
-// longer than a fetch and a cool-down.
+// The faults of bench/faults in simulated hours, against the key store alone. Slow bodies need sockets, and are tested in
+// core/jwks/key-store-network.test.ts. The promises: only tokens under a key of the newest good set are accepted; while that
+// set is younger than the stale limit no such token is refused; at most 12 fetches in any minute; no request waits longer
+// than a fetch and a cool-down.
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000

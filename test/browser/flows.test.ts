@@ -120,7 +120,7 @@ if (browser !== null) {
   t.test('a session that only this application refuses ends in 401 after three visits to signInUrl', async (t) => {
     const local = await createLocalClerk({ instanceType: 'production' })
     t.teardown(() => local.close())
-    // Clerk's sign-in page sends back at once whoever is signed in for Clerk.
+    // Clerk's sign-in page sends a user who is signed in at Clerk back at once.
     const signInPage = Fastify()
     let visits = 0
     signInPage.get<{ Querystring: { redirect_url: string } }>('/sign-in', (request, reply) => {

@@ -24,8 +24,8 @@ t.test('two verifiers of one token share nothing of it', async (t) => {
   t.not(one?.claims.nested, other?.claims.nested)
 })
 
-// Tokens that are in memory are traffic as well: without them a server whose clients keep their connections takes itself for
-// idle, lets its keys expire, and a caller waits for the next fetch.
+// Tokens in memory count as traffic. Otherwise a server that sees only such tokens would take itself for idle and let its
+// keys expire, and a caller would wait for the next fetch.
 async function refreshesAhead(
   t: Test,
   setUp: (clerk: LocalClerk, options: ReturnType<LocalClerk['pluginOptions']>) => Promise<Subject>
@@ -35,7 +35,7 @@ async function refreshesAhead(
   t.teardown(() => clerk.close())
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
-  // Refreshed ahead between 5 and 7.5 s: the time ahead is half the life at most, and its first half is for chance.
+  // The refresh is due between 5 and 7.5 s: at most half of the 10 s ahead, and at a random moment in the first half of that.
   const jwks = { cacheMaxAgeInMs: 10_000, refreshAheadInMs: 8_000, warmUp: false as const }
   const { verify, stats } = await setUp(clerk, clerk.pluginOptions({ now: () => nowMs, jwks }))
 

@@ -3,7 +3,7 @@ export interface Document {
   /** From the repository's root. */
   readonly path: string
   readonly sections: ReadonlySet<string>
-  /** Of tables whose first heading is `row`, `rule`, `step` or `case`. */
+  /** Rows of tables whose first heading is `row`, `rule`, `step` or `case`. */
   readonly rows: readonly { readonly kind: string; readonly section: string; readonly number: string }[]
 }
 
@@ -39,7 +39,7 @@ const CITATION = new RegExp(
   'g'
 )
 const BARE = new RegExp(String.raw`\b${PLACE}(?:\s+${PLACE})*`, 'g')
-/** Places in documents of others: `RFC 9110 section 10.2.3`, `RFC 8017 section 9.2 note 1`. */
+/** Places in standards: `RFC 9110 section 10.2.3`, `RFC 8017 section 9.2 note 1`. */
 const STANDARD =
   /(?:RFC\s+\d+(?:bis)?|FIPS\s+[\d-]+|User-Agent\s+Client\s+Hints|Fetch\s+standard),?\s+(?:sections?|appendix)\s+[A-Z\d.]*[A-Z\d](?:(?:,\s+|\s+and\s+|\s+to\s+)\d[\d.]*\d)*(?:\s+(?:note|step)\s+\d+)?/g
 /** Names of documents that are not in the repository. */
@@ -48,7 +48,7 @@ const ELSEWHERE = /\bprotocol\s+reference\b|\bS-\d+\b|\b[Aa]ppendix\s+[A-Z]\b/g
 interface Place {
   readonly kind: string
   readonly number: string
-  /** For rows: the section that was named right before. */
+  /** For rows: the section that is named right before the row. */
   readonly section: string
 }
 
@@ -65,7 +65,7 @@ function placesIn(text: string): Place[] {
   return places
 }
 
-/** `2 to 4` names 3 as well; of sections only the ends, which need not be neighbours. */
+/** `2 to 4` of rows names 3 as well; of sections it names the two ends only. */
 function expand(list: string): string[] {
   const numbers: string[] = []
   for (const part of list.split(/,\s+(?:and\s+)?|\s+and\s+/)) {
@@ -90,7 +90,7 @@ function problemOf(document: Document, { kind, number, section }: Place): string
   return found.length === 1 ? null : `${where} has ${found.length} rows ${kind} ${number}: name the section`
 }
 
-/** The document that a path or its end names, or why there is none. */
+/** The document with this path, or whose path ends with it; otherwise the problem as text. */
 function resolve(name: string, documents: readonly Document[]): Document | string {
   const exact = documents.find(({ path }) => path === name)
   if (exact !== undefined) return exact
@@ -99,7 +99,7 @@ function resolve(name: string, documents: readonly Document[]): Document | strin
   return named.length === 0 ? `there is no ${name}` : `${name} can be ${named.map(({ path }) => path).join(' or ')}`
 }
 
-/** Comments without their marks, character for character where they were. */
+/** The text with line breaks and comment marks replaced by blanks, so that every other character keeps its offset. */
 function joinLines(text: string, isMarkdown: boolean): string {
   const breaks = isMarkdown ? /\n/g : /\n[ \t]*(?:\*(?!\/)|\/\/|#)/g
   return text.replace(breaks, (mark) => ' '.repeat(mark.length))
@@ -108,8 +108,8 @@ function joinLines(text: string, isMarkdown: boolean): string {
 const blank = (match: string) => ' '.repeat(match.length)
 
 /**
- * What is wrong with the citations of a text, each with its line. In a document that can be cited itself, a place without
- * a file is one of its own.
+ * The faulty citations of a text, each with its line. A place without a file is a fault, unless the text is a document
+ * itself: then it is a place in that document.
  */
 export function findFaults(path: string, text: string, documents: readonly Document[]): string[] {
   const faults: { readonly index: number; readonly problem: string }[] = []
@@ -121,7 +121,7 @@ export function findFaults(path: string, text: string, documents: readonly Docum
   if (own !== undefined) rest = withoutLinks(rest, own, add)
 
   rest = rest.replace(CITATION, (match, name: string, places: string, index: number) => {
-    // A path in code, which its reader checks.
+    // A path in code, such as `../README.md`: the code that reads the file fails without it.
     if (name.startsWith('.')) return blank(match)
     const document = resolve(name, documents)
     if (typeof document === 'string') add(index, document)
@@ -142,14 +142,14 @@ export function findFaults(path: string, text: string, documents: readonly Docum
     .map(({ index, problem }) => `${path}:${text.slice(0, index).split('\n').length}: ${problem}`)
 }
 
-/** Steps are those of the section that speaks of them. */
+/** A step without a section is in the section that mentions it. */
 function inSection(place: Place, text: string, index: number): Place {
   if (place.kind !== 'step' || place.section !== '') return place
   const headings = [...text.slice(0, index).matchAll(/^#+ (?:(\d+(?:\.\d+)*) )?/gm)]
   return { ...place, section: headings.at(-1)?.[1] ?? '' }
 }
 
-/** Links whose text is a place: of this document, where the anchor must be that of the section. Others are tested as links. */
+/** Blanks out links. The text of a link within the document may name a section, to which the anchor must lead. */
 function withoutLinks(text: string, own: Document, add: (index: number, problem: string | null) => void): string {
   return text.replace(/\[([^\]]*)\]\(([^)]*)\)/g, (match, label: string, target: string, index: number) => {
     if (!target.startsWith('#')) return blank(match)

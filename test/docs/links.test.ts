@@ -4,7 +4,7 @@ import { join, posix } from 'node:path'
 import t from 'tap'
 import { anchors, manual, manuals, relativeLinks, root } from './manual.js'
 
-// Who reads the tarball follows the same links as who reads the repository.
+// Every link works both in the repository and in the tarball.
 
 const { NODE_OPTIONS: _, ...environment } = process.env
 const listing = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {

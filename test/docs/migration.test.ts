@@ -53,7 +53,7 @@ async function createScene(local: LocalClerkOptions): Promise<Scene> {
 const production = await createScene({ instanceType: 'production' })
 const development = await createScene({ instanceType: 'development' })
 
-/** What a client sees, with redirects parameter by parameter and texts that each package words for itself left out. */
+/** The answer as a client sees it. Redirects are split into parameters, and messages, which differ in wording, left out. */
 async function answerOf(app: FastifyInstance, url: string, headers: Headers) {
   const response = await app.inject({ url, headers: { host: 'app.local.test', ...headers } })
   const { location } = response.headers
@@ -82,7 +82,7 @@ async function sameAnswer(t: Test, scene: Scene, url: string, headers: Headers, 
   const was = await answerOf(scene.before, url, headers)
   const is = await answerOf(scene.after, url, headers)
   t.strictSame(is, was, name)
-  // A second time: what the first request has left in a cache answers no differently.
+  // Once more: the same request is now answered from caches.
   t.strictSame(await answerOf(scene.after, url, headers), was, `${name}, again`)
   t.match(is, expected, `${name}: as meant`)
 }

@@ -17,13 +17,13 @@ import { REDIS_DELIVERIES } from '../../src/webhooks/redis-deliveries.js'
 import { givenOption, optionNames } from '../fixtures/option-names.js'
 import { root, rows, section } from './manual.js'
 
-// What manuals and TSDoc say of an option, its default and its bounds, is what the code does.
+// Names, defaults and bounds of options in manuals and TSDoc are compared with the tables that read them.
 
 interface Subject {
-  /** Stands before the names in the manual. */
+  /** The prefix of the names in the manual. */
   readonly prefix: string
   readonly table: Readers
-  /** Reads options, of which the one in question is given, into settings. */
+  /** Reads options into settings. Only the tested option is given, besides those that are required. */
   readonly read: (options: object) => object
 }
 

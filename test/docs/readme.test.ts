@@ -6,7 +6,7 @@ import type { AuditOptions } from '../../src/audit/index.js'
 import { CHANNELS } from '../../src/diagnostics/index.js'
 import { manual, root, section } from './manual.js'
 
-// The manuals are a claim like any other: what they list is what there is.
+// The lists in the manuals are compared with the code.
 
 t.test('the audit table lists every option of the audit log', async (t) => {
   const names: Readonly<Record<keyof AuditOptions, true>> = {
@@ -41,7 +41,7 @@ t.test('the migration shows exactly the lines in which the two applications diff
     readFileSync(join(root, `test/fixtures/migration/${name}.ts`), 'utf8')
       .replace("'../../../src/index.js'", "'fastify-clerk-auth'")
       .split('\n')
-      // How the fixtures are typed is theirs alone.
+      // The manual shows the fixtures without the lines that type them.
       .filter((line) => !line.startsWith('import Fastify') && !line.includes('instance-options'))
   const [before, after] = [linesOf('before'), linesOf('after')]
   const shown =
@@ -71,7 +71,7 @@ t.test('each word of the glossary is in use where the glossary says', async (t) 
   const entries = [...section('src/README.md', 'Glossary').matchAll(/^\| ([\w ]+) \| .* \| `([\w/.-]+)` \|$/gm)]
   t.ok(entries.length > 20)
   for (const [, word = '', file = ''] of entries) {
-    // As it stands, or as a name: `familiarSessions`, `FAMILIAR_SESSIONS`.
+    // The words themselves, or a name made of them: `familiarSessions`, `FAMILIAR_SESSIONS`.
     const asWords = new RegExp(word.replaceAll(' ', '[\\s_-]*'), 'i')
     t.match(readFileSync(join(root, 'src', file), 'utf8'), asWords, `${word} in ${file}`)
   }

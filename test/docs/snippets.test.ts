@@ -7,7 +7,7 @@ import { createLocalClerk } from '../../src/local/index.js'
 import { manual, root } from './manual.js'
 import { auditFile, compile, containing, folder, has, load, notLoaded, plainEnvironment, snippets } from './snippets.js'
 
-// What the manuals show works: every snippet compiles against the built package, and those marked `run` are run.
+// Every snippet of the manuals compiles against the built package, and snippets marked `run` are run.
 
 // As applications do, snippets import the package by its name, from what `npm run build` has made.
 t.test('the snippets', async (t) => {

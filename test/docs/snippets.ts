@@ -25,7 +25,7 @@ export function containing(text: string): Fence {
   return found[0] as Fence
 }
 
-/** Snippets speak of `fastify` as the reader's own; here it is made first. */
+/** The snippet as a whole program: snippets use a `fastify` of the reader, which is made here. */
 function program({ code }: Fence): string {
   if (code.includes("from 'fastify'")) return code
   const register = code.includes('register(clerkAuth') ? '' : 'await fastify.register(clerkAuth)'
@@ -33,7 +33,7 @@ function program({ code }: Fence): string {
   return [...before, 'const fastify = Fastify()', register, code].join('\n')
 }
 
-/** Without what the test runner puts in to follow child processes. */
+/** The environment without the variables by which the test runner follows child processes. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, TAP: ___, ...environment } = process.env
   return environment

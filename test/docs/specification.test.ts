@@ -7,7 +7,7 @@ import { DELIBERATE } from '../oracle/deliberate.js'
 import { readDocument, testsNamedIn } from './citations.js'
 import { manual, manuals, root } from './manual.js'
 
-// What the specification lists is what there is.
+// The lists in the specification are compared with the code.
 
 t.test('the decision table has its 17 rows, and the cookie families their 8 rules', async (t) => {
   const { rows } = readDocument('', manual('src/core/state/README.md').text)

@@ -19,7 +19,7 @@ import { createVerifier, type Verifier } from '../../src/core/token/verifier.js'
 import { createRsaKey } from '../fixtures/rsa-keys.js'
 import { encodePart, SESSION_CATEGORY, signingInput, signRsa } from './forge.js'
 
-// The token cache against a verifier that has none: at every instant of any history both must say the same.
+// Compares a verifier that caches tokens with one that does not: after any history both must give the same answer.
 
 const START_MS = 1_750_000_000_000
 const START = START_MS / 1000
@@ -28,7 +28,7 @@ const SKEW_MS = 5000
 const materials = [createRsaKey('a'), createRsaKey('b'), createRsaKey('c')]
 const [keyA, keyB, keyC] = materials.map((key) => key.privateKey) as [KeyObject, KeyObject, KeyObject]
 
-/** Names of keys, and the material that is under each name in the beginning. */
+/** Names of keys. At first the first name has the first material, the second name the second. */
 const KIDS = ['ins_1', 'ins_2'] as const
 
 interface World {
@@ -141,7 +141,7 @@ function createTokens(): readonly string[] {
     token({ ...long, exp: START + 100_000, sub: 'user_3' }),
     token(long, keyB, KIDS[1]),
     token({ ...long, sub: 'user_2' }, keyB, KIDS[1]),
-    // Good once the material under its name has been replaced.
+    // Accepted only after the key of its name has been replaced by `keyC`.
     token({ ...long, sid: 'sess_9' }, keyC)
   ]
   const siblings = genuine.slice(0, 5).flatMap((original) => {
@@ -184,7 +184,7 @@ type Change =
   | { readonly do: 'withdraw'; readonly name: number }
   | { readonly do: 'revoke'; readonly target: number }
 
-/** Mostly a few good ones and their siblings, so that they meet in the cache. */
+/** Mostly a few good tokens and their siblings with the same signature, so that they meet in the cache. */
 const oneToken = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0, 1, 7, 8) },
   { weight: 2, arbitrary: fc.nat(10) },
@@ -254,7 +254,7 @@ function apply(world: World, change: Change): void {
   }
 }
 
-/** What can be told of an outcome from outside. */
+/** The part of an outcome that a caller sees. */
 function seen(outcome: VerificationOutcome): unknown {
   return outcome.ok
     ? { claims: outcome.claims, token: outcome.token, pending: outcome.pendingAuth !== null }
@@ -285,7 +285,7 @@ async function run(steps: readonly Step[], maxEntries: number, synchronousPerTur
       for (const [i, outcome] of outcomes.entries()) {
         const mayBe = [before[i], ...(answered[i] ? [] : [after[i]])]
         const accepted = typeof outcome !== 'string'
-        // What was still under way when the world changed must not be let in by a world that is gone.
+        // A verification that was under way when keys or revocations changed must not accept by the earlier state.
         if (accepted && !answered[i]) assert.deepEqual(outcome, after[i])
         else
           assert.ok(
@@ -381,11 +381,11 @@ t.test('what was read of one token never stands for another', async (t) => {
   const decode = (text: string) => {
     const token = decodeToken(text)
     if (token === null) return null
-    // Of every token, as if its signature were good: what is kept of it is what others may be given.
+    // Keeps the header of every token, as if its signature were good: a kept header is given to later tokens.
     headers.keep(token)
     return { header: token.header, claims: token.claims }
   }
-  // Beyond Latin-1: cut to its low byte, each character is the genuine one. A percent-encoded cookie can hold it.
+  // Characters beyond Latin-1 whose low byte is the genuine character. A percent-encoded cookie can hold them.
   const widened = (from: number, to: number) =>
     genuine.slice(0, from) +
     [...genuine.slice(from, to)].map((c) => String.fromCharCode(c.charCodeAt(0) + 0x100)).join('') +

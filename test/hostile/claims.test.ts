@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type ClaimRules, compileClaimCheck, isPlausible } from '../../src/core/token/claims.js'
 
-// Each rule at its edges: what is a millisecond, a type or a member of a list away from being accepted.
+// Each rule at its limits: claims that are refused for a millisecond, a type or a member of a list.
 
 const NOW = 1_750_000_000
 const NOW_MS = NOW * 1000

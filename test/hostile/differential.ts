@@ -7,15 +7,15 @@ import { createTokenVerifier } from '../../src/index.js'
 import { createMutator, createRandom } from './token-mutations.js'
 import { createSeeds, ISSUER, own, pem } from './token-seeds.js'
 
-// Valid and mutated tokens through this core and three others: whatever we accept, all of them must accept as well.
+// Judges valid and mutated tokens by this core and three libraries: each token that the core accepts they must accept.
 // By hand: node .build/test/hostile/differential.js --cases 5000000 --seed 1
 
 export interface DifferentialResult {
   readonly cases: number
-  /** Accepted by us, and of those, refused by another: each is a defect of ours or wants an explanation. */
+  /** Tokens that we accept, and of these the ones that a library refuses: each is a fault of ours or needs an explanation. */
   readonly accepted: number
   readonly acceptedAlone: readonly { readonly token: string; readonly refusedBy: readonly string[] }[]
-  /** Refused by us and accepted by others, by our reason and by who accepted: what our strictness consists of. */
+  /** Tokens that only we refuse, by our reason and the libraries that accept: shows where we are stricter. */
   readonly stricter: ReadonlyMap<string, number>
 }
 

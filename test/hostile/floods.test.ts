@@ -15,11 +15,12 @@ import { encodePart, SESSION_CATEGORY } from './forge.js'
 
 // However many tokens come, memory is bounded by the options and not by the number of tokens.
 
-// At their whole size, 100,000 of each, in some minutes: HOSTILE_SCALE=10 node .build/test/hostile/floods.test.js
+// The whole size, 100,000 forged and 100,000 valid tokens, takes some minutes:
+// HOSTILE_SCALE=10 node .build/test/hostile/floods.test.js
 
 const SCALE = Number(process.env.HOSTILE_SCALE ?? 1)
 const FORGED = 10_000 * SCALE
-/** A valid one costs a signature to make, and a request more than a call: by default there are fewer of both. */
+/** Fewer by default, because signing a valid token, and sending a request, take longer than calling the verifier. */
 const VALID = SCALE === 1 ? 2000 : 10_000 * SCALE
 const SENT_FORGED = SCALE === 1 ? 2500 : FORGED
 const SENT_VALID = SCALE === 1 ? 500 : VALID
@@ -29,7 +30,7 @@ const MAX_GROWTH_BYTES = 12_000_000
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** What is reachable, in bytes, buffers outside the heap included. */
+/** Bytes of reachable memory, buffers outside the heap included. */
 async function reachable(): Promise<number> {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise(setImmediate)
@@ -160,7 +161,7 @@ t.test(
 
 const CONNECTIONS = 20
 
-/** Sends `count` requests, so many at a time as there are connections, and counts the answers by status. */
+/** Sends `count` requests, one at a time on each connection, and counts the answers by status. */
 async function flood(
   port: number,
   count: number,
@@ -218,7 +219,7 @@ function report(t: Test, before: number, after: number, startMs: number, statuse
 t.test(`over HTTP ${SENT_FORGED} distinct forged tokens are each refused, and leave nothing in memory`, async (t) => {
   const { clerk, fastify, port } = await listen(t)
   const genuine = clerk.bearer()
-  // Under the name of the key, under made-up names, and in cookies.
+  // Forged tokens with a known kid, with made-up kids, and in cookies.
   const headersOf = (n: number): Record<string, string> => {
     const token = forge(n, n % 3 === 0 ? `ins_${n}` : clerk.kid)
     return n % 3 === 1 ? { cookie: `__client_uat=1; __session=${token}` } : { authorization: `Bearer ${token}` }

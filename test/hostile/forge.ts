@@ -1,11 +1,11 @@
 import { constants, createHmac, type KeyObject, privateEncrypt, sign } from 'node:crypto'
 
-/** What an attacker works with: every part of a token as they like it, signed by whatever key they have. */
+/** A part of a token, as an attacker can make it. */
 export type Part = string | Buffer | object | number | boolean | null
 
 export const SESSION_CATEGORY = 'cl_B7d4PD111AAA'
 
-/** Text and bytes go in as they are, everything else as JSON. */
+/** Text and bytes are encoded unchanged, all other values as JSON. */
 export function encodePart(part: Part): string {
   const bytes = Buffer.isBuffer(part) ? part : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part))
   return bytes.toString('base64url')
@@ -19,7 +19,7 @@ export function withSignature(input: string, signature: Buffer): string {
   return `${input}.${signature.toString('base64url')}`
 }
 
-/** `null`: the key's own digest, as Ed25519 has it. */
+/** Signs with any asymmetric key. A `digest` of null is for keys that imply theirs, such as Ed25519. */
 export function signRsa(input: string, key: KeyObject, digest: string | null = 'sha256'): string {
   return withSignature(input, sign(digest, Buffer.from(input), key))
 }
@@ -33,7 +33,7 @@ export function signHmac(input: string, secret: string | Buffer, digest = 'sha25
   return withSignature(input, createHmac(digest, secret).update(input).digest())
 }
 
-/** The private operation on an encoded message of any form: what a signer with broken padding would put out. */
+/** Signs an encoded message as it is, without padding it: the output of a signer with broken padding. */
 export function signRaw(input: string, key: KeyObject, encoded: Buffer): string {
   return withSignature(input, privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded))
 }

@@ -29,7 +29,7 @@ const forgeries = createForgeries(victim, { rsa: attacker, foreignToken: foreign
 async function createServer(t: Test, acceptsToken: 'session_token' | 'any'): Promise<FastifyInstance> {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
-  // The key set is given, as what is looked at is judgement, not fetching; and the clock stands still.
+  // The key set is given in code: these tests are about judging tokens, not about fetching keys.
   const jwks = { keys: clerk.jwks().keys }
   const authorizedParties = ['https://app.local.test']
   const audience = ['https://api.local.test']
@@ -39,7 +39,7 @@ async function createServer(t: Test, acceptsToken: 'session_token' | 'any'): Pro
   return fastify
 }
 
-/** What Clerk's SDKs know (token/README.md section 6, state/README.md section 9.2). */
+/** Reasons that Clerk's SDKs know (token/README.md section 6, state/README.md section 9.2). */
 const REASON = /^(token-|session-token-|jwk-|client-uat-)[a-z-]+$/
 
 t.test('no forged token is accepted by the verifier, and each is refused for its own reason', async (t) => {
@@ -98,7 +98,7 @@ t.test('no forged token gets past the plugin in a cookie', async (t) => {
   }
 })
 
-/** As the bytes of the text arrive on a socket: Node reads header values as Latin-1. */
+/** The text as a server gets it over a socket: Node reads header values as Latin-1. */
 function latin1(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
@@ -110,7 +110,7 @@ async function refused(
   headers: Record<string, string>
 ): Promise<void> {
   const response = await fastify.inject({ url: '/me', headers })
-  // By the key of the instance and for machines: where those are accepted it is one, and no user's session.
+  // An OAuth access token signed by the instance: a route that accepts OAuth tokens may accept it, but as no session.
   if (isOAuth && response.statusCode === 200 && response.body === 'oauth_token') return
   const reason = response.headers['x-clerk-auth-reason']
   if (response.statusCode !== 401 || !REASON.test(`${reason}`)) {

@@ -20,17 +20,17 @@ import {
 } from './forge.js'
 import { brokenPaddings } from './padding.js'
 
-/** A token nobody may get in with, and the reason it is refused for where that is worth pinning. */
+/** A token that must be refused, with the expected reason where a single reason is right. */
 export interface Forgery {
   readonly name: string
   readonly token: string
   /** Undefined: any of Clerk's reasons. */
   readonly reason?: string
-  /** A browser can not be made to send it in a cookie as it is: `;`, white space at the ends, or percent signs in it. */
+  /** A cookie cannot hold it unchanged: it has `;`, a percent sign, or white space at an end. */
   readonly headerOnly?: boolean
-  /** HTTP takes white space off the ends of a value (RFC 9110 section 5.5): there it is the genuine token. */
+  /** Sent over HTTP it would be the genuine token: white space at the ends of a header value is dropped (RFC 9110 section 5.5). */
   readonly verifierOnly?: boolean
-  /** Genuine as an OAuth access token, for routes that take those. */
+  /** A genuine OAuth access token: routes that accept OAuth tokens may accept it. */
   readonly isOAuth?: boolean
 }
 
@@ -47,7 +47,7 @@ export interface Attacker {
   readonly foreignToken: string
 }
 
-/** Every row of "no forged token is ever accepted", for one instance. */
+/** All forgeries against one instance. */
 export function createForgeries(victim: Victim, attacker: Attacker): readonly Forgery[] {
   const key = readPrivateKey(victim.signingKey)
   const seconds = Math.floor(victim.nowMs / 1000)
@@ -84,7 +84,7 @@ interface Context {
   readonly good: string
 }
 
-/** Signed by the victim's own key: what only a defect elsewhere could bring about, refused all the same. */
+/** Signed by the victim's own key: such a token needs a fault at Clerk to exist, and must be refused all the same. */
 function genuine(context: Context, header: Part, payload: Part, digest = 'sha256'): string {
   return signRsa(signingInput(header, payload), context.key, digest)
 }
@@ -305,7 +305,7 @@ function* signatures(context: Context): Generator<Forgery> {
     yield { name: `signed with ${name}`, token: signRaw(input, key, encoded), reason: invalid }
   }
 
-  // Enough tokens, and one has a signature with a leading zero, and one a signature that the modulus can be added to.
+  // Signs tokens until one signature begins with a zero byte, and one plus the modulus is still as long as the modulus.
   let leadingZero: string | undefined
   let oversized: string | undefined
   for (let n = 0; n < 4000 && (leadingZero === undefined || oversized === undefined); n++) {
@@ -487,7 +487,7 @@ function* json(context: Context): Generator<Forgery> {
   }
 }
 
-/** The JSON object with one more member, whose text holds these octets. */
+/** The JSON object with a further member, whose value is a string of these octets. */
 function insert(text: string, octets: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${text.slice(0, -1)},"x":"`), octets, Buffer.from('"}')])
 }

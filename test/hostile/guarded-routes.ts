@@ -6,7 +6,7 @@ import { createApp } from '../fixtures/app.js'
 
 // Guarded routes of every kind, and the ways of spelling a request to them.
 
-/** The handler of a guarded route says this, and nothing else does. */
+/** Only handlers of guarded routes answer with this text. */
 export const SECRET = 'behind the guard'
 
 export async function start(

@@ -7,9 +7,9 @@ import { signingKey } from '../fixtures/app.js'
 import { GUARDS, register, SECRET, SERVERS, SPELLINGS, serve, start } from './guarded-routes.js'
 import { exchange, parseResponses } from './raw-client.js'
 
-// The same ways round a guard over sockets, and those that no client library would send.
+// Attempts to get round a guard as in guards.test.ts, over sockets, and requests that no client library would send.
 
-/** Everything lenient at once. */
+/** All options that make a server lenient. */
 const LENIENT = {
   routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   http: { insecureHTTPParser: true, joinDuplicateHeaders: true }
@@ -81,7 +81,7 @@ function* messages(isLenient: boolean): Generator<string> {
   yield 'GET  /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
   yield '\r\n\r\nGET /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
   yield 'GET /admin HTTP/1.1\nHost: a\nConnection: close\n\n'
-  // A second request inside the first one, by every disagreement about where the first one ends.
+  // A second request in the body of the first: each framing is read differently by some servers.
   const inner = 'GET /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
   for (const framing of [
     `Content-Length: 0\r\n\r\n${inner}`,
@@ -91,7 +91,7 @@ function* messages(isLenient: boolean): Generator<string> {
     `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${inner}`,
     `Transfer-Encoding: xchunked\r\n\r\n${inner}`
   ]) {
-    // Node's lenient parser takes a coding it does not know for a body that ends with the connection.
+    // Node's lenient parser reads a body with an unknown coding up to the end of the connection.
     if (isLenient && /identity|xchunked/.test(framing)) continue
     yield `POST /open HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n${framing}`
   }
@@ -102,7 +102,7 @@ async function portOf(fastify: FastifyInstance): Promise<number> {
   return (fastify.server.address() as AddressInfo).port
 }
 
-/** So many connections at a time. */
+/** Runs 20 at a time. */
 async function each<T>(items: Iterable<T>, run: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]()
   const work = async (): Promise<void> => {
@@ -120,7 +120,7 @@ const servers: readonly (readonly [string, FastifyServerOptions])[] = [
 
 for (const [name, server] of servers) {
   t.test(`no bytes on a socket get round a guard, on a server ${name}`, async (t) => {
-    // Where a route lies is the server's to say, not the guard's: one of each end is enough on the others.
+    // The server finds the route, not the guard: on the other servers half of the guards are enough.
     const guards = name === 'as it is' ? GUARDS : GUARDS.filter((_guard, n) => n % 2 === 1)
     for (const [guardName, plugin, guard] of guards) {
       const { clerk, fastify, served } = await start(t, plugin, server, (fastify) => {
@@ -166,7 +166,7 @@ t.test('middleware that rewrites the URL of a request moves it to no other guard
     const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
     const fastify = Fastify({ forceCloseConnections: true })
     t.teardown(() => Promise.all([fastify.close(), clerk.close()]))
-    // As `@fastify/middie` does: in onRequest, after the route has been chosen.
+    // `@fastify/middie` also rewrites URLs in onRequest, after Fastify has chosen the route.
     const middleware = async (request: { raw: object }): Promise<void> => rewrite(request.raw as RawRequest)
     if (isBefore) fastify.addHook('onRequest', middleware)
     await fastify.register(clerkAuth, clerk.pluginOptions())

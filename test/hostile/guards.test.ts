@@ -5,7 +5,7 @@ import { createLocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 import { GUARDS, register, SECRET, SERVERS, SPELLINGS, serve, start } from './guarded-routes.js'
 
-// Ways round a guard: whatever is done to the request line, the handler behind a guard runs for nobody unknown.
+// Attempts to get round a guard: with no form of the request line does its handler run for a client that is signed out.
 
 function* requests(): Generator<InjectOptions> {
   const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
@@ -70,7 +70,7 @@ t.test('a HEAD is answered only to those who may GET', async (t) => {
 
 t.test('not-found and error handlers see who is there, and a guard on the not-found handler counts', async (t) => {
   const { clerk, fastify, served } = await start(t, { defaultDeny: true }, {}, (fastify) => {
-    // Where no route has the method, older versions (5.12.0 still) take malformed URLs to this handler past every hook.
+    // Without any route for the method, Fastify up to 5.12.0 calls this handler for malformed URLs without running hooks.
     fastify.get('/somewhere', () => '')
     fastify.setNotFoundHandler({ preHandler: fastify.requireAuth }, (request, reply) =>
       reply.code(404).send(serve(request))
@@ -228,7 +228,7 @@ t.test('with defaultDeny a server with routes from before the plugin refuses to 
       { code: 'FST_CLERK_EARLY_ROUTES' }
     )
   }
-  // Not awaited, the plugin is registered after what follows in the same turn.
+  // Without `await` the plugin is loaded after the routes that follow in the same turn.
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   fastify.register(clerkAuth, clerk.pluginOptions({ defaultDeny: true }))

@@ -10,7 +10,7 @@ import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 import { createForgeries } from './forged-tokens.js'
 
-// All kinds of traffic, with everything that comes out on any side searched for every secret that went in.
+// Sends all kinds of traffic, and searches logs, events, answers and errors for every secret that was sent or configured.
 
 const CHANNELS = ['jwks:refresh', 'jwks:outage', 'jwks:unknown-kid', 'verification', 'refusal', 'eviction']
 
@@ -18,10 +18,10 @@ class Search {
   readonly #secrets = new Map<string, string>()
   readonly #outputs: { readonly where: string; readonly text: string }[] = []
 
-  /** A secret is looked for as it is and as what remains of it after being encoded or cut. */
+  /** Registers a secret. It is searched for as it is, percent-encoded and in base64. */
   hide(name: string, secret: string): string {
     const isToken = secret.split('.').length === 3
-    // The end of a token's signature stands for it: the beginning of its header is that of every token.
+    // Of a token only the signature is searched for: all tokens have the beginning of the header in common.
     this.#secrets.set(name, isToken ? secret.slice(-60, -10) : secret)
     return secret
   }
@@ -38,7 +38,7 @@ class Search {
     const all = this.#outputs.map(({ text }) => text).join('\n')
     for (const [name, secret] of this.#secrets) {
       for (const form of [secret, encoded(secret), Buffer.from(secret).toString('base64').slice(1, -4)]) {
-        // The first place is enough: what leaks, leaks everywhere.
+        // Reports the first output only: a secret that leaks once leaks with every request.
         const found = all.includes(form) && this.#outputs.find(({ text }) => text.includes(form))
         if (found) t.fail(`${found.where} holds ${name}`)
       }
@@ -46,7 +46,7 @@ class Search {
   }
 }
 
-/** Percent-encoded; a lone surrogate, which cannot be, as it is. */
+/** The secret percent-encoded; unchanged if it has a lone surrogate, which cannot be encoded. */
 function encoded(secret: string): string {
   try {
     return encodeURIComponent(secret)
@@ -95,7 +95,7 @@ async function run(
       done()
     }
   })
-  // The server's own line for each request holds the URL, and is the application's to configure.
+  // Fastify's own line for each request holds the URL. Whether it is logged is the application's choice.
   const fastify = Fastify({ logger: { level: 'trace', stream }, disableRequestLogging: true })
   t.teardown(() => fastify.close())
   const onMessage = (message: unknown, name: string | symbol) => search.add(`the channel ${String(name)}`, message)
@@ -139,7 +139,7 @@ async function run(
         const response = await fastify.inject({ ...request, url })
         search.add(`the body of ${what}`, response.body)
         const { location, 'set-cookie': setCookie, ...headers } = response.headers
-        // These two are how a session gets to FAPI and back to its own browser.
+        // Location and Set-Cookie carry the session to FAPI and to its own browser, so they hold it on purpose.
         t.ok(location === undefined || response.headers['cache-control'] === 'no-store')
         search.add(`the headers of ${what}`, { ...headers, hasCookie: setCookie !== undefined })
       }
@@ -237,7 +237,7 @@ t.test('no forged token leaves a trace either', async (t) => {
     const victim = { signingKey, kid: clerk.kid, issuer: clerk.issuer, nowMs: Date.now() }
     let sent = 0
     for (const forgery of createForgeries(victim, { rsa: attacker, foreignToken: clerk.signSessionToken() })) {
-      // Below that it is a word such as `null`, which is no secret.
+      // A shorter text is a word such as `null`, and no secret.
       if (forgery.verifierOnly || forgery.token.length < 60) continue
       const { name } = forgery
       const token = Buffer.from(search.hide(name, forgery.token)).toString('latin1')

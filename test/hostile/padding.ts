@@ -14,7 +14,7 @@ interface Encoding {
   readonly separator?: readonly number[]
   /** Octets of padding; default: as many as fit. */
   readonly padding?: number
-  /** What follows the digest, up to the length of the modulus. */
+  /** The byte that fills the message after the digest, up to the length of the modulus. */
   readonly garbage?: number
 }
 
@@ -30,7 +30,7 @@ function encode(length: number, input: string, encoding: Encoding): Buffer {
   return Buffer.concat([head, Buffer.alloc(length - head.length, encoding.garbage ?? 0)])
 }
 
-/** Encoded messages that lax checkers take for PKCS #1 v1.5, each with the name of its laxness. */
+/** Encoded messages that lax checkers accept as PKCS #1 v1.5, each with the name of its fault. */
 export function brokenPaddings(length: number, input: string): readonly (readonly [name: string, encoded: Buffer])[] {
   const hash = (name: string) => createHash(name).update(input).digest()
   const indefinite = Buffer.from('3080300d060960864801650304020105000420', 'hex')
@@ -61,7 +61,7 @@ export function brokenPaddings(length: number, input: string): readonly (readonl
   ]
 }
 
-/** The prefix of a message that a checker who does not look behind the digest takes for a good one. */
+/** A message up to its digest: a checker that ignores the bytes after the digest accepts any message that begins so. */
 export function prefixOfLaxMessage(input: string): Buffer {
   const digest = createHash('sha256').update(input).digest()
   return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(8, 0xff), Buffer.from([0]), SHA256_PREFIX, digest])

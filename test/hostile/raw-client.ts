@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
-/** A client that sends whatever it is told to, byte for byte. */
+// A client that sends the given bytes unchanged, valid HTTP or not.
 
-/** Longer than anything here takes on a busy machine: who waits this long has met a hang. */
+/** Longer than any answer takes on a busy machine: a server that is silent for so long hangs. */
 const PATIENCE_MS = 20_000
 
 export interface RawResponse {
@@ -11,7 +11,7 @@ export interface RawResponse {
   readonly body: string
 }
 
-/** Sends the bytes and reads until the server closes. Rejects only for a server that says nothing and stays. */
+/** Sends the bytes and reads until the server closes the connection. Rejects if it does not close in time. */
 export function exchange(port: number, ...chunks: readonly (string | Buffer)[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
@@ -28,14 +28,14 @@ export function exchange(port: number, ...chunks: readonly (string | Buffer)[]):
     socket.on('data', (chunk) => {
       received += chunk
     })
-    // A server that has refused a request may reset what is still on its way to it.
+    // A server that has refused a request may reset the connection while the client still sends.
     socket.on('error', () => {})
     socket.on('close', settle)
     for (const chunk of chunks) socket.write(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)
   })
 }
 
-/** Opens a connection that is left alone: what comes back is thrown away. */
+/** Sends the bytes and leaves the connection open. Answers are discarded. */
 export function leave(port: number, bytes: string): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
@@ -72,7 +72,7 @@ export function parseResponses(text: string): RawResponse[] {
   return responses
 }
 
-/** A GET as text; `headers` go in as they are, each a line. */
+/** A GET as text. Each of `headers` is sent as a line, unchanged. */
 export function request(
   target: string,
   headers: readonly string[] = [],

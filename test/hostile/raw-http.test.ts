@@ -148,7 +148,7 @@ t.test('a megabyte of headers, where the server takes so much, is refused as fas
     const startMs = performance.now()
     const [response] = await ask(target, request('/me', headers))
     t.ok(response !== undefined && statuses.includes(response.status), `${name}: ${response?.status}`)
-    // What is quadratic in a million takes minutes.
+    // A bound against quadratic time, which takes minutes for a million characters.
     t.ok(performance.now() - startMs < 5000, `${name}: ${performance.now() - startMs} ms`)
   }
   for (const path of [`/${million('a')}`, `/?${million('a=b&')}`, `/?${million('%5f')}`, `/${million('/')}`]) {
@@ -442,7 +442,7 @@ for (const trustProxy of [false, true]) {
   }
 }
 
-/** To FAPI, and with nothing in its header lines that the server did not put there. */
+/** Fails unless the redirect leads to FAPI, and no header line holds text of the client. */
 function checkRedirect(t: Test, response: RawResponse, what: string, fapi: string): void {
   const locations = response.headers.get('location') ?? []
   const location = URL.canParse(locations[0] ?? '') ? new URL(locations[0] as string) : null
@@ -463,12 +463,12 @@ function isHandshake(location: URL, fapi: string): boolean {
   return URL.canParse(back) && /^https?:$/.test(new URL(back).protocol) && new URL(back).username === ''
 }
 
-/** A development instance takes the handshake out of the URL by a redirect to the page itself. */
+/** In development a returned handshake is removed from the URL by a redirect to the same page. */
 function isCleanUp(location: URL, what: string): boolean {
   return what.includes('__clerk_handshake_nonce') && location.href === 'http://app.test/'
 }
 
-/** A development primary goes where `__clerk_redirect_url` says: for satellites, which have no list there. */
+/** In development a primary redirects to any `__clerk_redirect_url`, because it has no list of its satellites. */
 function isSatelliteOf(location: URL | null, what: string): true | string {
   const isAsked = what.includes('__clerk_redirect_url=https://evil.test')
   return (isAsked && location?.origin === 'https://evil.test') || 'target'
@@ -518,7 +518,7 @@ t.test('HTTP/2 requests are authenticated as others are, and attacks on them end
     stream.on('data', (chunk) => {
       body += chunk
     })
-    // What nghttp2 itself takes for no request is reset.
+    // nghttp2 resets the stream of a malformed request by itself.
     const answered = once(stream, 'response').catch(() => [{ ':status': 400 }])
     const [response] = (await answered) as [IncomingHttpHeaders & { ':status': number }]
     if (!stream.readableEnded && !stream.destroyed) await once(stream, 'end')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createApp } from '../fixtures/app.js'
 
-// What strangers can make the instance ask Clerk for, and what those who are signed in notice of it.
+// Calls to Clerk that strangers can cause, and their effect on users who are signed in.
 
 t.test(
   'a nonce that Clerk could not be asked about leaves a good session alone, and is asked about once',

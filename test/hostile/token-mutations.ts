@@ -1,11 +1,11 @@
 import { encodePart, signRsa, toBytes, toInteger } from './forge.js'
 import { own } from './token-seeds.js'
 
-// What can be made of a token, whoever reads it.
+// Random changes of a token, none of which depends on the library that reads it.
 
 type Random = (below: number) => number
 
-/** Small, fast and the same everywhere: a case is found again by its seed. */
+/** Mulberry32, as in fixtures/seeded-random.ts, for whole numbers below a bound. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   return (below) => {
@@ -35,7 +35,7 @@ const withSignatureOf = (token: string, bytes: Buffer): string => withPart(token
 
 const modulus = toInteger(Buffer.from(own.jwk.n, 'base64url'))
 
-/** The signature as a number, changed, of the same length again. */
+/** Changes the signature as a number and keeps its length; the token itself if the result does not fit. */
 function withSignatureNumber(token: string, change: (value: bigint) => bigint): string {
   const bytes = signatureOf(token)
   const changed = change(toInteger(bytes))
@@ -43,7 +43,7 @@ function withSignatureNumber(token: string, change: (value: bigint) => bigint): 
   return changed >= 0n && changed < 1n << BigInt(size * 8) ? withSignatureOf(token, toBytes(changed, size)) : token
 }
 
-/** What becomes of the text, whoever reads it. */
+/** Changes of the text. */
 const SPELLINGS: readonly Mutation[] = [
   (token, random) => splice(token, place(token, random), 1, ALPHABET[random(ALPHABET.length)] as string),
   (token, random) => splice(token, place(token, random), 0, ALPHABET[random(ALPHABET.length)] as string),
@@ -78,7 +78,7 @@ const SPELLINGS: readonly Mutation[] = [
     const at = place(token, random)
     return `${token.slice(0, at)}${token.slice(at, at + 4)}${token.slice(at)}`
   },
-  // Trailing bits that no octet needs: other characters for the same bytes.
+  // Changes unused trailing bits of base64url: another character for the same bytes.
   (token, random) => {
     const index = random(3)
     const part = partsOf(token)[index] ?? ''
@@ -86,7 +86,7 @@ const SPELLINGS: readonly Mutation[] = [
   }
 ]
 
-/** What becomes of its parts. */
+/** Exchanges of parts, and changes of the signature. */
 const SPLICES: readonly Mutation[] = [
   (token, random, seeds) => mix(token, seeds[random(seeds.length)] as string, random(3)),
   (token, random, seeds) => mix(token, seeds[random(seeds.length)] as string, 2),
@@ -145,13 +145,13 @@ function editMember(token: string, index: number, random: Random): string {
   return withPart(token, index, encodePart(edited ?? text))
 }
 
-/** Signed by the right key: then it is the rules alone that judge. Costs as much as a verification by thirty. */
+/** Signs anew with the right key, so that only the rules for header and claims can refuse. Costs thirty verifications. */
 function signAgain(token: string): string {
   const [header = '', payload = ''] = partsOf(token)
   return signRsa(`${header}.${payload}`, own.privateKey)
 }
 
-/** Each call gives the next token: a seed as it is, or changed up to three times. */
+/** Returns a function that gives a token with each call: a seed, unchanged or changed up to three times. */
 export function createMutator(seeds: readonly string[], random: Random): () => string {
   const pick = (mutations: readonly Mutation[]) => mutations[random(mutations.length)] as Mutation
 
@@ -173,7 +173,7 @@ export function createMutator(seeds: readonly string[], random: Random): () => s
 
   return () => {
     let token = seeds[random(seeds.length)] as string
-    // One in twenty is what an authority with odd ideas would sign.
+    // One in twenty is changed and then signed by the right key.
     if (random(20) === 0) {
       for (let rounds = 1 + random(3); rounds > 0; rounds--) token = editMember(token, random(2), random)
       token = signAgain(token)

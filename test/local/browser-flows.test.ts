@@ -29,7 +29,7 @@ const production = await createLocalClerk({
 })
 t.teardown(() => Promise.all([development.close(), production.close()]))
 
-/** What a browser would do next. */
+/** Sends a request as a browser does. Returns the response, where it leads, and the cookies that it sets. */
 async function visit(clerk: LocalClerk, url: string | URL, init: RequestInit = {}) {
   const response = await clerk.fetch(url, { redirect: 'manual', ...init })
   const location = response.headers.get('location')

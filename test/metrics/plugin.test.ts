@@ -60,7 +60,7 @@ t.test('every request is counted in one state, however its token was found', asy
     clerk.bearer(token),
     clerk.bearer(token),
     { cookie },
-    // A page that was reached from another page of this site: the token is in memory, and the state machine decides.
+    // A page load with a referrer is decided by the state machine although its token is in memory.
     { cookie, host: 'app.test', referer: 'http://app.test/other', 'sec-fetch-dest': 'document' },
     {},
     { cookie: '__client_uat=1700000000', accept: 'text/html' }

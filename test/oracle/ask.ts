@@ -7,7 +7,7 @@ import { askTheirs } from './theirs.js'
 
 let asked = 0
 
-/** One request through both. */
+/** Sends a request to both sides, to Clerk's in the form that `aligned` gives it. */
 export async function askBoth(oracleCase: OracleCase, apiUrl: string): Promise<{ ours: Observed; theirs: Observed }> {
   const sessionId = `sess_${++asked}`
   const ours = await askOurs(oracleCase, wireRequest(oracleCase, sessionId), apiUrl)
@@ -18,7 +18,7 @@ export async function askBoth(oracleCase: OracleCase, apiUrl: string): Promise<{
     : { ours: withoutTokens(ours), theirs: withoutTokens(theirs) }
 }
 
-/** The same request to both, with nothing aligned: how they really differ. */
+/** Sends the same request to both, unaligned: the answers show the real difference. */
 export async function askPlainly(
   oracleCase: OracleCase,
   apiUrl: string
@@ -27,7 +27,7 @@ export async function askPlainly(
   return { ours: await askOurs(oracleCase, request, apiUrl), theirs: await askTheirs(oracleCase, request, apiUrl) }
 }
 
-/** The two were asked about different tokens: which they are is not compared in the location, that they are there is. */
+/** Two aligned requests carry different tokens. Of the tokens in a location, only their presence is compared. */
 function withoutTokens(observed: Observed): Observed {
   if (observed.location === null) return observed
   const location = observed.location.replace(

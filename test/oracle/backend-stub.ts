@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { directivesOf } from './case.js'
 import { keySet, PLAIN_TOKEN, signToken } from './tokens.js'
 
-// A Backend API whose answers are told by what is asked, so that both sides of the oracle get the same.
+// A Backend API whose answer follows from the request alone, so that both sides of the oracle get the same answers.
 
 export const REFRESH_VALUES = [
   'ok',

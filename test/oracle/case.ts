@@ -10,7 +10,7 @@ import {
   type TokenSpec
 } from './tokens.js'
 
-// One request with the options it meets, as data: it prints, shrinks, and becomes a named test.
+// A request and the options of its instance, as data: it can be printed, shrunk, and kept as a named test.
 
 export type TokenChoice = { readonly malformed: MalformedName } | { readonly token: TokenSpec }
 
@@ -20,7 +20,7 @@ export interface OracleCase {
   readonly instance: {
     readonly type: 'development' | 'production'
     readonly deployment: 'primary' | 'satellite-domain' | 'satellite-proxy' | 'proxy' | 'domain-only'
-    /** `jwks`: by the secret key, from the stub. */
+    /** `jwks`: fetched from the stub with the secret key. */
     readonly keys: 'pem' | 'jwks'
     readonly satelliteAutoSync: boolean
     readonly authorizedParties: boolean
@@ -32,7 +32,7 @@ export interface OracleCase {
   }
   readonly method: string
   readonly protocol: 'http' | 'https'
-  /** Of the trusted proxy in front; empty: none. */
+  /** `X-Forwarded-Host` of a trusted proxy; empty: no proxy. */
   readonly forwardedHost: string
   readonly path: string
   readonly query: readonly (readonly [name: string, value: string])[]
@@ -65,7 +65,7 @@ export type HandshakeValue =
 
 export type DirectivesName = 'both' | 'unsuffixed' | 'signed-out' | 'no-session' | 'none' | 'no-list'
 
-/** `sessionId`: takes the place of the token's own, if it has one. */
+/** `sessionId` replaces the `sid` of a token that has one. */
 export function textOfChoice(choice: TokenChoice, host: string, sessionId?: string): string {
   if ('malformed' in choice) return MALFORMED[choice.malformed]()
   const isReplaced = sessionId !== undefined && namesSession(choice.token.claims)
@@ -105,13 +105,13 @@ export function handshakeText(value: HandshakeValue, host: string, suffix: strin
 
 export const APP_HOST = 'app.example.com'
 
-/** What depends on type and deployment: keys, hosts, and the suffix of cookies. */
+/** The FAPI host, from which keys and the suffix of cookies follow. */
 export function hostOf(instance: OracleCase['instance']): string {
   if (instance.type === 'production' && instance.deployment === 'satellite-domain') return 'clerk.satellite.test'
   return instance.type === 'production' ? HOST : 'happy-lion-12.clerk.accounts.dev'
 }
 
-/** A signed-in fetch in production: what named cases start from. */
+/** A signed-in fetch in production. Named cases are changes of it. */
 export const PLAIN_CASE: OracleCase = {
   instance: {
     type: 'production',

@@ -7,7 +7,7 @@ export interface Difference {
   readonly theirs: unknown
 }
 
-/** Field by field; the location parameter by parameter, in order. */
+/** Compares two answers field by field, and their locations parameter by parameter, in order. */
 export function compare(ours: Observed, theirs: Observed): Difference[] {
   if (theirs.threw !== null) return [{ field: 'threw', ours: `${ours.status} ${ours.reason}`, theirs: theirs.threw }]
   const differences: Difference[] = []
@@ -23,7 +23,7 @@ export function compare(ours: Observed, theirs: Observed): Difference[] {
   if (ours.auth === null || theirs.auth === null) {
     check('auth', ours.auth, theirs.auth)
   } else {
-    // What an auth lacks that is not signed in: null on our side, absent on theirs for some of the types.
+    // Properties of an unauthenticated auth: null on our side, and absent on theirs for some token types.
     const plain = (value: unknown) => (theirs.auth?.isAuthenticated === false ? (value ?? null) : value)
     for (const [name, value] of Object.entries(theirs.auth)) check(`auth.${name}`, plain(ours.auth[name]), plain(value))
   }

@@ -18,7 +18,7 @@ const bearer = (spec: Partial<typeof PLAIN_TOKEN>) => ({ scheme: 'Bearer ', toke
 const development = { type: 'development' } as const
 const forgedHandshake = { directives: 'both', inner: token(), token: { ...PLAIN_TOKEN, key: 'other' } } as const
 
-/** One request for each, and what the two make of it: `<status> <reason>`, or what was thrown. */
+/** A request for each difference, and both answers: `<status> <reason>`, or the message of the error that was thrown. */
 const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string | RegExp][]> = {
   'malformed-token': [
     [{ cookies: { session: { malformed: 'null-payload' } } }, 'signed-out token-invalid', /^Cannot/],

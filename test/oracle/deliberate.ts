@@ -4,13 +4,13 @@ import type { Observed } from './observed.js'
 export interface DeliberateDifference {
   readonly name: string
   readonly reason: string
-  /** The request that Clerk's SDK answers as this package answers the given one: everything else is compared. */
+  /** Changes the request so that Clerk's SDK answers as this package answers the original. The answers are still compared. */
   align?(oracleCase: OracleCase): OracleCase
-  /** Whether this is what the two answers differ in. As narrow as can be: what it explains nobody looks at again. */
+  /** Whether the two answers differ by this entry alone. As narrow as possible: an explained difference is not reported. */
   explains?(oracleCase: OracleCase, ours: Observed, theirs: Observed): boolean
 }
 
-/** Where this package answers otherwise than Clerk's SDK, and why. The README has the same list. */
+/** Requests that this package answers otherwise than Clerk's SDK, with the reason. README.md has the same list. */
 export const DELIBERATE: readonly DeliberateDifference[] = [
   {
     name: 'malformed-token',
@@ -137,13 +137,13 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   }
 ]
 
-/** The nonce that counts: of the query before the cookie. */
+/** The nonce that counts: that of the query if there is one, else that of the cookie. */
 function nonceOf({ query, cookies }: OracleCase): string {
   const [, ofQuery = ''] = query.find(([name]) => name === '__clerk_handshake_nonce') ?? []
   return ofQuery || cookies.handshakeNonce
 }
 
-/** The signature is what Clerk's SDK refuses such a token for, when nothing else is. */
+/** Clerk's SDK does not check the category of the inner token. Signed by another key, the token is refused by it as well. */
 function withJudgedInner(value: HandshakeValue): HandshakeValue {
   if (typeof value === 'string' || 'malformed' in value || 'malformed' in value.inner) return value
   const { token } = value.inner
@@ -151,12 +151,12 @@ function withJudgedInner(value: HandshakeValue): HandshakeValue {
   return isSession ? value : { ...value, inner: { token: { ...token, key: 'other' } } }
 }
 
-/** What Clerk's SDK is asked: the request with every deliberate difference that can be put into it. */
+/** The request for Clerk's SDK, changed by every entry that has an `align`. */
 export function aligned(oracleCase: OracleCase): OracleCase {
   return DELIBERATE.reduce((before, entry) => entry.align?.(before) ?? before, oracleCase)
 }
 
-/** Which of them that changed. */
+/** The entries that changed the request. */
 export function alignments(oracleCase: OracleCase): DeliberateDifference[] {
   const before = JSON.stringify(oracleCase)
   return DELIBERATE.filter(({ align }) => align !== undefined && JSON.stringify(align(oracleCase)) !== before)
@@ -170,7 +170,7 @@ export function explanation(
   return DELIBERATE.find((entry) => entry.explains?.(oracleCase, ours, theirs))
 }
 
-/** Cases are data, so they can be rewritten as text. */
+/** The case with every match of the pattern in its JSON replaced; the same object when there is none. */
 function replaced(oracleCase: OracleCase, pattern: RegExp, text: string): OracleCase {
   const before = JSON.stringify(oracleCase)
   const after = before.replace(pattern, text)

@@ -6,7 +6,7 @@ import { compare } from './compare.js'
 import { closeServers } from './ours.js'
 import { NOW, PLAIN_TOKEN, type TokenSpec } from './tokens.js'
 
-// Worked examples, one or more for each part of the decision, through both.
+// Named cases, one or more for each part of the decision, sent to both sides.
 
 const stub = await startBackendStub()
 t.teardown(async () => {

@@ -11,13 +11,14 @@ import {
   type TokenSpec
 } from './tokens.js'
 
-// Requests over the whole space, biased to where the rules meet: most fields plain, one or two of them odd.
+// Generates requests from all values of all fields. Most fields of a request are plain and one or two are odd, so that
+// several rules seldom hide each other.
 
 function pick<T>(...choices: readonly (readonly [weight: number, value: T])[]): fc.Arbitrary<T> {
   return fc.oneof(...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
 }
 
-/** The first value mostly, so that it is also what a case shrinks to. */
+/** Mostly the first value. Cases also shrink to it. */
 function mostly<T>(usual: T, weight: number, ...others: readonly T[]): fc.Arbitrary<T> {
   return pick<T>([weight, usual], ...others.map((value) => [1, value] as const))
 }
@@ -225,7 +226,7 @@ const freeCase: fc.Arbitrary<OracleCase> = fc.record({
   queryHandshake: handshake
 })
 
-/** What real browsers send: both cookie families the same; and half of the time a page load. */
+/** The cookies of a real browser, the same in both families, half of the time with a page load. */
 function asBrowser(free: OracleCase): OracleCase {
   const { cookies } = free
   return {
@@ -241,7 +242,7 @@ function asBrowser(free: OracleCase): OracleCase {
   }
 }
 
-/** Cases in groups of this many share one configuration, and so one server. */
+/** So many cases in a row have one configuration, and so one server. */
 export const GROUP = 25
 
 export const oracleCase: fc.Arbitrary<OracleCase> = fc.oneof(

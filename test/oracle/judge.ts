@@ -13,7 +13,7 @@ export interface Kind {
 
 export interface Verdict {
   readonly cases: number
-  /** How often each answer came. */
+  /** Number of cases by our answer. */
   readonly outcomes: ReadonlyMap<string, number>
   readonly deliberate: ReadonlyMap<string, number>
   readonly unexplained: ReadonlyMap<string, Kind>
@@ -21,7 +21,7 @@ export interface Verdict {
 
 const BATCH = 1_000
 
-/** Every case through both; every difference explained or kept. */
+/** Sends every case to both sides, and collects the differences that no deliberate difference explains. */
 export async function judgeCases(cases: number, seed: number, apiUrl: string): Promise<Verdict> {
   const outcomes = new Map<string, number>()
   const deliberate = new Map<string, number>()
@@ -49,7 +49,7 @@ export async function judgeCases(cases: number, seed: number, apiUrl: string): P
   return { cases, outcomes, deliberate, unexplained }
 }
 
-/** The smallest request near `seed` that both answer differently, or null when none of `cases` is. */
+/** The smallest case with an unexplained difference that fast-check finds from the seed; null if `cases` cases have none. */
 export async function shrink(cases: number, seed: number, apiUrl: string): Promise<OracleCase | null> {
   const isSame = fc.asyncProperty(oracleCase, async (one) => {
     const { ours, theirs } = await askBoth(one, apiUrl)

@@ -7,7 +7,7 @@ import { signingInput, signRsa } from '../hostile/forge.js'
 import { PUBLISHABLE_KEYS } from './request.js'
 import { HOST, jwtKey, keySet, keys, NOW } from './tokens.js'
 
-// What the specification says of Clerk's SDK where the oracle's requests do not reach: its lines with "not compared".
+// Checks Clerk's SDK where the oracle sends no requests: the lines of the specification with "not compared".
 
 const HEADER = { alg: 'RS256', typ: 'JWT', kid: 'ins_own', cat: 'cl_B7d4PD111AAA' }
 const CLAIMS = { sub: 'user_1', sid: 'sess_1', iss: `https://${HOST}`, iat: NOW - 10, exp: NOW + 86_400 }
@@ -23,7 +23,7 @@ interface Answer {
   readonly type?: string
 }
 
-/** BAPI: one answer for all calls, and what was asked. */
+/** A BAPI with one answer for all calls, which records the calls. */
 async function startBackend(answer: Answer) {
   const asked: { readonly path: string | undefined; readonly userAgent: string | undefined }[] = []
   const server = createServer((request, response) => {
@@ -40,7 +40,7 @@ type ClientOptions = Parameters<typeof createClerkClient>[0]
 
 let made = 0
 
-/** A client with a key set of its own: Clerk's SDK keeps them by secret key, for the whole process. */
+/** A client with its own secret key: Clerk's SDK keeps key sets by secret key, for the whole process. */
 function clientOf(options: ClientOptions = {}) {
   made++
   return createClerkClient({

@@ -1,4 +1,4 @@
-/** What one side answered, in a form in which both can be compared. */
+/** The answer of one side, in a form that can be compared. */
 export interface Observed {
   readonly threw: string | null
   readonly status: string
@@ -7,7 +7,7 @@ export interface Observed {
   /** `none`, `text`, or the tail that clients rely on. */
   readonly message: string
   readonly location: string | null
-  /** But location and set-cookie. */
+  /** All but location and set-cookie. */
   readonly headers: Readonly<Record<string, string>>
   readonly setCookies: readonly string[]
   /** Null with a handshake. */
@@ -42,7 +42,7 @@ export function authFields(auth: object): Record<string, unknown> {
   return Object.fromEntries(AUTH_FIELDS.map((name) => [name, fields[name]]))
 }
 
-/** What `has()` is asked. */
+/** The conditions that both sides' `has()` is asked for. */
 export const QUESTIONS = [
   {},
   { role: 'admin' },

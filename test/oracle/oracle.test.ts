@@ -3,7 +3,7 @@ import { startBackendStub } from './backend-stub.js'
 import { judgeCases } from './judge.js'
 import { closeServers } from './ours.js'
 
-// The short form of `npm run test:oracle`: other cases by ORACLE_SEED, more by ORACLE_CASES.
+// The short form of `npm run test:oracle`. ORACLE_SEED selects other cases, ORACLE_CASES their number.
 
 const cases = Number(process.env.ORACLE_CASES ?? 1_500)
 const seed = Number(process.env.ORACLE_SEED ?? 20_261)

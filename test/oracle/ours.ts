@@ -23,7 +23,7 @@ export const ORGANIZATION_PATTERNS = [
 ]
 export const PERSONAL_PATTERNS = ['/me', '/me/(.*)', '/optional']
 
-/** What the route saw of the request under way. */
+/** The auth that the route of the current request saw. */
 interface Seen {
   auth: Auth | null
 }
@@ -88,7 +88,7 @@ export function ourOptions({ instance }: OracleCase, apiUrl: string): ClerkAuthO
     signInUrl: SIGN_IN_URL,
     issuer: instance.checksIssuer ? `https://${host}` : null,
     acceptsToken: instance.acceptsToken,
-    // The budget for strangers is ours alone, and has its own tests.
+    // Answers are remembered longer than a run takes: only this package bounds the calls of strangers.
     tokenCache: { maxEntries: 64 },
     machineTokens: { maxEntries: 64, negativeCacheTtlInMs: 300_000, cacheTtlInMs: 300_000 },
     ...(instance.deployment === 'satellite-domain' && { domain: 'satellite.test' }),
@@ -118,7 +118,7 @@ interface Answer {
 
 const agent = new Agent({ keepAlive: true })
 
-/** Over a socket; as Node would hand it on where Node's own client refuses to write such a request. */
+/** Sends over a socket. A request that Node's client refuses to write is injected as a server would get it. */
 async function send({ fastify, port }: Server, { method, target, headers }: WireRequest): Promise<Answer> {
   try {
     return await sendOverSocket(port, method, target, headers)
@@ -146,7 +146,7 @@ function sendOverSocket(
   })
 }
 
-/** Through a whole Fastify server; what comes out is read from the answer, and the auth from the route. */
+/** Sends the request through a whole Fastify server. The auth is taken from the route, all else from the response. */
 export async function askOurs(oracleCase: OracleCase, request: WireRequest, apiUrl: string): Promise<Observed> {
   const server = await serverFor(oracleCase, apiUrl)
   const { seen } = server
@@ -173,6 +173,6 @@ export async function askOurs(oracleCase: OracleCase, request: WireRequest, apiU
   }
 }
 
-/** Fastify's own, and those that are compared apart. */
+/** Headers of Fastify and Node, and headers that are compared by themselves. */
 const IGNORED =
   /^(location|set-cookie|x-clerk-auth-.*|content-type|content-length|transfer-encoding|date|connection|keep-alive)$/

@@ -1,7 +1,7 @@
 import { cookieSuffix } from '../../src/core/publishable-key.js'
 import { APP_HOST, type CookieValue, handshakeText, hostOf, type OracleCase, textOfChoice } from './case.js'
 
-/** A case as it goes over the wire. */
+/** The request of a case as it is sent. */
 export interface WireRequest {
   readonly method: string
   readonly target: string

@@ -47,7 +47,7 @@ export async function askTheirs(oracleCase: OracleCase, request: WireRequest, ap
       options as Parameters<Client['authenticateRequest']>[1]
     )
     const location = state.headers.get('location')
-    // A redirect is all that Clerk's Fastify plugin sends then: no route is reached.
+    // Clerk's Fastify plugin answers with a redirect, and no route runs.
     const auth = location === null ? (state.toAuth() as object | null) : null
     return {
       threw: null,

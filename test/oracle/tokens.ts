@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
-// Tokens of every kind that the oracle sends: described by data, so that a case prints and shrinks, and signed once each.
+// The tokens that the oracle sends. Each is described by data, so that a case can be printed and shrunk, and signed once.
 
 export interface TokenSpec {
   readonly time: 'valid' | 'expired' | 'long-expired' | 'early' | 'future' | 'no-exp' | 'text-exp' | 'no-iat'
@@ -30,7 +30,7 @@ export const PLAIN_TOKEN: TokenSpec = {
   claims: 'v2'
 }
 
-/** Strings that are no token of anybody. */
+/** Texts that are not tokens. */
 export const MALFORMED = {
   word: () => 'abc',
   dots: () => 'a.b.c',
@@ -55,7 +55,7 @@ export const keys: { readonly own: KeyObject; readonly other: KeyObject } = {
   other: pair().privateKey
 }
 export const publicKey = ownPair.publicKey
-/** What BAPI publishes. */
+/** The key set as BAPI publishes it. */
 export const keySet = {
   keys: [{ ...ownPair.publicKey.export({ format: 'jwk' }), kid: 'ins_own', alg: 'RS256', use: 'sig' }]
 }

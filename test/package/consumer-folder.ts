@@ -29,7 +29,7 @@ export interface Tarball {
 export interface Consumer {
   readonly folder: string
   run(command: string, ...args: string[]): Run
-  /** Runs a script of the folder and returns the JSON it prints; what went wrong where it prints none. */
+  /** Runs a script of the folder and returns the JSON that it prints, or its output as it is if that is not JSON. */
   node(...args: string[]): unknown
   install(...packages: string[]): Run
 }
@@ -77,7 +77,7 @@ export function createConsumer(t: Test, name: string, setup: { packages?: string
   const env = cleanEnvironment(folder)
   const run = (command: string, ...args: string[]): Run =>
     spawnSync(command, args, { cwd: folder, encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 })
-  // Nested, as no package can then use what it has not asked for: pino, which Fastify brings, would be found otherwise.
+  // Nested: a package then finds its own dependencies only. Flat, this one would find pino, a dependency of Fastify.
   const install = (...packages: string[]): Run =>
     run('npm', 'install', '--install-strategy=nested', '--prefer-offline', '--no-audit', '--no-fund', ...packages)
 
@@ -101,8 +101,8 @@ export function createConsumer(t: Test, name: string, setup: { packages?: string
   }
 }
 
-// Node looks for packages in every folder above, in NODE_PATH and in the home folder; what it found there would hide
-// what the tarball lacks.
+// Node looks for packages in every folder above, in NODE_PATH and in the home folder. A package found there would hide
+// that the tarball lacks it.
 function assertAlone(folder: string): void {
   if (folder.startsWith(`${repository}/`)) throw new Error(`${folder} is inside the repository: set TMPDIR elsewhere`)
   for (let parent = folder; parent !== dirname(parent); ) {

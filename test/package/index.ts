@@ -1,4 +1,5 @@
-// What `npm run test:package` runs: the packed tarball, as it is used. Each file runs alone too. Needs the registry.
+// Run by `npm run test:package`: tests the packed tarball as its users install it. Each file can run alone.
+// Needs a registry.
 import './api.js'
 import './consumer.js'
 import './peers.js'

@@ -1,4 +1,4 @@
-// Optional peers as they are on a machine where nothing was left behind: absent, until the application installs them.
+// Optional peers are absent until the application installs them. Each feature then says which package it needs.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -23,7 +23,7 @@ const noWebhooks = missing(
   'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
 )
 
-/** Feature by feature: what it answers without its peer, and which that is. */
+/** For each feature its optional peer, and its answer without that peer. */
 const features: Readonly<Record<string, { readonly peer: string; readonly without: unknown }>> = {
   'metrics plugin': { peer: 'prom-client', without: noMetrics },
   collectClerkMetrics: { peer: 'prom-client', without: noMetrics },

@@ -9,7 +9,7 @@ import { createApp } from '../fixtures/app.js'
 const PAGE = { accept: 'text/html', 'sec-fetch-dest': 'document' }
 const COOKIE = { cookie: '__client_uat=1700000000' }
 
-/** An application that keeps what was decided about its latest request. */
+/** An application that keeps the decision about its latest request. */
 async function observe(t: Test, plugin: Partial<ClerkAuthOptions> = {}) {
   let latest: FastifyRequest | undefined
   const app = await createApp(t, {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import t, { type Test } from 'tap'
 import { type App, createApp } from '../fixtures/app.js'
 
-// How often a request asks, reads and decodes: counted at what any implementation has to call.
+// Counts how often a request looks up, scans and decodes, at the functions that every implementation has to call.
 
 interface Work {
   /** Look-ups of the token in the token cache. */
@@ -15,7 +15,7 @@ interface Work {
   semicolons: number
 }
 
-/** Counts until the function it returns is called. */
+/** Begins to count. The function it returns ends that, and returns the counts. */
 function watch(token: string, userId: string, cookieHeader = ''): () => Work {
   const work: Work = { lookUps: 0, payloads: 0, headers: 0, semicolons: 0 }
   const originals = { get: LRUCache.prototype.get, parse: JSON.parse, indexOf: String.prototype.indexOf }

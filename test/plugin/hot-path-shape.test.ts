@@ -12,7 +12,7 @@ import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
 import { kAuth } from '../../src/plugin/symbols.js'
 import { signingKey } from '../fixtures/app.js'
 
-// What keeps the hot path cheap: its shape, not its time, which depends on the machine.
+// Checks the shape of the hot path, not its time, which depends on the machine.
 
 setFlagsFromString('--allow-natives-syntax')
 const haveSameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean
@@ -25,7 +25,7 @@ const hook = createOnRequest(instance, {
   defaults: createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
 } as Parameters<typeof createOnRequest>[1])
 
-/** The hook alone, on the least that it looks at. */
+/** Calls the hook without a server, with the members of a request that it reads. */
 function run(headers: Record<string, string>): { auth: object | undefined; decision: unknown; isDone: boolean } {
   const request = { raw: { method: 'GET', url: '/', headers } }
   let isDone = false

@@ -7,7 +7,7 @@ import { signingKey } from '../fixtures/app.js'
 async function createTenants(t: Test, count: number): Promise<LocalClerk[]> {
   const tenants: LocalClerk[] = []
   for (let index = 0; index < count; index++) {
-    // One key for all: what keeps tenants apart must not be that their signatures differ.
+    // One key for all tenants: they must be kept apart although each other's signatures verify.
     tenants.push(
       await createLocalClerk({ frontendApi: `clerk.t${index}.example`, instanceType: 'production', signingKey })
     )

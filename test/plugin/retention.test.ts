@@ -10,14 +10,14 @@ import { createDefaultPolicy } from '../../src/plugin/route-policy.js'
 import { kAuth } from '../../src/plugin/symbols.js'
 import { signingKey } from '../fixtures/app.js'
 
-// What stays in memory of a token that nothing answers for any more. The hook alone: `inject` keeps requests by the shape of its
-// responses.
+// Searches the heap for tokens that no cache holds any more. Calls the hook without a server, because `inject` keeps
+// requests in memory.
 
-/** Bytes of texts, which are not on the heap. */
+/** Parts of the token as buffers, whose bytes are outside the heap and so not found by the search itself. */
 const tracesOf = (token: string, userId: string): Buffer[] =>
   [token.slice(-60), token.slice(-120, -60), userId].map((text) => Buffer.from(text))
 
-/** Which of the traces the strings of the heap show. */
+/** Whether a heap snapshot holds each of the traces. */
 async function findOnHeap(traces: readonly Buffer[]): Promise<boolean[]> {
   const chunks: Buffer[] = []
   for await (const chunk of getHeapSnapshot()) chunks.push(chunk)
@@ -55,7 +55,7 @@ async function send({ clerk, instance }: Scene, userId: string, carrier: 'header
 }
 
 t.test('a token is gone once the cache is cleared, or the instance closed', async (t) => {
-  // First: what the last token leaves behind must be that of a token that is gone.
+  // The control comes first: a trace that only the latest token leaves must come from a token that has to be gone.
   const control = await send(await setUp(t, 'production'), 'user_kept', 'cookie')
   const traces: Buffer[] = []
   for (const instanceType of ['production', 'development'] as const) {

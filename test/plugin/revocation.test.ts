@@ -12,7 +12,7 @@ t.teardown(() => clerk.close())
 const org = { id: 'org_1', slug: 'acme', role: 'admin' }
 let users = 0
 
-/** Somebody new, so that tests do not know each other. */
+/** A user and session of its own for each test. */
 function newcomer() {
   const name = users++
   return { userId: `user_${name}`, sessionId: `sess_${name}` }

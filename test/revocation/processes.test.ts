@@ -58,14 +58,14 @@ t.test('a session revoked at one of four processes is refused by all', { skip, t
   async function rounds(t: { equal(found: unknown, wanted: unknown): boolean }): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       const { sessionId, bearer } = signIn()
-      // On some of the others the token is in memory, on some it has never been seen.
+      // Some of the other processes have the token in memory, and some have never seen it.
       for (const server of others.slice(round % PROCESSES)) {
         if ((await server.get('/me', bearer)).status !== 200) throw new Error('a good token is refused')
       }
       await revoke(first, sessionId)
       if ((await first.get('/me', bearer)).status !== 401) throw new Error('the process told goes on')
       await Promise.all(others.map((server) => untilRefused(server, bearer)))
-      // And it stays so.
+      // The refusal lasts.
       for (const server of servers) t.equal((await server.get('/me', bearer)).status, 401)
     }
   }

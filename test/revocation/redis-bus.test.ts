@@ -12,7 +12,7 @@ const skip = redisProgram === null ? 'no redis-server or valkey-server is instal
 
 const clients = {
   ioredis: (port: number) => new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 1 }),
-  // The tests call either by the types of ioredis; that the bus takes both as they are is shown here.
+  // The tests use the types of ioredis for both. This assignment shows that the bus also accepts the types of iovalkey.
   iovalkey: (port: number) => new Valkey({ port, host: '127.0.0.1' }) satisfies RedisClient as unknown as Redis
 }
 

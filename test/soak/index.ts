@@ -9,11 +9,11 @@ import type { Measurement, SoakCommand, SoakReply } from './protocol.js'
 // npm run soak [-- --minutes 10]: mixed load with key rotation, outages, aborted clients and forged floods. Fails when
 // memory grows after warm-up, when anything is left open, when an answer is wrong, or when closing takes too long.
 
-/** Bounds on what is reachable after warm-up: a line through all samples, and the noise around it. */
+/** Bounds on reachable memory after warm-up: the slope of a line through all samples, beyond their noise. */
 const MAX_SLOPE_BYTES_PER_MINUTE = 1_000_000
 const MAX_CLOSE_MS = 1000
 const WARM_UP = 0.3
-/** Before that the bounded memories, of sessions seen here for one, are still filling. */
+/** Before this time bounded memories, such as that of familiar sessions, are still filling. */
 const MIN_MINUTES_TO_JUDGE_MEMORY = 5
 const SAMPLE_MS = 5000
 /** Longest time between two key fetches under a flood of unknown kids, with the outages scripted here. */
@@ -48,7 +48,7 @@ const load = startLoad(port, clerk, {
 const startMs = performance.now()
 const endMs = startMs + minutes * 60_000
 const samples: { readonly minute: number; readonly measurement: Measurement }[] = []
-/** Each comes round at its own pace, so that they meet in every way. */
+/** Each event has its own interval, so that over time all combinations occur. */
 const events: { readonly everyMs: number; atMs: number; readonly run: () => unknown }[] = [
   { everyMs: 37_000, atMs: 0, run: rotate },
   { everyMs: 53_000, atMs: 0, run: breakDown },

@@ -3,12 +3,12 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import type { LocalClerk } from '../../src/local/index.js'
 
-/** What came back, by what was sent and by status. */
+/** Number of answers by kind of request and status. */
 export type Tally = Map<string, number>
 
 export interface Load {
   readonly tally: Tally
-  /** Answers that must never be: a forged token let in, a good one refused, a 500. */
+  /** Answers that must not occur: a forged token accepted, a good token refused, a 500. */
   readonly wrong: string[]
   stop(): Promise<void>
 }

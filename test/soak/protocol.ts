@@ -7,9 +7,9 @@ export type SoakCommand =
   | { readonly kind: 'close' }
 
 export interface Measurement {
-  /** What is reachable after garbage collection, buffers outside the heap included. */
+  /** Bytes of reachable memory after garbage collection, buffers outside the heap included. */
   readonly bytes: number
-  /** What keeps the process alive, by kind. */
+  /** Number of resources that keep the process alive, by kind. */
   readonly resources: Readonly<Record<string, number>>
   readonly listeners: number
   readonly warnings: number

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import clerkAuth from '../../src/index.js'
 import type { Measurement, SoakCommand, SoakReply } from './protocol.js'
 
-// The server under load, in a process of its own: what it keeps is nobody else's.
+// The server under load, in a process of its own, so that its memory is measured alone.
 
 /** Full early, so that a growing cache is not taken for a leak. */
 const MAX_CACHED_TOKENS = 400

@@ -21,7 +21,7 @@ import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
 import type { Authorize } from '../../src/plugin/guards/authorize.js'
 import { type Equals, holds } from './equals.js'
 
-// First of all, nothing is `any`: else every line below would hold for nothing.
+// No type is `any`: every statement below would hold for it.
 type IsAny<T> = 0 extends 1 & T ? true : false
 holds<Equals<IsAny<Auth>, false>>()
 holds<Equals<IsAny<Auth['has']>, false>>()
@@ -163,7 +163,7 @@ holds<
 holds<Equals<AuthFor<unknown>, Auth>>()
 holds<Equals<AuthFor<'any' | 'api_key'>, Auth>>()
 
-// Without a `config`, or one that says nothing about it, the auth is of the instance.
+// A route whose `config` does not set `acceptsToken` has the auth type of the instance.
 holds<Equals<RequestAuth<unknown>, SessionAuth>>()
 holds<Equals<RequestAuth<{ rateLimit: false }>, SessionAuth>>()
 holds<Equals<RequestAuth<{ clerk: { handshake: false } }>, SessionAuth>>()
@@ -179,8 +179,8 @@ export function notEvaluated(auth: AuthNotEvaluated): void {
   auth.getToken()
   // @ts-expect-error no such property, here as anywhere
   auth.unknown
-  // Hooks and helpers that are typed for `request.auth` fit; used there, it throws.
+  // Assignable to the parameters of hooks and helpers that take `request.auth`; using it there throws.
   narrowing(auth, auth)
 }
-// It is no member of the union, so narrowing there stays as it is.
+// It is not a member of `Auth`, so it does not affect narrowing.
 holds<Equals<Extract<Auth, { tokenType: never }>, never>>()

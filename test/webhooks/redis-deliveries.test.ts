@@ -21,7 +21,7 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
       deliveries.close?.()
       client.disconnect()
     })
-    // Until its connection stands it would remember alone.
+    // Before its connection is ready it would use its own memory.
     for (let i = 0; ; i++) {
       await deliveries.begin(`probe_${i}`, seconds)
       await deliveries.end(`probe_${i}`, true)

@@ -36,7 +36,7 @@ function setUp(options: Partial<RevocationsOptions> = {}) {
   return { clock, revocations, nowSeconds: () => Math.floor(clock.now() / 1000) }
 }
 
-/** Has a token of this lifetime seen. */
+/** Lets the revocations observe a token of this lifetime. */
 function see(revocations: Revocations, issuedAt: number, lifetimeSeconds: number): void {
   revocations.observe({ issuedAt, auth: { sessionClaims: { exp: issuedAt + lifetimeSeconds } } })
 }
@@ -362,7 +362,7 @@ t.test('against a plain list of revocations, every answer is the same', async (t
     clock.advance(random(3_000))
     const issuedAt = nowSeconds() - random(65)
     const candidate = token({ ...ids, orgId: random(2) === 0 ? ids.organizationId : undefined, issuedAt })
-    // Some are asked about again and again, as tokens of a cache are.
+    // Some tokens are asked about repeatedly, as cached tokens are.
     kept[i % 50] = candidate
     const again = kept[random(kept.length)] ?? candidate
     if (revocations.covers(again) !== isCovered(again)) t.fail(`differs for a token known at ${i}`)
@@ -374,7 +374,7 @@ t.test('against a plain list of revocations, every answer is the same', async (t
 
   function isCovered(candidate: RevocableToken): boolean {
     const { issuedAt, auth } = candidate
-    // Beyond the life of a token the store may have forgotten; nobody asks about one that has run out.
+    // The store may have dropped revocations older than a token's life: expired tokens are not asked about.
     if (issuedAt * 1000 + RETENTION_MS <= clock.now()) return revocations.covers(candidate)
     return list.some(
       ({ sessionId, userId, organizationId, atMs }) =>

@@ -114,7 +114,7 @@ function expected(c: Combination, handshake: boolean): { row: number; outcome: s
   return { row: number, outcome: `${status} ${reason}` }
 }
 
-/** What TryHandshake comes to: in most rows redirect or not, in three the row itself leaves one of them. */
+/** The possible states of a row that tries a handshake. In three rows only one of the two is left. */
 function statusesOf(row: number): string[] {
   if (row === 14.1) return ['signed-out']
   return row === 15 || row === 16 ? ['handshake'] : ['handshake', 'signed-out']
@@ -138,7 +138,7 @@ function* combinations(): Generator<Combination> {
   yield* fill(0)
 }
 
-/** Keeps the number down where a row cannot tell: options of satellites, cookies of development, two syncs at once. */
+/** Whether a value cannot matter in this combination. Leaving it out keeps the number of combinations small. */
 function isPointless(c: Record<string, unknown>, name: string, value: unknown): boolean {
   if (name === 'autoSync') return value === true && c.isSatellite === false
   if (name === 'devBrowser') return value === true && c.isDevelopment === false

@@ -9,8 +9,8 @@ import type { RequestState } from '../../../src/core/state/request-state.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
 
 // The hot path and the state machine read the same headers in different places. Every header that the decision reads is
-// varied here, and a header added to `DecidingHeaders` does not compile until it has values: such that it decides somewhere
-// (the second test), and some that do not.
+// varied here, and a header added to `DecidingHeaders` does not compile until it has values. The second test fails unless
+// some of its values change a decision.
 const VALUES: { readonly [Name in keyof DecidingHeaders]: readonly (string | undefined)[] } = {
   secFetchDest: [undefined, '', 'document', 'iframe', 'empty'],
   accept: [undefined, 'text/html,*/*;q=0.8', 'application/json'],
@@ -94,7 +94,7 @@ function decide({ instance }: Setup, { method, target, headers }: Request): Prom
   return instance.authenticate(readCarried(source, instance.readCookies), { acceptsToken, allowsHandshake: handshake })
 }
 
-/** What the client sees of a decision. */
+/** The part of a decision that the client sees. */
 function answerOf({ status, reason, location, headers, setCookies }: RequestState): string {
   return JSON.stringify([status, reason, location, headers, setCookies])
 }

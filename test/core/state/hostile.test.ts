@@ -33,7 +33,7 @@ const REASONS: VerificationFailureReason[] = [
   'session-revoked'
 ]
 
-/** What JSON can hold where a claim is expected: objects without their methods among them. */
+/** JSON values in the place of a claim, among them objects that lack the methods of their kind. */
 const claim = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom<unknown>(

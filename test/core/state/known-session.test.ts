@@ -20,7 +20,7 @@ interface Setup {
   readonly name: string
   readonly clerk: LocalClerk
   readonly instance: Instance
-  /** Tokens by what they are; all verified once, so that those that can be in memory are. */
+  /** Tokens by name. All have been verified once, so the good ones are in memory. */
   readonly tokens: Readonly<Record<string, string>>
 }
 
@@ -95,7 +95,7 @@ function requestOf({ tokens, instance }: Setup) {
       },
       { requiredKeys: [] }
     ),
-    // What no browser writes, but anybody can send.
+    // Headers that no browser writes, but any client can send.
     separator: text('; ', '; ', '; ', '; ', ';', ';  ', ' ; ', ';\t'),
     oddities: fc.array(
       text(

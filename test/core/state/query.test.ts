@@ -12,7 +12,7 @@ const NAMES = [
   '__clerk_redirect_url'
 ]
 
-/** What a full parse of the target finds, whatever is said of it beforehand. */
+/** Whether a full parse of the target finds one of the names. */
 function namesOne(target: string): boolean {
   const { searchParams } = publicUrl('https', 'app.example.com', target)
   return NAMES.some((name) => searchParams.has(name))

@@ -55,7 +55,7 @@ function tokenWith(defects: readonly Defect[]): string {
   return signRsa(input, defects.some(({ isForged }) => isForged) ? other.privateKey : own.privateKey)
 }
 
-/** Two that write the same member cannot be in one token. */
+/** Whether two defects write the same member, so that one token cannot have both. */
 function exclude(a: Defect, b: Defect): boolean {
   const members = ({ header, claims }: Defect) => [...Object.keys(header ?? {}), ...Object.keys(claims ?? {})]
   return members(a).some((name) => members(b).includes(name))

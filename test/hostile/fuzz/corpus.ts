@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-// What coverage-guided runs have found to reach something new, a line each: the target's name and the input as base64.
+// Inputs by which coverage-guided runs reached new code, one per line: the name of the target, and the input as base64.
 
 /** In the source tree: this module runs from `.build/test/hostile/fuzz`. */
 const FILE = new URL('../../../../test/hostile/fuzz/corpus.txt', import.meta.url)

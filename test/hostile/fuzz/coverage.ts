@@ -17,8 +17,8 @@ interface CoverageResult {
 }
 
 /**
- * V8's own block coverage, so that a fuzzer without native parts is guided by what its inputs reach. How often a block ran
- * counts by powers of two: once through a loop is another thing than eight times.
+ * V8's block coverage, which tells the fuzzer without native code what an input reaches. Counts are told apart by powers
+ * of two: one round of a loop is not the same as eight.
  */
 export function startCoverage(isUnderTest: (url: string) => boolean): Coverage {
   const session = new Session()

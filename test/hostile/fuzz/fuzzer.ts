@@ -6,7 +6,7 @@ export interface FuzzSettings {
   /** Whichever comes first. */
   readonly maxRuns: number
   readonly maxMs: number
-  /** What earlier runs have kept: it is run first, and mutated like the seeds. */
+  /** Inputs kept by earlier runs. They are run first, and mutated like the seeds. */
   readonly kept?: readonly Buffer[]
 }
 
@@ -20,7 +20,7 @@ export interface FuzzResult {
 const BATCH = 400
 const MAX_LENGTH = 4096
 
-/** Runs a target on mutations of what has reached something new, until time or runs are up or an input breaks it. */
+/** Runs a target on mutations of inputs that reached new code, until an input breaks it, or time or runs are used up. */
 export async function fuzz(target: Target, { seed, maxRuns, maxMs, kept = [] }: FuzzSettings): Promise<FuzzResult> {
   const random = createRandom(seed)
   const coverage = startCoverage((url) => url.includes('/src/'))
@@ -55,7 +55,7 @@ export async function fuzz(target: Target, { seed, maxRuns, maxMs, kept = [] }: 
       const known = new Set(seen)
       failure = await run(batch)
       if (failure !== null || !isNew()) continue
-      // Something in the batch reached further: which one, is found by running them one at a time.
+      // An input of the batch reached new code. Running them one at a time finds it.
       seen.clear()
       for (const block of known) seen.add(block)
       for (const input of batch) {
@@ -69,7 +69,7 @@ export async function fuzz(target: Target, { seed, maxRuns, maxMs, kept = [] }: 
   }
 }
 
-/** Of a corpus the inputs that together reach all that it reaches, short ones first. */
+/** The inputs of a corpus that together reach all that the whole corpus reaches, short inputs first. */
 export async function distil(target: Target, corpus: readonly Buffer[]): Promise<Buffer[]> {
   const coverage = startCoverage((url) => url.includes('/src/'))
   const seen = new Set<string>()

@@ -22,7 +22,7 @@ import { encodePart, SESSION_CATEGORY, signingInput, signRsa } from '../forge.js
 export interface Target {
   readonly name: string
   readonly seeds: readonly string[]
-  /** What mutation puts in besides single octets. */
+  /** Texts that a mutation inserts, besides single octets. */
   readonly words: readonly string[]
   /** Throws when the input breaks a property. */
   run(input: Buffer): void | Promise<void>
@@ -174,7 +174,7 @@ const authorization: Target = {
   words: ['Bearer', 'bearer ', 'BEARER', ' ', '  ', '\t', '\n', ',', '='],
   run(input) {
     const text = latin1(input)
-    // `trim()` takes more than HTTP's white space off, if there is some to take off: such texts are no tokens either way.
+    // `trim()` also removes white space that HTTP does not know. A text with such white space is no token in either case.
     if (/[\u00a0\v\f]/.test(text)) return
     const parsed = parseAuthorization(text)
     assert.equal(parsed, parseAuthorizationNaively(text))
@@ -389,7 +389,7 @@ const directives: Target = {
   run(input) {
     const lines = [...input.toString().split('\n'), input.toString()]
     const parsed = parseDirectives(lines)
-    // What Node would refuse to send would be a 500.
+    // Node throws for a header value with other characters, and the answer would be a 500.
     for (const line of parsed) assert.doesNotMatch(line, /[^\t\x20-\x7e\x80-\xff]/)
     assert.equal(typeof sessionTokenOf(parsed), 'string')
     assert.ok(parsed.every((line) => lines.includes(line)))

@@ -42,7 +42,7 @@ const apiKey = createApiKeyAuth({ id: 'k', name: 'n', subject: 'user_1', scopes:
 const nobody = createSignedOutAuth('session-token-and-uat-missing', '')
 const expired = createSignedOutAuth('token-expired', 'The session token has expired.')
 
-/** An app whose requests all have the one auth. */
+/** An application in which all requests have the given auth. */
 function appWith(auth: Auth | AuthNotEvaluated | null): FastifyInstance {
   const app = Fastify()
   app.decorateRequest(kTestAuth as unknown as string, null)
@@ -258,7 +258,7 @@ t.test('a predicate that throws or answers with a promise permits nobody', async
   )
   t.equal(throwing.statusCode, 500)
   t.equal(throwing.json().message, 'mine')
-  // Fastify takes these for no error: a guard that handed them on would let the request pass.
+  // Fastify does not treat these values as errors: a guard that passed them on would let the request through.
   for (const thrown of [undefined, null, false, 0, '', 'text']) {
     const predicate = () => {
       throw thrown

@@ -1,4 +1,4 @@
-// A program of its own, as an application is one: what it declares globally holds everywhere in it.
+// A program of its own, because global declarations hold in a whole program.
 import type { AuthFor, RequestAuth } from '../../../src/core/auth/request-auth.js'
 import type {
   Auth,
@@ -53,7 +53,7 @@ export function claims(auth: SignedInAuth, authorize: Authorize): void {
   authorize(params)
 }
 
-// The instance accepts anything, so a route that says nothing about it gets anything.
+// The instance accepts any token type, so a route without `acceptsToken` gets the auth of any type.
 holds<Equals<RequestAuth<unknown>, AuthFor<'any'>>>()
 holds<Equals<RequestAuth<{ clerk: { acceptsToken: 'session_token' } }>, AuthFor<'session_token'>>>()
 holds<Equals<Extract<Auth, { tokenType: 'session_token'; isAuthenticated: true }>, SignedInAuth>>()
