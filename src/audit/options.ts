@@ -82,7 +82,7 @@ const REDACT = {
   censor: callback<Censor>({ default: null })
 } satisfies OptionTable<RedactOptions>
 
-/** What the options of the audit log became. `parseAgent` is `undefined` where bowser parses, if the application has it. */
+/** The settings of the audit log. `parseAgent` is `undefined` where bowser parses, if the application has it. */
 export interface AuditSettings extends Omit<SettingsOf<typeof AUDIT>, 'logger'> {
   readonly logger: Logger
 }

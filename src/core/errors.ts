@@ -3,7 +3,7 @@ import { TOKEN_TYPES } from './token-types.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
 // Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message: the only values
-// put in for %s are names of options and variables, what was expected, and reasons from closed lists.
+// put in for %s are names of options and variables, expected types and values, and reasons from closed lists.
 
 export interface ErrorEntry {
   readonly code: string

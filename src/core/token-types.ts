@@ -7,7 +7,7 @@ export const MACHINE_TOKEN_TYPES = ['api_key', 'm2m_token', 'oauth_token'] as co
 /** Every type that `acceptsToken` can name. */
 export const TOKEN_TYPES = ['session_token', ...MACHINE_TOKEN_TYPES] as const
 
-/** Those of them that have no form as a JWT: only Clerk can judge such a token. */
+/** The machine token types without a JWT form: only Clerk can judge such a token. */
 export const OPAQUE_TOKEN_TYPES = ['api_key'] as const satisfies readonly MachineTokenType[]
 
 export type MachineTokenType = (typeof MACHINE_TOKEN_TYPES)[number]

@@ -55,8 +55,8 @@ export function knownClient(request: LocalRequest, state: LocalState): LocalClie
 }
 
 /**
- * The domain that the request's FAPI host, such as `clerk.example.com`, shares with the application; null: it shares
- * none.
+ * The domain that the request's FAPI host, such as `clerk.example.com`, shares with the application; null if they
+ * share no domain.
  */
 export function sharedDomain(request: LocalRequest, application: URL): string | null {
   const { hostname } = request.url

@@ -71,7 +71,7 @@ export const LOCAL_CLERK = {
   now: callback<() => number>({ default: null })
 } satisfies OptionTable<LocalClerkOptions>
 
-/** What the options of a local instance became. Null: made up for the instance, or `Date.now`. */
+/** The settings of a local instance. Null: made up for the instance, or `Date.now`. */
 export type LocalClerkSettings = SettingsOf<typeof LOCAL_CLERK>
 
 /** Throws for options that cannot work, and wherever `NODE_ENV` is `production`: the keys of a local Clerk keep nobody out. */

@@ -39,8 +39,8 @@ const STATES: readonly string[] = [
 ]
 
 /**
- * Reasons that get a label value of their own: those that Clerk's SDK and this plugin know. A label value of whatever
- * comes (the code of a failed refresh is Clerk's to choose) would let a counter grow without bound.
+ * Reasons with a label value of their own: all reasons that Clerk's SDK and this plugin know. Other reasons share one value:
+ * Clerk chooses the codes of failed refreshes, and a value for each would let a counter grow without bound.
  */
 export const REASONS: readonly string[] = Object.freeze([...Object.keys(VERIFICATION), ...STATES])
 

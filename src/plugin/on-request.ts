@@ -151,7 +151,7 @@ function addToResponse({ location, headers, setCookies }: ResponseParts, reply: 
   return true
 }
 
-/** What has been logged for each instance. A client can cause one line for each cause. */
+/** The causes that have been logged, by instance: a client can cause each line once. */
 const warned = new WeakMap<Instance, Set<IgnoredHeader['cause']>>()
 
 function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): void {

@@ -57,8 +57,8 @@ export interface IgnoredHeader {
 }
 
 /**
- * The first forwarded header that does not count; null: there is none. With `trustProxy`, one that says what counts anyway
- * is not reported: Fastify does not say whether it trusts the peer, so this goes by what it makes of the header.
+ * The first forwarded header that does not count; null if every one counts. Fastify does not say whether it trusts the
+ * peer, so with `trustProxy` a header does not count when its value differs from the host or scheme that Fastify gives.
  */
 export function ignoredForwardedHeader(request: FastifyRequest): IgnoredHeader | null {
   const { headers } = request.raw

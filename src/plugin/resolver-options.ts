@@ -4,7 +4,7 @@ import { type ClerkAuthOptions, HINTS, OPTIONS } from '../core/options/instance-
 import { callback, required } from '../core/options/readers.js'
 import { type OptionTable, readOptions, type SettingsOf } from '../core/options/table.js'
 
-/** What a resolver answers a request with: options of the instance that the request belongs to. */
+/** The answer of a resolver: options of the instance that the request belongs to. */
 export type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
 
 /** Says which instance a request belongs to, for servers with several. Called for every request that is authenticated. */

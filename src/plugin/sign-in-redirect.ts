@@ -14,7 +14,7 @@ import { kInstance } from './symbols.js'
 /**
  * Where a guard sends a browser that loads a page while signed out: to `signInUrl`, with this page as `redirect_url`.
  * Null (the guard answers 401) for any other request, without the option `requireAuthRedirect`, and for a browser that
- * keeps coming back: a sign-in page sends on at once whoever is signed in for Clerk, so that a browser whose session is
+ * keeps coming back: a sign-in page sends a user who is signed in at Clerk back at once, so a browser whose session is
  * refused here would be sent to and fro without end.
  */
 export function signInRedirect(request: FastifyRequest, reason: string): SignInRedirect | null {

@@ -1,7 +1,7 @@
 import { TOLERANCE_SECONDS } from './signature.js'
 
 /**
- * What is known of a delivery. `new`: handle it; `done`: handled before; `busy`: another attempt is being handled;
+ * State of a delivery. `new`: handle it; `done`: handled before; `busy`: another attempt is being handled;
  * `unknown`: as old as deliveries that have been forgotten, so it cannot be told whether it was handled.
  */
 export type DeliveryState = 'new' | 'done' | 'busy' | 'unknown'

@@ -10,7 +10,7 @@ export interface EventRevocation {
 
 const DAY_MS = 86_400_000
 
-/** What an event ends; null: nothing. `'malformed'`: an event of a type that ends tokens does not say whose. */
+/** The revocation that an event calls for; null: none. `'malformed'`: its type ends tokens, and it does not say whose. */
 export function revocationOf(event: WebhookEvent, nowMs: number): EventRevocation | 'malformed' | null {
   const data = event.data as Record<string, unknown>
   switch (event.type) {

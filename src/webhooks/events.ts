@@ -94,7 +94,7 @@ export interface WebhookEvent<Type extends string = string> {
   readonly event_attributes?: { readonly http_request?: { readonly client_ip?: string; readonly user_agent?: string } }
 }
 
-/** Reads an event from a verified body; null when the body is none. */
+/** Reads an event from a verified body; null when the body is not an event. */
 export function parseEvent(body: string): WebhookEvent | null {
   const event = parseJson(body)
   if (!isRecord(event) || typeof event.type !== 'string' || !isRecord(event.data)) return null

@@ -32,7 +32,7 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
   const connection = openConnection(client, COMMAND_TIMEOUT_MS)
   const own = createMemoryDeliveries(() => Date.now())
 
-  /** What all processes know. The process that sets the key first handles the event. */
+  /** Asks Redis, for all processes. The process that sets the key first handles the event. */
   async function claim(id: string): Promise<'new' | 'done' | 'busy'> {
     const key = keyPrefix + id
     if ((await connection.call('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'

@@ -7,7 +7,7 @@ import {
   WebhookVerifierMissingError
 } from '../core/errors.js'
 
-/** What the headers of a delivery say. None of it counts before the signature has been checked. */
+/** The values in the headers of a delivery. They prove nothing before the signature has been checked. */
 export interface DeliveryHeaders {
   /** The same for every attempt to deliver one event. */
   readonly id: string

@@ -10,7 +10,7 @@ export interface BackendApiSettings {
   /** Without a trailing slash. */
   readonly apiUrl: string
   readonly apiVersion: string
-  /** Null: every call fails as `keyless`, but the verification of M2M tokens with the machine secret key. */
+  /** Null: every call fails as `keyless`, except the verification of M2M tokens with the machine secret key. */
   readonly secretKey: string | null
   readonly machineSecretKey: string | null
   readonly fetch: typeof globalThis.fetch
@@ -26,7 +26,7 @@ export interface RefreshRequest {
   readonly expiredToken: string
   readonly refreshToken: string
   readonly requestOrigin: string
-  /** As received. Only those of `refreshHeaders` are sent on. */
+  /** As received. Only the headers that `refreshHeaders` picks are sent on. */
   readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>
   readonly suffixedCookies: boolean
 }

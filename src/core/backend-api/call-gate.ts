@@ -2,18 +2,18 @@ import { createTokenBucket } from '../token-bucket.js'
 
 /**
  * A quarter of Clerk's rate limit per secret key (1000 calls in ten seconds in production, 100 in development). Each kind of
- * call that a stranger can cause gets no more: session refreshes, nonces, machine tokens. The last quarter is left for what
- * was good before, and for the application's own calls.
+ * call that a stranger can cause gets no more: session refreshes, nonces, machine tokens. The last quarter is left for
+ * credentials that were good before, and for the application's own calls.
  */
 export const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
 
-/** While all places are taken: a call takes a fraction of it. */
+/** Wait until the next try while all places are taken. A call takes a fraction of it. */
 const PLACE_WAIT_MS = 1000
 
 /**
  * Bounds the calls of one kind (backend-api/README.md section 4): how many strangers may cause on average, and how many are
- * under way at once. What was good before needs no budget and has as many places of its own, so that no number of
- * strangers shuts it out.
+ * under way at once. A credential that was good before needs no budget and has as many places of its own, so that no
+ * number of strangers shuts it out.
  */
 export interface CallGate {
   /** Takes a place and gives 0, or takes none and gives the ms until it is worth another try. */

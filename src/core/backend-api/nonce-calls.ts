@@ -16,16 +16,16 @@ const MAX_CONCURRENCY = 32
 const MAX_REMEMBERED = 1_000
 const MAX_REMEMBERED_LENGTH = 4_000_000
 
-/** For the requests that a browser sends before it has the new cookies. */
+/** A browser sends further requests with the same nonce until it has the new cookies. */
 const GOOD_MS = 5_000
 
-/** How long the nonce lies in a cookie, and comes with each request of its browser. */
+/** As long as the nonce stays in a cookie: the browser sends it with each request for that time. */
 const REFUSED_MS = 60_000
 
 /**
  * Fetches the payloads of handshake nonces. Anybody can make up a nonce: a flood of them spends a bounded part of the
- * rate limit, and no nonce is asked about again while its answer holds. One that Clerk could not be asked about is spared
- * until another attempt makes sense.
+ * rate limit, and no nonce is asked about again while its answer holds. After a failed call the failure holds until another
+ * attempt makes sense.
  */
 export function createNonceCalls(
   fetchPayload: BackendApi['fetchHandshakePayload'],

@@ -8,12 +8,12 @@ import { type BackendFailure, type BackendResult, backendFailure, retrySecondsOf
 
 type Refreshed = BackendResult<readonly string[]>
 
-/** Most calls under way at once for those never refreshed here; as many again for the others. */
+/** Most calls under way at once with refresh tokens never seen here; as many again with refresh tokens that were good. */
 const MAX_CONCURRENCY = 32
 
 /**
- * Calls about one session: this many at once, then one per `SESSION_REFILL_MS`. A browser needs one in a minute. Who has
- * an account has any number of expired tokens, and makes up as many refresh cookies as he likes.
+ * Calls about one session: this many at once, then one per `SESSION_REFILL_MS`. A browser needs one in a minute. An attacker
+ * with an account has expired tokens of a session, and can make up any number of refresh cookies for it.
  */
 const SESSION_BURST = 3
 const SESSION_REFILL_MS = 10_000
@@ -38,9 +38,9 @@ interface Refusal {
 }
 
 /**
- * Refreshes sessions within bounds (backend-api/README.md section 4). They count by session, which a signature vouches for:
- * the refresh cookie beside it can be made up. A refresh token that was good here once cannot, so it needs no budget of
- * strangers and is asked about even where a made-up one has just been refused.
+ * Refreshes sessions within bounds (backend-api/README.md section 4). The bounds are per session, as the id of the session is
+ * under a signature and the refresh cookie can be made up. A refresh token that was good here before cannot be made up: it
+ * spends nothing of the budget for strangers, and is asked about even right after another one of its session was refused.
  */
 export function createRefreshCalls(
   refreshSession: BackendApi['refreshSession'],
@@ -97,12 +97,12 @@ function busy(waitMs: number): BackendFailure {
   return backendFailure('busy', null, null, toRetryAfterSeconds(waitMs))
 }
 
-/** Those that the browser gets: the next refresh presents one of them. */
+/** The refresh tokens that the answer gives to the browser, which presents one of them at its next refresh. */
 function newRefreshTokens(lines: readonly string[]): string[] {
   return lines.flatMap((line) => /^__refresh[^=;]*=([^;]+)/.exec(line)?.[1] ?? [])
 }
 
-/** No secret is kept longer than its request. */
+/** Refresh tokens are kept as digests: no secret stays in memory longer than its request. */
 function digest(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }

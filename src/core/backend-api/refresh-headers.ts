@@ -1,8 +1,8 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * The headers of the client's request that a refresh hands on: who is asking, from where, with what. None of them is a
- * credential of the application or of anybody else, which Clerk's risk rules have no use for.
+ * The headers of the client's request that a refresh hands on to Clerk's risk rules: client, address and browser. None of
+ * them holds a credential.
  */
 const PASSED_ON = [
   'host',
@@ -28,7 +28,7 @@ const PASSED_ON = [
 /** Clerk's cookies without session token and refresh token, which the body has. */
 const COOKIE = /^__(?:client_uat|clerk_db_jwt)(?:_|=)/
 
-/** Longer than any of them needs to be. A client can send 16 KiB of headers with each request. */
+/** Longer than any of these headers has to be. Without it a client could have 16 KiB sent on with each refresh. */
 const MAX_LENGTH = 1024
 
 /** Each header as a list with one text, as Clerk's SDK sends them. */

@@ -16,7 +16,7 @@ export interface TransportSettings {
 }
 
 export interface BackendCall {
-  /** What a 429 pauses. */
+  /** A 429 pauses the calls of its kind. */
   readonly kind: 'nonce' | 'refresh' | 'session-token' | 'machine-token'
   readonly method: 'GET' | 'POST'
   readonly url: string
@@ -35,8 +35,8 @@ const DEFAULT_PAUSE_MS = 10_000
 
 /**
  * Sends calls to BAPI. Never throws or rejects. A failure holds nothing of an answer's text and nothing secret. A 429
- * pauses the calls of its kind for the time that Clerk names. The rate limit counts per secret key, so the other kinds may
- * meet it too, and pause when they do: a flood of one kind must not silence those that Clerk would still answer.
+ * pauses the calls of its kind for the time that Clerk names. The rate limit counts per secret key, so a call of another
+ * kind may meet it too, and then pauses that kind: a flood of one kind must not stop calls that Clerk would still answer.
  */
 export function createTransport(settings: TransportSettings): Transport {
   const { fetch, timeoutMs, userAgent, now, setTimer = setUnrefTimer } = settings

@@ -69,8 +69,8 @@ export function openConnections(instance: LifetimeInstance): number {
 }
 
 /**
- * What ends with the connection. A socket of HTTP/1.1 carries one response after another, and one of HTTP/2 many at a
- * time: unless it was upgraded, its close is not the end of this response.
+ * The object whose `close` ends the lifetime. A socket of HTTP/1.1 carries one response after another, and a socket of
+ * HTTP/2 many at a time: unless it was upgraded, its close is not the end of this response.
  */
 function transportOf(request: LifetimeRequest, response: LifetimeResponse | undefined): Closing {
   if (request.stream !== undefined) return request.stream

@@ -31,7 +31,7 @@ function listenersAt(socket: Closable): Set<() => void> {
   if (listeners === undefined) {
     const added = new Set<() => void>()
     socket.once('close', () => {
-      // Each removes itself from the set.
+      // Each listener removes itself from the set.
       for (const listener of added) listener()
     })
     waitingAt.set(socket, added)

@@ -20,7 +20,7 @@ export interface OpaqueTokenSettings {
 /** Longer than any opaque token of Clerk; bounds the cost of a look-up. */
 const MAX_LENGTH = 512
 
-/** What a bearer token can be: `b64token` of RFC 6750 section 2.1. */
+/** The characters of a bearer token: `b64token` of RFC 6750 section 2.1. */
 const B64_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
@@ -74,7 +74,7 @@ export function createOpaqueTokenVerifier(
   return verify
 }
 
-/** Nobody was asked, so no status is named. */
+/** Refused by its form: Clerk was not asked, so the message has no status. */
 function malformed(type: MachineTokenType): MachineFailure {
   return machineFailure(type, 'token-invalid', 'The token is too long, or no bearer token of RFC 6750 section 2.1.')
 }

@@ -11,7 +11,7 @@ interface Block {
   readonly der: Buffer
 }
 
-// Three dozen RSA 8192 keys fit; what is longer is no key.
+// Three dozen RSA 8192 keys fit. A longer text is refused unread.
 const MAX_LENGTH = 65_536
 const PRIVATE_LABEL = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g

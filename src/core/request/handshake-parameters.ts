@@ -1,6 +1,6 @@
 /**
- * What a handshake, or Clerk's sign-in page in development, puts into the query of the page it sends a browser back to.
- * Whoever holds one of them can take over the browser's session.
+ * Query parameters with which a handshake, or Clerk's sign-in page in development, sends a browser back to a page. Each
+ * of them is enough to take over the browser's session.
  */
 export const HANDSHAKE_SECRETS = [
   '__clerk_handshake',

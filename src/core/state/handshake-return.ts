@@ -44,7 +44,7 @@ export function returnedHandshake(carried: Carried, query: ClerkQuery): Returned
  */
 export interface UnresolvedHandshake {
   readonly status: 'unresolved'
-  /** The handshake could not be judged: what the cookies do not settle cannot be told. Null: it is no good. */
+  /** The handshake could not be judged, so nothing is known unless the cookies sign the request in. Null: it was refused. */
   readonly retryAfterSeconds: number | null
 }
 
@@ -81,7 +81,7 @@ export async function resolveHandshake(
   return unresolvedBy(outcome)
 }
 
-/** What is said to a browser that came back from FAPI while neither handshake nor cookies can be judged. */
+/** The answer to a browser that came back from FAPI while neither handshake nor cookies can be judged. */
 export function undecidable(retryAfterSeconds: number): RequestState {
   return signedOut('session-token-missing', UNDECIDABLE, retryAfterSeconds)
 }

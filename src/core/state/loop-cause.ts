@@ -1,4 +1,4 @@
-/** What is known of a browser that is sent round without end. */
+/** The evidence about a browser that is sent round without end. */
 export interface LoopEvidence {
   /** Why the request is not signed in. */
   readonly reason: string

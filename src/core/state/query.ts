@@ -38,8 +38,8 @@ export function readClerkQuery(carried: Carried): ClerkQuery {
 /**
  * Whether the query of a request target may name one of Clerk's parameters. Almost no request has one: it stays on the
  * hot path, and its URL is not parsed. Names may be written as they are or with characters percent-encoded: `%5F` is
- * the underscore, `%6…` and `%7…` are the lower-case letters. True for some queries that name none; false for none that
- * does.
+ * the underscore, `%6…` and `%7…` are the lower-case letters. True for some queries without
+ * a parameter of Clerk's, never false for a query with one.
  */
 export function mayNameClerkParameter(target: string): boolean {
   const query = target.indexOf('?')

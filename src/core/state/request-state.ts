@@ -1,6 +1,6 @@
 // Every request state is made in this file.
 //
-// Shared by all requests, and frozen: what `signedOut` and `refusedByList` return. `signedOut` keeps its states by
+// Shared by all requests, and frozen: the states that `signedOut` and `refusedByList` return. `signedOut` keeps its states by
 // reason, message and retryAfterSeconds, so that a flood of bad requests allocates none; all three must be constants or
 // come from a small set. Nothing of a single request (a header, a URL, a cookie, a time) may be put into a shared
 // state: other requests would be answered with it.

@@ -25,7 +25,7 @@ export type RefreshOutcome =
       readonly retryAfterSeconds: number | null
     }
 
-/** What the state machine needs of the options, derived once when an instance is made. */
+/** The settings that the state machine reads, derived from the options once when an instance is made. */
 export interface StateSettings {
   /** False without a publishable key: the names of the cookies, their instance and its FAPI are then unknown. */
   readonly readsCookies: boolean

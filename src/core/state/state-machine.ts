@@ -24,7 +24,7 @@ export type StateMachine = (
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
   const now = () => effects.now()
   const context: StateContext = { settings, effects: bounded(settings, effects, now), refresh: createRefreshFlow(now) }
-  // One context more, and no second machine: what is bounded is bounded for all routes together.
+  // A second context, not a second machine: the two share `effects` and `refresh`, so bounds hold for all routes together.
   const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 
   return (carried, acceptsToken, allowsHandshake = true) => {
@@ -36,13 +36,13 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
   }
 }
 
-/** As for a request without credentials: those that it carries are not looked at. */
+/** The answer as for a request without credentials: the credentials of a TRACE request are not read. */
 function refuseMethod(acceptsToken: AcceptsToken): RequestState {
   if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
   return signedOut('session-token-and-uat-missing', 'A TRACE request is never authenticated.')
 }
 
-/** What strangers can cause, within bounds. */
+/** The effects, with the calls to Clerk that strangers can cause kept within bounds. */
 function bounded({ isDevelopment }: StateSettings, effects: Effects, now: () => number): Effects {
   const { fetchHandshakePayload, refreshSession } = effects
   return {

@@ -38,7 +38,7 @@ export interface GuardVerdict {
   readonly isRedirect: boolean
 }
 
-/** What a guard makes of a request. Null lets it pass. */
+/** The answer of a guard to a request. Null lets it pass. */
 export type GuardOutcome = { readonly error: Error } | SignInRedirect | null
 
 /** A redirect to the sign-in page, and the cookie that counts it. */
