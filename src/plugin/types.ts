@@ -40,7 +40,7 @@ declare module 'fastify' {
   }
 
   interface FastifyInstance {
-    /** Hook that lets authenticated requests pass: 401 for others, 503 while keys cannot be had. */
+    /** Hook that lets authenticated requests pass: 401 for others, 503 while it cannot be told. */
     readonly requireAuth: GuardHook
     /** Makes a hook that lets permitted requests pass: 401 when signed out, 403 when not permitted. */
     readonly authorize: Authorize

@@ -109,7 +109,10 @@ export interface SignedOutAuth {
   readonly reason: string
   /** Constant text that explains the reason; may be empty. */
   readonly message: string
-  /** If the token could not be judged, because keys could not be had: seconds until a retry makes sense. Else null. */
+  /**
+   * If the request could not be judged, as keys or Clerk's answer about a token, handshake or refresh could not be had:
+   * seconds until a retry makes sense. Else null.
+   */
   readonly retryAfterSeconds: number | null
 }
 

@@ -9,7 +9,10 @@ export interface MachineTokenOptions {
   readonly negativeCacheTtlInMs?: number | undefined
   /** Most answers kept. Default 10000, 1 to 1000000. */
   readonly maxEntries?: number | undefined
-  /** Most verifications by BAPI at a time. Default 16, 1 to 1000. */
+  /**
+   * Most verifications by BAPI at a time of tokens that have never been good, and again as many of those that have.
+   * Default 16, 1 to 1000.
+   */
   readonly maxConcurrency?: number | undefined
   /** Accept only machine tokens that are JWTs: no BAPI call ever. Default false. */
   readonly jwtOnly?: boolean | undefined
