@@ -3,14 +3,14 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { help, parseArguments } from '../../src/cli/arguments.js'
-import { renderGreeting } from '../../src/cli/playground/greeting.js'
-import { startPlayground } from '../../src/cli/playground/playground.js'
-import { createTimings } from '../../src/cli/playground/timings.js'
+import { help, parseArguments } from '../../../src/cli/arguments.js'
+import { renderGreeting } from '../../../src/cli/playground/greeting.js'
+import { startPlayground } from '../../../src/cli/playground/playground.js'
+import { createTimings } from '../../../src/cli/playground/timings.js'
 
 const run = promisify(execFile)
-const cli = fileURLToPath(new URL('../../src/cli/index.js', import.meta.url))
-const built = fileURLToPath(new URL('../../../dist/cli/index.cjs', import.meta.url))
+const cli = fileURLToPath(new URL('../../../src/cli/index.js', import.meta.url))
+const built = fileURLToPath(new URL('../../../../dist/cli/index.cjs', import.meta.url))
 
 // Starting processes takes its time on a busy machine.
 t.setTimeout(110_000)

@@ -1,0 +1,29 @@
+import t from 'tap'
+import { compileOrganizationTarget } from '../../../src/core/state/organization-target.js'
+
+t.test('patterns match as path-to-regexp 6 does', async (t) => {
+  const target = compileOrganizationTarget(
+    ['/orgs/:slug', '/orgs/:slug/(.*)', '/by-id/:id(\\d+)', '/optional{/:id}?', '/named/:name'],
+    ['/me', '/me/(.*)', '/optional', '/named/:any']
+  )
+  t.same(target('/orgs/acme'), { kind: 'slug', value: 'acme' })
+  t.same(target('/ORGS/Acme/'), { kind: 'slug', value: 'Acme' }, 'the path has no case, the value has')
+  t.same(target('/orgs/acme/x/y'), { kind: 'slug', value: 'acme' })
+  t.same(target('/orgs/a%20b'), { kind: 'slug', value: 'a%20b' }, 'values are as in the path')
+  t.same(target('/by-id/12'), { kind: 'id', value: '12' })
+  t.equal(target('/by-id/x'), null)
+  t.same(target('/me'), { kind: 'personal', value: '' })
+  t.same(target('/me/settings'), { kind: 'personal', value: '' })
+  t.same(target('/optional'), { kind: 'personal', value: '' }, 'a pattern that names no organization decides nothing')
+  t.same(target('/named/x'), { kind: 'personal', value: '' })
+  t.equal(target('/other'), null)
+  t.equal(target('/orgs'), null)
+  for (const [organization, personal] of [
+    [[], []],
+    [['/orgs/:slug'], []],
+    [[], ['/me']]
+  ] as const) {
+    t.equal(compileOrganizationTarget(organization, personal)('/other'), null, 'no pattern, no answer')
+  }
+  t.throws(() => compileOrganizationTarget(['/:'], []), 'at registration, not on a request')
+})
