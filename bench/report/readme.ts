@@ -56,7 +56,7 @@ export function renderComparison({ environment, parts }: BenchResult, chartPath:
 }
 
 /** The section of src/core/jwks/README.md. The caveats are about timing, so they are not repeated there. */
-export function renderFaults({ environment, command, parts }: BenchResult): string {
+function renderFaults({ environment, command, parts }: BenchResult): string {
   return [
     ...parts.flatMap(({ tables }) => tables.map((table) => `**${table.title}**\n\n${formatMarkdown(table)}`)),
     `Run ${environment.takenAt.slice(0, 10)} at commit ${environment.commit}, Node ${environment.node}; ` +

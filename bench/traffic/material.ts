@@ -77,7 +77,7 @@ export function bearerHeaders(token: string): Headers {
 }
 
 /** Headers of a browser: Clerk's two cookies among four others. */
-export function cookieHeaders(clerk: LocalClerk, token: string): Headers {
+function cookieHeaders(clerk: LocalClerk, token: string): Headers {
   const own = clerk.cookies(token, { suffixed: false })
   return {
     host: 'app.local.test',

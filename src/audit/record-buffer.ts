@@ -143,7 +143,7 @@ function needsNoEscape(text: string): boolean {
   return true
 }
 
-export const NO_BATCH: Batch = Object.freeze({ length: 0, bytes: new Uint8Array(0) })
+const NO_BATCH: Batch = Object.freeze({ length: 0, bytes: new Uint8Array(0) })
 
 /** The batch in parts of at most `size` records, which share its memory. */
 export function splitBatch(batch: Batch, size: number): Batch[] {

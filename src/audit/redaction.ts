@@ -13,7 +13,7 @@ export interface Redaction {
 export type Censor = (value: unknown, path: string) => string | null
 
 /** Fields that may be redacted. All others say what happened and when: a record without them would say nothing. */
-export const REDACTABLE = [
+const REDACTABLE = [
   'requestId',
   'userId',
   'orgId',

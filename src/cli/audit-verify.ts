@@ -9,7 +9,7 @@ export interface CommandOutput {
   readonly stderr: { write(text: string): unknown }
 }
 
-export const AUDIT_USAGE = `Usage: fastify-clerk-auth audit verify [options] FILE...
+const AUDIT_USAGE = `Usage: fastify-clerk-auth audit verify [options] FILE...
 
 Checks audit files written with the option chain, oldest first, and names the first broken record.
 

@@ -88,7 +88,7 @@ function parseModulusBits(n: string): number | null {
  * padding check into a forgery, and FIPS 186-5 section A.1.1 asks for more than 2^16. The upper bound keeps the cost of
  * one verification where it is with 65537, which is what Clerk and practically everyone uses.
  */
-export function isExponent(e: string): boolean {
+function isExponent(e: string): boolean {
   if (e.length > 6 || !isBase64url(e)) return false
   const bytes = Buffer.from(e, 'base64url')
   if (bytes.length < 3 || bytes.length > 4 || bytes[0] === 0) return false

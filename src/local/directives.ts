@@ -6,7 +6,7 @@ import type { LocalState } from './state.js'
 const yearSeconds = 365 * 24 * 3600
 
 /** The client's session if it is active or pending. */
-export function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
+function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
   const session = client?.sessionId ? state.directory.session(client.sessionId) : undefined
   return session?.status === 'active' || session?.status === 'pending' ? session : undefined
 }

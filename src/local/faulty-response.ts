@@ -4,7 +4,7 @@ import { type Fault, untilAborted } from './faults.js'
 /**
  * A broken connection: the listener destroys the socket, the mounted `fetch` rejects with this error as undici does.
  */
-export class ConnectionReset extends TypeError {
+class ConnectionReset extends TypeError {
   constructor() {
     super('fetch failed', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) })
   }

@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from '../core/json.js'
+
 /** A request to an endpoint, with its path parameters and its body as text. */
 export interface LocalRequest {
   readonly method: string
@@ -14,12 +16,8 @@ export function hasKey(request: LocalRequest, key: string): boolean {
 
 /** The body as a JSON object; empty for any other body. */
 export function readJson(request: LocalRequest): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(request.body)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
+  const body = parseJson(request.body)
+  return isRecord(body) ? body : {}
 }
 
 export function parseWebUrl(text: string | null): URL | null {

@@ -44,7 +44,7 @@ const STATES: readonly string[] = [
  */
 export const REASONS: readonly string[] = Object.freeze([...Object.keys(VERIFICATION), ...STATES])
 
-export const OTHER = 'other'
+const OTHER = 'other'
 export const NONE = 'none'
 
 const known: ReadonlySet<string> = new Set(REASONS)

@@ -112,7 +112,7 @@ export function hostOf(instance: OracleCase['instance']): string {
 }
 
 /** A signed-in fetch in production. Named cases are changes of it. */
-export const PLAIN_CASE: OracleCase = {
+const PLAIN_CASE: OracleCase = {
   instance: {
     type: 'production',
     deployment: 'primary',

@@ -243,7 +243,7 @@ function asBrowser(free: OracleCase): OracleCase {
 }
 
 /** So many cases in a row have one configuration, and so one server. */
-export const GROUP = 25
+const GROUP = 25
 
 export const oracleCase: fc.Arbitrary<OracleCase> = fc.oneof(
   { weight: 2, arbitrary: freeCase },

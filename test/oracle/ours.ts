@@ -14,14 +14,14 @@ export const SECRET_KEYS = { production: 'sk_live_oracle', development: 'sk_test
 export const AUTHORIZED_PARTIES = ['https://app.example.com']
 export const AUDIENCE = 'api'
 
-export const ORGANIZATION_PATTERNS = [
+const ORGANIZATION_PATTERNS = [
   '/orgs/:slug(acme|other)/(.*)?',
   '/by-id/:id',
   '/optional{/:id}?',
   '/orgs/:id',
   '/orgs/:id/(.*)'
 ]
-export const PERSONAL_PATTERNS = ['/me', '/me/(.*)', '/optional']
+const PERSONAL_PATTERNS = ['/me', '/me/(.*)', '/optional']
 
 /** The auth that the route of the current request saw. */
 interface Seen {
@@ -75,7 +75,7 @@ export async function closeServers(): Promise<void> {
   agent.destroy()
 }
 
-export function ourOptions({ instance }: OracleCase, apiUrl: string): ClerkAuthOptions {
+function ourOptions({ instance }: OracleCase, apiUrl: string): ClerkAuthOptions {
   const isSatellite = instance.deployment.startsWith('satellite')
   const host = hostOf(instance)
   return {

@@ -5,7 +5,7 @@ import { createTokenBucket } from '../token-bucket.js'
  * call that a stranger can cause gets no more: session refreshes, nonces, machine tokens. The last quarter is left for
  * credentials that were good before, and for the application's own calls.
  */
-export const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
+const STRANGERS_IN_TEN_SECONDS = { production: 250, development: 25 }
 
 /** Wait until the next try while all places are taken. A call takes a fraction of it. */
 const PLACE_WAIT_MS = 1000
