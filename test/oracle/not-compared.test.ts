@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClerkClient, verifyToken } from '@clerk/backend'
 import t from 'tap'
+import { createDeferred } from '../../src/core/deferred.js'
+import { setUnrefTimer, withinTime } from '../../src/core/timers.js'
 import { createTokenVerifier } from '../../src/index.js'
 import { signingInput, signRsa } from '../hostile/forge.js'
 import { PUBLISHABLE_KEYS } from './request.js'
@@ -21,14 +23,20 @@ const expired = sign(HEADER, { ...CLAIMS, exp: NOW - 100 })
 interface Answer {
   readonly body: unknown
   readonly type?: string
+  /** Calls are answered once there are so many, so that all of them are under way together. */
+  readonly together?: number
 }
 
 /** A BAPI with one answer for all calls, which records the calls. */
 async function startBackend(answer: Answer) {
   const asked: { readonly path: string | undefined; readonly userAgent: string | undefined }[] = []
-  const server = createServer((request, response) => {
+  const { together = 1 } = answer
+  const allAsked = createDeferred()
+  const server = createServer(async (request, response) => {
     asked.push({ path: request.url, userAgent: request.headers['user-agent'] })
     request.resume()
+    if (asked.length >= together) allAsked.resolve()
+    await withinTime(allAsked.promise, 5_000, undefined, setUnrefTimer)
     response.writeHead(200, { 'content-type': answer.type ?? 'application/json' }).end(JSON.stringify(answer.body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -128,7 +136,7 @@ t.test('it fetches for every unknown kid, and shares no fetch between requests',
   }
   t.equal(unknown.asked.length, 3)
 
-  const cold = await startBackend({ body: keySet })
+  const cold = await startBackend({ body: keySet, together: 5 })
   const two = clientOf({ apiUrl: cold.apiUrl, jwtKey: '' })
   await Promise.all(Array.from({ length: 5 }, () => two.authenticateRequest(bearer(good))))
   t.equal(cold.asked.length, 5)
