@@ -103,7 +103,7 @@ export function createConsumer(t: Test, name: string, setup: { packages?: string
 
 // Node looks for packages in every folder above, in NODE_PATH and in the home folder. A package found there would hide
 // that the tarball lacks it.
-function assertAlone(folder: string): void {
+export function assertAlone(folder: string): void {
   if (folder.startsWith(`${repository}/`)) throw new Error(`${folder} is inside the repository: set TMPDIR elsewhere`)
   for (let parent = folder; parent !== dirname(parent); ) {
     parent = dirname(parent)
@@ -114,7 +114,7 @@ function assertAlone(folder: string): void {
 }
 
 // NODE_OPTIONS would bring the test runner's loaders along. npm keeps its cache where it is.
-function cleanEnvironment(home: string): NodeJS.ProcessEnv {
+export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_PATH: _path, HOME = '', ...env } = process.env
   return {
     ...env,
