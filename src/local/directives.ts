@@ -48,7 +48,10 @@ export function cookieDirectives(state: LocalState, client: LocalClient, target:
   if (session === undefined) {
     lines.push(...both(state, '__session', drop), `__refresh_${state.instance.cookieSuffix}=${drop}; HttpOnly`)
   } else {
-    const token = tokenOfSession(state, session, { azp: target.url.origin, claims: { iss: target.issuer } })
+    const token = tokenOfSession(state, session, {
+      azp: state.tokenOrigin.ofPage(target.url.origin),
+      claims: { iss: target.issuer }
+    })
     lines.push(...both(state, '__session', `${token}${keep}`))
     if (state.refreshTokens) {
       lines.push(`__refresh_${state.instance.cookieSuffix}=${session.refreshToken}${keep}; HttpOnly`)

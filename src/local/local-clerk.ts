@@ -13,16 +13,24 @@ import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
 import type { LocalState } from './state.js'
+import { createTokenOrigin } from './token-origin.js'
 import { type SignedWebhook, signWebhookEvent, type WebhookEvent, type WebhookInput } from './webhooks.js'
 
 /** Options that register the plugin against a local instance. */
 export interface LocalPluginOptions {
   publishableKey: string
   secretKey: string
-  /** Null, so that a `CLERK_JWT_KEY` of the environment does not replace the instance's keys. */
-  jwtKey: null
   apiUrl: string
-  proxyUrl?: string
+  /** These and all that follow: null, so that no `CLERK_*` variable of the environment counts. */
+  jwtKey: null
+  machineSecretKey: null
+  apiVersion: null
+  domain: null
+  isSatellite: null
+  signInUrl: null
+  signUpUrl: null
+  /** Null while nothing listens. */
+  proxyUrl: string | null
   fetch?: typeof globalThis.fetch
   now?: () => number
 }
@@ -41,7 +49,7 @@ export interface LocalClerk extends LocalInstance {
   readonly fetch: typeof globalThis.fetch
   /**
    * Options to register the plugin with; `overrides` replace them. They use sockets once the instance listens, else
-   * `fetch`.
+   * `fetch`. With `authorizedParties` in `overrides`, tokens made from now on are such as the application accepts.
    */
   pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
   signSessionToken(input?: SessionTokenInput): string
@@ -92,11 +100,16 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const requests = createRequestLog()
   const now = settings.now ?? (() => Date.now())
   const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
+  const tokenOrigin = createTokenOrigin(settings.azp)
   const closing = new AbortController()
   let listener: Listener | null = null
 
   const signSessionToken = (input: SessionTokenInput = {}): string =>
-    keys.sign(input.header ?? {}, createSessionClaims(input, instance.issuer, now(), lifetimeSeconds), input.kid)
+    keys.sign(
+      input.header ?? {},
+      createSessionClaims(input, instance.issuer, tokenOrigin.ofTest(), now(), lifetimeSeconds),
+      input.kid
+    )
   const toToken = (token: string | SessionTokenInput = {}): string =>
     typeof token === 'string' ? token : signSessionToken(token)
 
@@ -114,6 +127,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     templates,
     handshakeFormat,
     refreshTokens,
+    tokenOrigin,
     now,
     publicOrigin,
     signSessionToken
@@ -163,10 +177,11 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     jwks: () => ({ keys: keys.published() }),
     fetch,
     pluginOptions<T extends object>(overrides?: T) {
+      tokenOrigin.follow((overrides as { readonly authorizedParties?: unknown } | undefined)?.authorizedParties)
       return {
+        ...NOT_FROM_THE_ENVIRONMENT,
         publishableKey: instance.publishableKey,
         secretKey: instance.secretKey,
-        jwtKey: null,
         ...(listener === null
           ? { apiUrl: instance.apiUrl, fetch }
           : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: publicOrigin() }),
@@ -191,6 +206,17 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     }
   }
 }
+
+const NOT_FROM_THE_ENVIRONMENT = {
+  jwtKey: null,
+  machineSecretKey: null,
+  apiVersion: null,
+  domain: null,
+  isSatellite: null,
+  signInUrl: null,
+  signUpUrl: null,
+  proxyUrl: null
+} as const
 
 /** A FAPI host that ends in `.localhost` keeps its name: such names resolve to loopback (RFC 6761 section 6.3). */
 function originAt(frontendApi: string, port: number): string {

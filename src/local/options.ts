@@ -36,6 +36,12 @@ export interface LocalClerkOptions {
   readonly signingKey?: string | undefined
   /** Lifetime of session tokens. Default 60000, as with Clerk; 1 to 31536000000 (a year). */
   readonly tokenLifetimeInMs?: number | undefined
+  /**
+   * Origin (claim `azp`) of all tokens; null: tokens without `azp`. Default: the first of the `authorizedParties` that
+   * `pluginOptions()` was given last, else `https://app.local.test`; a token that a handshake or refresh brings has the
+   * origin of its page, if that is among them.
+   */
+  readonly azp?: string | null | undefined
   /** Users on the sign-in page. Default: none; tokens can be signed for other user ids too. */
   readonly users?: readonly LocalUser[] | undefined
   /** Organizations that users can be members of. Default: none. */
@@ -62,6 +68,7 @@ export const LOCAL_CLERK = {
   webhookSecret: matching(/^whsec_[A-Za-z0-9+/]+={0,2}$/, '"whsec_" and base64'),
   signingKey: option<string, KeyObject | null>(readSigningKey),
   tokenLifetimeInMs: wholeNumber({ min: 1, max: 31_536_000_000, default: 60_000 }),
+  azp: option<string | null, string | null | undefined>((given) => (given.value === null ? null : checkText(given))),
   users: listOf<LocalUser>('a list of users', USER),
   organizations: listOf<LocalOrganization>('a list of organizations', ORGANIZATION),
   satellites: textList(),

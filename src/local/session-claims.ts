@@ -30,7 +30,7 @@ export interface SessionTokenInput {
   readonly issuedAtMs?: number
   /** Default: the instance's `tokenLifetimeInMs`. Negative: the token has expired already. */
   readonly expiresInSeconds?: number
-  /** Origin of the page that fetched the token. Default `https://app.local.test`. Null: a token without `azp`. */
+  /** Origin of the page that fetched the token. Default: `LocalClerkOptions.azp`. Null: a token without `azp`. */
   readonly azp?: string | null
   /** Default `active`. */
   readonly status?: 'active' | 'pending'
@@ -48,12 +48,13 @@ export interface SessionTokenInput {
 export function createSessionClaims(
   input: SessionTokenInput,
   issuer: string,
+  origin: string | null,
   nowMs: number,
   lifetimeSeconds: number
 ): Record<string, unknown> {
   const version = input.version ?? 2
   const iat = Math.floor((input.issuedAtMs ?? nowMs) / 1000)
-  const azp = input.azp === undefined ? 'https://app.local.test' : input.azp
+  const azp = input.azp === undefined ? origin : input.azp
   const claims: Record<string, unknown> = {
     ...(azp !== null && { azp }),
     exp: iat + (input.expiresInSeconds ?? lifetimeSeconds),

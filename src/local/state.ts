@@ -6,6 +6,7 @@ import type { MachineTokens } from './machine-tokens.js'
 import type { HandshakeFormat } from './options.js'
 import type { SessionTokenInput } from './session-claims.js'
 import type { SigningKeys } from './signing-keys.js'
+import type { TokenOrigin } from './token-origin.js'
 
 /** The state of an instance, shared by all its endpoints. */
 export interface LocalState {
@@ -18,6 +19,7 @@ export interface LocalState {
   readonly templates: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly handshakeFormat: HandshakeFormat
   readonly refreshTokens: boolean
+  readonly tokenOrigin: TokenOrigin
   readonly now: () => number
   /** Origin at which browsers reach FAPI of the primary. */
   readonly publicOrigin: () => string

@@ -20,7 +20,7 @@ export const has = (tag: string) => (fence: Fence) => fence.tags.includes(tag)
 
 /** The one snippet to run that contains the text. */
 export function containing(text: string): Fence {
-  const found = snippets.filter((fence) => has('run')(fence) && fence.code.includes(text))
+  const found = snippets.filter((fence) => has('run')(fence) && !has('standalone')(fence) && fence.code.includes(text))
   if (found.length !== 1) throw new Error(`${found.length} snippets to run contain ${text}`)
   return found[0] as Fence
 }

@@ -13,11 +13,6 @@ export function checkText(given: Given, what = 'a string'): string | undefined {
   return value
 }
 
-/** A text or null, for options where null means "none, whatever the environment says". */
-export function checkNullableText(given: Given, what?: string): string | null {
-  return given.value === null ? null : (checkText(given, what) ?? null)
-}
-
 /** A variable holds text, so `true` and `false` are read from it; an option has to be a boolean. */
 export function checkBoolean({ name, value, isVariable = false }: Given): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value

@@ -19,8 +19,8 @@ export type DebugHeaders = 'full' | 'reason' | false
  * Options of the plugin, of `createTokenVerifier`, and of each instance that a resolver names.
  *
  * Names are Clerk's where Clerk has them. An option that is `undefined` counts as not given and, where a variable is
- * named below, is read from the environment (an empty variable counts as unset). `null`, where allowed, means "none,
- * and do not look at the environment". Values are never coerced: an option that does not fit fails registration with a
+ * named below, is read from the environment (an empty variable counts as unset). `null` there means "not given, and do
+ * not look at the environment". Values are never coerced: an option that does not fit fails registration with a
  * coded error that names the option. One key source is needed: `jwtKey`, `jwks.keys`, `secretKey` or `publishableKey`.
  */
 export interface ClerkAuthOptions {
@@ -48,9 +48,9 @@ export interface ClerkAuthOptions {
   /** A key set given in code, and how fetched key sets are kept. */
   readonly jwks?: JwksOptions | undefined
   /** Origin (and path) of BAPI. Default: follows from the publishable key, else `https://api.clerk.com`. Environment: `CLERK_API_URL`. Security: the secret key goes there. */
-  readonly apiUrl?: string | undefined
+  readonly apiUrl?: string | null | undefined
   /** Version segment of BAPI paths. Default `v1`. Environment: `CLERK_API_VERSION`. */
-  readonly apiVersion?: string | undefined
+  readonly apiVersion?: string | null | undefined
   /** Time limit of a BAPI call that a request waits for, in ms. Default 5000, 100 to 60000. */
   readonly apiTimeoutInMs?: number | undefined
 
@@ -76,17 +76,17 @@ export interface ClerkAuthOptions {
   readonly acceptsToken?: AcceptsToken | undefined
 
   /** Domain of this application when it is a satellite, without scheme or path, e.g. `satellite.example`. Environment: `CLERK_DOMAIN`. */
-  readonly domain?: string | undefined
+  readonly domain?: string | null | undefined
   /** This application runs on a satellite domain; needs `domain` or `proxyUrl`, in development `signInUrl` too. Default false. Environment: `CLERK_IS_SATELLITE` (`true` or `false`). */
-  readonly isSatellite?: boolean | undefined
+  readonly isSatellite?: boolean | null | undefined
   /** Sync a satellite with its primary on the first visit without cookies. Default false. */
   readonly satelliteAutoSync?: boolean | undefined
   /** Where browsers reach FAPI through your own domain: an absolute URL, or a path on this server such as `/__clerk` (tokens are then still expected to name the FAPI host as `iss`; otherwise set `issuer`). Environment: `CLERK_PROXY_URL`. Security: handshakes, with the session token, go there. */
-  readonly proxyUrl?: string | undefined
+  readonly proxyUrl?: string | null | undefined
   /** Sign-in page: an absolute URL, or a path. On a satellite absolute, on the primary domain. Environment: `CLERK_SIGN_IN_URL`. */
-  readonly signInUrl?: string | undefined
+  readonly signInUrl?: string | null | undefined
   /** Sign-up page: an absolute URL, or a path. Accepted so that Clerk configurations carry over; this package never redirects there. Environment: `CLERK_SIGN_UP_URL`. */
-  readonly signUpUrl?: string | undefined
+  readonly signUpUrl?: string | null | undefined
   /** Resolve undecided browser states by a redirect through FAPI. Default true. `false`, for APIs that no page load reaches: never a redirect, and handshake cookies are ignored. */
   readonly handshake?: boolean | undefined
   /** The `x-clerk-auth-*` response headers of requests that are not signed in. Default `full`, as Clerk's SDK. Security: `reason` and `false` tell strangers less. */
@@ -128,8 +128,8 @@ export const OPTIONS = {
   }),
   jwtKey: option<string | readonly string[] | null, readonly string[]>(readJwtKeys, { variable: 'CLERK_JWT_KEY' }),
   jwks,
-  apiUrl: option<string, string | null>(readBaseUrl, { variable: 'CLERK_API_URL' }),
-  apiVersion: option<string, string>(readApiVersion, { variable: 'CLERK_API_VERSION' }),
+  apiUrl: option<string | null, string | null>(readBaseUrl, { variable: 'CLERK_API_URL' }),
+  apiVersion: option<string | null, string>(readApiVersion, { variable: 'CLERK_API_VERSION' }),
   apiTimeoutInMs: wholeNumber({ min: 100, max: 60_000, default: 5_000 }),
 
   audience: texts(),
@@ -139,12 +139,12 @@ export const OPTIONS = {
   clockSkewInMs: number({ min: 0, max: 3_600_000, default: 5_000 }),
   acceptsToken: option<AcceptsToken, AcceptsToken>(readAcceptsToken),
 
-  domain: option<string, string>(readDomain, { variable: 'CLERK_DOMAIN' }),
-  isSatellite: boolean({ default: false, variable: 'CLERK_IS_SATELLITE' }),
+  domain: option<string | null, string>(readDomain, { variable: 'CLERK_DOMAIN' }),
+  isSatellite: option<boolean | null, boolean>(boolean({ default: false }).read, { variable: 'CLERK_IS_SATELLITE' }),
   satelliteAutoSync: boolean({ default: false }),
-  proxyUrl: option<string, string>(readProxyUrl, { variable: 'CLERK_PROXY_URL' }),
-  signInUrl: option<string, string>(readPageUrl, { variable: 'CLERK_SIGN_IN_URL' }),
-  signUpUrl: option<string, string>(readPageUrl, { variable: 'CLERK_SIGN_UP_URL' }),
+  proxyUrl: option<string | null, string>(readProxyUrl, { variable: 'CLERK_PROXY_URL' }),
+  signInUrl: option<string | null, string>(readPageUrl, { variable: 'CLERK_SIGN_IN_URL' }),
+  signUpUrl: option<string | null, string>(readPageUrl, { variable: 'CLERK_SIGN_UP_URL' }),
   handshake: boolean({ default: true }),
   debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
   requireAuthRedirect: boolean({ default: false }),

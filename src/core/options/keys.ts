@@ -14,14 +14,15 @@ import {
 } from '../errors.js'
 import { parseJwk, type SkipReason } from '../jwk.js'
 import { type PublishableKey, parsePublishableKey } from '../publishable-key.js'
-import { checkList, checkNullableText, checkTexts } from './checks.js'
+import { checkList, checkText, checkTexts } from './checks.js'
 import type { Given } from './given.js'
 import { type PemProblem, parsePublicKeyPem } from './pem.js'
 
 export function readPublishableKey(given: Given): string | null {
   const { name } = given
-  const text = checkNullableText(given, 'a publishable key')
-  if (text === null || parsePublishableKey(text) !== null) return text
+  const text = checkText(given, 'a publishable key')
+  if (text === undefined) return null
+  if (parsePublishableKey(text) !== null) return text
   if (/^(sk|ak|whsec)_/.test(text)) throw new SecretAsPublishableError(name)
   const problem = /^pk_(test|live)_/.test(text)
     ? 'what follows the prefix is damaged or cut off'
@@ -39,8 +40,8 @@ export function readMachineSecretKey(given: Given): string | null {
 
 function checkSecret(given: Given, expected: string): string | null {
   const { name } = given
-  const text = checkNullableText(given, 'a secret key')
-  if (text === null) return null
+  const text = checkText(given, 'a secret key')
+  if (text === undefined) return null
   if (text.startsWith('pk_')) throw new PublishableAsSecretError(name, expected)
   // The key is sent in a header: a line break would end that header, and a space at its end is easily overlooked.
   if (!/^[\x21-\x7e]+$/.test(text)) throw new SecretKeyError(name)
@@ -75,7 +76,6 @@ const PEM_ERRORS: Readonly<Record<PemProblem, new (name: string) => Error>> = {
 
 /** Canonical PEM texts; empty when not given. The same key twice counts once. */
 export function readJwtKeys(given: Given): readonly string[] {
-  if (given.value === null) return Object.freeze([])
   const texts = checkTexts(given) ?? []
   const pems = new Set<string>()
   for (const [index, text] of texts.entries()) {

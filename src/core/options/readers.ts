@@ -42,9 +42,8 @@ export function number(settings: Bounds & { readonly default: number }): Option<
   return { read: (given) => checkNumber(given, settings) ?? settings.default }
 }
 
-export function boolean(settings: { readonly default: boolean; readonly variable?: string }): Option<boolean, boolean> {
-  const { variable } = settings
-  return { read: (given) => checkBoolean(given) ?? settings.default, ...(variable !== undefined && { variable }) }
+export function boolean(settings: { readonly default: boolean }): Option<boolean, boolean> {
+  return { read: (given) => checkBoolean(given) ?? settings.default }
 }
 
 export function choice<const T extends string | false>(

@@ -6,7 +6,7 @@ import { type Hints, unknownOption } from './unknown-option.js'
 export interface Reader<Setting> {
   /** Checks the value and returns the setting. Throws the coded error that names the option. */
   readonly read: (given: Given) => Setting
-  /** Environment variable that is read when the option is not given. */
+  /** Environment variable that is read when the option is `undefined`. `null` means "not given, and do not look there". */
   readonly variable?: string
   /** The setting is never printed, logged or serialised. */
   readonly isSecret?: boolean
@@ -85,7 +85,9 @@ function openRecord<Table extends Readers>(
   return (name) => {
     const given = { name: join(path, name), value: record[name] }
     const variable = table[name]?.variable
-    if (given.value !== undefined || variable === undefined) return given
+    if (variable === undefined) return given
+    if (given.value === null) return { name: given.name, value: undefined }
+    if (given.value !== undefined) return given
     const text = env[variable]
     // Shells and containers unset a variable by making it empty.
     if (text === undefined || text === '') return given

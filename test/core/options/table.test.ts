@@ -1,18 +1,18 @@
 import t from 'tap'
 import { checkMembers, checkText } from '../../../src/core/options/checks.js'
 import { boolean, choice, text, wholeNumber } from '../../../src/core/options/readers.js'
-import { group, type OptionTable, readOptions, type SettingsOf } from '../../../src/core/options/table.js'
+import { group, type OptionTable, option, readOptions, type SettingsOf } from '../../../src/core/options/table.js'
 import { type Equals, holds } from '../../types/equals.js'
 
 interface Sample {
   readonly timeoutInMs?: number | undefined
-  readonly isLoud?: boolean | undefined
+  readonly isLoud?: boolean | null | undefined
   readonly mode?: 'a' | 'b' | undefined
   readonly retry?: { readonly times?: number | undefined } | undefined
 }
 
 const timeoutInMs = wholeNumber({ min: 1, max: 10, default: 5 })
-const isLoud = boolean({ default: false, variable: 'SAMPLE_IS_LOUD' })
+const isLoud = option<boolean | null, boolean>(boolean({ default: false }).read, { variable: 'SAMPLE_IS_LOUD' })
 const mode = choice(['a', 'b'], { default: 'a' })
 const retry = group({ times: wholeNumber({ min: 0, max: 3, default: 1 }) })
 
@@ -32,6 +32,7 @@ t.test('a variable completes an option; only a variable is read from text', asyn
   t.equal(read({ isLoud: false }, 'true'), false)
   t.equal(read({ isLoud: undefined }, 'true'), true)
   t.equal(read({}, ''), false)
+  t.equal(read({ isLoud: null }, 'true'), false, 'null: not given, whatever the variable says')
   t.throws(() => read({ isLoud: 'true' }, ''), { code: 'FST_CLERK_OPTION_TYPE' })
   t.throws(() => read({}, 'yes'), { code: 'FST_CLERK_OPTION_VALUE', message: /isLoud \(from SAMPLE_IS_LOUD\)/ })
 })

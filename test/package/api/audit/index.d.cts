@@ -1,6 +1,27 @@
 import { Logger } from '../index.cjs'
 export { AuditRouteOptions, AuditWhen } from '../shared/types.cjs'
 import { FastifyInstance } from 'fastify'
+interface BrokenRecord {
+  readonly file: string
+  readonly line: number
+  readonly writer: string | null
+  readonly seq: number | null
+  readonly problem: string
+}
+interface WriterEnd {
+  readonly writer: string
+  readonly seq: number
+  readonly hash: string
+  readonly isClosed: boolean
+}
+interface ChainReport {
+  readonly isIntact: boolean
+  readonly records: number
+  readonly broken: BrokenRecord | null
+  readonly lastHash: string | null
+  readonly writers: readonly WriterEnd[]
+  readonly notices: readonly string[]
+}
 interface ParsedAgent {
   readonly browser: {
     readonly name: string
@@ -146,27 +167,6 @@ interface PostgresSinkOptions {
   readonly queryTimeoutInMs?: number | undefined
 }
 declare function postgresSink(options: PostgresSinkOptions): AuditSink
-interface BrokenRecord {
-  readonly file: string
-  readonly line: number
-  readonly writer: string | null
-  readonly seq: number | null
-  readonly problem: string
-}
-interface WriterEnd {
-  readonly writer: string
-  readonly seq: number
-  readonly hash: string
-  readonly isClosed: boolean
-}
-interface ChainReport {
-  readonly isIntact: boolean
-  readonly records: number
-  readonly broken: BrokenRecord | null
-  readonly lastHash: string | null
-  readonly writers: readonly WriterEnd[]
-  readonly notices: readonly string[]
-}
 interface LogFile {
   readonly name: string
   readonly lines: AsyncIterable<string> | Iterable<string>
@@ -184,11 +184,14 @@ export type {
   AuditRecord,
   AuditSink,
   AuditToken,
+  BrokenRecord,
   ChainReport,
   FileSinkOptions,
+  LogFile,
   ParsedAgent,
   PinoStream,
   PostgresSinkOptions,
   Queryable,
-  RedactOptions
+  RedactOptions,
+  WriterEnd
 }

@@ -70,6 +70,7 @@ interface LocalClerkOptions {
   readonly webhookSecret?: string | undefined
   readonly signingKey?: string | undefined
   readonly tokenLifetimeInMs?: number | undefined
+  readonly azp?: string | null | undefined
   readonly users?: readonly LocalUser[] | undefined
   readonly organizations?: readonly LocalOrganization[] | undefined
   readonly satellites?: readonly string[] | undefined
@@ -242,9 +243,15 @@ interface SignedWebhook {
 interface LocalPluginOptions {
   publishableKey: string
   secretKey: string
-  jwtKey: null
   apiUrl: string
-  proxyUrl?: string
+  jwtKey: null
+  machineSecretKey: null
+  apiVersion: null
+  domain: null
+  isSatellite: null
+  signInUrl: null
+  signUpUrl: null
+  proxyUrl: string | null
   fetch?: typeof globalThis.fetch
   now?: () => number
 }

@@ -1180,8 +1180,8 @@ interface ClerkAuthOptions {
   readonly machineSecretKey?: string | null | undefined
   readonly jwtKey?: string | readonly string[] | null | undefined
   readonly jwks?: JwksOptions | undefined
-  readonly apiUrl?: string | undefined
-  readonly apiVersion?: string | undefined
+  readonly apiUrl?: string | null | undefined
+  readonly apiVersion?: string | null | undefined
   readonly apiTimeoutInMs?: number | undefined
   readonly audience?: string | readonly string[] | undefined
   readonly authorizedParties?: readonly string[] | undefined
@@ -1189,12 +1189,12 @@ interface ClerkAuthOptions {
   readonly reportOnly?: readonly ReportOnlyRule[] | undefined
   readonly clockSkewInMs?: number | undefined
   readonly acceptsToken?: AcceptsToken | undefined
-  readonly domain?: string | undefined
-  readonly isSatellite?: boolean | undefined
+  readonly domain?: string | null | undefined
+  readonly isSatellite?: boolean | null | undefined
   readonly satelliteAutoSync?: boolean | undefined
-  readonly proxyUrl?: string | undefined
-  readonly signInUrl?: string | undefined
-  readonly signUpUrl?: string | undefined
+  readonly proxyUrl?: string | null | undefined
+  readonly signInUrl?: string | null | undefined
+  readonly signUpUrl?: string | null | undefined
   readonly handshake?: boolean | undefined
   readonly debugHeaders?: DebugHeaders | undefined
   readonly requireAuthRedirect?: boolean | undefined
@@ -1214,8 +1214,8 @@ declare const OPTIONS: {
   machineSecretKey: Option<string | null, string | null>
   jwtKey: Option<string | readonly string[] | null, readonly string[]>
   jwks: Option<JwksOptions, JwksSettings>
-  apiUrl: Option<string, string | null>
-  apiVersion: Option<string, string>
+  apiUrl: Option<string | null, string | null>
+  apiVersion: Option<string | null, string>
   apiTimeoutInMs: Option<number, number>
   audience: Option<string | readonly string[], readonly string[]>
   authorizedParties: Option<readonly string[], readonly string[]>
@@ -1223,12 +1223,12 @@ declare const OPTIONS: {
   reportOnly: Option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>
   clockSkewInMs: Option<number, number>
   acceptsToken: Option<AcceptsToken, AcceptsToken>
-  domain: Option<string, string>
-  isSatellite: Option<boolean, boolean>
+  domain: Option<string | null, string>
+  isSatellite: Option<boolean | null, boolean>
   satelliteAutoSync: Option<boolean, boolean>
-  proxyUrl: Option<string, string>
-  signInUrl: Option<string, string>
-  signUpUrl: Option<string, string>
+  proxyUrl: Option<string | null, string>
+  signInUrl: Option<string | null, string>
+  signUpUrl: Option<string | null, string>
   handshake: Option<boolean, boolean>
   debugHeaders: Option<false | 'reason' | 'full', false | 'reason' | 'full'>
   requireAuthRedirect: Option<boolean, boolean>
