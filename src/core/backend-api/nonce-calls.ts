@@ -35,7 +35,7 @@ export function createNonceCalls(
   const gate = createCallGate(isDevelopment, MAX_CONCURRENCY, now)
   const underWay = new Map<string, Promise<Payload>>()
   const remembered = new LRUCache<string, { readonly payload: Payload; readonly untilMs: number }>({
-    max: MAX_REMEMBERED,
+    // Not `max`: lru-cache then fills lists of that length at once, for each of many tenants.
     maxSize: MAX_REMEMBERED_LENGTH,
     sizeCalculation: ({ payload }, nonce) => nonce.length + (payload.ok ? payload.value.join().length : 0)
   })
@@ -45,6 +45,7 @@ export function createNonceCalls(
       const payload = await fetchPayload(nonce)
       const untilMs = now() + memoryOf(payload)
       remembered.set(nonce, { payload, untilMs })
+      if (remembered.size > MAX_REMEMBERED) remembered.pop()
       return payload
     } finally {
       underWay.delete(nonce)

@@ -48,8 +48,9 @@ export function createRefreshCalls(
   now: () => number
 ): BackendApi['refreshSession'] {
   const gate = createCallGate(isDevelopment, MAX_CONCURRENCY, now)
-  const sessions = new LRUCache<string, Session>({ max: MAX_SESSIONS })
-  const good = new LRUCache<string, true>({ max: MAX_GOOD })
+  // By size: with `max`, lru-cache fills lists of that length at once, for each of many tenants.
+  const sessions = new LRUCache<string, Session>({ maxSize: MAX_SESSIONS, sizeCalculation: () => 1 })
+  const good = new LRUCache<string, true>({ maxSize: MAX_GOOD, sizeCalculation: () => 1 })
 
   function sessionOf(id: string): Session {
     const known = sessions.get(id)

@@ -26,8 +26,9 @@ interface Entry {
 export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
   const { positiveTtlMs, negativeTtlMs, maxEntries, now } = settings
   // Two caches, so that a flood of guesses cannot evict good tokens.
-  const good = new LRUCache<string, Entry>({ max: maxEntries })
-  const refused = new LRUCache<string, Entry>({ max: maxEntries })
+  // By size: with `max`, lru-cache fills lists of that length at once, for each of many tenants.
+  const good = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
+  const refused = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
 
   return {
     find(token) {

@@ -19,7 +19,9 @@ const MAX_SHARED = 1_000
  */
 export function createRefreshFlow(now: () => number): RefreshFlow {
   const shared = new LRUCache<string, { readonly untilMs: number; readonly outcome: Promise<RefreshOutcome> }>({
-    max: MAX_SHARED
+    // By size: with `max`, lru-cache fills lists of that length at once, for each of many tenants.
+    maxSize: MAX_SHARED,
+    sizeCalculation: () => 1
   })
 
   return (context, carried, expired) => {
