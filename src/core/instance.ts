@@ -68,6 +68,10 @@ export interface Instance {
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
+  /** Requests and tokens that wait for a verification, for keys or for Clerk. */
+  readonly waiting: number
+  /** Lets go of verified tokens, which can be verified again; nothing else is forgotten. */
+  rest(): void
   /** Fetches the keys as `jwks.warmUp` says, and the revocations that were made before this process started. */
   ready(): Promise<void>
   /** Stops refreshing keys, leaves the bus, and forgets the tokens. */
@@ -165,6 +169,16 @@ export function createInstance(settings: InstanceSettings): Instance {
   }
   const decide = createStateMachine(stateSettings, effects)
   const readCookies = compileCookieReader(settings.cookieSuffix)
+  let waiting = 0
+  const leave = (): void => {
+    waiting--
+  }
+  function counted<T>(answer: T | Promise<T>): T | Promise<T> {
+    if (!(answer instanceof Promise)) return answer
+    waiting++
+    answer.then(leave, leave)
+    return answer
+  }
 
   return {
     settings,
@@ -184,11 +198,12 @@ export function createInstance(settings: InstanceSettings): Instance {
       recall: verifier.recall,
       accept: verifier.accept
     }),
-    authenticate: (carried, { acceptsToken, allowsHandshake }) => decide(carried, acceptsToken, allowsHandshake),
+    authenticate: (carried, { acceptsToken, allowsHandshake }) =>
+      counted(decide(carried, acceptsToken, allowsHandshake)),
     verifyToken(token) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))
-      const outcome = verifier.verify(token)
+      const outcome = counted(verifier.verify(token))
       return outcome instanceof Promise ? outcome.then(toResult) : toResult(outcome)
     },
     stats: () => ({
@@ -208,6 +223,12 @@ export function createInstance(settings: InstanceSettings): Instance {
         // Keys from PEM have no kid: then a store without keys shows in being degraded.
         ready: keys.kids.length > 0 || !keys.degraded
       }
+    },
+    get waiting() {
+      return waiting
+    },
+    rest() {
+      cache.clear()
     },
     async ready() {
       await Promise.all([keyStore.ready(), revocations.ready])

@@ -1,110 +1,117 @@
-import { createHash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { countRepeats } from '../core/counted-log.js'
 import { createInstance, type Instance } from '../core/instance.js'
-import { isRecord } from '../core/json.js'
 import type { Logger } from '../core/logger.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
+import { type SetTimer, setUnrefTimer } from '../core/timers.js'
+import { copyOf, identityOf, isUnchanged } from './instance-identity.js'
 import type { InstanceOptions } from './resolver-options.js'
+import { createRestingTenants } from './resting-tenants.js'
+import { Tenant } from './tenant.js'
 
-/** The instances behind a resolver, each built once and kept by the identity of its options, at most `maxInstances`. */
+/**
+ * The instances behind a resolver, each built once and known by the identity of its options.
+ *
+ * At most `maxInstances` are awake. One that is pushed out rests: it lets go of its verified tokens and keeps all else.
+ * An eighth of the places, at least one, is for tenants without signed-in users: requests for their hosts push out each
+ * other, and no tenant that has users.
+ */
 export interface Instances {
   /** Throws the coded error of an option that is not valid. */
   obtain(options: InstanceOptions): Instance
-  close(): void
+  close(): Promise<void>
 }
 
-export function createInstances({ maxInstances, logger }: { maxInstances: number; logger: Logger }): Instances {
+export interface InstancesSettings {
+  readonly maxInstances: number
+  readonly logger: Logger
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
+}
+
+/** Part of the places that tenants with users leave free. */
+const RESERVED_DIVISOR = 8
+
+export function createInstances(settings: InstancesSettings): Instances {
+  const { maxInstances, logger, now = Date.now, setTimer = setUnrefTimer } = settings
+  const maxSettled = maxInstances - Math.max(1, Math.floor(maxInstances / RESERVED_DIVISOR))
   const log = countRepeats(logger)
-  const byIdentity = new LRUCache<string, Instance>({
-    max: maxInstances,
-    dispose: (instance) => instance.close()
-  })
+  const awake = new Map<string, Tenant>()
+  const resting = createRestingTenants(now, setTimer)
   // The same object again is not read again, unless its members have changed: a resolver that fills one object anew for
   // each tenant would otherwise give a tenant the instance of another.
   let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly identity: string }>()
+  let uses = 0
+  let settled = 0
+
+  function find(options: InstanceOptions): Tenant {
+    const identity = identityOf(options)
+    let tenant = awake.get(identity)
+    if (tenant === undefined) {
+      // May throw: only options that were good are remembered.
+      tenant = resting.take(identity) ?? build(identity, options)
+      tenant.wake()
+      awake.set(identity, tenant)
+      makeRoom(tenant)
+    }
+    byObject.set(options, { copy: copyOf(options), identity })
+    return tenant
+  }
+
+  function build(identity: string, options: InstanceOptions): Tenant {
+    // No environment: it describes one instance, and must not complete the keys of another.
+    const instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
+    resting.restore(identity, instance)
+    instance.ready().catch((error: unknown) => log.error({ err: error }, 'Clerk: an instance could not be warmed up'))
+    return new Tenant(identity, instance)
+  }
+
+  function makeRoom(newest: Tenant): void {
+    if (awake.size <= maxInstances) return
+    const oldest = leastRecent(awake.values(), (tenant) => !tenant.isSettled && tenant !== newest)
+    if (oldest === null) return
+    awake.delete(oldest.identity)
+    resting.add(oldest)
+  }
+
+  /** A request of the tenant was signed in: a stranger cannot bring that about. */
+  function settle(tenant: Tenant): void {
+    if (tenant.isSettled || maxSettled === 0) return
+    tenant.isSettled = true
+    settled++
+    if (settled <= maxSettled) return
+    const oldest = leastRecent(awake.values(), (other) => other.isSettled && other !== tenant)
+    if (oldest === null) return
+    oldest.isSettled = false
+    settled--
+  }
 
   return {
     obtain(options) {
       const known = byObject.get(options)
-      if (known !== undefined && isUnchanged(options, known.copy)) {
-        const found = byIdentity.get(known.identity)
-        if (found !== undefined) return found
-      }
-
-      const identity = identityOf(options)
-      byObject.set(options, { copy: copyOf(options), identity })
-      let instance = byIdentity.get(identity)
-      if (instance === undefined) {
-        // No environment: it describes one instance, and must not complete the keys of another.
-        instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
-        byIdentity.set(identity, instance)
-        instance
-          .ready()
-          .catch((error: unknown) => log.error({ err: error }, 'Clerk: an instance could not be warmed up'))
-      }
-      return instance
+      let tenant = known !== undefined && isUnchanged(options, known.copy) ? awake.get(known.identity) : undefined
+      tenant ??= find(options)
+      if (tenant.hasSignedIn()) {
+        tenant.usedAt = ++uses
+        settle(tenant)
+      } else if (!tenant.isSettled) tenant.usedAt = ++uses
+      return tenant.instance
     },
-    close() {
-      byIdentity.clear()
+    async close() {
+      const instances = [...awake.values()].map(({ instance }) => instance)
+      awake.clear()
+      settled = 0
       byObject = new WeakMap()
+      await Promise.all([resting.close(), ...instances.map((instance) => instance.close())])
     }
   }
 }
 
-/** Copies plain objects and arrays. Functions and class instances are kept by reference and compared by identity. */
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf)
-  if (!isPlainObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]))
-}
-
-function isUnchanged(value: unknown, copy: unknown): boolean {
-  if (Object.is(value, copy)) return true
-  if (Array.isArray(value) ? !Array.isArray(copy) : !isPlainObject(value) || !isPlainObject(copy)) return false
-  const members = value as Readonly<Record<string, unknown>>
-  const before = copy as Readonly<Record<string, unknown>>
-  let count = 0
-  for (const name of Object.keys(members)) {
-    if (!Object.hasOwn(before, name) || !isUnchanged(members[name], before[name])) return false
-    count++
+function leastRecent(tenants: Iterable<Tenant>, isEligible: (tenant: Tenant) => boolean): Tenant | null {
+  let oldest: Tenant | null = null
+  for (const tenant of tenants) {
+    if (isEligible(tenant) && (oldest === null || tenant.usedAt < oldest.usedAt)) oldest = tenant
   }
-  return count === Object.keys(before).length
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (!isRecord(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-/**
- * Two answers of a resolver are the same instance when every option is equal; else keys or caches of one tenant could
- * serve another. A digest, because the options hold secrets.
- */
-function identityOf(options: InstanceOptions): string {
-  return createHash('sha256').update(canonical(options)).digest('base64url')
-}
-
-const functionIds = new WeakMap<object, number>()
-let functionCount = 0
-
-/** A function or class instance equals only itself: its name is a number. */
-function idOf(value: object): string {
-  let id = functionIds.get(value)
-  if (id === undefined) {
-    id = ++functionCount
-    functionIds.set(value, id)
-  }
-  return `#${id}`
-}
-
-function canonical(value: unknown): string {
-  if (typeof value === 'function') return idOf(value)
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (!isPlainObject(value)) return idOf(value)
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  members.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+  return oldest
 }

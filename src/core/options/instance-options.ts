@@ -108,7 +108,7 @@ export interface ClerkAuthOptions {
   readonly machineTokens?: MachineTokenOptions | undefined
   /** How sessions are ended before their tokens run out: the bus to other processes, and bounds. */
   readonly revocation?: RevocationOptions | undefined
-  /** With a resolver: most instances kept; the least recently used is closed first. Default 100, 1 to 10000. */
+  /** With a resolver: most instances kept awake; one that is pushed out keeps all but its verified tokens. Default 100, 1 to 10000. */
   readonly maxInstances?: number | undefined
 
   /** Milliseconds since the epoch. Default `Date.now`. Security: decides what is expired. */

@@ -127,6 +127,13 @@ export class RevocationStore {
     return earliest
   }
 
+  /** The moment of the latest entry or of the watermark; `-Infinity` when the store is empty. */
+  latestMs(): number {
+    let latest = this.watermarkMs
+    for (const { atMs } of this) if (atMs > latest) latest = atMs
+    return latest
+  }
+
   lowerWatermark(): void {
     this.watermarkMs = -Infinity
     this.#count()

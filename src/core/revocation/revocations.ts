@@ -49,6 +49,10 @@ export interface Revocations {
    * back.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  /** Refuses every token issued until `atMs`: for revocations of which only the latest moment is known any more. */
+  refuseIssuedUntil(atMs: number): void
+  /** The moment of the latest revocation; `-Infinity`: there is none. */
+  latestMs(): number
   /**
    * Calls the listener with each revocation that is new here, made locally or received. Returns a function that stops
    * it.
@@ -170,6 +174,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       apply(revocation)
       return bus === undefined ? Promise.resolve(true) : bus.publish(revocation, peer).catch(() => false)
     },
+
+    refuseIssuedUntil: (atMs) => apply(everyone(atMs)),
+
+    latestMs: () => store.latestMs(),
 
     onRevoked(listener) {
       listeners.add(listener)

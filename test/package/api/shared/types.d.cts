@@ -477,6 +477,8 @@ interface Revocations {
   covers(token: RevocableToken): boolean
   observe(token: ObservedToken): void
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
+  refuseIssuedUntil(atMs: number): void
+  latestMs(): number
   onRevoked(listener: (revocation: Revocation) => void): () => void
   readonly ready: Promise<void>
   health(): RevocationsHealth
@@ -1424,6 +1426,8 @@ interface Instance {
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
+  readonly waiting: number
+  rest(): void
   ready(): Promise<void>
   close(): Promise<void>
 }
