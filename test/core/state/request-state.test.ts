@@ -1,8 +1,9 @@
 import t from 'tap'
 import { refusedByList, signedOut } from '../../../src/core/state/request-state.js'
-import { createScene, DOCUMENT, type FakeToken } from '../../fixtures/state-scene.js'
+import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {
+  good: {},
   forged: { outcome: 'token-invalid-signature' },
   'hs-signed-out': { claims: { handshake: ['__session=; Path=/; Max-Age=0'] } }
 }
@@ -39,4 +40,20 @@ t.test('a state that holds something of its request is of that request alone', a
     t.ok(first.setCookies.length > 0)
     t.not(first, second, first.reason ?? '')
   }
+})
+
+t.test('equal refusals are one object, and so is the auth of a token', async (t) => {
+  const scene = createScene({}, TOKENS)
+  t.equal(await scene.decide({}), await scene.decide({}))
+  const forged = { cookies: { session: 'forged', clientUat: '5' } }
+  t.equal(await scene.decide(forged), await scene.decide(forged))
+  const good = { cookies: { session: 'good', clientUat: `${NOW - 10}` } }
+  t.equal((await scene.decide(good)).auth, (await scene.decide(good)).auth)
+})
+
+// The last test: it fills the table of shared states, for this whole process.
+t.test('refusals whose text varies are not all kept', async (t) => {
+  const texts = Array.from({ length: 1000 }, (_, i) => `reason-${i}`)
+  for (const text of texts) signedOut(text, '')
+  t.not(signedOut('reason-999', ''), signedOut('reason-999', ''))
 })

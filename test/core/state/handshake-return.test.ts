@@ -1,11 +1,9 @@
 import t from 'tap'
 import { type BackendFailure, type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
-import { signedOut } from '../../../src/core/state/request-state.js'
-import { createScene, DEVELOPMENT_HOST, DOCUMENT, type FakeToken, locationOf, NOW } from '../../fixtures/state-scene.js'
+import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {
   good: {},
-  expired: { outcome: 'token-expired' },
   'clock-off': { outcome: 'token-expired', lenient: 'good' },
   'not-yet': { outcome: 'token-not-active-yet', lenient: 'good' },
   future: { outcome: 'token-iat-in-the-future', lenient: 'good' },
@@ -44,98 +42,6 @@ const TOKENS: Record<string, FakeToken> = {
 }
 
 const signedInCookies = { session: 'good', clientUat: `${NOW - 10}` }
-
-t.test('the handshake URL has every parameter, in order', async (t) => {
-  const state = await createScene({}, TOKENS).decide({
-    ...DOCUMENT,
-    url: 'https://app.example.com/page?a=1&__clerk_db_jwt=x&__dev_session=y',
-    cookies: { session: 'good' }
-  })
-  t.equal(state.status, 'handshake')
-  t.equal(
-    state.location,
-    'https://clerk.example.com/v1/client/handshake?redirect_url=https%3A%2F%2Fapp.example.com%2Fpage%3Fa%3D1' +
-      '&__clerk_api_version=2026-05-12&suffixed_cookies=false&__clerk_hs_reason=session-token-but-no-client-uat' +
-      '&format=nonce&__session=good'
-  )
-  t.same(state.headers, { 'cache-control': 'no-store' })
-  t.same(state.setCookies, ['__clerk_redirect_count=1; SameSite=Lax; HttpOnly; Max-Age=2'])
-  t.same([state.tokenType, state.message, state.verified], ['session_token', '', null])
-  t.equal(state.auth.isAuthenticated, false)
-})
-
-t.test('the development browser goes along in development only, the one of the URL first', async (t) => {
-  const cookies = { session: 'good', devBrowser: 'of-cookie' }
-  const development = createScene({ instanceType: 'development' }, TOKENS)
-  t.equal(
-    locationOf(await development.decide({ ...DOCUMENT, cookies })).searchParams.get('__clerk_db_jwt'),
-    'of-cookie'
-  )
-  const url = 'http://localhost:3000/?__clerk_db_jwt=of-url'
-  const state = await development.decide({ ...DOCUMENT, url, cookies })
-  t.equal(state.reason, 'dev-browser-sync')
-  t.equal(locationOf(state).searchParams.get('__clerk_db_jwt'), 'of-url')
-  t.equal(locationOf(state).searchParams.get('redirect_url'), 'http://localhost:3000/')
-  const production = await createScene({}, TOKENS).decide({ ...DOCUMENT, cookies })
-  t.notOk(locationOf(production).searchParams.has('__clerk_db_jwt'))
-})
-
-t.test('a proxy takes the place of the host, path included, slashes at its end not', async (t) => {
-  const input = { ...DOCUMENT, cookies: { session: 'good' } }
-  const absolute = await createScene({ proxyUrl: 'https://app.example.com/__clerk//' }, TOKENS).decide(input)
-  t.equal(locationOf(absolute).pathname, '/__clerk/v1/client/handshake')
-  const relative = await createScene({ proxyUrl: '/__clerk' }, TOKENS).decide(input)
-  t.match(relative.location, /^https:\/\/app\.example\.com\/__clerk\/v1\/client\/handshake\?/)
-})
-
-t.test('only a page load by GET is sent round', async (t) => {
-  const cases: [object, boolean][] = [
-    [{ secFetchDest: 'document' }, true],
-    [{ secFetchDest: 'iframe' }, true],
-    [{ secFetchDest: '', accept: 'text/html' }, true],
-    [{ secFetchDest: '', accept: 'text/html,*/*' }, true],
-    [{ secFetchDest: '', accept: 'TEXT/HTML' }, false],
-    [{ secFetchDest: '', accept: '*/*, text/html' }, false],
-    [{ secFetchDest: 'empty', accept: 'text/html' }, false],
-    [{ secFetchDest: 'Document' }, false],
-    [{ secFetchDest: 'document', method: 'POST' }, false],
-    [{ secFetchDest: 'document', method: 'HEAD' }, false]
-  ]
-  for (const [input, redirected] of cases) {
-    const state = await createScene({}, TOKENS).decide({ ...input, cookies: { session: 'good' } })
-    t.equal(state.status, redirected ? 'handshake' : 'signed-out', JSON.stringify(input))
-    t.equal(state.reason, 'session-token-but-no-client-uat')
-    if (!redirected) t.same([state.location, state.headers, state.setCookies], [null, null, []])
-  }
-})
-
-t.test('a loop ends at three, and says so once in the log', async (t) => {
-  for (const [redirectCount, next] of [
-    ['', '1'],
-    ['0', '1'],
-    ['2', '3'],
-    ['3', null],
-    ['4', '5'],
-    ['abc', '1']
-  ] as const) {
-    const scene = createScene({}, TOKENS)
-    const state = await scene.decide({ ...DOCUMENT, cookies: { session: 'good', redirectCount } })
-    t.equal(state.status, next === null ? 'signed-out' : 'handshake', redirectCount)
-    t.match(state.setCookies[0] ?? '', next === null ? /^$/ : new RegExp(`^__clerk_redirect_count=${next};`))
-    t.equal(scene.logged.length, next === null ? 1 : 0)
-    if (next !== null) continue
-    t.match(scene.logged[0], /loop stopped.*secret key of different instances.*cookies that do not come back.*clock/s)
-    t.same(scene.loggedFields[0], { reason: 'session-token-but-no-client-uat' })
-  }
-})
-
-t.test('the warning of a loop knows satellites', async (t) => {
-  const scene = createScene({ isSatellite: true, satelliteAutoSync: true }, TOKENS)
-  const state = await scene.decide({ secFetchDest: 'document', cookies: { redirectCount: '3' } })
-  t.match(state, { status: 'signed-out', reason: 'satellite-needs-syncing' })
-  t.match(scene.logged, [/loop stopped.*domain is not configured as a satellite.*preview deployment/])
-  t.notMatch(scene.logged[0], 'secret key')
-})
 
 t.test('a handshake token that came back signs in and sets its cookies', async (t) => {
   const state = await createScene({}, TOKENS).decide({ cookies: { handshake: 'hs-suffixed' } })
@@ -275,106 +181,6 @@ t.test('the same nonce in parallel requests is asked about once', async (t) => {
   const states = await Promise.all([1, 2, 3].map(() => scene.decide({ cookies: { handshakeNonce: 'n' } })))
   t.ok(states.every(({ status }) => status === 'signed-in'))
   t.equal(asked, 1)
-})
-
-t.test('without handshakes nothing redirects, and what came back is ignored', async (t) => {
-  const scene = createScene({ handshake: false }, TOKENS)
-  const returned = await scene.decide({ cookies: { ...signedInCookies, handshake: 'hs-signed-out' } })
-  t.equal(returned.status, 'signed-in')
-  t.match(await scene.decide({ ...DOCUMENT, cookies: { session: 'good' } }), {
-    status: 'signed-out',
-    reason: 'session-token-but-no-client-uat',
-    location: null,
-    setCookies: []
-  })
-  const foreign = await scene.decide({ ...DOCUMENT, referer: 'https://other.test/', cookies: signedInCookies })
-  t.equal(foreign.status, 'signed-in', 'a good session stays one, wherever the link was')
-  const development = createScene({ handshake: false, instanceType: 'development' }, TOKENS)
-  const state = await development.decide({ ...DOCUMENT, cookies: signedInCookies })
-  t.match(state, { status: 'signed-out', reason: 'dev-browser-missing' })
-  t.match(state.message, /only next to the cookie.*handshake: false.*Authorization: Bearer.*handshake on/)
-  t.equal((await scene.decide({ ...DOCUMENT, cookies: { session: 'good' } })).message, '')
-  const expired = await scene.decide({ cookies: { ...signedInCookies, session: 'expired' } })
-  t.match(expired.message, 'reason=token-expired')
-})
-
-t.test('without a publishable key cookies are not read, and a cookie that comes learns why', async (t) => {
-  const scene = createScene({ instanceType: null, frontendApi: null, originalFrontendApi: null }, TOKENS)
-  t.match(await scene.decide({ ...DOCUMENT, cookies: signedInCookies }), {
-    status: 'signed-out',
-    reason: 'session-token-and-uat-missing',
-    message: /publishableKey/
-  })
-  for (const cookies of [{ session: 'good' }, { clientUat: '5' }]) {
-    t.match((await scene.decide({ cookies })).message, 'publishableKey')
-  }
-  t.equal((await scene.decide(DOCUMENT)).message, '')
-})
-
-t.test('refusals whose text varies are not all kept', async (t) => {
-  const texts = Array.from({ length: 1000 }, (_, i) => `reason-${i}`)
-  for (const text of texts) signedOut(text, '')
-  t.not(signedOut('reason-999', ''), signedOut('reason-999', ''))
-})
-
-t.test('equal refusals are one object, and so is the auth of a token', async (t) => {
-  const scene = createScene({}, TOKENS)
-  t.equal(await scene.decide({}), await scene.decide({}))
-  const forged = { cookies: { session: 'forged', clientUat: '5' } }
-  t.equal(await scene.decide(forged), await scene.decide(forged))
-  const good = { cookies: signedInCookies }
-  t.equal((await scene.decide(good)).auth, (await scene.decide(good)).auth)
-})
-
-t.test('satellites: the development primary is asked by its sign-in page, and answers', async (t) => {
-  const satellite = createScene({ instanceType: 'development', isSatellite: true }, TOKENS)
-  const url = 'https://satellite.test/x?__clerk_synced=false'
-  const asked = await satellite.decide({ ...DOCUMENT, url })
-  t.equal(asked.reason, 'satellite-needs-syncing')
-  t.equal(locationOf(asked).origin, 'https://primary.test')
-  t.equal(locationOf(asked).searchParams.get('__clerk_redirect_url'), url)
-
-  const primary = createScene({ instanceType: 'development' }, TOKENS)
-  const answered = await primary.decide({ ...DOCUMENT, url: asked.location ?? '', cookies: { devBrowser: 'd' } })
-  t.equal(answered.reason, 'primary-responds-to-syncing')
-  t.equal(answered.location, 'https://satellite.test/x?__clerk_synced=true&__clerk_db_jwt=d')
-  t.same([asked.message, answered.message], ['', ''])
-  const local = `http://localhost:3000/?__clerk_redirect_url=${encodeURIComponent('http://satellite.test/')}`
-  const unknown = await primary.decide({ ...DOCUMENT, url: local })
-  t.equal(unknown.location, 'http://satellite.test/?__clerk_synced=true', 'nothing is sent of a browser without a name')
-
-  const back = await satellite.decide({ ...DOCUMENT, url: answered.location ?? '' })
-  t.equal(back.reason, 'dev-browser-sync')
-  t.equal(locationOf(back).host, DEVELOPMENT_HOST)
-})
-
-t.test('a primary redirects to absolute http and https URLs only', async (t) => {
-  const primary = createScene({ instanceType: 'development' }, TOKENS)
-  for (const target of ['javascript:alert(1)', 'data:text/html,x', '/relative', 'https://', 'no url']) {
-    const url = `http://localhost:3000/?__clerk_redirect_url=${encodeURIComponent(target)}`
-    const state = await primary.decide({ ...DOCUMENT, url, cookies: { devBrowser: 'd' } })
-    t.match(state, { status: 'signed-out', reason: 'primary-responds-to-syncing', location: null }, target)
-    t.match(state.message, '__clerk_redirect_url is no absolute http or https URL')
-  }
-})
-
-t.test('a production satellite is synced by its own FAPI, once asked or when told to do so by itself', async (t) => {
-  const settings = { isSatellite: true, originalFrontendApi: 'clerk.satellite.test' }
-  const url = 'https://www.satellite.test/'
-  const quiet = createScene(settings, TOKENS)
-  const first = await quiet.decide({ ...DOCUMENT, url })
-  t.match(first, { status: 'signed-out', reason: 'session-token-and-uat-missing' })
-  t.equal(first.message, '')
-  for (const [scene, target] of [
-    [quiet, `${url}?__clerk_synced=false`],
-    [createScene({ ...settings, satelliteAutoSync: true }, TOKENS), url]
-  ] as const) {
-    const state = await scene.decide({ ...DOCUMENT, url: target })
-    t.same([state.reason, state.message], ['satellite-needs-syncing', ''])
-    t.equal(locationOf(state).host, 'clerk.satellite.test')
-  }
-  const done = await quiet.decide({ ...DOCUMENT, url: `${url}?__clerk_synced=true` })
-  t.match(done, { status: 'signed-out', reason: 'session-token-and-uat-missing' })
 })
 
 t.test(
