@@ -1,16 +1,16 @@
-/** The origin (claim `azp`) that tokens get where the test does not say it. */
+/** The origin (claim `azp`) of tokens for which the test names none. */
 export interface TokenOrigin {
-  /** Of a token that a test makes. Null: no `azp`. */
+  /** The origin of a token that a test makes. Null: no `azp`. */
   ofTest(): string | null
-  /** Of a token that a page fetches. */
+  /** The origin of a token that a page fetches. */
   ofPage(origin: string): string | null
-  /** From now on tokens are such as an application with this option accepts. */
+  /** Gives later tokens an origin that an application with this `authorizedParties` accepts. */
   follow(authorizedParties: unknown): void
 }
 
 const DEFAULT_ORIGIN = 'https://app.local.test'
 
-/** With a `fixed` origin, or null for tokens without `azp`, nothing else counts. */
+/** `fixed`: the origin of all tokens; null: no token has an `azp`; undefined: the origin follows the application. */
 export function createTokenOrigin(fixed: string | null | undefined): TokenOrigin {
   let parties: readonly string[] = []
   return {

@@ -1,16 +1,16 @@
 import type { Instance } from '../core/instance.js'
 
-/** Instances remembered one by one. Beyond it the oldest count for every instance that is built. */
+/** Most instances remembered one by one. Beyond it the oldest moment counts for every instance that is built. */
 const MAX_REMEMBERED = 10_000
 
 interface Moment {
   readonly revokedUntilMs: number
-  /** From here on every token that the revocations could cover has expired. */
+  /** From this moment on every token that the revocations could cover has expired. */
   readonly overAtMs: number
 }
 
 /**
- * What remains of the revocations of instances that had to be closed: the moment of the latest. An instance that is built
+ * Keeps, of the revocations of instances that had to be closed, the moment of the latest. An instance that is built
  * again refuses every token issued until then, so no revocation is undone; the price is that tokens of others, from before
  * that moment, are refused too until they would have expired.
  */
@@ -27,7 +27,7 @@ export function createForgottenRevocations(now: () => number): ForgottenRevocati
     keep(identity, { revocations, settings }) {
       if (revocations.size === 0) return
       const { retentionMs } = revocations.health()
-      // Not into the future: it is for everybody, sign-ins to come included.
+      // Never in the future: it counts for all users, and would refuse later sign-ins.
       const revokedUntilMs = Math.min(revocations.latestMs(), now() + settings.clockSkewInMs)
       moments.delete(identity)
       moments.set(identity, { revokedUntilMs, overAtMs: revokedUntilMs + retentionMs })

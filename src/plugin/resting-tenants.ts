@@ -10,14 +10,14 @@ import type { Tenant } from './tenant.js'
 export interface RestingTenants {
   add(tenant: Tenant): void
   take(identity: string): Tenant | undefined
-  /** Gives an instance that is built anew what remained of the one before. */
+  /** Applies the revocations of an earlier instance of this identity to one that is built anew. */
   restore(identity: string, instance: Instance): void
   close(): Promise<void>
 }
 
 /** The longest memory of a budget: a session that demanded keys in vain is not heard for ten minutes. */
 export const REST_MS = 600_000
-/** Estimated bytes of all that rest: about a thousand tenants without revocations. */
+/** Bound on the estimated memory of all resting tenants: about a thousand tenants without revocations. */
 export const MAX_RESTING_BYTES = 64 * 1024 * 1024
 const SWEEP_MS = 60_000
 
@@ -39,7 +39,7 @@ export function createRestingTenants(now: () => number, setTimer: SetTimer): Res
     void tenant.instance.close()
   }
 
-  /** Closes the oldest, first of those without revocations, but none that is in use. */
+  /** Closes resting tenants until the bound holds, the oldest first, and tenants with revocations last. A tenant in use stays. */
   function keepBound(): void {
     for (const mayHaveRevocations of [false, true]) {
       for (const tenant of tenants.values()) {

@@ -6,14 +6,14 @@ const INSTANCE_BYTES = 64 * 1024
 const REVOCATION_BYTES = 160
 const CONNECTION_BYTES = 1024
 
-/** An instance behind a resolver, and what decides whether it stays. */
+/** An instance behind a resolver, with the figures by which it stays or is pushed out. */
 export class Tenant {
-  /** Number of the use that counts: of a settled tenant the last one that was signed in, of others the last. */
+  /** Number of its last use. Of a settled tenant only uses by signed-in users count. */
   usedAt = 0
-  /** Its place is not for strangers to take. */
+  /** Users have signed in here, so tenants without sign-ins cannot push it out. */
   isSettled = false
   restingSinceMs = 0
-  /** Estimated when it went to rest, and at sweeps since. */
+  /** Estimated memory, measured when the tenant went to rest and at each sweep since. */
   bytes = 0
   readonly identity: string
   readonly instance: Instance
@@ -24,7 +24,7 @@ export class Tenant {
     this.instance = instance
   }
 
-  /** Whether a request was signed in since this was last asked. */
+  /** Whether a request was signed in since the last call. */
   hasSignedIn(): boolean {
     const { signedIn } = this.instance.counters
     if (signedIn === this.#signedIn) return false
@@ -32,12 +32,12 @@ export class Tenant {
     return true
   }
 
-  /** Users of the time before do not count: a request for its host would do to bring a tenant back in their name. */
+  /** Forgets earlier sign-ins: otherwise any request for its host would bring the tenant back as one with signed-in users. */
   wake(): void {
     this.#signedIn = this.instance.counters.signedIn
   }
 
-  /** Must not be closed now: a connection or a request relies on this very instance. */
+  /** Whether a connection or a waiting request uses the instance, so that it must not be closed now. */
   isInUse(): boolean {
     return this.instance.waiting > 0 || openConnections(this.instance) > 0
   }

@@ -14,24 +14,24 @@ export class Peers {
     return this.#joined.size < this.#joined.add(peer).size
   }
 
-  /** Without a peer: removes all of them. */
+  /** Removes the peer, or all peers if none is given. */
   remove(peer: RevocationPeer | undefined): void {
     if (peer === undefined) this.#joined.clear()
     else this.#joined.delete(peer)
   }
 
-  /** `from` is the peer that made the revocations, and has them. */
+  /** Passes revocations to all peers but `from`, which made them. */
   receive(revocations: readonly Revocation[], from?: RevocationPeer): void {
     // A copy: a peer that hears of a revocation may leave, or bring another one in.
     for (const peer of [...this.#joined]) if (peer !== from) peer.receive(revocations)
   }
 
-  /** What the peers hold together. A revocation that several hold comes as often. */
+  /** The revocations of all peers. A revocation that several peers hold is given several times. */
   *known(): Generator<Revocation> {
     for (const peer of this.#joined) yield* peer.known()
   }
 
-  /** The longest that any peer needs. */
+  /** The longest retention that a peer needs. */
   retentionMs(): number {
     let longestMs = 0
     for (const peer of this.#joined) longestMs = Math.max(longestMs, peer.retentionMs())

@@ -29,7 +29,7 @@ export interface RedisLinkSettings {
 export interface RedisLink {
   /** Null while connected. */
   readonly disconnectedSinceMs: number | null
-  /** Gives a new peer what the set holds. Resolves when it has it, or when Redis takes too long. */
+  /** Gives a new peer the revocations of the set. Resolves when the peer has them, or when Redis takes too long. */
   join(peer: RevocationPeer): Promise<void>
   leave(peer: RevocationPeer): void
   /** False: Redis is away. */
@@ -47,8 +47,9 @@ export function createRedisLink(settings: RedisLinkSettings, peers: Peers): Redi
 
   const writer = openConnection(client, heartbeatInMs)
   const listener = openConnection(client, heartbeatInMs)
-  /** Peers that have not heard the set yet, and those that wait for the end of a reconciliation. */
+  /** Peers that have not been given the set yet. */
   const newcomers = new Set<RevocationPeer>()
+  /** Called at the end of a reconciliation. */
   const waiting = new Set<() => void>()
   let disconnectedSinceMs: number | null = now()
   let isReconciling = false
@@ -211,7 +212,7 @@ export function createRedisLink(settings: RedisLinkSettings, peers: Peers): Redi
   }
 
   function onMessage(_channel: never, message: never): void {
-    // What had arrived before the connection was given up: peers that have joined since belong to another link.
+    // A message that had arrived before this link was closed: peers that have joined since belong to another link.
     if (isClosed) return
     heardSinceHeartbeat = true
     const rows = message === HEARTBEAT_MESSAGE ? null : parseJson(String(message))

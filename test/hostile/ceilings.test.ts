@@ -7,7 +7,7 @@ import { createApp } from '../fixtures/app.js'
 import { createHarness, keySetResponse } from '../fixtures/key-store-harness.js'
 import { createRsaKey } from '../fixtures/rsa-keys.js'
 
-// The table of ceilings in SECURITY.md holds, whatever strangers send.
+// Floods of strangers stay below the ceilings that the table in SECURITY.md gives.
 
 interface Ceiling {
   readonly production: number
@@ -104,7 +104,7 @@ for (const flood of FLOODS) {
       let n = 0
       for (let second = 0; second < SECONDS; second++) {
         const before = clerk.requests.count(flood.endpoint)
-        // A first burst spends what is there at once, and no second leaves anything over.
+        // The first second spends the whole burst, and each later second all that the budget gains in it.
         const toSend = Math.ceil(most / (second === 0 ? 5 : 55))
         for (let sent = 0; sent < toSend; sent += AT_A_TIME) {
           const statuses = await Promise.all(Array.from({ length: AT_A_TIME }, () => ask(n++)))

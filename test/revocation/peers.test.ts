@@ -41,7 +41,7 @@ interface TestPeer extends RevocationPeer {
   readonly heard: Revocation[]
 }
 
-/** Holds what it hears and what it was made with. */
+/** A peer that holds the given revocations and records the ones it receives. */
 function createPeer(...own: Revocation[]): TestPeer {
   const heard: Revocation[] = []
   return {
@@ -151,7 +151,7 @@ t.test('Redis', { skip }, async (t) => {
     t.teardown(() => app.close())
     const options = tenants.map((tenant) => ({ ...tenant.pluginOptions(), revocation: { bus } }))
     await app.register(clerkAuth, {
-      // Each pushes the other out.
+      // With one place, each tenant pushes the other out.
       maxInstances: 1,
       resolver: (request) => options[Number(request.headers['x-tenant'])] as object
     })
@@ -172,7 +172,7 @@ t.test('Redis', { skip }, async (t) => {
       let status = 200
       await elsewhere.publish(revocationOf(`s_${index}`), other)
       while (status === 200) {
-        // An injected request alone leaves no turn to sockets.
+        // Gives the sockets a turn of the event loop, which an injected request does not.
         await delay(5)
         status = (await app.inject({ url: '/me', headers })).statusCode
       }
@@ -202,7 +202,7 @@ t.test('Redis', { skip }, async (t) => {
   })
 })
 
-/** Waits for what a bus does on its own; the test's own timeout is the limit. */
+/** Waits for the effect of a bus. The timeout of the test is the limit. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await delay(5)
 }
