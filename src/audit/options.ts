@@ -4,6 +4,7 @@ import { checkFunction, checkMethods } from '../core/options/checks.js'
 import { describeType, type Given } from '../core/options/given.js'
 import { callback, choice, logger, now, requiredText, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readMembers, readOptions, type SettingsOf } from '../core/options/table.js'
+import { readEarlyRoutes } from '../core/options/urls.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
 import { type Censor, parseRedaction, type Redaction } from './redaction.js'
 import type { AgentParser, AuditSink } from './types.js'
@@ -36,6 +37,11 @@ export interface AuditOptions {
   readonly chain?: boolean | { readonly key: string } | undefined
   /** Default `full`. */
   readonly address?: AddressRule | undefined
+  /**
+   * Routes that may be made before the audit log has loaded, by their paths, or `true` for all: they are not recorded.
+   * Default false: the server does not start with one that serves more than `OPTIONS`.
+   */
+  readonly earlyRoutes?: boolean | readonly string[] | undefined
   /** Fields recorded as null, e.g. `['device.userAgent', 'details.email']`, or with a `censor` that makes the value recorded instead. */
   readonly redact?: readonly string[] | RedactOptions | undefined
   /** Parses user agents. Default: with bowser if the application has it, else not. `null`: not. */
@@ -64,6 +70,7 @@ export const AUDIT = {
   closeTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 10_000 }),
   chain: option<Chain, { readonly key: string | null } | null>(readChain),
   address: choice(['full', 'truncated', 'none'], { default: 'full' }),
+  earlyRoutes: option<boolean | readonly string[], boolean | readonly string[]>(readEarlyRoutes),
   redact: option<readonly string[] | RedactOptions, Redaction>(readRedaction),
   parseAgent: option<AgentParser | null, AgentParser | null | undefined>(readAgentParser),
   now,

@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { AuditEarlyRoutesError, AuditFullError } from '../core/errors.js'
+import { AuditEarlyRoutesError, AuditFullError, RouteOverwrittenError } from '../core/errors.js'
 import { decisionOf, isRedirect } from '../plugin/decision.js'
-import { hasRoutes, isWholeServer } from '../plugin/early-routes.js'
+import {
+  coveredEarlyRoutes,
+  type EarlyRoute,
+  type EarlyRoutesSetting,
+  isAllowed,
+  nameRoutes,
+  routesSoFar
+} from '../plugin/early-routes.js'
+import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
+import { nameHook } from '../plugin/hook-name.js'
+import { addRouteHook } from '../plugin/scopes.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
 import { createDevices } from './device.js'
@@ -42,7 +52,8 @@ const kErrorCode = Symbol('fastify-clerk-auth.audit.error-code')
 const kExchange = Symbol('fastify-clerk-auth.audit.exchange')
 const kHook = Symbol('fastify-clerk-auth.audit.hook')
 
-type AuditedRequest = FastifyRequest & RecordedRequest & { [kNote]: AuditNote | null; [kErrorCode]: string | null }
+// In scopes that were made before the audit log, Fastify does not initialise what it decorates: `undefined` is as null.
+type AuditedRequest = FastifyRequest & RecordedRequest & { [kNote]?: AuditNote | null; [kErrorCode]?: string | null }
 
 /** Attached to the raw response by the first hook, so that a request is recorded whose client goes away. */
 interface Exchange {
@@ -57,9 +68,7 @@ type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
   const settings = readAuditOptions(options, fastify.log)
-  // After `register` without `await` the routes below it are added first. They would go unrecorded, without a sign of
-  // it.
-  if (isWholeServer(fastify) && hasRoutes(fastify)) throw new AuditEarlyRoutesError()
+  const before = routesSoFar(fastify)
   await settings.sink.open()
   const journal = await openJournal(settings)
   const { redact: redaction, now } = settings
@@ -79,11 +88,18 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
   fastify.decorateRequest(kErrorCode, null)
   fastify.decorateRequest('audit', function addNote(this: FastifyRequest, note: AuditNote): void {
     const request = this as AuditedRequest
-    request[kNote] = request[kNote] === null ? { ...note } : { ...request[kNote], ...note }
+    request[kNote] = { ...request[kNote], ...note }
   })
 
-  fastify.addHook('onRoute', (route) => hookRoute(route, parts, settings.whenFull === 'wait', abandoned))
-  hookNotFound(fastify, parts)
+  const hooked: RouteOptions[] = []
+  addRouteHook(fastify, (route) => {
+    if (hookRoute(route, parts, settings.whenFull === 'wait', abandoned)) hooked.push(route)
+  })
+  const hookName = hookNotFound(fastify, parts)
+  fastify.addHook('onReady', async () => {
+    refuseEarlyRoutes(coveredEarlyRoutes(fastify, before, hookName, hooked.length === 0), settings.earlyRoutes)
+    for (const route of hooked) assertIntact(route)
+  })
 
   const exit = () => journal.closeSync()
   // Prepended, because pino ends its streams in 'exit' listeners of its own.
@@ -108,7 +124,8 @@ async function openJournal(settings: AuditSettings): Promise<Journal> {
 
 // Adds hooks to the route and not to the server, so that the route's configuration is read once, here, and not at each
 // request. Fastify makes HEAD routes from the options of GET routes, which have these hooks already.
-function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Set<Exchange>): void {
+// Returns whether requests of the route may be recorded.
+function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Set<Exchange>): boolean {
   const methods = Array.isArray(route.method) ? route.method : [route.method]
   const clerk = (route.config as { clerk?: { audit?: unknown } | boolean } | undefined)?.clerk
   const rule = createRouteRule(methods, route.url, typeof clerk === 'object' ? clerk?.audit : undefined)
@@ -116,7 +133,7 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
   route.onSend = withoutOurs(route.onSend)
   route.onError = withoutOurs(route.onError)
   route.onResponse = withoutOurs(route.onResponse)
-  if (!rule.isAudited) return
+  if (!rule.isAudited) return false
   const record = compileRecorder(rule, parts)
   const { journal } = parts
 
@@ -129,7 +146,7 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
     const request = reply.request as AuditedRequest
     const decision = decisionOf(request)
     const isRedirected = decision !== null && isRedirect(decision)
-    record(request, request[kNote], request[kErrorCode], status, reply.elapsedTime, isRedirected, isAborted)
+    record(request, request[kNote] ?? null, request[kErrorCode] ?? null, status, reply.elapsedTime, isRedirected, isAborted)
   }
 
   function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
@@ -188,6 +205,22 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
   route.onSend = [...route.onSend, ours(onSend)]
   route.onError = [...route.onError, ours(noteErrorCode)]
   route.onResponse = [...route.onResponse, ours(onResponse)]
+  return true
+}
+
+/** Such routes would go unrecorded, without a sign of it. */
+function refuseEarlyRoutes(early: readonly EarlyRoute[], allowed: EarlyRoutesSetting): void {
+  const routes = early.filter((route) => !isAllowed(route, allowed))
+  if (routes.length > 0) throw new AuditEarlyRoutesError(nameRoutes(routes))
+}
+
+/** An `onRoute` hook of another plugin may have replaced the hooks of a route instead of adding to them. */
+function assertIntact(route: RouteOptions): void {
+  for (const name of ['onRequest', 'onSend', 'onError', 'onResponse'] as const) {
+    const hooks: readonly unknown[] = [route[name]].flat()
+    if (hooks.some(isOurs)) continue
+    throw new RouteOverwrittenError(nameRoutes([{ method: String(route.method), url: route.url }]), name)
+  }
 }
 
 /**
@@ -205,10 +238,16 @@ function noteErrorCode(request: FastifyRequest, _reply: FastifyReply, error: Err
   done()
 }
 
-/** Records refusals of requests without a route: a hook of the whole server may refuse those too. */
-function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
+let registrations = 0
+
+/**
+ * Records refusals of requests without a route: a hook of the whole server may refuse those too. Returns the name of the
+ * hook, which runs for every route of the scope.
+ */
+function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): string {
   const recorders = new Map<string, ReturnType<typeof compileRecorder>>()
-  fastify.addHook('onResponse', (request, reply, done) => {
+  const hookName = `audit.${++registrations}`
+  const record404: onResponseHookHandler = (request, reply, done) => {
     if (request.is404) {
       const { method } = request
       let record = recorders.get(method)
@@ -219,10 +258,16 @@ function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): void {
       const audited = request as AuditedRequest
       // The onError hook of routes does not run here: the guard's verdict has the code of the refusal.
       const errorCode = decisionOf(request)?.verdict?.code ?? null
-      record(audited, audited[kNote], errorCode, reply.statusCode, reply.elapsedTime, false, false)
+      record(audited, audited[kNote] ?? null, errorCode, reply.statusCode, reply.elapsedTime, false, false)
     }
     done()
-  })
+  }
+  fastify.addHook('onResponse', nameHook(record404, hookName))
+  return hookName
+}
+
+function isOurs(hook: unknown): boolean {
+  return typeof hook === 'function' && (hook as { [kHook]?: true })[kHook] === true
 }
 
 function ours<T extends object>(hook: T): T {
@@ -231,11 +276,11 @@ function ours<T extends object>(hook: T): T {
 
 function withoutOurs<T>(hooks: T | T[] | undefined): T[] {
   const list = hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]
-  return list.filter((hook) => !(hook as { [kHook]?: true })[kHook])
+  return list.filter((hook) => !isOurs(hook))
 }
 
 /**
  * Writes one record per audited request, after the response: who, from which device, did what to what, and whether it
  * was allowed. Register it after `fastify-clerk-auth` and before the routes.
  */
-export const audit = fastifyPlugin(auditLog, { fastify: '5.x', name: 'fastify-clerk-auth/audit' })
+export const audit = fastifyPlugin(auditLog, { fastify: FASTIFY_RANGE, name: 'fastify-clerk-auth/audit' })

@@ -3,7 +3,7 @@ import { TOKEN_TYPES } from './token-types.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
 // Boot errors carry the option's name; nothing a client sent and no secret is ever part of a message: the only values
-// put in for %s are names of options and variables, expected types and values, and reasons from closed lists.
+// put in for %s are names of options, variables and routes, expected types and values, and reasons from closed lists.
 
 export interface ErrorEntry {
   readonly code: string
@@ -57,7 +57,7 @@ export const NotEvaluatedError = createError(
 )
 export const NotRegisteredError = createError(
   'FST_CLERK_NOT_REGISTERED',
-  'request.auth is not there: register fastify-clerk-auth in this scope or above it, before this route',
+  'Nothing has authenticated this request: register fastify-clerk-auth in this scope or above it, before the hook that asks',
   500
 )
 export const TokenFetchError = createError('FST_CLERK_GET_TOKEN', 'Clerk issued no token for this session: %s', 502)
@@ -66,7 +66,7 @@ export const TokenFetchError = createError('FST_CLERK_GET_TOKEN', 'Clerk issued 
 
 export const AlreadyRegisteredError = createError(
   'FST_CLERK_ALREADY_REGISTERED',
-  'fastify-clerk-auth is already registered in this scope: register it once per scope',
+  'fastify-clerk-auth covers this scope or a part of it already: register it once, here, around or inside, but not twice',
   500
 )
 export const DecoratorTakenError = createError(
@@ -82,7 +82,23 @@ export const RoutePolicyError = createError(
 )
 export const EarlyRoutesError = createError(
   'FST_CLERK_EARLY_ROUTES',
-  'defaultDeny covers no route that is registered before the plugin: await its registration before adding routes',
+  'Routes were made before fastify-clerk-auth had loaded, and show none of its guards: %s. Register it before the plugins that make them and add routes in plugins registered after it, guard them by the requireAuth that the package exports, or allow them by earlyRoutes',
+  500
+)
+export const NoRoutesError = createError(
+  'FST_CLERK_NO_ROUTES',
+  'No route is in the scope where fastify-clerk-auth is registered: wrap the plugin that registers it in fastify-plugin, so that it covers the routes around, or register it where the routes are',
+  500
+)
+export const RouteOverwrittenError = createError(
+  'FST_CLERK_ROUTE_OVERWRITTEN',
+  'After fastify-clerk-auth, an onRoute hook of another plugin has replaced what it had put on the route %s (%s): register that plugin first, or let it add to the value',
+  500
+)
+export const GuardUseError = createError('FST_CLERK_GUARD_USE', 'A guard is used in a way that guards nothing: %s', 500)
+export const FastifyInternalsError = createError(
+  'FST_CLERK_FASTIFY_INTERNALS',
+  'This version of Fastify does not show the scopes of the server, so that routes could go unguarded: use a version that fastify-clerk-auth is tested with, or a later fastify-clerk-auth',
   500
 )
 export const AuthorizeParamsError = createError(
@@ -305,7 +321,7 @@ export const AuditFullError = createError(
 )
 export const AuditEarlyRoutesError = createError(
   'FST_CLERK_AUDIT_EARLY_ROUTES',
-  'The audit log sees no route that is registered before it: await its registration before adding routes',
+  'Routes were made before the audit log had loaded, and would go unrecorded: %s. Register it before the plugins that make them and add routes in plugins registered after it, or allow them by its option earlyRoutes',
   500
 )
 export const AuditPeerError = createError(

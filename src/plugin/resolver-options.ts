@@ -5,13 +5,14 @@ import { callback, required } from '../core/options/readers.js'
 import { type OptionTable, readOptions, type SettingsOf } from '../core/options/table.js'
 
 /** The answer of a resolver: options of the instance that the request belongs to. */
-export type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
+export type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'>
 
 /** Says which instance a request belongs to, for servers with several. Called for every request that is authenticated. */
 export type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
 
 /** Options of the plugin for a server with several instances. */
-export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'> {
+export interface ResolverOptions
+  extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'> {
   /**
    * Gives the options of the request's instance. Instances are built once and kept by the identity of their keys, at
    * most `maxInstances` of them. A resolver that throws, or whose options are not valid, makes the request fail with
@@ -20,11 +21,12 @@ export interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' |
   readonly resolver: InstanceResolver
 }
 
-const { maxInstances, defaultDeny, logger } = OPTIONS
+const { maxInstances, defaultDeny, earlyRoutes, logger } = OPTIONS
 const RESOLVER_OPTIONS = {
   resolver: required(callback<InstanceResolver>({ default: null }), 'a function'),
   maxInstances,
   defaultDeny,
+  earlyRoutes,
   logger
 } satisfies OptionTable<ResolverOptions>
 

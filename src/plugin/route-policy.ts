@@ -130,6 +130,13 @@ export function attachPolicy(config: object, policy: RoutePolicy): void {
   Object.defineProperty(config, kRoutePolicy, { value: policy, enumerable: true, configurable: true })
 }
 
+/** The configuration without the policy of the route that it was copied from. */
+export function detachPolicy(config: object): object {
+  const copy: { [kRoutePolicy]?: RoutePolicy } = { ...config }
+  delete copy[kRoutePolicy]
+  return copy
+}
+
 export function policyOf(config: unknown): RoutePolicy | undefined {
   return (config as { [kRoutePolicy]?: RoutePolicy } | undefined)?.[kRoutePolicy]
 }

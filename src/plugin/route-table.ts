@@ -1,4 +1,5 @@
 import type { AcceptsToken } from '../core/options/accepts-token.js'
+import type { EarlyRoute } from './early-routes.js'
 import type { RoutePolicy } from './route-policy.js'
 
 /** A route and what it asks of a request. */
@@ -6,36 +7,49 @@ export interface RouteTableEntry {
   readonly method: string
   readonly url: string
   /**
-   * `off`: not authenticated; `public`: authenticated, but open to everybody; `required`: guarded by `defaultDeny` or
-   * by a guard among the route's own hooks. Guards among the hooks of a scope are not seen, nor are routes that were
-   * registered before the plugin.
+   * `off`: not authenticated; `public`: `config.clerk.public` says so; `required`: guarded by `defaultDeny`, or by a
+   * guard among the hooks of the route or of its scope; `open`: without a guard, so that its handler answers everybody.
+   * A guard inside another function, as of `@fastify/auth`, is not seen. Of routes that were made before the plugin
+   * `config.clerk` is not known here; they are in the list once the server is ready.
    */
-  readonly policy: 'off' | 'public' | 'required'
+  readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
 }
 
 export interface RouteTable {
   readonly entries: readonly RouteTableEntry[]
-  add(method: string | readonly string[], url: string, policy: RoutePolicy, isRequired: boolean): void
+  /** `isRequired` is asked when the table is read: hooks may be added after the route. */
+  add(
+    route: { readonly method: string | readonly string[]; readonly url: string },
+    policy: RoutePolicy,
+    isRequired: () => boolean
+  ): void
+  /** Routes that were made before the plugin; they come first. */
+  addEarly(routes: readonly EarlyRoute[], defaults: RoutePolicy): void
   print(): string
 }
 
 export function createRouteTable(): RouteTable {
-  const entries: RouteTableEntry[] = []
+  const early: RouteTableEntry[] = []
+  const readers: (() => RouteTableEntry)[] = []
+
+  function entries(): readonly RouteTableEntry[] {
+    return Object.freeze([...early, ...readers.map((read) => read())])
+  }
+
   return {
-    entries,
-    add(method, url, policy, isRequired) {
-      entries.push(
-        Object.freeze({
-          method: typeof method === 'string' ? method : method.join(','),
-          url,
-          policy: isRequired ? 'required' : policy.isEvaluated ? 'public' : 'off',
-          acceptsToken: policy.acceptsToken
-        })
-      )
+    get entries() {
+      return entries()
+    },
+    add({ method, url }, policy, isRequired) {
+      const name = typeof method === 'string' ? method : method.join(',')
+      readers.push(() => entryOf(name, url, policy, isRequired()))
+    },
+    addEarly(routes, defaults) {
+      early.push(...routes.map(({ method, url, isGuarded }) => entryOf(method, url, defaults, isGuarded)))
     },
     print() {
-      const rows = entries.map(({ method, url, policy, acceptsToken }) => [
+      const rows = entries().map(({ method, url, policy, acceptsToken }) => [
         policy,
         method,
         url,
@@ -48,4 +62,14 @@ export function createRouteTable(): RouteTable {
         .join('\n')
     }
   }
+}
+
+function entryOf(method: string, url: string, policy: RoutePolicy, isRequired: boolean): RouteTableEntry {
+  return Object.freeze({ method, url, policy: wordFor(policy, isRequired), acceptsToken: policy.acceptsToken })
+}
+
+function wordFor({ isEvaluated, isPublic }: RoutePolicy, isRequired: boolean): RouteTableEntry['policy'] {
+  if (isRequired) return 'required'
+  if (!isEvaluated) return 'off'
+  return isPublic ? 'public' : 'open'
 }

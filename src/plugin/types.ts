@@ -40,9 +40,9 @@ declare module 'fastify' {
   }
 
   interface FastifyInstance {
-    /** Hook that lets authenticated requests pass: 401 for others, 503 while it cannot be told. */
+    /** The hook that the package exports as `requireAuth`; undefined before the plugin has loaded. */
     readonly requireAuth: GuardHook
-    /** Makes a hook that lets permitted requests pass: 401 when signed out, 403 when not permitted. */
+    /** The function that the package exports as `authorize`; undefined before the plugin has loaded. */
     readonly authorize: Authorize
     readonly clerk: ClerkDecorator
   }

@@ -19,6 +19,7 @@ t.test('the audit table lists every option of the audit log', async (t) => {
     closeTimeoutInMs: true,
     chain: true,
     address: true,
+    earlyRoutes: true,
     redact: true,
     parseAgent: true,
     now: true,

@@ -10,7 +10,15 @@ import { type RevocationOptions, revocation } from './revocation.js'
 import { type OptionTable, option } from './table.js'
 import { type TokenCacheOptions, tokenCache } from './token-cache.js'
 import type { Hints } from './unknown-option.js'
-import { readApiVersion, readBaseUrl, readDomain, readOrigins, readPageUrl, readProxyUrl } from './urls.js'
+import {
+  readApiVersion,
+  readBaseUrl,
+  readDomain,
+  readEarlyRoutes,
+  readOrigins,
+  readPageUrl,
+  readProxyUrl
+} from './urls.js'
 
 /** `full`: status, reason and message; `reason`: without the message; `false`: no `x-clerk-auth-*` header at all. */
 export type DebugHeaders = 'full' | 'reason' | false
@@ -95,10 +103,17 @@ export interface ClerkAuthOptions {
   readonly requireAuthRedirect?: boolean | undefined
   /**
    * Every route in scope requires authentication unless it says `config.clerk.public`. Default false. Security: a forgotten
-   * guard fails closed. Register with `await` before any route of the server: it refuses to boot after one. A not-found
-   * handler is no route: guard it by `setNotFoundHandler({ preHandler: fastify.requireAuth }, …)`.
+   * guard fails closed. Routes that were made before the plugin keep the server from starting, see `earlyRoutes`. A
+   * not-found handler is no route: guard it by `setNotFoundHandler({ preHandler: requireAuth }, …)`.
    */
   readonly defaultDeny?: boolean | undefined
+  /**
+   * Routes that may be made before the plugin has loaded: their paths as printed by `fastify.printRoutes()`, prefix
+   * included, or `true` for all (not with `defaultDeny`). Default false: the server does not start with one that has no
+   * guard of this package among its hooks and serves more than `OPTIONS`, as `fastify.requireAuth` was undefined there,
+   * which Fastify takes for no hook. Security: a route that is allowed stays as it is, open without a guard.
+   */
+  readonly earlyRoutes?: boolean | readonly string[] | undefined
   /** URL patterns that say which organization a page belongs to. */
   readonly organizationSyncOptions?: OrganizationSyncOptions | undefined
 
@@ -148,6 +163,7 @@ export const OPTIONS = {
   handshake: boolean({ default: true }),
   debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
   requireAuthRedirect: boolean({ default: false }),
+  earlyRoutes: option<boolean | readonly string[], boolean | readonly string[]>(readEarlyRoutes),
   defaultDeny: boolean({ default: false }),
   organizationSyncOptions: organizationSync,
 

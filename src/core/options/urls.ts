@@ -41,6 +41,17 @@ export function readRoutePath(given: Given): string | null {
   throw new OptionValueError(given.name, 'a path that begins with one slash, such as /metrics')
 }
 
+/** All, none, or paths of routes as Fastify prints them. */
+export function readEarlyRoutes(given: Given): boolean | readonly string[] {
+  if (given.value === undefined || typeof given.value === 'boolean') return given.value ?? false
+  const paths = checkTextList(given, 'true, false or a list of paths') ?? []
+  for (const [index, path] of paths.entries()) {
+    if (!/^[/*]/.test(path))
+      throw new OptionValueError(`${given.name}[${index}]`, 'the path of a route, such as /health')
+  }
+  return paths
+}
+
 /** The version segment of BAPI paths. */
 export function readApiVersion(given: Given): string {
   const text = checkText(given) ?? 'v1'

@@ -1,6 +1,6 @@
 import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
 import type { HasParams, ReverificationConfig } from '../../core/auth/types.js'
-import { AuthorizeParamsError, ForbiddenError } from '../../core/errors.js'
+import { AuthorizeParamsError, ForbiddenError, GuardUseError } from '../../core/errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'
 import { isAuthenticated, refuse } from './refusal.js'
@@ -32,7 +32,11 @@ export type Authorize = <Accepted = InstanceAcceptsToken>(
 ) => GuardHook
 
 export function createAuthorize(settings: GuardSettings): Authorize {
-  return (condition: HasParams | AuthorizePredicate<never>) => {
+  return (condition: HasParams | AuthorizePredicate<never>, ...rest: unknown[]) => {
+    // As a hook it is called with request, reply and done.
+    if (rest.length > 0) {
+      throw new GuardUseError('authorize is called with a condition, and what it returns is the hook')
+    }
     assertAuthorizeCondition(condition)
     const errorOf = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
     return toGuardHook('authorize', settings, (request, reply) => {

@@ -1,3 +1,5 @@
+import { GuardUseError, UnauthorizedError } from '../../core/errors.js'
+import { nameHook } from '../hook-name.js'
 import type {
   GuardDone,
   GuardHook,
@@ -5,7 +7,8 @@ import type {
   GuardReply,
   GuardRequest,
   GuardSettings,
-  GuardVerdict
+  GuardVerdict,
+  SignInRedirect
 } from './types.js'
 
 const guardHooks = new WeakSet<object>()
@@ -21,9 +24,7 @@ export function toGuardHook(
   settings: GuardSettings,
   judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome
 ): GuardHook {
-  const hook: GuardHook = (request: GuardRequest, reply: GuardReply, third: unknown, fourth?: GuardDone) => {
-    // `preParsing` hooks get the payload as third argument.
-    const done = (fourth ?? third) as GuardDone
+  function run(request: GuardRequest, reply: GuardReply, done: GuardDone): void {
     const outcome = judge(request, reply)
     if (outcome === null) {
       done()
@@ -31,16 +32,47 @@ export function toGuardHook(
     }
     if ('location' in outcome) {
       settings.noteVerdict?.(request, { guard, code: null, isRedirect: true })
-      reply.header('cache-control', 'no-store')
-      reply.header('set-cookie', outcome.setCookie)
-      reply.redirect(outcome.location)
+      redirect(reply, outcome)
       return
     }
     settings.noteVerdict?.(request, { guard, code: codeOf(outcome.error), isRedirect: false })
     done(outcome.error)
   }
+
+  // Called by hand. After a redirect it rejects as well: what follows the call must not run for a signed-out browser.
+  // Fastify drops the error, as the answer is on its way.
+  function runByHand(request: GuardRequest, reply: GuardReply): Promise<void> {
+    return new Promise((resolve, reject) => {
+      run(request, reply, (error) => (error === undefined ? resolve() : reject(error)))
+      if (reply.sent === true) reject(new UnauthorizedError('redirected to the sign-in page'))
+    })
+  }
+
+  function hook(request: GuardRequest, reply: GuardReply, third?: unknown, fourth?: GuardDone): unknown {
+    assertRequest(guard, request, reply)
+    // `preParsing` hooks get the payload as third argument.
+    const done = fourth ?? third
+    return typeof done === 'function' ? run(request, reply, done as GuardDone) : runByHand(request, reply)
+  }
+  nameHook(hook, guard)
   guardHooks.add(hook)
-  return hook
+  return hook as GuardHook
+}
+
+function redirect(reply: GuardReply, { location, setCookie }: SignInRedirect): void {
+  reply.header('cache-control', 'no-store')
+  reply.header('set-cookie', setCookie)
+  reply.redirect(location)
+}
+
+/** `requireAuth()` in the place of `requireAuth` has no request yet. */
+function assertRequest(guard: GuardVerdict['guard'], request: unknown, reply: unknown): void {
+  if (typeof request === 'object' && request !== null && typeof reply === 'object' && reply !== null) return
+  throw new GuardUseError(
+    guard === 'requireAuth'
+      ? 'requireAuth is passed as it is, { onRequest: requireAuth }, or called by hand with (request, reply)'
+      : 'what authorize() returns is passed as a hook, or called by hand with (request, reply)'
+  )
 }
 
 function codeOf(error: Error): string | null {

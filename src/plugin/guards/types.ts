@@ -11,6 +11,7 @@ export interface GuardReply {
   type(contentType: string): unknown
   redirect(url: string, code?: number): unknown
   send(payload?: unknown): unknown
+  readonly sent?: boolean
 }
 
 export type GuardDone = (error?: Error) => void
@@ -22,6 +23,8 @@ export interface GuardHook {
   (request: GuardRequest, reply: GuardReply, done: GuardDone): void
   /** As `preParsing` calls it. */
   (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+  /** By hand, in a hook or handler of your own: resolves where the hook would let the request pass, else rejects. */
+  (request: GuardRequest, reply: GuardReply): Promise<void>
 }
 
 /** Auths of a verified user or machine. */

@@ -1,0 +1,128 @@
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { GuardUseError, NoRoutesError, OptionSecretKeyMissingError, RouteOverwrittenError } from '../core/errors.js'
+import type { Instance } from '../core/instance.js'
+import { namedOpaqueType } from '../core/options/accepts-token.js'
+import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
+import { isGuardHook } from './guards/guard-hook.js'
+import { authorize, denyByDefault } from './guards/guards.js'
+import type { RoutePolicies, RoutePolicy } from './route-policy.js'
+import { assertUncontradicted, attachPolicy, compileRoutePolicy, detachPolicy, policyOf } from './route-policy.js'
+import type { RouteTable } from './route-table.js'
+import type { PrintedRoute } from './route-tree.js'
+import { addRouteHook, hooksOf, isWholeServer } from './scopes.js'
+
+export interface CoverSettings {
+  readonly policies: RoutePolicies
+  readonly table: RouteTable
+  readonly defaultDeny: boolean
+  readonly earlyRoutes: EarlyRoutesSetting
+  /** Null with a resolver. */
+  readonly single: Instance | null
+  /** Routes that the server had before. */
+  readonly before: readonly PrintedRoute[]
+  /** Name of the hook that authenticates. */
+  readonly hookName: string
+}
+
+interface CoveredRoute {
+  readonly scope: FastifyInstance
+  /** Fastify's own object: other plugins may still change it, until the server is ready. */
+  readonly route: RouteOptions
+  readonly policy: RoutePolicy
+  /** `defaultDeny` guards it. */
+  readonly isDenied: boolean
+}
+
+const GUARDED = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/**
+ * Applies `config.clerk` and `defaultDeny` to each route of the scope as it is made. When the server is about to be
+ * ready, refuses what would leave a route open by an oversight.
+ */
+export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): void {
+  const { policies, table, defaultDeny, earlyRoutes, single, before, hookName } = settings
+  assertNamed(earlyRoutes, defaultDeny)
+  const covered: CoveredRoute[] = []
+
+  addRouteHook(fastify, function cover(route) {
+    assertNoFactory(route)
+    const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
+    const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
+    if (single?.settings.secretKey === null && opaqueType !== null) {
+      throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
+    }
+    const isDenied = defaultDeny && !policy.isPublic
+    removeDenial(route)
+    if (hasGuard(route)) assertUncontradicted(policy)
+    if (policy !== policies.defaults) {
+      policies.isInUse = true
+      route.config = { ...route.config }
+      attachPolicy(route.config, policy)
+    } else if (policyOf(route.config) !== undefined) {
+      // A copy of another route's configuration, without its `clerk`.
+      route.config = detachPolicy(route.config as object)
+    }
+    if (isDenied) prependDenial(route)
+    const added: CoveredRoute = { scope: this, route, policy, isDenied }
+    covered.push(added)
+    table.add(route, policy, () => isDenied || hasGuard(route) || hasGuard(hooksOf(this)))
+  })
+
+  fastify.addHook('onReady', async () => {
+    const isAlone = covered.length === 0
+    const early = coveredEarlyRoutes(fastify, before, hookName, isAlone)
+    assertAllowed(early, earlyRoutes)
+    if (!isWholeServer(fastify) && ![...early, ...covered.map(({ route }) => route)].some(servesRequests)) {
+      throw new NoRoutesError()
+    }
+    assertIntact(covered, policies.defaults)
+    table.addEarly(early, policies.defaults)
+  })
+}
+
+function servesRequests({ method }: { readonly method: string | readonly string[] }): boolean {
+  return typeof method === 'string' ? method !== 'OPTIONS' : method.some((one) => one !== 'OPTIONS')
+}
+
+/** Whether a guard is among these hooks, of a route or of its scope. */
+function hasGuard(hooks: { readonly [Name in (typeof GUARDED)[number]]?: unknown }): boolean {
+  return GUARDED.some((name) => listOf(hooks[name]).some(isGuardHook))
+}
+
+/** `preHandler: authorize` boots, and would fail each request: there it gets the request for its condition. */
+function assertNoFactory(route: RouteOptions): void {
+  if (!GUARDED.some((name) => listOf(route[name]).includes(authorize))) return
+  throw new GuardUseError(
+    `authorize is called with a condition, and what it returns is the hook (route ${nameRoute(route)})`
+  )
+}
+
+function assertIntact(covered: readonly CoveredRoute[], defaults: RoutePolicy): void {
+  for (const { route, policy, isDenied } of covered) {
+    const isGuarded = !isDenied || listOf(route.onRequest).includes(denyByDefault)
+    if (!isGuarded) throw new RouteOverwrittenError(nameRoute(route), 'onRequest')
+    if ((policyOf(route.config) ?? defaults) !== policy) throw new RouteOverwrittenError(nameRoute(route), 'config')
+    if (hasGuard(route) && !isDenied) assertUncontradicted(policy)
+  }
+}
+
+function nameRoute({ method, url }: RouteOptions): string {
+  return nameRoutes([{ method: String(method), url }])
+}
+
+function listOf(hooks: unknown): readonly unknown[] {
+  return hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]
+}
+
+type RouteHooks = NonNullable<RouteOptions['onRequest']>
+
+/** Before the route's own hooks, so that none of them runs for a refused request. */
+function prependDenial(route: RouteOptions): void {
+  route.onRequest = [denyByDefault, ...listOf(route.onRequest)] as RouteHooks
+}
+
+/** A route that was made of another one has its guard already, which may not be what its own policy asks for. */
+function removeDenial(route: RouteOptions): void {
+  const own = listOf(route.onRequest)
+  if (own.includes(denyByDefault)) route.onRequest = own.filter((hook) => hook !== denyByDefault) as RouteHooks
+}

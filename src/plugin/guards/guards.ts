@@ -1,0 +1,33 @@
+import type { FastifyRequest } from 'fastify'
+import { noteVerdict } from '../decision.js'
+import type { AuthenticatedSlots } from '../on-request.js'
+import { signInRedirect } from '../sign-in-redirect.js'
+import { kAuth } from '../symbols.js'
+import { type Authorize, createAuthorize } from './authorize.js'
+import { createRequireAuth } from './require-auth.js'
+import type { GuardHook, GuardSettings } from './types.js'
+
+/** Guards learn everything from the request's slots. So one of each serves all servers and instances of a process. */
+const settings: GuardSettings = {
+  readAuth: (request) => (request as unknown as AuthenticatedSlots)[kAuth] ?? null,
+  signInRedirect: (request, reason) => signInRedirect(request as unknown as FastifyRequest, reason),
+  noteVerdict
+}
+
+/**
+ * Hook that lets authenticated requests pass: 401 for others, 503 while keys cannot be had. The same function as
+ * `fastify.requireAuth`, but never undefined, in whatever order plugins and routes are loaded; on a route that the
+ * plugin does not cover it answers 500 `FST_CLERK_NOT_REGISTERED`.
+ *
+ * In a hook of your own, `await requireAuth(request, reply)` resolves, or throws what the hook would answer.
+ */
+export const requireAuth: GuardHook = createRequireAuth(settings)
+
+/** Makes a hook that lets permitted requests pass. The same function as `fastify.authorize`, see `requireAuth`. */
+export const authorize: Authorize = createAuthorize(settings)
+
+/**
+ * What `defaultDeny` puts before the hooks of a route. Not `requireAuth` itself, so that it can be told from a guard of
+ * the application and taken out of a copied route.
+ */
+export const denyByDefault: GuardHook = createRequireAuth(settings)

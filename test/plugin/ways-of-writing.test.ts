@@ -1,0 +1,420 @@
+import cors from '@fastify/cors'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import t from 'tap'
+import audit, { type AuditSink } from '../../src/audit/index.js'
+import clerkAuth, { authorize, type PluginOptions, requireAuth } from '../../src/index.js'
+import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import { signingKey } from '../fixtures/app.js'
+
+// However an application is written, a stranger gets nothing of a guarded route: it is refused, or nothing starts.
+
+const SECRET = 'secret'
+const sink: AuditSink = { name: 'none', open: async () => {}, close: async () => {}, write: async () => {} }
+
+interface Way {
+  readonly way: string
+  readonly write: (app: FastifyInstance, options: PluginOptions) => void | Promise<void>
+  readonly defaultDeny?: true
+  /** Status of `GET /me` for a stranger and for a user. */
+  readonly answers?: readonly [stranger: number, user: number]
+  /** The error that keeps the server from starting, and what its message names. */
+  readonly refuses?: readonly [code: string, message: RegExp]
+  /** How the route is printed. */
+  readonly prints?: string
+}
+
+const guarded = (app: FastifyInstance) => app.get('/me', { onRequest: app.requireAuth }, () => SECRET)
+const imported = (app: FastifyInstance) => app.get('/me', { onRequest: requireAuth }, () => SECRET)
+const unguarded = (app: FastifyInstance) => app.get('/me', () => SECRET)
+const scope =
+  (routes: (app: FastifyInstance) => unknown): FastifyPluginAsync =>
+  async (app) =>
+    void routes(app)
+
+const EARLY = ['FST_CLERK_EARLY_ROUTES', /: GET \/me\. /] as const
+const ALONE = ['FST_CLERK_NO_ROUTES', /fastify-plugin/] as const
+
+const WAYS: readonly Way[] = [
+  {
+    way: 'await register, routes after it',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      guarded(app)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'register without await, routes in the next plugin',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.register(scope(guarded))
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'register without await, routes in after()',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.after(() => void guarded(app))
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'plugins/auth.js with fastify-plugin around it, routes/me.js',
+    write(app, options) {
+      app.register(fp(async (inner) => void inner.register(clerkAuth, options)))
+      app.register(scope(guarded))
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'plugins/auth.js without fastify-plugin, routes/me.js',
+    write(app, options) {
+      app.register(async (inner) => void (await inner.register(clerkAuth, options)))
+      app.register(scope(guarded))
+    },
+    refuses: ALONE
+  },
+  {
+    way: 'plugins/auth.js without fastify-plugin, imported guard',
+    write(app, options) {
+      app.register(async (inner) => void (await inner.register(clerkAuth, options)))
+      app.register(scope(imported))
+    },
+    refuses: ALONE
+  },
+  {
+    way: 'plugins/auth.js without fastify-plugin, with @fastify/cors in it',
+    write(app, options) {
+      app.register(async (inner) => {
+        await inner.register(cors)
+        await inner.register(clerkAuth, options)
+      })
+      app.register(scope(guarded))
+    },
+    refuses: ALONE
+  },
+  {
+    way: 'plugins/auth.js without fastify-plugin, and a route in it; imported guard elsewhere',
+    write(app, options) {
+      app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        inner.get('/status', () => 'ok')
+      })
+      app.register(scope(imported))
+    },
+    answers: [500, 500]
+  },
+  {
+    way: 'in a scope, without await, routes right after',
+    write(app, options) {
+      app.register(async (inner) => {
+        inner.register(clerkAuth, options)
+        guarded(inner)
+      })
+    },
+    refuses: EARLY
+  },
+  {
+    way: 'in a scope, without await, imported guard right after',
+    write(app, options) {
+      app.register(async (inner) => {
+        inner.register(clerkAuth, options)
+        imported(inner)
+      })
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'without await, routes right after',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      guarded(app)
+    },
+    refuses: EARLY
+  },
+  {
+    way: 'without await, routes right after, defaultDeny',
+    defaultDeny: true,
+    write(app, options) {
+      app.register(clerkAuth, options)
+      unguarded(app)
+    },
+    refuses: EARLY
+  },
+  {
+    way: 'without await, imported guard right after',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      imported(app)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'without await, imported guard as a hook of the scope',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.register(async (inner) => {
+        inner.addHook('preHandler', requireAuth)
+        unguarded(inner)
+      })
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'route before the plugin, in a scope with a prefix and a parameter',
+    async write(app, options) {
+      await app.register(
+        async (inner) => {
+          inner.get('/:id', { onRequest: inner.requireAuth }, () => SECRET)
+        },
+        { prefix: '/users' }
+      )
+      await app.register(clerkAuth, options)
+    },
+    refuses: ['FST_CLERK_EARLY_ROUTES', /: GET \/users\/:id\. /]
+  },
+  {
+    way: 'guard inside @fastify/auth or another function, before the plugin',
+    async write(app, options) {
+      app.get('/me', { onRequest: (request, reply, done) => requireAuth(request, reply, done) }, () => SECRET)
+      await app.register(clerkAuth, options)
+    },
+    refuses: EARLY
+  },
+  {
+    way: 'route before the plugin, allowed by its name',
+    async write(app, options) {
+      app.get('/health', () => 'ok')
+      await app.register(clerkAuth, { ...options, earlyRoutes: ['/health'] })
+      guarded(app)
+    },
+    answers: [401, 200],
+    prints: 'open      GET   /health  session_token'
+  },
+  {
+    way: 'route before the plugin, allowed by a wrong name',
+    async write(app, options) {
+      app.get('/health', () => 'ok')
+      await app.register(clerkAuth, { ...options, earlyRoutes: ['/healt'] })
+      guarded(app)
+    },
+    refuses: ['FST_CLERK_EARLY_ROUTES', /: GET \/health\. /]
+  },
+  {
+    way: 'all early routes allowed',
+    write(app, options) {
+      app.register(clerkAuth, { ...options, earlyRoutes: true })
+      unguarded(app)
+    },
+    answers: [200, 200],
+    prints: 'open  GET   /me  session_token'
+  },
+  {
+    way: 'all early routes allowed with defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, { ...options, earlyRoutes: true })
+      unguarded(app)
+    },
+    refuses: ['FST_CLERK_OPTION_VALUE', /^earlyRoutes must be a list/]
+  },
+  {
+    way: '@fastify/cors and the audit log, all awaited, cors first',
+    async write(app, options) {
+      await app.register(cors, { origin: 'https://app.example.com' })
+      await app.register(clerkAuth, options)
+      await app.register(audit, { sink })
+      guarded(app)
+    },
+    answers: [401, 200]
+  },
+  {
+    way: '@fastify/cors first, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(cors, { origin: 'https://app.example.com' })
+      await app.register(clerkAuth, options)
+      unguarded(app)
+    },
+    answers: [401, 200],
+    prints: 'required  GET      /me  session_token'
+  },
+  {
+    way: 'a scope made before the plugin, its routes after it, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      let earlier = app
+      await app.register(async (inner) => {
+        earlier = inner
+      })
+      await app.register(clerkAuth, options)
+      unguarded(earlier)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'a scope in a scope made before the plugin, a route with a guard and a policy after it',
+    async write(app, options) {
+      let earlier = app
+      await app.register(async (outer) => {
+        await outer.register(async (inner) => {
+          earlier = inner
+        })
+      })
+      await app.register(clerkAuth, options)
+      earlier.get('/me', { onRequest: requireAuth, config: { clerk: { acceptsToken: 'api_key' } } }, () => SECRET)
+    },
+    answers: [401, 401],
+    prints: 'required  GET   /me  api_key'
+  },
+  {
+    way: 'another plugin assigns onRequest, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRoute', (route) => {
+        route.onRequest = async () => {}
+      })
+      unguarded(app)
+    },
+    refuses: ['FST_CLERK_ROUTE_OVERWRITTEN', /route GET \/me \(onRequest\)/]
+  },
+  {
+    way: 'another plugin assigns config, and with it the policy',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRoute', (route) => {
+        route.config = {}
+      })
+      app.get('/me', { onRequest: requireAuth, config: { clerk: { acceptsToken: 'api_key' } } }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_ROUTE_OVERWRITTEN', /route GET \/me \(config\)/]
+  },
+  {
+    way: 'another plugin adds to onRequest, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRoute', (route) => {
+        route.onRequest = [...[route.onRequest ?? []].flat(), async () => {}] as never
+      })
+      unguarded(app)
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'without the plugin, imported guard',
+    write(app) {
+      imported(app)
+    },
+    answers: [500, 500]
+  },
+  {
+    way: 'preHandler: authorize',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { preHandler: authorize as never }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_GUARD_USE', /called with a condition.*GET \/me/]
+  },
+  {
+    way: 'preHandler: authorize, before the plugin',
+    async write(app, options) {
+      app.get('/me', { preHandler: authorize as never }, () => SECRET)
+      await app.register(clerkAuth, options)
+    },
+    refuses: EARLY
+  },
+  {
+    way: 'preHandler: requireAuth()',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { preHandler: (requireAuth as () => never)() }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_GUARD_USE', /requireAuth is passed as it is/]
+  },
+  {
+    way: 'under a condition, in a hook of its own',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRequest', async (request, reply) => {
+        if (!request.url.startsWith('/docs')) await requireAuth(request, reply)
+      })
+      unguarded(app)
+    },
+    answers: [401, 200],
+    prints: 'open  GET   /me  session_token'
+  },
+  {
+    way: 'authorize(…) under a condition, in a hook of its own',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      const isAdmin = authorize({ role: 'org:admin' })
+      app.addHook('preHandler', async (request, reply) => await isAdmin(request, reply))
+      unguarded(app)
+    },
+    answers: [401, 403]
+  },
+  {
+    way: 'inside and around: the plugin in a scope, then on the server',
+    async write(app, options) {
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        guarded(inner)
+      })
+      await app.register(clerkAuth, options)
+    },
+    refuses: ['FST_CLERK_ALREADY_REGISTERED', /around or inside/]
+  },
+  {
+    way: 'two registrations in two scopes, with routes outside of both',
+    async write(app, options) {
+      app.get('/outside', () => 'ok')
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        inner.get('/one', { onRequest: requireAuth }, () => SECRET)
+      })
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        guarded(inner)
+      })
+    },
+    answers: [401, 200]
+  }
+]
+
+async function outcomeOf(app: FastifyInstance, clerk: LocalClerk, { write, defaultDeny }: Way, isResolved: boolean) {
+  const options = clerk.pluginOptions()
+  await write(app, { ...(isResolved ? { resolver: () => options } : options), ...(defaultDeny && { defaultDeny }) })
+  // Without `ready()`: tests often begin with this.
+  const stranger = await app.inject('/me')
+  const user = await app.inject({ url: '/me', headers: clerk.bearer() })
+  return { statuses: [stranger.statusCode, user.statusCode], head: await app.inject({ method: 'HEAD', url: '/me' }) }
+}
+
+for (const isResolved of [false, true]) {
+  for (const way of WAYS) {
+    t.test(`${way.way}${isResolved ? ', with a resolver' : ''}`, async (t) => {
+      const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
+      const app = Fastify()
+      t.teardown(() => app.close())
+      const outcome = outcomeOf(app, clerk, way, isResolved)
+      if (way.refuses !== undefined) {
+        const [code, message] = way.refuses
+        await t.rejects(outcome, { code, message })
+        return
+      }
+      const { statuses, head } = await outcome
+      t.strictSame(statuses, way.answers)
+      t.equal(head.statusCode, statuses[0], 'HEAD as GET')
+      if (way.prints !== undefined)
+        t.ok(app.clerk.printRoutes().split('\n').includes(way.prints), app.clerk.printRoutes())
+    })
+  }
+}
