@@ -146,7 +146,15 @@ function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, 
     const request = reply.request as AuditedRequest
     const decision = decisionOf(request)
     const isRedirected = decision !== null && isRedirect(decision)
-    record(request, request[kNote] ?? null, request[kErrorCode] ?? null, status, reply.elapsedTime, isRedirected, isAborted)
+    record(
+      request,
+      request[kNote] ?? null,
+      request[kErrorCode] ?? null,
+      status,
+      reply.elapsedTime,
+      isRedirected,
+      isAborted
+    )
   }
 
   function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {

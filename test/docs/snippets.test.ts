@@ -69,6 +69,15 @@ t.test('the snippets', async (t) => {
     t.equal((await fastify.inject('/account')).statusCode, 401)
   })
 
+  await t.test('guards by hand', async (t) => {
+    const fastify = await load(t, containing('const mayReport = authorize('))
+    const post = async (headers = {}) =>
+      (await fastify.inject({ method: 'POST', url: '/reports/1', headers })).statusCode
+    t.equal(await post(), 401)
+    t.equal(await post(clerk.bearer()), 403)
+    t.equal(await post(clerk.bearer({ org: { id: 'org_1', permissions: ['org:reports:write'] } })), 200)
+  })
+
   await t.test('the readiness route', async (t) => {
     const fastify = await load(t, containing("'/ready'"))
     const response = await fastify.inject('/ready')

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { requireAuth } from '../../index.js'
 import type { LocalClerk } from '../../local/index.js'
 import type { AuditTrail } from './audit-trail.js'
 import { createTimings } from './timings.js'
@@ -59,7 +60,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail:
     return reply.type('text/plain').send(clerk.cookies(clerk.sessionToken(id, { expiresInSeconds: 3600 })))
   })
 
-  app.post('/demo/expire', { preHandler: app.requireAuth }, (request, reply) => {
+  app.post('/demo/expire', { onRequest: requireAuth }, (request, reply) => {
     const session = clerk.directory.session(request.auth.sessionId ?? '')
     if (session === undefined) return reply.code(409).send({ message: 'This session is not from the sign-in page.' })
     const expired = clerk.sessionToken(session.id, {
@@ -73,7 +74,7 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail:
     return { message: 'Your session token has expired. The next request gets you a new one.' }
   })
 
-  app.post('/demo/revoke', { preHandler: app.requireAuth }, async (request) => {
+  app.post('/demo/revoke', { onRequest: requireAuth }, async (request) => {
     const sessionId = request.auth.sessionId ?? ''
     clerk.revokeSession(sessionId)
     await app.clerk.revoke({ sessionId })

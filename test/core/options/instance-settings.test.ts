@@ -66,6 +66,7 @@ t.test('nothing but the environment is needed, and defaults are those of the opt
     debugHeaders: 'full',
     requireAuthRedirect: false,
     defaultDeny: false,
+    earlyRoutes: false,
     organizationSyncOptions: null,
     tokenCache: { maxEntries: 50_000, maxBytes: 67_108_864 },
     machineTokens: {

@@ -66,9 +66,11 @@ export {
   VerifyResult,
   WarmUp,
   assertSignedIn,
+  authorize,
   clerkAuth,
   createTokenVerifier,
   clerkAuth as default,
   getAuth,
+  requireAuth,
   shareKeySets
 } from './shared/types.cjs'

@@ -126,6 +126,7 @@ interface AuditOptions {
       }
     | undefined
   readonly address?: AddressRule | undefined
+  readonly earlyRoutes?: boolean | readonly string[] | undefined
   readonly redact?: readonly string[] | RedactOptions | undefined
   readonly parseAgent?: AgentParser | null | undefined
   readonly now?: (() => number) | undefined

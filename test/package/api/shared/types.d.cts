@@ -615,6 +615,34 @@ declare const EarlyRoutesError: FastifyErrorConstructor<
   },
   [any?, any?, any?]
 >
+declare const NoRoutesError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RouteOverwrittenError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_OVERWRITTEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const GuardUseError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GUARD_USE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const FastifyInternalsError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_FASTIFY_INTERNALS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
 declare const AuthorizeParamsError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_AUTHORIZE_PARAMS'
@@ -981,7 +1009,9 @@ declare const errors_AuthorizeParamsError: typeof AuthorizeParamsError
 declare const errors_DecoratorTakenError: typeof DecoratorTakenError
 declare const errors_EarlyRoutesError: typeof EarlyRoutesError
 type errors_ErrorEntry = ErrorEntry
+declare const errors_FastifyInternalsError: typeof FastifyInternalsError
 declare const errors_ForbiddenError: typeof ForbiddenError
+declare const errors_GuardUseError: typeof GuardUseError
 declare const errors_JwksKeysError: typeof JwksKeysError
 declare const errors_JwksPrivateError: typeof JwksPrivateError
 declare const errors_JwtKeyError: typeof JwtKeyError
@@ -998,6 +1028,7 @@ declare const errors_MetricsPeerError: typeof MetricsPeerError
 declare const errors_MetricsPluginError: typeof MetricsPluginError
 declare const errors_NoInitialKeysError: typeof NoInitialKeysError
 declare const errors_NoKeySourceError: typeof NoKeySourceError
+declare const errors_NoRoutesError: typeof NoRoutesError
 declare const errors_NotEvaluatedError: typeof NotEvaluatedError
 declare const errors_NotRegisteredError: typeof NotRegisteredError
 declare const errors_OptionDomainError: typeof OptionDomainError
@@ -1018,6 +1049,7 @@ declare const errors_ReverificationError: typeof ReverificationError
 declare const errors_RevocationTargetError: typeof RevocationTargetError
 declare const errors_RevocationTimeError: typeof RevocationTimeError
 declare const errors_RouteOptionsError: typeof RouteOptionsError
+declare const errors_RouteOverwrittenError: typeof RouteOverwrittenError
 declare const errors_RoutePolicyError: typeof RoutePolicyError
 declare const errors_SatelliteDomainError: typeof SatelliteDomainError
 declare const errors_SatelliteSignInUrlError: typeof SatelliteSignInUrlError
@@ -1049,7 +1081,9 @@ declare namespace errors {
     errors_AuthorizeParamsError as AuthorizeParamsError,
     errors_DecoratorTakenError as DecoratorTakenError,
     errors_EarlyRoutesError as EarlyRoutesError,
+    errors_FastifyInternalsError as FastifyInternalsError,
     errors_ForbiddenError as ForbiddenError,
+    errors_GuardUseError as GuardUseError,
     errors_JwksKeysError as JwksKeysError,
     errors_JwksPrivateError as JwksPrivateError,
     errors_JwtKeyError as JwtKeyError,
@@ -1066,6 +1100,7 @@ declare namespace errors {
     errors_MetricsPluginError as MetricsPluginError,
     errors_NoInitialKeysError as NoInitialKeysError,
     errors_NoKeySourceError as NoKeySourceError,
+    errors_NoRoutesError as NoRoutesError,
     errors_NotEvaluatedError as NotEvaluatedError,
     errors_NotRegisteredError as NotRegisteredError,
     errors_OptionDomainError as OptionDomainError,
@@ -1086,6 +1121,7 @@ declare namespace errors {
     errors_RevocationTargetError as RevocationTargetError,
     errors_RevocationTimeError as RevocationTimeError,
     errors_RouteOptionsError as RouteOptionsError,
+    errors_RouteOverwrittenError as RouteOverwrittenError,
     errors_RoutePolicyError as RoutePolicyError,
     errors_SatelliteDomainError as SatelliteDomainError,
     errors_SatelliteSignInUrlError as SatelliteSignInUrlError,
@@ -1201,6 +1237,7 @@ interface ClerkAuthOptions {
   readonly debugHeaders?: DebugHeaders | undefined
   readonly requireAuthRedirect?: boolean | undefined
   readonly defaultDeny?: boolean | undefined
+  readonly earlyRoutes?: boolean | readonly string[] | undefined
   readonly organizationSyncOptions?: OrganizationSyncOptions | undefined
   readonly tokenCache?: TokenCacheOptions | undefined
   readonly machineTokens?: MachineTokenOptions | undefined
@@ -1234,6 +1271,7 @@ declare const OPTIONS: {
   handshake: Option<boolean, boolean>
   debugHeaders: Option<false | 'reason' | 'full', false | 'reason' | 'full'>
   requireAuthRedirect: Option<boolean, boolean>
+  earlyRoutes: Option<boolean | readonly string[], boolean | readonly string[]>
   defaultDeny: Option<boolean, boolean>
   organizationSyncOptions: Option<
     OrganizationSyncOptions,
@@ -1452,7 +1490,7 @@ interface ClerkRouteOptions {
 interface RouteTableEntry {
   readonly method: string
   readonly url: string
-  readonly policy: 'off' | 'public' | 'required'
+  readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
 }
 interface ClerkDecorator {
@@ -1499,11 +1537,13 @@ interface GuardReply {
   type(contentType: string): unknown
   redirect(url: string, code?: number): unknown
   send(payload?: unknown): unknown
+  readonly sent?: boolean
 }
 type GuardDone = (error?: Error) => void
 interface GuardHook {
   (request: GuardRequest, reply: GuardReply, done: GuardDone): void
   (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+  (request: GuardRequest, reply: GuardReply): Promise<void>
 }
 type AuthenticatedAuth = SignedInAuth | MachineAuth
 type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
@@ -1516,13 +1556,15 @@ type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   >
 ) => boolean
 type Authorize = <Accepted = InstanceAcceptsToken>(condition: HasParams | AuthorizePredicate<Accepted>) => GuardHook
+declare const requireAuth: GuardHook
+declare const authorize: Authorize
 type RefusalError = FastifyError & {
   readonly reason: string
   readonly headers: Readonly<Record<string, string>>
 }
-type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'>
+type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'>
 type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
-interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'logger'> {
+interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'> {
   readonly resolver: InstanceResolver
 }
 type PluginOptions = ClerkAuthOptions | ResolverOptions
@@ -1554,7 +1596,7 @@ declare const clerkAuth: fastify.FastifyPluginCallback<
   fastify.FastifyTypeProviderDefault,
   fastify.FastifyBaseLogger
 >
-export { assertSignedIn, clerkAuth, createTokenVerifier, getAuth, shareKeySets }
+export { assertSignedIn, authorize, clerkAuth, createTokenVerifier, getAuth, requireAuth, shareKeySets }
 export type {
   AcceptsToken,
   Actor,
