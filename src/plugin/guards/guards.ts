@@ -15,7 +15,7 @@ const settings: GuardSettings = {
 }
 
 /**
- * Hook that lets authenticated requests pass: 401 for others, 503 while keys cannot be had. The same function as
+ * Hook that lets authenticated requests pass: 401 for others, 503 while it cannot be told. The same function as
  * `fastify.requireAuth`, but never undefined, in whatever order plugins and routes are loaded; on a route that the
  * plugin does not cover it answers 500 `FST_CLERK_NOT_REGISTERED`.
  *
