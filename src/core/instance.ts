@@ -70,7 +70,7 @@ export interface Instance {
   health(): InstanceHealth
   /** Requests and tokens that wait for a verification, for keys or for Clerk. */
   readonly waiting: number
-  /** Lets go of verified tokens, which can be verified again; nothing else is forgotten. */
+  /** Lets go of verified tokens, which can be verified again, and of refused machine tokens; of nothing else. */
   rest(): void
   /** Fetches the keys as `jwks.warmUp` says, and the revocations that were made before this process started. */
   ready(): Promise<void>
@@ -229,6 +229,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     },
     rest() {
       cache.clear()
+      machineVerifier?.rest()
     },
     async ready() {
       await Promise.all([keyStore.ready(), revocations.ready])

@@ -30,6 +30,8 @@ export interface MachineVerifier {
    * Never throws or rejects for what a token holds.
    */
   verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): MachineOutcome | Promise<MachineOutcome>
+  /** Lets go of refused tokens; the budget for asking about them stays spent. */
+  rest(): void
 }
 
 /**
@@ -55,6 +57,7 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
       if (JWT_SHAPE.test(text)) return verifyJwt(type, token)
       if (jwtOnly) return machineFailure(type, 'token-invalid', 'Only machine tokens that are JWTs are accepted here.')
       return verifyOpaque(type, text)
-    }
+    },
+    rest: cache.forgetRefused
   }
 }

@@ -16,6 +16,8 @@ export interface OpaqueCache {
   add(token: string, outcome: MachineOutcome, expiresAtMs: number): void
   /** Whether the token was good when Clerk was last asked, however long ago: such a token is not a guess. */
   wasGood(token: string): boolean
+  /** Lets go of the tokens that were refused, which anybody can make up. */
+  forgetRefused(): void
 }
 
 interface Entry {
@@ -44,6 +46,7 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
       good.delete(token)
       if (negativeTtlMs > 0) refused.set(token, { outcome, untilMs: now() + negativeTtlMs })
     },
-    wasGood: (token) => good.has(token)
+    wasGood: (token) => good.has(token),
+    forgetRefused: () => refused.clear()
   }
 }

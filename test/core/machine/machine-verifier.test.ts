@@ -52,7 +52,8 @@ function verifier(given: Partial<MachineVerifierSettings> & { answer?: (token: s
     verify(type: MachineTokenType, text: string) {
       const parts = JWTS[text]
       return machineVerifier.verify(type, text, parts === undefined ? null : unverifiedOf(text, parts))
-    }
+    },
+    rest: () => machineVerifier.rest()
   }
   return { machine, asked, advance: (ms: number) => (nowMs += ms) }
 }
@@ -192,6 +193,18 @@ t.test('both memories can be turned off', async (t) => {
   for (let i = 0; i < 3; i++) await machine.verify('api_key', 'ak_good')
   for (let i = 0; i < 3; i++) await machine.verify('api_key', 'ak_unknown')
   t.equal(asked.length, 6)
+})
+
+t.test('rest lets go of what anybody can make up, and of no good token and no spent budget', async (t) => {
+  const { machine, asked } = verifier()
+  await machine.verify('api_key', 'ak_good')
+  for (let i = 1; i < 250; i++) await machine.verify('api_key', `ak_${i}`)
+  t.equal(asked.length, 250, 'the budget')
+  machine.rest()
+  t.match(await machine.verify('api_key', 'ak_good'), { ok: true })
+  t.equal(asked.length, 250, 'the good one is still remembered')
+  t.match(await machine.verify('api_key', 'ak_249'), { ok: false, reason: 'unexpected-error', retryAfterSeconds: 1 })
+  t.equal(asked.length, 250, 'and the budget is still spent')
 })
 
 t.test('a token is not remembered beyond its own end', async (t) => {
