@@ -132,6 +132,55 @@ if (browser !== null) {
     await takePicture(page, 'playground-phone')
   })
 
+  t.test('the audit page fits a phone, device names and all', async (t) => {
+    const page = await open({ viewport: { width: 390, height: 844 }, isMobile: true })
+    await signIn(page, 'Ada Lovelace')
+    await call(page, '/api/docs')
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    const record = page.locator('#records tr').first()
+    await record.waitFor()
+    await page.selectOption('#device', { index: 1 })
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    t.ok(width <= 390, `${width} px wide: nothing runs out of the screen`)
+    for (const cell of await record.locator('td').all()) {
+      const { x = -1, width = 0 } = (await cell.boundingBox()) ?? {}
+      t.ok(x >= 0 && width > 0 && x + width <= 390, `${await cell.textContent()} is on the screen`)
+    }
+    await takePicture(page, 'audit-phone')
+  })
+
+  t.test('after sign-outs the address is clean', async (t) => {
+    for (const name of ['Alan Turing', 'Grace Hopper', 'Alan Turing']) {
+      const page = await open()
+      await signIn(page, name)
+      await page.click('#sign-out')
+      await page.locator('#sign-in').waitFor()
+      t.equal(page.url(), `${playground.url}/`, name)
+    }
+  })
+
+  t.test('a stopped server is said on the page, until it answers again', async (t) => {
+    const page = await open()
+    const stopped = page.getByRole('alert')
+    t.equal(await stopped.isVisible(), false)
+    await page.context().setOffline(true)
+    const rotate = page.getByRole('button', { name: 'Rotate the keys' })
+    await rotate.click()
+    await stopped.waitFor()
+    t.match(await stopped.textContent(), /does not answer/)
+    t.equal(await rotate.isEnabled(), true)
+    await page.locator('[data-route="/api/me"]').getByRole('button').click()
+    await page.context().setOffline(false)
+    await stopped.waitFor({ state: 'hidden' })
+    await rotate.click()
+    await page.getByText('signs with a new key').waitFor()
+
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.locator('#device option').first().waitFor({ state: 'attached' })
+    await page.context().setOffline(true)
+    await page.getByRole('alert').waitFor()
+  })
+
   t.test('no page has thrown', async (t) => {
     t.same(errors, [])
   })

@@ -34,25 +34,54 @@ const playground = await startPlayground()
 t.teardown(() => playground.close())
 const { app, clerk, url } = playground
 
-t.test('every printed command works as printed', async (t) => {
-  const commands = renderGreeting(url, clerk.origin ?? '')
+/** The commands of the greeting, as they are pasted into a shell. */
+function printedCommands(): string[] {
+  const [, block = ''] = /or try:\n([\s\S]*?)\n {2}Ctrl/.exec(renderGreeting(url, clerk.origin ?? '')) ?? []
+  return block
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line.startsWith('curl '))
-  t.equal(commands.length, 8)
-  const statuses: (string | undefined)[] = []
-  for (const command of commands) {
-    const { stdout } = await run('sh', ['-c', command]).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === 127) return { stdout: 'no curl' }
-      throw error
-    })
-    if (stdout === 'no curl') {
-      t.pass('curl is not installed', { skip: true })
-      return
+    .filter((line) => line !== '')
+}
+
+t.test(
+  'zsh takes the printed commands too: no comments, and nothing bare that it would look for as a file',
+  async (t) => {
+    for (const line of printedCommands()) {
+      t.notMatch(line, /(^|\s)#/)
+      const bare = line.replaceAll(/"\$\(curl -s '[^']*'\)"|'[^']*'/g, '').replaceAll(/"[^"]*"/g, '')
+      t.notMatch(bare, /[?*[\]~]/, line)
     }
-    statuses.push(command.startsWith('curl -i') ? /^HTTP\/1.1 (\d+)/.exec(stdout)?.[1] : typeof JSON.parse(stdout))
   }
-  t.same(statuses, ['200', '401', '200', '200', '200', '403', 'object', 'object'])
+)
+
+t.test('the printed commands, pasted at once, work and end in hits', async (t) => {
+  const before = (await app.inject('/demo/counters')).json()
+  const outcome = await run('sh', ['-c', printedCommands().join('\n')]).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 127) return null
+    throw error
+  })
+  if (outcome === null) {
+    t.pass('curl is not installed', { skip: true })
+    return
+  }
+  const statuses = [...outcome.stdout.matchAll(/^HTTP\/1.1 (\d+)/gm)].map(([, status]) => status)
+  t.same(statuses, ['200', '401', '200', '200', '200', '200', '403'])
+  const counters = JSON.parse(/^\{"hits".*\}$/m.exec(outcome.stdout)?.[0] ?? '{}')
+  t.equal(counters.hits - before.hits, 3, 'Ada, three times after the first')
+  t.equal(counters.misses - before.misses, 3, 'Ada, Grace by cookie, Grace by header')
+})
+
+t.test('the figure per hit is the median of samples of the playground, not the latest', async (t) => {
+  const samples: number[] = []
+  const headers = clerk.bearer({ expiresInSeconds: 600 })
+  for (let i = 0; i < 64 * 4; i++) {
+    await app.inject({ url: '/api/public', headers })
+    const { hitMs } = app.clerk.stats()
+    if (hitMs !== samples.at(-1)) samples.push(hitMs)
+  }
+  const { hitMs } = (await app.inject('/demo/counters')).json()
+  t.ok(samples.length >= 4)
+  t.ok(hitMs >= Math.min(...samples) && hitMs <= Math.max(...samples))
 })
 
 t.test('a refused request says how to authenticate', async (t) => {
@@ -142,7 +171,7 @@ t.test('the command line says the port, or what is wrong with it', async (t) => 
   t.equal(parseArguments([], { PORT: '8080' }), 8080)
   t.equal(parseArguments(['--port', '0'], { PORT: '8080' }), 0)
   t.equal(parseArguments(['--help'], {}), null)
-  t.match(help, '--port')
+  for (const text of ['--port', '--help', 'audit verify']) t.match(help, text)
   for (const args of [['--port', 'x'], ['--port', '70000'], ['--port', ''], ['--nonsense'], ['surplus']]) {
     t.throws(() => parseArguments(args, {}), args.join(' '))
   }

@@ -61,9 +61,19 @@ async function update() {
   byId('empty').hidden = records.length > 0
 }
 
-byId('filters').addEventListener('change', update)
-await update()
+async function updateOrSay() {
+  try {
+    await update()
+    byId('stopped').hidden = true
+  } catch (error) {
+    // What `fetch` throws for a server that is not there.
+    if (!(error instanceof TypeError)) throw error
+    byId('stopped').hidden = false
+  }
+}
+
+byId('filters').addEventListener('change', updateOrSay)
+await updateOrSay()
 setInterval(() => {
-  if (document.visibilityState === 'visible' && !byId('filters').contains(document.activeElement))
-    update().catch(() => {})
+  if (document.visibilityState === 'visible' && !byId('filters').contains(document.activeElement)) updateOrSay()
 }, 2000)

@@ -36,8 +36,20 @@ function milliseconds(ms) {
   return [ms ? ms.toFixed(2) : '–', 'ms']
 }
 
+/** As `fetch`, and says on the page whether the server answers. */
+async function ask(url, init) {
+  try {
+    const response = await fetch(url, init)
+    byId('stopped').hidden = true
+    return response
+  } catch (error) {
+    byId('stopped').hidden = false
+    throw error
+  }
+}
+
 async function getJson(url, init) {
-  const response = await fetch(url, init)
+  const response = await ask(url, init)
   return response.json()
 }
 
@@ -132,7 +144,7 @@ async function updateAuth() {
 
 async function call(path, answer) {
   const startMs = performance.now()
-  const response = await fetch(path)
+  const response = await ask(path)
   const took = performance.now() - startMs
   const body = await response.text()
   answer.replaceChildren(
@@ -147,7 +159,7 @@ function showRoutes() {
   for (const [path, guard] of routes) {
     const answer = element('div', { class: 'answer', 'aria-live': 'polite' })
     const button = element('button', { type: 'button', 'aria-label': `Call ${path}` }, 'Call')
-    button.addEventListener('click', () => call(path, answer))
+    button.addEventListener('click', () => call(path, answer).catch(sayStopped))
     const name = element('div', {}, element('code', {}, `GET ${path}`), element('small', {}, guard))
     byId('routes').append(
       element('li', { 'data-route': path }, element('div', { class: 'route' }, name, button), answer)
@@ -158,7 +170,7 @@ function showRoutes() {
 const actions = {
   async burst() {
     const startMs = performance.now()
-    await Promise.all(Array.from({ length: 200 }, () => fetch('/api/public')))
+    await Promise.all(Array.from({ length: 200 }, () => ask('/api/public')))
     const took = performance.now() - startMs
     return { message: `200 requests in ${took.toFixed(0)} ms.` }
   }
@@ -168,11 +180,28 @@ for (const button of document.querySelectorAll('[data-action]')) {
   const { action } = button.dataset
   button.addEventListener('click', async () => {
     button.disabled = true
-    const { message } = await (actions[action]?.() ?? getJson(`/demo/${action}`, { method: 'POST' }))
-    byId('notice').textContent = message
-    button.disabled = false
-    await (action === 'expire' ? updateCounters() : updateAuth())
+    try {
+      const { message } = await (actions[action]?.() ?? getJson(`/demo/${action}`, { method: 'POST' }))
+      byId('notice').textContent = message
+      button.disabled = false
+      await (action === 'expire' ? updateCounters() : updateAuth())
+    } catch (error) {
+      button.disabled = false
+      sayStopped(error)
+    }
   })
+}
+
+/** `ask` has said it already. Another error is a mistake of this page. */
+function sayStopped(error) {
+  if (byId('stopped').hidden) throw error
+}
+
+// The sign-in pages hand the dev browser over in the address; Clerk's frontend library removes it as this does.
+const address = new URL(location.href)
+if (address.searchParams.has('__clerk_db_jwt')) {
+  address.searchParams.delete('__clerk_db_jwt')
+  history.replaceState(null, '', address)
 }
 
 showRoutes()
