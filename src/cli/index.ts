@@ -22,7 +22,11 @@ async function main(): Promise<number | null> {
   }
 
   try {
-    const playground = await startPlayground({ port, pageFolder: new URL('playground/page/', import.meta.url) })
+    const playground = await startPlayground({
+      port,
+      isLogged: true,
+      pageFolder: new URL('playground/page/', import.meta.url)
+    })
     process.stdout.write(renderGreeting(playground.url, playground.clerk.origin ?? ''))
     const stop = () => {
       playground.close().finally(() => process.exit(0))

@@ -64,6 +64,24 @@ const EXAMPLES: Record<string, [input: CaseInput, ours: string, theirs: string |
       'signed-in null'
     ]
   ],
+  'cors-of-a-bogus-handshake': [
+    [
+      { query: [['__clerk_handshake_nonce', 'made-up']], cookies: { session: 'absent', clientUat: 'absent' } },
+      'signed-out session-token-missing',
+      'signed-out session-token-missing'
+    ]
+  ],
+  'return-url': [
+    [
+      {
+        queryHandshake: forgedHandshake,
+        secFetchDest: 'document',
+        cookies: { session: 'absent', clientUat: `${NOW}` }
+      },
+      'handshake client-uat-but-no-session-token',
+      'handshake client-uat-but-no-session-token'
+    ]
+  ],
   'sign-in-origin': [
     [
       {

@@ -1,4 +1,5 @@
 import type { HandshakeValue, OracleCase } from './case.js'
+import { compare } from './compare.js'
 import type { Observed } from './observed.js'
 
 export interface DeliberateDifference {
@@ -101,6 +102,20 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       JSON.stringify({ ...ours, auth: { ...ours.auth, clientId: undefined } }) === JSON.stringify(theirs)
   },
   {
+    name: 'cors-of-a-bogus-handshake',
+    reason: 'Other origins may read the answer to a handshake only if it brought cookies.',
+    explains: (_case, ours, theirs) =>
+      ours.setCookies.length === 0 &&
+      !('access-control-allow-origin' in ours.headers) &&
+      compare({ ...ours, headers: { ...ours.headers, ...NULL_ORIGIN } }, theirs).length === 0
+  },
+  {
+    name: 'return-url',
+    reason: 'The URL that a browser is to come back to holds no handshake token, nonce or dev browser.',
+    explains: (_case, ours, theirs) =>
+      compare(ours, { ...theirs, location: withCleanReturn(theirs.location) }).length === 0
+  },
+  {
     name: 'sign-in-origin',
     reason:
       'A request to a satellite whose Origin is that of signInUrl is a request like any other: signInUrl is checked at boot.',
@@ -136,6 +151,23 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
       `${ours.reason}${theirs.reason}`.includes('session-token-expired-refresh-expired-session-token-')
   }
 ]
+
+const NULL_ORIGIN = { 'access-control-allow-origin': 'null', 'access-control-allow-credentials': 'true' }
+
+function withCleanReturn(location: string | null): string | null {
+  if (location === null) return null
+  const target = new URL(location)
+  for (const name of ['redirect_url', '__clerk_redirect_url']) {
+    const back = target.searchParams.get(name)
+    if (back === null || !URL.canParse(back)) continue
+    const url = new URL(back)
+    for (const secret of ['__clerk_handshake', '__clerk_handshake_nonce', '__clerk_db_jwt', '__dev_session']) {
+      url.searchParams.delete(secret)
+    }
+    target.searchParams.set(name, url.href)
+  }
+  return target.href
+}
 
 /** The nonce that counts: that of the query if there is one, else that of the cookie. */
 function nonceOf({ query, cookies }: OracleCase): string {

@@ -1,13 +1,16 @@
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import type { ClerkAuthOptions } from '../../src/index.js'
+import { type ClerkAuthOptions, requestSerializer } from '../../src/index.js'
+import type { LocalClerkOptions } from '../../src/local/index.js'
 import { createApp } from '../fixtures/app.js'
 
 const SIGN_IN = 'https://accounts.example.net/sign-in'
 
 /** An application whose sign-in page sends every browser back at once, and a browser that follows with its cookies. */
-async function createLoop(t: Test, plugin: Partial<ClerkAuthOptions> = {}) {
+async function createLoop(t: Test, plugin: Partial<ClerkAuthOptions> = {}, local: LocalClerkOptions = {}) {
   const lines: string[] = []
   const { clerk, fastify } = await createApp(t, {
+    local,
     plugin: { requireAuthRedirect: true, signInUrl: SIGN_IN, ...plugin },
     server: { logger: { level: 'warn', stream: { write: (line: string) => lines.push(line) } } },
     routes(fastify) {
@@ -77,4 +80,66 @@ t.test('a made-up count stops or starts nothing for anybody else', async (t) => 
     t.equal(response.statusCode, 302, count)
     t.match(response.headers['set-cookie'], /^__clerk_sign_in_count=1\.[\w-]{8};/)
   }
+})
+
+const SECRET = 'eyJhbGciOiJSUzI1NiJ9.e30.c2VjcmV0'
+const SECRET_NAMES = [
+  '__clerk_handshake',
+  '__clerk_handshake_nonce',
+  '__clerk_db_jwt',
+  '__dev_session',
+  '%5F%5Fclerk%5Fhandshake',
+  '__clerk_%68andshake_nonce'
+]
+
+t.test('what a handshake left in the URL goes to nobody else', async (t) => {
+  const { fastify } = await createLoop(t)
+  const development = await createLoop(t, {}, { instanceType: 'development', frontendApi: 'a.clerk.accounts.dev' })
+  for (const name of SECRET_NAMES) {
+    const url = `/page?a=1&${name}=${SECRET}&b=%20`
+    const headers = { host: 'app.example.com', accept: 'text/html' }
+    for (const [what, response] of [
+      ['sign-in', await fastify.inject({ url, headers })],
+      ['handshake', await fastify.inject({ url, headers: { ...headers, cookie: '__client_uat=5' } })],
+      ['development', await development.fastify.inject({ url, headers })]
+    ] as const) {
+      const location = response.headers.location ?? ''
+      // The way out of the URL of this page itself, and a refusal, hold nothing for others.
+      if (location === '' || location.startsWith('http://app.example.com/')) continue
+      // In development FAPI knows the browser by this parameter alone.
+      const target = new URL(location)
+      if (what === 'development') target.searchParams.delete('__clerk_db_jwt')
+      t.notMatch(target.href, SECRET, `${what} ${name}`)
+      t.equal(target.searchParams.get('redirect_url'), 'http://app.example.com/page?a=1&b=+')
+    }
+  }
+})
+
+t.test('the request log has no parameter of Clerk, and every other as it came', async (t) => {
+  for (const [url, logged] of [
+    ['/', '/'],
+    ['/a?b=1&c=%5Fx', '/a?b=1&c=%5Fx'],
+    ['/a?b=%ZZ&%ZZ=1', '/a?b=%ZZ&%ZZ=1'],
+    ['/a?x=1&&y=&z', '/a?x=1&&y=&z'],
+    ['/?__clerk_synced=false', '/'],
+    ...SECRET_NAMES.map((name) => [`/?${name}=${SECRET}`, '/']),
+    ...SECRET_NAMES.map((name) => [`/a?b=%20&${name}=${SECRET}&c=1`, '/a?b=%20&c=1']),
+    [`http://app.example.com/a?__clerk_db_jwt=${SECRET}`, 'http://app.example.com/a']
+  ] as [string, string][]) {
+    t.equal(requestSerializer({ method: 'GET', url }).url, logged)
+  }
+})
+
+t.test('Fastify logs requests by the serializer as by its own', async (t) => {
+  const logOf = async (serializers: { req?: typeof requestSerializer }, url: string) => {
+    const lines: string[] = []
+    const fastify = Fastify({ logger: { serializers, stream: { write: (line: string) => lines.push(line) } } })
+    t.teardown(() => fastify.close())
+    fastify.get('/', () => 1)
+    await fastify.inject({ url, headers: { host: 'app.example.com', 'accept-version': '1' } })
+    return JSON.parse(lines[0] ?? '{}').req
+  }
+  const own = { req: requestSerializer }
+  t.same(await logOf(own, '/?a=1'), await logOf({}, '/?a=1'))
+  t.equal((await logOf(own, `/?__clerk_handshake=${SECRET}`)).url, '/')
 })

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import audit from '../../audit/index.js'
-import clerkAuth from '../../index.js'
+import clerkAuth, { requestSerializer } from '../../index.js'
 import { createLocalClerk, type LocalClerk } from '../../local/index.js'
 import { registerApi } from './api-routes.js'
 import { createAuditTrail } from './audit-trail.js'
@@ -22,6 +22,8 @@ export interface PlaygroundOptions {
   readonly clerkPort?: number
   /** Where the files of the pages are, with a slash at the end. Default: beside this module, which a bundle is not. */
   readonly pageFolder?: URL
+  /** Warnings and errors go to the standard output. Default: false. */
+  readonly isLogged?: boolean
   readonly refreshTokens?: boolean
   readonly tokenLifetimeInMs?: number
 }
@@ -31,9 +33,15 @@ export interface PlaygroundOptions {
  * application and its Frontend API are in development. Neither can be reached from another machine.
  */
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
-  const { port = 0, clerkPort = 0, pageFolder = new URL('page/', import.meta.url), ...clerkOptions } = options
+  const {
+    port = 0,
+    clerkPort = 0,
+    isLogged = false,
+    pageFolder = new URL('page/', import.meta.url),
+    ...clerkOptions
+  } = options
   const clerk = await createLocalClerk({ users: people, organizations, ...clerkOptions })
-  const app = Fastify()
+  const app = Fastify({ logger: isLogged && { level: 'warn', serializers: { req: requestSerializer } } })
   const trail = createAuditTrail()
   try {
     await clerk.listen(clerkPort)

@@ -14,7 +14,10 @@ import { withTail } from './verification-failure.js'
  */
 const DEVELOPMENT_SKEW_MS = 86_400_000
 
-/** Clerk's SDK sends both with every resolved handshake. */
+/**
+ * As Clerk's SDK sends them, but only with a handshake that brought cookies: by them every page, from a sandboxed frame,
+ * may read the answer, and anybody can make up a nonce (hostile/README.md case 39).
+ */
 const RESOLVED: Readonly<Record<string, string>> = Object.freeze({
   'access-control-allow-origin': 'null',
   'access-control-allow-credentials': 'true'
@@ -66,7 +69,7 @@ export async function resolveHandshake(
 
   const parts: ResponseParts = {
     location: isDevelopment ? withoutHandshake(carried.url) : null,
-    headers: isDevelopment ? RESOLVED_AND_REDIRECTED : RESOLVED,
+    headers: headersOf(resolved.directives.length > 0, isDevelopment),
     setCookies: resolved.directives
   }
   const token = sessionTokenOf(resolved.directives)
@@ -79,6 +82,11 @@ export async function resolveHandshake(
     'Clerk: the session token that a handshake brought does not verify'
   )
   return unresolvedBy(outcome)
+}
+
+function headersOf(hasCookies: boolean, isRedirected: boolean): Readonly<Record<string, string>> | null {
+  if (hasCookies) return isRedirected ? RESOLVED_AND_REDIRECTED : RESOLVED
+  return isRedirected ? NO_STORE : null
 }
 
 /** The answer to a browser that came back from FAPI while neither handshake nor cookies can be judged. */

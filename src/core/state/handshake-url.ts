@@ -1,4 +1,5 @@
 import type { Carried } from '../request/carried.js'
+import { dropHandshakeSecrets } from '../request/handshake-parameters.js'
 import { CLERK_API_DATE } from '../version.js'
 import { chosenDevBrowser, chosenSession } from './cookie-family.js'
 import { readClerkQuery } from './query.js'
@@ -12,7 +13,7 @@ export function handshakeUrl(context: StateContext, carried: Carried, suffixed: 
   const { settings } = context
   const url = new URL(`${frontendApiUrl(settings.frontendApi, carried)}/v1/client/handshake`)
   const query = url.searchParams
-  query.append('redirect_url', withoutDevBrowser(carried.url))
+  query.append('redirect_url', returnUrl(carried.url))
   query.append('__clerk_api_version', CLERK_API_DATE)
   query.append('suffixed_cookies', String(suffixed))
   query.append('__clerk_hs_reason', reason)
@@ -39,9 +40,10 @@ export function frontendApiUrl(frontendApi: string, carried: Carried): string {
   return base.replace(/\/+$/, '')
 }
 
-function withoutDevBrowser(publicUrl: URL): string {
+/** FAPI adds a handshake of its own: an old one beside it would be another secret in the URL, and could be read first. */
+function returnUrl(publicUrl: URL): string {
   const url = new URL(publicUrl)
   url.searchParams.delete('__clerk_db_jwt')
-  url.searchParams.delete('__dev_session')
+  dropHandshakeSecrets(url)
   return url.href
 }

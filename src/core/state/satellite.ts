@@ -1,4 +1,5 @@
 import type { Carried } from '../request/carried.js'
+import { dropHandshakeSecrets } from '../request/handshake-parameters.js'
 import { isTopLevelPageLoad } from '../request/page-load.js'
 import { tryHandshake } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
@@ -25,7 +26,9 @@ export function syncSatellite(
   // 4: in development the primary application answers.
   if (settings.isDevelopment) {
     const primary = new URL(settings.signInUrl)
-    primary.searchParams.append('__clerk_redirect_url', carried.url.href)
+    const here = new URL(carried.url)
+    dropHandshakeSecrets(here)
+    primary.searchParams.append('__clerk_redirect_url', here.href)
     return tryHandshake(context, carried, 'satellite-needs-syncing', '', primary.href)
   }
   // 3: in production the satellite's FAPI does.

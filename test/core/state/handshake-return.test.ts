@@ -170,6 +170,17 @@ t.test('a stale nonce ends signed out, as with Clerk', async (t) => {
   }
 })
 
+t.test('a handshake that brings no cookies opens the answer to nobody', async (t) => {
+  for (const instanceType of ['production', 'development'] as const) {
+    const scene = createScene({ instanceType }, TOKENS, {
+      fetchHandshakePayload: async () => backendFailure('http', 404, 'resource_not_found')
+    })
+    const state = await scene.decide({ url: 'https://app.example.com/?__clerk_handshake_nonce=made-up' })
+    t.equal(state.reason, 'session-token-missing')
+    t.same(state.headers, instanceType === 'production' ? null : { 'cache-control': 'no-store' })
+  }
+})
+
 t.test('the same nonce in parallel requests is asked about once', async (t) => {
   let asked = 0
   const scene = createScene({}, TOKENS, {
