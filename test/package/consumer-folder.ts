@@ -26,12 +26,13 @@ export interface Tarball {
   readonly files: readonly PackedFile[]
 }
 
-export interface Consumer {
+export interface Workspace {
   readonly folder: string
   run(command: string, ...args: string[]): Run
   /** Runs a script of the folder and returns the JSON that it prints, or its output as it is if that is not JSON. */
   node(...args: string[]): unknown
-  install(...packages: string[]): Run
+  /** Throws when a package cannot be had. */
+  install(...packages: string[]): void
 }
 
 export const repository = resolve('.')
@@ -71,25 +72,29 @@ export function createFolder(t: Test, name: string): string {
   return folder
 }
 
-/** A folder with the tarball and these packages installed. `files` is copied into it. */
-export function createConsumer(t: Test, name: string, setup: { packages?: string[]; files?: string } = {}): Consumer {
+/** Where packages can be installed and programs run, with nothing else within reach. `files` is copied into it. */
+export function createWorkspace(
+  t: Test,
+  name: string,
+  files: string | null = null,
+  strategy: 'hoisted' | 'nested' = 'hoisted'
+): Workspace {
   const folder = createFolder(t, name)
   const env = cleanEnvironment(folder)
+  if (files !== null) cpSync(files, folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }))
+
   const run = (command: string, ...args: string[]): Run =>
     spawnSync(command, args, { cwd: folder, encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 })
-  // Nested: a package then finds its own dependencies only. Flat, this one would find pino, a dependency of Fastify.
-  const install = (...packages: string[]): Run =>
-    run('npm', 'install', '--install-strategy=nested', '--prefer-offline', '--no-audit', '--no-fund', ...packages)
-
-  if (setup.files !== undefined) cpSync(setup.files, folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-  const { status, stderr } = install(pack(folder).path, installed('fastify'), ...(setup.packages ?? []))
-  if (status !== 0) throw new Error(`The tarball cannot be installed: ${stderr}`)
 
   return {
     folder,
     run,
-    install,
+    install(...packages) {
+      const flags = [`--install-strategy=${strategy}`, '--prefer-offline', '--no-audit', '--no-fund']
+      const { status, stderr } = run('npm', 'install', ...flags, ...packages)
+      if (status !== 0) throw new Error(`${packages.join(', ')} cannot be installed: ${stderr}`)
+    },
     node(...args) {
       const { stdout, stderr } = run(process.execPath, ...args)
       try {
@@ -99,6 +104,14 @@ export function createConsumer(t: Test, name: string, setup: { packages?: string
       }
     }
   }
+}
+
+/** A workspace of an application that has the tarball, Fastify and these packages. */
+export function createConsumer(t: Test, name: string, files: string, ...packages: string[]): Workspace {
+  // Nested: a package then finds its own dependencies only. Flat, this one would find pino, a dependency of Fastify.
+  const consumer = createWorkspace(t, name, files, 'nested')
+  consumer.install(pack(consumer.folder).path, installed('fastify'), ...packages)
+  return consumer
 }
 
 // Node looks for packages in every folder above, in NODE_PATH and in the home folder. A package found there would hide

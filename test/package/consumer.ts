@@ -7,10 +7,7 @@ import { bin, createConsumer, createFolder, entries, installed, pack } from './c
 t.setTimeout(300_000)
 
 const tarball = pack(createFolder(t, 'tarball'))
-const consumer = createConsumer(t, 'consumer', {
-  files: 'test/package/consumer',
-  packages: [installed('@types/node')]
-})
+const consumer = createConsumer(t, 'consumer', 'test/package/consumer', installed('@types/node'))
 
 const published =
   /^(dist\/|LICENSE$|package\.json$|[A-Z]+\.md$|(src|bench|test)\/.*README\.md$|bench\/results\/\w+\.svg$)/

@@ -6,7 +6,7 @@ import { bin, createConsumer, entries, installed, optionalPeers } from './consum
 
 t.setTimeout(300_000)
 
-const consumer = createConsumer(t, 'peers', { files: 'test/package/consumer', packages: [installed('@types/node')] })
+const consumer = createConsumer(t, 'peers', 'test/package/consumer', installed('@types/node'))
 
 const missing = (code: string, text: string) => ({ code, message: text, cause: 'MODULE_NOT_FOUND' })
 const fromAudit = (feature: string, name: string) =>
@@ -75,8 +75,7 @@ t.test('each feature says which package it needs, and works once that is install
   t.strictSame(consumer.node('peers.mjs'), expected([]))
   const present: string[] = []
   for (const peer of optionalPeers) {
-    const { status, stderr } = consumer.install(installed(peer))
-    t.equal(status, 0, stderr)
+    consumer.install(installed(peer))
     present.push(peer)
     t.strictSame(consumer.node('peers.mjs'), expected(present), `with ${present.join(', ')}`)
   }
