@@ -101,14 +101,26 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
     for (const route of hooked) assertIntact(route)
   })
 
-  const exit = () => journal.closeSync()
-  // Prepended, because pino ends its streams in 'exit' listeners of its own.
-  process.prependListener('exit', exit)
+  closeAtExit(journal)
   fastify.addHook('onClose', async () => {
     for (const exchange of abandoned) exchange.finish(exchange.reply, 0, true)
     await journal.close()
-    process.off('exit', exit)
+    open.delete(journal)
+    if (open.size === 0) process.off('exit', closeOpen)
   })
+}
+
+const open = new Set<Journal>()
+
+/** One listener for all: with one each, Node would take the eleventh server of a process for a leak, and warn. */
+function closeAtExit(journal: Journal): void {
+  // Prepended, because pino ends its streams in 'exit' listeners of its own.
+  if (open.size === 0) process.prependListener('exit', closeOpen)
+  open.add(journal)
+}
+
+function closeOpen(): void {
+  for (const journal of open) journal.closeSync()
 }
 
 async function openJournal(settings: AuditSettings): Promise<Journal> {

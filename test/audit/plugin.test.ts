@@ -498,3 +498,17 @@ t.test('a change for whose record there is no room does not happen', async (t) =
   t.equal(written.length, 3, 'and nothing is recorded of what did not happen')
   t.match(fastify.auditLog.health(), { ok: true, turnedAway: 1, lost: 0, dropped: 0 })
 })
+
+t.test('any number of servers in a process have one listener for its exit, until the last is closed', async (t) => {
+  const before = process.listenerCount('exit')
+  const servers = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const app = Fastify()
+      await app.register(audit, { sink: memorySink() })
+      return app
+    })
+  )
+  t.ok(process.listenerCount('exit') <= before + 1)
+  for (const app of servers) await app.close()
+  t.ok(process.listenerCount('exit') <= before)
+})

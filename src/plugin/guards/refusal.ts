@@ -40,10 +40,22 @@ export function refuse(
   return redirect ?? { error: refusalOf(auth, request, reply) }
 }
 
+/**
+ * The reason means nothing to a developer who forgot the header, and is the only one that a request without credentials gets
+ * from a development instance. Production never gives it.
+ */
+function explained(reason: string): string {
+  return reason === 'dev-browser-missing' ? `${reason}. ${NO_CREDENTIALS_IN_DEVELOPMENT}` : reason
+}
+
+const NO_CREDENTIALS_IN_DEVELOPMENT =
+  'Neither a bearer token nor the cookies of a page load came. Send the session token as "Authorization: Bearer"; cookies ' +
+  'count on a development instance only next to __clerk_db_jwt, which a browser gets by a page load.'
+
 /** The error for an unauthenticated request, with the headers that its response needs. */
 export function toRefusalError(reason: string, retryAfterSeconds: number | null, challenge?: string): RefusalError {
   return retryAfterSeconds === null
-    ? Object.assign(new UnauthorizedError(reason), {
+    ? Object.assign(new UnauthorizedError(explained(reason)), {
         reason,
         headers: { 'www-authenticate': challenge ?? challengeFor(reason) }
       })

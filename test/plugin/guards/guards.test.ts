@@ -570,3 +570,16 @@ t.test('assertSignedIn passes a signed-in session and answers for everything els
   t.equal(response.statusCode, 401)
   t.equal(response.headers['www-authenticate'], 'Bearer')
 })
+
+t.test(
+  'a request without credentials learns in development what is missing, and in production no more than that',
+  async (t) => {
+    const body = async (reason: string) => (await answerTo(createSignedOutAuth(reason, ''), requireAuth)).json()
+    t.match(await body('dev-browser-missing'), {
+      message: /dev-browser-missing\. .*Authorization: Bearer.*__clerk_db_jwt/
+    })
+    t.match(await body('session-token-and-uat-missing'), {
+      message: 'Authentication is required: session-token-and-uat-missing'
+    })
+  }
+)
