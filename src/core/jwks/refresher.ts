@@ -80,6 +80,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   const updates = createKeySetUpdates(settings, { held, condition: state, counters, rate, reporter })
   let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
+  let isTimerForDemand = false
   let isClosed = false
   let scheduledCause: RefreshCause = 'unknown-kid'
   let lastStartMs = Number.NEGATIVE_INFINITY
@@ -160,6 +161,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     // The end of trust in stale keys is reported, too.
     const trustEndMs = held.staleUntilMs > nowMs ? held.staleUntilMs : Number.POSITIVE_INFINITY
     const wakeMs = Math.min(nextStartMs(nowMs), trustEndMs, nowMs + MAX_SLEEP_MS)
+    isTimerForDemand = wakeMs === state.scheduledAtMs
     cancelTimer = setTimer(wake, Math.max(1, Math.ceil(wakeMs - nowMs)))
   }
 
@@ -177,7 +179,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     // Retries do not wait for traffic: a server that a load balancer took out for its missing keys gets none.
     if (state.failures > 0) {
       if (!isBackingOff(nowMs)) start('retry')
-    } else if (state.scheduledAtMs <= nowMs) {
+    } else if (state.scheduledAtMs <= nowMs || isTimerForDemand) {
+      // Requests wait for it: its time is over by the timer also where the clock stands still or was set back.
       start(scheduledCause)
     } else if (held.fetchedAtMs !== null && (nowMs >= state.dueMs || nowMs < held.fetchedAtMs)) {
       if ((cache.pollWhenIdle || activity() !== activityAtStart) && rate.nextMs(nowMs) <= nowMs) start('refresh-ahead')
