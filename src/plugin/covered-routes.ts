@@ -6,7 +6,7 @@ import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting
 import { isGuardHook } from './guards/guard-hook.js'
 import { authorize, denyByDefault } from './guards/guards.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
-import { assertUncontradicted, attachPolicy, compileRoutePolicy, detachPolicy, policyOf } from './route-policy.js'
+import { assertGuarded, assertUncontradicted, attachPolicy, compileRoutePolicy, detachPolicy, policyOf } from './route-policy.js'
 import type { RouteTable } from './route-table.js'
 import type { PrintedRoute } from './route-tree.js'
 import { addRouteHook, hooksOf, isWholeServer } from './scopes.js'
@@ -54,6 +54,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     const isDenied = defaultDeny && !policy.isPublic
     removeDenial(route)
     if (hasGuard(route)) assertUncontradicted(policy)
+    assertGuarded(policy, isDenied || hasGuard(route))
     if (policy !== policies.defaults) {
       policies.isInUse = true
       route.config = { ...route.config }
@@ -103,6 +104,7 @@ function assertIntact(covered: readonly CoveredRoute[], defaults: RoutePolicy): 
     if (!isGuarded) throw new RouteOverwrittenError(nameRoute(route), 'onRequest')
     if ((policyOf(route.config) ?? defaults) !== policy) throw new RouteOverwrittenError(nameRoute(route), 'config')
     if (hasGuard(route) && !isDenied) assertUncontradicted(policy)
+    assertGuarded(policy, hasGuard(route))
   }
 }
 

@@ -18,6 +18,11 @@ export interface ClerkRouteOptions {
   readonly handshake?: boolean
   /** With `defaultDeny`: this route needs no authentication. Default false. */
   readonly public?: boolean
+  /**
+   * `true`: `request.auth` has the type of an authenticated user or machine in the handler. The server does not start
+   * unless a guard is among the hooks of the route, or `defaultDeny` guards it. Default false.
+   */
+  readonly guarded?: boolean
   /** For `fastify-clerk-auth/audit`: `true` records every request of this route, `false` none. */
   readonly audit?: boolean | AuditRouteOptions
 }
@@ -32,6 +37,8 @@ export interface RoutePolicy extends AuthenticationPolicy {
   readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
   readonly isPublic: boolean
+  /** The handler relies on a guard. */
+  readonly isGuarded: boolean
 }
 
 /** Options of the plugin that a route may override. */
@@ -48,7 +55,8 @@ export function createDefaultPolicy({ acceptsToken, handshake }: PolicyDefaults)
     allowsHandshake: handshake,
     isAcceptsTokenOwn: false,
     treatPendingAsSignedOut: true,
-    isPublic: false
+    isPublic: false,
+    isGuarded: false
   })
 }
 
@@ -62,6 +70,7 @@ const OPTION_NAMES = Object.keys({
   treatPendingAsSignedOut: true,
   handshake: true,
   public: true,
+  guarded: true,
   audit: true
 } satisfies Record<keyof ClerkRouteOptions, true>)
 
@@ -82,13 +91,14 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   for (const name of Object.keys(clerk)) {
     if (!OPTION_NAMES.includes(name)) throw new RouteOptionsError(name, `one of ${OPTION_NAMES.join(', ')}`)
   }
-  const { acceptsToken, treatPendingAsSignedOut, handshake, public: isPublic } = clerk as ClerkRouteOptions
+  const { acceptsToken, treatPendingAsSignedOut, handshake, public: isPublic, guarded } = clerk as ClerkRouteOptions
   if (acceptsToken !== undefined && !isAcceptsToken(acceptsToken)) {
     throw new RouteOptionsError('acceptsToken', '"any", a token type or a list of token types')
   }
   assertBoolean(treatPendingAsSignedOut, 'treatPendingAsSignedOut')
   assertBoolean(handshake, 'handshake')
   assertBoolean(isPublic, 'public')
+  assertBoolean(guarded, 'guarded')
   if (handshake === true && !defaults.allowsHandshake) {
     throw new RoutePolicyError('handshake is true, but the plugin is registered with handshake: false')
   }
@@ -100,7 +110,8 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     isAcceptsTokenOwn: acceptsToken !== undefined,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     allowsHandshake: handshake ?? defaults.allowsHandshake,
-    isPublic: isPublic ?? false
+    isPublic: isPublic ?? false,
+    isGuarded: guarded ?? false
   })
 }
 
@@ -112,6 +123,13 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
     acceptsToken,
     acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken),
     allowsHandshake: policy.allowsHandshake && instance.handshake
+  }
+}
+
+/** Refuses to boot when the handler of a route relies on a guard that is not there. */
+export function assertGuarded(policy: RoutePolicy, hasGuard: boolean): void {
+  if (policy.isGuarded && !hasGuard) {
+    throw new RoutePolicyError('guarded is true, but neither requireAuth nor authorize is among the hooks of the route')
   }
 }
 

@@ -40,10 +40,15 @@ export type AuthFor<Accepted> = [Accepted] extends ['any']
 
 /**
  * The type of `request.auth`, from the route's `config` (Fastify's `ContextConfig`): `AuthNotEvaluated` with
- * `clerk: false`, the auth of the route's own `acceptsToken` where `clerk` has one, else that of the plugin's.
+ * `clerk: false`, the auth of the route's own `acceptsToken` where `clerk` has one, else that of the plugin's. With
+ * `clerk.guarded`, only what is authenticated.
  */
 export type RequestAuth<ContextConfig> = ContextConfig extends { clerk: false }
   ? AuthNotEvaluated
-  : ContextConfig extends { clerk: { acceptsToken: infer Accepted } }
-    ? AuthFor<Accepted>
-    : AuthFor<InstanceAcceptsToken>
+  : ContextConfig extends { clerk: { guarded: true } }
+    ? Extract<RouteAuth<ContextConfig>, { isAuthenticated: true }>
+    : RouteAuth<ContextConfig>
+
+type RouteAuth<ContextConfig> = ContextConfig extends { clerk: { acceptsToken: infer Accepted } }
+  ? AuthFor<Accepted>
+  : AuthFor<InstanceAcceptsToken>
