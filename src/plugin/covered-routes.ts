@@ -6,7 +6,14 @@ import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting
 import { isGuardHook } from './guards/guard-hook.js'
 import { authorize, denyByDefault } from './guards/guards.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
-import { assertGuarded, assertUncontradicted, attachPolicy, compileRoutePolicy, detachPolicy, policyOf } from './route-policy.js'
+import {
+  assertGuarded,
+  assertUncontradicted,
+  attachPolicy,
+  compileRoutePolicy,
+  detachPolicy,
+  policyOf
+} from './route-policy.js'
 import type { RouteTable } from './route-table.js'
 import type { PrintedRoute } from './route-tree.js'
 import { addRouteHook, hooksOf, isWholeServer } from './scopes.js'

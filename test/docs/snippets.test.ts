@@ -104,9 +104,9 @@ t.test('the snippets', async (t) => {
     t.equal(await get({ userId: 'user_2' }), 200)
   })
 
-  await t.test('both ways of narrowing', async (t) => {
+  await t.test('the ways of narrowing', async (t) => {
     const fastify = await load(t, containing('assertSignedIn(request.auth)'))
-    for (const url of ['/asked', '/asserted']) {
+    for (const url of ['/guarded', '/asked', '/asserted']) {
       t.equal((await fastify.inject(url)).statusCode, 401)
       t.strictSame((await fastify.inject({ url, headers: clerk.bearer({ userId: 'user_1' }) })).json(), {
         userId: 'user_1'

@@ -71,6 +71,28 @@ t.test(
   }
 )
 
+t.test('a function of authorized parties accepts by true alone, and is asked about origins alone', async (t) => {
+  const asked: unknown[] = []
+  const accept = (answer: unknown) => (azp: string) => {
+    asked.push(azp)
+    return answer as boolean
+  }
+  const azp = 'https://pr-7.preview.test'
+  t.equal(judge({ azp }, { authorizedParties: accept(true) }), 'accepted')
+  for (const answer of [false, undefined, 1, 'yes', Promise.resolve(true)]) {
+    t.equal(judge({ azp }, { authorizedParties: accept(answer) }), 'token-invalid-authorized-parties', String(answer))
+  }
+  const failing = () => {
+    throw new Error('mine')
+  }
+  t.equal(judge({ azp }, { authorizedParties: failing }), 'token-invalid-authorized-parties')
+  asked.length = 0
+  for (const other of [undefined, '', 7, null, [azp]]) {
+    t.equal(judge({ azp: other }, { authorizedParties: accept(true) }), 'token-invalid-authorized-parties')
+  }
+  t.same(asked, [])
+})
+
 t.test('rules that only report tell of what they let pass, and of nothing else', async (t) => {
   const reported: string[] = []
   const rules: Partial<ClaimRules> = {

@@ -1,6 +1,6 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
-import {
+import clerkAuth, {
   type ApiKeyAuth,
   type Auth,
   getAuth,
@@ -10,6 +10,7 @@ import {
   type TokenType,
   type UnauthenticatedMachineAuth
 } from '../../src/index.js'
+import { createLocalClerk } from '../../src/local/index.js'
 import { createApp } from '../fixtures/app.js'
 import { type Equals, holds } from '../types/equals.js'
 
@@ -54,6 +55,30 @@ t.test('where nothing authenticates, it says what to do', async (t) => {
     }
   })
   t.match((await fastify.inject('/off')).json(), { statusCode: 500, code: 'FST_CLERK_NOT_EVALUATED' })
+})
+
+t.test('in a hook before the plugin it is signed out, as request.auth is', async (t) => {
+  const clerk = await createLocalClerk()
+  t.teardown(() => clerk.close())
+  const app = Fastify()
+  t.teardown(() => app.close())
+  let earlier: FastifyInstance = app
+  await app.register(async (scope) => {
+    earlier = scope
+  })
+  const seen: unknown[] = []
+  app.addHook('onRequest', async (request) => {
+    const { isAuthenticated, reason } = getAuth(request) as { isAuthenticated: boolean; reason: string }
+    seen.push([isAuthenticated, reason])
+  })
+  await app.register(clerkAuth, clerk.pluginOptions())
+  app.get('/', (request) => ({ in: getAuth(request).isAuthenticated }))
+  earlier.get('/earlier', (request) => ({ in: getAuth(request).isAuthenticated }))
+  for (const url of ['/', '/earlier']) {
+    t.same((await app.inject({ url, headers: clerk.bearer() })).json(), { in: true }, url)
+  }
+  const before = [false, 'not-authenticated-yet']
+  t.strictSame(seen, [before, before])
 })
 
 t.test('its type follows what is accepted', async (t) => {

@@ -1,9 +1,9 @@
 import cors from '@fastify/cors'
-import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
 import audit, { type AuditSink } from '../../src/audit/index.js'
-import clerkAuth, { authorize, type PluginOptions, requireAuth } from '../../src/index.js'
+import clerkAuth, { authorize, guarded, type PluginOptions, requireAuth } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 
@@ -24,7 +24,7 @@ interface Way {
   readonly prints?: string
 }
 
-const guarded = (app: FastifyInstance) => app.get('/me', { onRequest: app.requireAuth }, () => SECRET)
+const decorated = (app: FastifyInstance) => app.get('/me', { onRequest: app.requireAuth }, () => SECRET)
 const imported = (app: FastifyInstance) => app.get('/me', { onRequest: requireAuth }, () => SECRET)
 const unguarded = (app: FastifyInstance) => app.get('/me', () => SECRET)
 const scope =
@@ -40,7 +40,7 @@ const WAYS: readonly Way[] = [
     way: 'await register, routes after it',
     async write(app, options) {
       await app.register(clerkAuth, options)
-      guarded(app)
+      decorated(app)
     },
     answers: [401, 200],
     prints: 'required  GET   /me  session_token'
@@ -49,7 +49,7 @@ const WAYS: readonly Way[] = [
     way: 'register without await, routes in the next plugin',
     write(app, options) {
       app.register(clerkAuth, options)
-      app.register(scope(guarded))
+      app.register(scope(decorated))
     },
     answers: [401, 200]
   },
@@ -57,7 +57,7 @@ const WAYS: readonly Way[] = [
     way: 'register without await, routes in after()',
     write(app, options) {
       app.register(clerkAuth, options)
-      app.after(() => void guarded(app))
+      app.after(() => void decorated(app))
     },
     answers: [401, 200]
   },
@@ -65,7 +65,7 @@ const WAYS: readonly Way[] = [
     way: 'plugins/auth.js with fastify-plugin around it, routes/me.js',
     write(app, options) {
       app.register(fp(async (inner) => void inner.register(clerkAuth, options)))
-      app.register(scope(guarded))
+      app.register(scope(decorated))
     },
     answers: [401, 200]
   },
@@ -73,7 +73,7 @@ const WAYS: readonly Way[] = [
     way: 'plugins/auth.js without fastify-plugin, routes/me.js',
     write(app, options) {
       app.register(async (inner) => void (await inner.register(clerkAuth, options)))
-      app.register(scope(guarded))
+      app.register(scope(decorated))
     },
     refuses: ALONE
   },
@@ -92,7 +92,7 @@ const WAYS: readonly Way[] = [
         await inner.register(cors)
         await inner.register(clerkAuth, options)
       })
-      app.register(scope(guarded))
+      app.register(scope(decorated))
     },
     refuses: ALONE
   },
@@ -112,7 +112,7 @@ const WAYS: readonly Way[] = [
     write(app, options) {
       app.register(async (inner) => {
         inner.register(clerkAuth, options)
-        guarded(inner)
+        decorated(inner)
       })
     },
     refuses: EARLY
@@ -131,7 +131,7 @@ const WAYS: readonly Way[] = [
     way: 'without await, routes right after',
     write(app, options) {
       app.register(clerkAuth, options)
-      guarded(app)
+      decorated(app)
     },
     refuses: EARLY
   },
@@ -191,7 +191,7 @@ const WAYS: readonly Way[] = [
     async write(app, options) {
       app.get('/health', () => 'ok')
       await app.register(clerkAuth, { ...options, earlyRoutes: ['/health'] })
-      guarded(app)
+      decorated(app)
     },
     answers: [401, 200],
     prints: 'open      GET   /health  session_token'
@@ -201,7 +201,7 @@ const WAYS: readonly Way[] = [
     async write(app, options) {
       app.get('/health', () => 'ok')
       await app.register(clerkAuth, { ...options, earlyRoutes: ['/healt'] })
-      guarded(app)
+      decorated(app)
     },
     refuses: ['FST_CLERK_EARLY_ROUTES', /: GET \/health\. /]
   },
@@ -229,7 +229,7 @@ const WAYS: readonly Way[] = [
       await app.register(cors, { origin: 'https://app.example.com' })
       await app.register(clerkAuth, options)
       await app.register(audit, { sink })
-      guarded(app)
+      decorated(app)
     },
     answers: [401, 200]
   },
@@ -316,6 +316,80 @@ const WAYS: readonly Way[] = [
     answers: [500, 500]
   },
   {
+    way: 'guarded, in whatever order',
+    write(app, options) {
+      app.get('/me', guarded, (request) => request.auth.userId)
+      app.register(clerkAuth, options)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'guarded, without the plugin',
+    write(app) {
+      app.get('/me', guarded, (request) => request.auth.userId)
+    },
+    answers: [500, 500]
+  },
+  {
+    way: 'config.clerk.guarded without a guard',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { config: { clerk: { guarded: true } } }, (request) => request.auth.userId)
+    },
+    refuses: ['FST_CLERK_ROUTE_POLICY', /guarded is true, but neither/]
+  },
+  {
+    way: 'config.clerk.guarded, guarded by defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { config: { clerk: { guarded: true } } }, (request) => request.auth.userId)
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a copy of a route without its config.clerk runs as it prints',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRoute', function copy(route) {
+        if (route.url !== '/source') return
+        const config = { ...route.config, clerk: undefined }
+        this.route({
+          ...route,
+          url: '/me',
+          method: 'GET',
+          exposeHeadRoute: true,
+          config: config as object
+        } as RouteOptions)
+      })
+      const config = { clerk: { acceptsToken: 'api_key' } } as const
+      app.get('/source', { onRequest: requireAuth, config, exposeHeadRoute: false }, () => SECRET)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me      session_token'
+  },
+  {
+    way: 'a public copy of a route, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRoute', function copy(route) {
+        if (route.url !== '/source') return
+        this.route({
+          ...route,
+          url: '/me',
+          method: 'GET',
+          exposeHeadRoute: true,
+          config: { clerk: { public: true } }
+        } as RouteOptions)
+      })
+      app.get('/source', { exposeHeadRoute: false }, () => SECRET)
+    },
+    answers: [200, 200],
+    prints: 'public    GET   /me      session_token'
+  },
+  {
     way: 'preHandler: authorize',
     async write(app, options) {
       await app.register(clerkAuth, options)
@@ -366,7 +440,7 @@ const WAYS: readonly Way[] = [
     async write(app, options) {
       await app.register(async (inner) => {
         await inner.register(clerkAuth, options)
-        guarded(inner)
+        decorated(inner)
       })
       await app.register(clerkAuth, options)
     },
@@ -382,7 +456,7 @@ const WAYS: readonly Way[] = [
       })
       await app.register(async (inner) => {
         await inner.register(clerkAuth, options)
-        guarded(inner)
+        decorated(inner)
       })
     },
     answers: [401, 200]

@@ -1,3 +1,4 @@
+import type { AuthorizedParties } from '../authorized-parties.js'
 import type { Logger } from '../logger.js'
 import { type AcceptsToken, readAcceptsToken } from './accepts-token.js'
 import { type ReportOnlyRule, readIssuer, readReportOnly } from './claims.js'
@@ -12,10 +13,10 @@ import { type TokenCacheOptions, tokenCache } from './token-cache.js'
 import type { Hints } from './unknown-option.js'
 import {
   readApiVersion,
+  readAuthorizedParties,
   readBaseUrl,
   readDomain,
   readEarlyRoutes,
-  readOrigins,
   readPageUrl,
   readProxyUrl
 } from './urls.js'
@@ -65,11 +66,13 @@ export interface ClerkAuthOptions {
   /** Accepted `aud`: a token that has an `aud` must have one of these values in it. Default: not checked. Security: proves nothing alone, session tokens normally have no `aud`. */
   readonly audience?: string | readonly string[] | undefined
   /**
-   * Origins whose tokens are accepted (claim `azp`), e.g. `https://app.example.com`: exact strings, no trailing slash.
+   * Origins whose tokens are accepted (claim `azp`), e.g. `https://app.example.com`: exact strings with a scheme, without
+   * a trailing slash or `*`. Or a function that returns `true` for an origin to accept, for preview deployments: it must
+   * be synchronous and runs when a token is verified, not again while the token is in memory.
    * A token without `azp` is refused. Default: not checked. Security: recommended; keeps tokens that leak to a sibling
    * subdomain from being used here.
    */
-  readonly authorizedParties?: readonly string[] | undefined
+  readonly authorizedParties?: AuthorizedParties | undefined
   /**
    * Accepted `iss`, instead of what follows from the keys: `https://` + the host in the publishable key, `https://clerk.`
    * + `domain` on a production satellite, and an absolute `proxyUrl`. `null` turns the check off. Default: checked
@@ -148,7 +151,7 @@ export const OPTIONS = {
   apiTimeoutInMs: wholeNumber({ min: 100, max: 60_000, default: 5_000 }),
 
   audience: texts(),
-  authorizedParties: option<readonly string[], readonly string[]>(readOrigins),
+  authorizedParties: option<AuthorizedParties, AuthorizedParties>(readAuthorizedParties),
   issuer: option<string | readonly string[] | null, readonly string[] | null>(readIssuer),
   reportOnly: option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>(readReportOnly),
   clockSkewInMs: number({ min: 0, max: 3_600_000, default: 5_000 }),
@@ -185,6 +188,9 @@ export const HINTS: Hints = Object.freeze({
   hookName: 'remove it, requests are always authenticated in onRequest, before their body is read',
   frontendApiProxy: 'remove it, this plugin does not proxy FAPI; set proxyUrl to where your proxy is',
   headerType: 'remove it, session tokens must be of type JWT',
+  clerkClient: 'remove it, the plugin has no client; use createClerkClient of @clerk/backend beside it',
+  apiClient: 'remove it, the plugin has no client; use createClerkClient of @clerk/backend beside it',
+  __internal_enableHandshake: 'use handshake',
   skipJwksCache: 'remove it, jwks.cacheMaxAgeInMs says how long keys are believed',
   jwksCacheTtlInMs: 'use jwks.cacheMaxAgeInMs',
   afterSignInUrl: 'remove it, it has no effect on authentication',

@@ -1,3 +1,4 @@
+import { isUnchecked } from '../authorized-parties.js'
 import { NoKeySourceError, OptionSecretKeyMissingError, SignInUrlMissingError } from '../errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
@@ -94,7 +95,7 @@ function warnOfRisks({ logger, ...settings }: InstanceSettings): void {
   if (settings.reportOnly.issuer && settings.issuers.length === 0) {
     warn('reportOnly', 'reportOnly lists "issuer", but no issuer is checked: give publishableKey or issuer')
   }
-  if (settings.reportOnly.authorizedParties && settings.authorizedParties.length === 0) {
+  if (settings.reportOnly.authorizedParties && isUnchecked(settings.authorizedParties)) {
     warn('reportOnly', 'reportOnly lists "authorizedParties", but there are none: give authorizedParties')
   }
 }

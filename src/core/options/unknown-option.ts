@@ -9,7 +9,7 @@ const MAX_LISTED = 16
 /** The error of an option whose name is not known. `path` is the name with what it belongs to, as `jwks.maxkeys`. */
 export function unknownOption(path: string, name: string, known: readonly string[], hints: Hints): Error {
   // An options object can hold a secret as a name, when it was put together the wrong way round.
-  const isPrintable = /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(name)
+  const isPrintable = Object.hasOwn(hints, name) || /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(name)
   return new UnknownOptionError(isPrintable ? path : 'whose name is no option name', explain(name, known, hints))
 }
 

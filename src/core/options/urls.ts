@@ -1,3 +1,4 @@
+import type { AuthorizedParties } from '../authorized-parties.js'
 import { OptionDomainError, OptionOriginError, OptionUrlError, OptionValueError } from '../errors.js'
 import { checkText, checkTextList } from './checks.js'
 import type { Given } from './given.js'
@@ -82,13 +83,17 @@ export function readDomain(given: Given): string {
 /**
  * Origins to compare `azp` with. The comparison is exact, so an origin in a form that no browser sends (a trailing slash,
  * a default port) would refuse every token. Schemes other than http and https, of native applications and browser
- * extensions, are taken as given.
+ * extensions, are taken as given; a name without a scheme, or with `*` in it, would match nobody.
  */
-export function readOrigins(given: Given): readonly string[] {
-  const origins = checkTextList(given) ?? Object.freeze([])
+export function readAuthorizedParties(given: Given): AuthorizedParties {
+  if (typeof given.value === 'function') return given.value as AuthorizedParties
+  const origins = checkTextList(given, 'a list of origins or a function (azp) => boolean') ?? Object.freeze([])
   for (const [index, origin] of origins.entries()) {
-    if (!/^https?:/i.test(origin)) continue
-    if (parseHttpUrl(origin)?.origin !== origin) throw new OptionOriginError(`${given.name}[${index}]`)
+    const isOrigin = /^https?:/i.test(origin)
+      ? parseHttpUrl(origin)?.origin === origin
+      : /^[a-z][a-z\d+.-]*:\/\/./i.test(origin)
+    // A `*` is a character like any other here, and no host has one.
+    if (!isOrigin || origin.includes('*')) throw new OptionOriginError(`${given.name}[${index}]`)
   }
   return origins
 }

@@ -1,9 +1,11 @@
+import { type AuthorizedParties, isAuthorized, isUnchecked } from '../authorized-parties.js'
 import type { JsonObject } from './decode.js'
 import type { VerificationFailureReason } from './outcome.js'
 
 export interface ClaimRules {
   readonly audience: readonly string[]
-  readonly authorizedParties: readonly string[]
+  /** Accepted `azp`; an empty list: any. */
+  readonly authorizedParties: AuthorizedParties
   /** Accepted `iss` values; empty: any. */
   readonly issuers: readonly string[]
   readonly reportOnly: { readonly issuer: boolean; readonly authorizedParties: boolean }
@@ -40,8 +42,8 @@ export function compileClaimCheck(rules: ClaimRules): ClaimCheck {
   const { audience, authorizedParties, issuers, reportOnly, onReport } = rules
 
   function checkParty(azp: unknown): boolean {
-    if (authorizedParties.length === 0) return true
-    if (typeof azp === 'string' && azp !== '' && authorizedParties.includes(azp)) return true
+    if (isUnchecked(authorizedParties)) return true
+    if (typeof azp === 'string' && azp !== '' && isAuthorized(authorizedParties, azp)) return true
     if (!reportOnly.authorizedParties) return false
     onReport('authorizedParties')
     return true

@@ -23,6 +23,8 @@ export function assertAuthorizeCondition(condition: unknown): void {
     const value = condition[key]
     if (value === undefined) continue
     if (typeof value !== 'string' || value === '') throw new AuthorizeParamsError(key, 'a non-empty string')
+    const expected = expectedInstead(key, value)
+    if (expected !== null) throw new AuthorizeParamsError(key, expected)
   }
   if (condition.reverification !== undefined && !isReverificationConfig(condition.reverification)) {
     throw new AuthorizeParamsError(
@@ -30,4 +32,17 @@ export function assertAuthorizeCondition(condition: unknown): void {
       'strict_mfa, strict, moderate, lax, or { level, afterMinutes } with a level of first_factor, second_factor or multi_factor and minutes above 0'
     )
   }
+}
+
+/** What a condition that no session token can meet should be (auth/README.md section 6); null: a token can meet it. */
+function expectedInstead(key: (typeof TEXT_CONDITIONS)[number], value: string): string | null {
+  if (key === 'role' || key === 'permission') {
+    const name = value.replace(/^(org:)+/, '')
+    if (name === '') return 'a name after org:'
+    const isOfClerk = key === 'permission' && name.startsWith('sys_')
+    return isOfClerk ? 'one of your own: Clerk puts system permissions (org:sys_…) into no session token' : null
+  }
+  const [scope = '', id] = value.split(':')
+  if (id === undefined || (id !== '' && /^(o|org|organization|u|user)$/.test(scope))) return null
+  return 'a name, or a scope (org or user), a colon and a name'
 }

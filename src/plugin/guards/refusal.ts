@@ -12,7 +12,10 @@ import type {
   UnauthenticatedAuth
 } from './types.js'
 
-/** 401 and 503 carry Clerk's reason, for the application's error handler. */
+/**
+ * 401 and 503 carry Clerk's reason, for the application's error handler. `headers`: what the response needs; empty where
+ * a guard has put them on the reply.
+ */
 export type RefusalError = FastifyError & {
   readonly reason: string
   readonly headers: Readonly<Record<string, string>>
@@ -70,8 +73,11 @@ function refusalOf(auth: UnauthenticatedAuth, request: GuardRequest, reply: Guar
   const isMissing = auth.reason === 'token-type-mismatch' && !request.headers.authorization
   const error = toRefusalError(auth.reason, auth.retryAfterSeconds, isMissing ? CHALLENGE : undefined)
   for (const [name, value] of Object.entries(error.headers)) reply.header(name, value)
-  return error
+  // On the reply alone: headers of an error would overwrite those that an error handler sets before it sends the error.
+  return Object.assign(error, { headers: NO_HEADERS })
 }
+
+const NO_HEADERS = Object.freeze({})
 
 // RFC 6750 section 3: a client that sent no credentials gets the challenge without an error code.
 const CHALLENGE = 'Bearer'

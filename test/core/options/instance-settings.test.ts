@@ -188,7 +188,12 @@ t.test('zero is a clock skew like any other', async (t) => {
 })
 
 t.test('origins of native applications and extensions are accepted as authorized parties', async (t) => {
-  const authorizedParties = ['https://app.test', 'http://localhost:3000', 'chrome-extension://abc', 'com.example.app']
+  const authorizedParties = [
+    'https://app.test',
+    'http://localhost:3000',
+    'chrome-extension://abc',
+    'com.example.app://home'
+  ]
   t.strictSame(read({ publishableKey: PK_LIVE, authorizedParties }).authorizedParties, authorizedParties)
 })
 

@@ -63,6 +63,9 @@ const table: BadConfiguration[] = [
   with_({ machineTokens: { ttl: 1 } }, 'FST_CLERK_OPTION_UNKNOWN', 'machineTokens.ttl'),
   with_({ revocation: { redis: 1 } }, 'FST_CLERK_OPTION_UNKNOWN', 'revocation.redis'),
   with_({ organizationSyncOptions: { patterns: [] } }, 'FST_CLERK_OPTION_UNKNOWN', 'organizationSyncOptions.patterns'),
+  with_({ clerkClient: {} }, 'FST_CLERK_OPTION_UNKNOWN', /clerkClient: .*createClerkClient of @clerk\/backend/),
+  with_({ apiClient: {} }, 'FST_CLERK_OPTION_UNKNOWN', /apiClient: .*createClerkClient of @clerk\/backend/),
+  with_({ __internal_enableHandshake: false }, 'FST_CLERK_OPTION_UNKNOWN', /__internal_enableHandshake: use handshake/),
   with_({ hookName: 'onRequest' }, 'FST_CLERK_OPTION_UNKNOWN', /hookName: remove it/),
   with_({ constructor: 1 }, 'FST_CLERK_OPTION_UNKNOWN', 'constructor'),
   with_({ zzz: 1 }, 'FST_CLERK_OPTION_UNKNOWN', /zzz: remove it, or look it up/),
@@ -274,7 +277,13 @@ const table: BadConfiguration[] = [
     'https://app.test:443',
     'http://app.test/x',
     'https://',
-    'https://u@app.test'
+    'https://u@app.test',
+    'app.test',
+    'localhost:3000',
+    'com.example.app',
+    '*',
+    'https://*.app.test',
+    'chrome-extension://*'
   ].map((origin) =>
     with_(
       { authorizedParties: ['https://ok.test', origin] },
@@ -283,6 +292,9 @@ const table: BadConfiguration[] = [
       `authorized party ${origin}`
     )
   ),
+  with_({ earlyRoutes: 'all' }, 'FST_CLERK_OPTION_TYPE', 'earlyRoutes'),
+  with_({ earlyRoutes: [] }, 'FST_CLERK_OPTION_EMPTY', 'earlyRoutes'),
+  with_({ earlyRoutes: ['health'] }, 'FST_CLERK_OPTION_VALUE', 'earlyRoutes[0]'),
   with_({ issuer: [] }, 'FST_CLERK_OPTION_EMPTY'),
   with_({ issuer: 7 }, 'FST_CLERK_OPTION_TYPE'),
   with_({ reportOnly: 'issuer' }, 'FST_CLERK_OPTION_TYPE'),

@@ -19,6 +19,7 @@ export {
   GuardHook,
   GuardReply,
   GuardRequest,
+  Guarded,
   HasParams,
   InstanceHealth,
   InstanceOptions,
@@ -71,6 +72,7 @@ export {
   createTokenVerifier,
   clerkAuth as default,
   getAuth,
+  guarded,
   requireAuth,
   shareKeySets
 } from './shared/types.cjs'

@@ -190,6 +190,16 @@ t.test(
   }
 )
 
+t.test('a challenge that the error handler sets before it sends the error stays', async (t) => {
+  const app = appWith(expired)
+  const challenge = 'Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"'
+  app.setErrorHandler((error, _request, reply) => reply.header('www-authenticate', challenge).send(error))
+  app.get('/', { onRequest: requireAuth }, () => 'in')
+  const response = await app.inject('/')
+  t.equal(response.statusCode, 401)
+  t.equal(response.headers['www-authenticate'], challenge)
+})
+
 t.test('a browser is redirected where the settings say so, but not while keys cannot be had', async (t) => {
   const guard = createRequireAuth({
     ...settings,
@@ -301,6 +311,11 @@ t.test('conditions that make no sense are refused when the hook is made', async 
     [{ role: '' }, noText('role')],
     [{ role: ['admin'] }, noText('role')],
     [{ permission: 5 }, noText('permission')],
+    [{ permission: 'org:sys_profile:manage' }, /permission.*system permissions/],
+    [{ permission: 'sys_profile:manage' }, /permission.*system permissions/],
+    [{ feature: 'team:docs' }, /feature.*scope/],
+    [{ plan: 'o:' }, /plan.*scope/],
+    [{ role: 'org:' }, /role.*name/],
     [{ feature: null }, noText('feature')],
     [{ plan: {} }, noText('plan')],
     [{ reverification: 'sometimes' }, noLevel],

@@ -401,11 +401,23 @@ type RequestAuth<ContextConfig> = ContextConfig extends {
   ? AuthNotEvaluated
   : ContextConfig extends {
         clerk: {
-          acceptsToken: infer Accepted
+          guarded: true
         }
       }
-    ? AuthFor<Accepted>
-    : AuthFor<InstanceAcceptsToken>
+    ? Extract<
+        RouteAuth<ContextConfig>,
+        {
+          isAuthenticated: true
+        }
+      >
+    : RouteAuth<ContextConfig>
+type RouteAuth<ContextConfig> = ContextConfig extends {
+  clerk: {
+    acceptsToken: infer Accepted
+  }
+}
+  ? AuthFor<Accepted>
+  : AuthFor<InstanceAcceptsToken>
 type RevocationTarget =
   | {
       readonly sessionId: string
@@ -1191,6 +1203,7 @@ declare const JWKS: {
 interface JwksSettings extends Omit<SettingsOf<typeof JWKS>, 'refreshAheadInMs'> {
   readonly refreshAheadInMs: number
 }
+type AuthorizedParties = readonly string[] | ((azp: string) => boolean)
 type ReportOnlyRule = 'issuer' | 'authorizedParties'
 interface MachineTokenOptions {
   readonly cacheTtlInMs?: number | undefined
@@ -1222,7 +1235,7 @@ interface ClerkAuthOptions {
   readonly apiVersion?: string | null | undefined
   readonly apiTimeoutInMs?: number | undefined
   readonly audience?: string | readonly string[] | undefined
-  readonly authorizedParties?: readonly string[] | undefined
+  readonly authorizedParties?: AuthorizedParties | undefined
   readonly issuer?: string | readonly string[] | null | undefined
   readonly reportOnly?: readonly ReportOnlyRule[] | undefined
   readonly clockSkewInMs?: number | undefined
@@ -1257,7 +1270,7 @@ declare const OPTIONS: {
   apiVersion: Option<string | null, string>
   apiTimeoutInMs: Option<number, number>
   audience: Option<string | readonly string[], readonly string[]>
-  authorizedParties: Option<readonly string[], readonly string[]>
+  authorizedParties: Option<AuthorizedParties, AuthorizedParties>
   issuer: Option<string | readonly string[] | null, readonly string[] | null>
   reportOnly: Option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>
   clockSkewInMs: Option<number, number>
@@ -1485,6 +1498,7 @@ interface ClerkRouteOptions {
   readonly treatPendingAsSignedOut?: boolean
   readonly handshake?: boolean
   readonly public?: boolean
+  readonly guarded?: boolean
   readonly audit?: boolean | AuditRouteOptions
 }
 interface RouteTableEntry {
@@ -1503,26 +1517,6 @@ interface ClerkDecorator {
   printRoutes(): string
   instanceOf(request?: FastifyRequest): Instance
 }
-declare function getAuth(request: FastifyRequest): SessionAuth
-declare function getAuth(
-  request: FastifyRequest,
-  options: {
-    readonly acceptsToken: 'any'
-  }
-): Auth
-declare function getAuth<const T extends TokenType>(
-  request: FastifyRequest,
-  options: {
-    readonly acceptsToken: T
-  }
-): AuthFor<T>
-declare function getAuth<const T extends readonly TokenType[]>(
-  request: FastifyRequest,
-  options: {
-    readonly acceptsToken: T
-  }
-): AuthFor<T>
-declare function assertSignedIn(auth: Auth | AuthNotEvaluated): asserts auth is SignedInAuth
 interface PreflightRequest {
   readonly method: string
   readonly headers: IncomingHttpHeaders
@@ -1546,6 +1540,26 @@ interface GuardHook {
   (request: GuardRequest, reply: GuardReply): Promise<void>
 }
 type AuthenticatedAuth = SignedInAuth | MachineAuth
+declare function getAuth(request: GuardRequest): SessionAuth
+declare function getAuth(
+  request: GuardRequest,
+  options: {
+    readonly acceptsToken: 'any'
+  }
+): Auth
+declare function getAuth<const T extends TokenType>(
+  request: GuardRequest,
+  options: {
+    readonly acceptsToken: T
+  }
+): AuthFor<T>
+declare function getAuth<const T extends readonly TokenType[]>(
+  request: GuardRequest,
+  options: {
+    readonly acceptsToken: T
+  }
+): AuthFor<T>
+declare function assertSignedIn(auth: Auth | AuthNotEvaluated): asserts auth is SignedInAuth
 type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   has: (params: HasParams) => boolean,
   auth: Extract<
@@ -1556,6 +1570,15 @@ type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   >
 ) => boolean
 type Authorize = <Accepted = InstanceAcceptsToken>(condition: HasParams | AuthorizePredicate<Accepted>) => GuardHook
+interface Guarded {
+  readonly onRequest: GuardHook
+  readonly config: {
+    readonly clerk: {
+      readonly guarded: true
+    }
+  }
+}
+declare const guarded: Guarded
 declare const requireAuth: GuardHook
 declare const authorize: Authorize
 type RefusalError = FastifyError & {
@@ -1596,7 +1619,7 @@ declare const clerkAuth: fastify.FastifyPluginCallback<
   fastify.FastifyTypeProviderDefault,
   fastify.FastifyBaseLogger
 >
-export { assertSignedIn, authorize, clerkAuth, createTokenVerifier, getAuth, requireAuth, shareKeySets }
+export { assertSignedIn, authorize, clerkAuth, createTokenVerifier, getAuth, guarded, requireAuth, shareKeySets }
 export type {
   AcceptsToken,
   Actor,
@@ -1621,6 +1644,7 @@ export type {
   GuardHook,
   GuardReply,
   GuardRequest,
+  Guarded,
   HasParams,
   InstanceHealth,
   InstanceOptions,
