@@ -1,32 +1,13 @@
-import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { LocalClerk } from '../../src/local/index.js'
 import type { Endpoint } from '../../src/local/request-log.js'
 import { createApp } from '../fixtures/app.js'
+import { ceilingOf } from '../fixtures/ceilings.js'
 import { createHarness, keySetResponse } from '../fixtures/key-store-harness.js'
 import { createRsaKey } from '../fixtures/rsa-keys.js'
 
 // Floods of strangers stay below the ceilings that the table in SECURITY.md gives.
-
-interface Ceiling {
-  readonly production: number
-  readonly development: number
-  readonly atOnce: number
-}
-
-const ceilings = new Map<string, Ceiling>()
-const security = readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8')
-for (const [, what = '', ...cells] of security.matchAll(/^\| (.+) \| ([\d,]+) \| ([\d,]+) \| (\d+|–) \|$/gm)) {
-  const [production = 0, development = 0, atOnce = 0] = cells.map((cell) => Number(cell.replace(',', '')))
-  ceilings.set(what.replace(/ \(.*/, ''), { production, development, atOnce })
-}
-
-function ceilingOf(what: string): Ceiling {
-  const ceiling = ceilings.get(what)
-  if (ceiling === undefined) throw new Error(`SECURITY.md has no ceiling for ${what}`)
-  return ceiling
-}
 
 interface Flood {
   readonly what: string

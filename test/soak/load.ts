@@ -1,144 +1,107 @@
 import { randomBytes } from 'node:crypto'
-import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import type { LocalClerk } from '../../src/local/index.js'
+import type { Answers } from './answers.js'
+import { createClients } from './clients.js'
+import { sendAs, type Users } from './users.js'
+import { type Load, startWorkers } from './workers.js'
 
-/** Number of answers by kind of request and status. */
-export type Tally = Map<string, number>
-
-export interface Load {
-  readonly tally: Tally
-  /** Answers that must not occur: a forged token accepted, a good token refused, a 500. */
-  readonly wrong: string[]
-  stop(): Promise<void>
+/** What the parts of the load share. */
+export interface Scene {
+  readonly clerk: LocalClerk
+  readonly answers: Answers
+  readonly users: Users
+  readonly port: number
+  readonly circumstances: Circumstances
 }
 
 export interface Circumstances {
-  isRevoked(userId: string): boolean
   /**
-   * Keys were rotated seconds ago. A flood of unknown kids has spent the budget of fetches that strangers can cause, so a
-   * user never seen before may have to wait for the next poll; users who were here before have a budget of their own.
+   * Answers that a user may get besides 200. 503: while keys cannot be had, as for a token under a new key in an outage. 401
+   * seconds after a rotation: a flood of unknown kids has spent the budget of fetches that strangers can cause, so a user
+   * never seen before may have to wait for the next poll; users who were here before have a budget of their own.
    */
-  isJustRotated(): boolean
+  besides(wasSeen: boolean): readonly number[]
+  /** Neither a rotation nor an outage of the key endpoint is near: nobody has to wait for keys. */
+  areKeysCertain(): boolean
 }
 
 const WORKERS = 12
-const SESSIONS = 300
-/** Tokens live for 60 s; a browser gets the next one well before. */
-const RENEW_MS = 40_000
 
-interface Session {
-  readonly userId: string
-  token: string
-  signedAtMs: number
-}
+/** Mixed traffic to the server with one instance. */
+export function startMixedLoad({ clerk, answers, users, port, circumstances }: Scene): Load {
+  const clients = createClients(port, WORKERS)
+  const { get } = clients
+  const { expect, expectUser } = answers
 
-/** Mixed traffic from a fixed number of clients, each sending its next request when it has its answer. */
-export function startLoad(port: number, clerk: LocalClerk, circumstances: Circumstances): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: WORKERS })
-  const tally: Tally = new Map()
-  const wrong: string[] = []
-  const sessions = Array.from(
-    { length: SESSIONS },
-    (_, n): Session => ({ userId: `user_${n}`, token: '', signedAtMs: 0 })
-  )
-  let isStopped = false
-  let sent = 0
-
-  const count = (kind: string, status: number | string) => {
-    const name = `${kind} ${status}`
-    tally.set(name, (tally.get(name) ?? 0) + 1)
+  async function sendUser(kind: string, n: number, headersOf: (token: string) => Record<string, string>) {
+    const send = (token: string) => get('/me', headersOf(token))
+    await sendAs(users.session(n * 7919), answers, kind, send, circumstances.besides)
   }
 
-  function tokenOf(session: Session): string {
-    if (Date.now() - session.signedAtMs > RENEW_MS) {
-      session.token = clerk.signSessionToken({ userId: session.userId, sessionId: `sess_${session.userId}` })
-      session.signedAtMs = Date.now()
-    }
-    return session.token
+  async function sendNew(n: number): Promise<void> {
+    const userId = `user_new_${n}_`
+    const answer = await get('/me', clerk.bearer({ userId }))
+    expectUser('new token', answer, userId, [200, ...circumstances.besides(false)])
   }
 
-  function get(path: string, headers: Record<string, string>): Promise<number> {
-    return new Promise((resolve) => {
-      const outgoing = request({ agent, port, host: '127.0.0.1', path, headers }, (response) => {
-        response.resume()
-        response.on('end', () => resolve(response.statusCode ?? 0))
-        response.on('error', () => resolve(0))
-      })
-      outgoing.on('error', () => resolve(0))
-      outgoing.end()
-    })
-  }
-
-  function expect(kind: string, status: number, allowed: readonly number[]): void {
-    count(kind, status)
-    if (!allowed.includes(status) && wrong.length < 20) wrong.push(`${kind}: ${status}`)
-  }
-
-  function expectNew(status: number): void {
-    expect('new token', status, circumstances.isJustRotated() ? [200, 401, 503] : [200, 503])
-  }
-
-  function forged(n: number): string {
-    const [head = '', payload = ''] = clerk.signSessionToken({ userId: 'user_forged' }).split('.')
-    const signature = randomBytes(256).toString('base64url')
-    if (n % 3 !== 0) return `${head}.${payload}.${signature}`
-    const header = { alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid: `ins_${randomBytes(6).toString('hex')}`, typ: 'JWT' }
-    return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`
+  async function sendStranger(kind: string, headers: Record<string, string>, allowed: readonly number[]) {
+    expect(kind, (await get('/me', headers)).status, allowed)
   }
 
   async function sendOne(n: number): Promise<void> {
-    const session = sessions[(n * 7919) % SESSIONS] as Session
-    // While keys cannot be had, a token under a new key is answered with 503: that is no wrong answer.
-    const allowed = circumstances.isRevoked(session.userId) ? [200, 401, 503] : [200, 503]
     switch (n % 20) {
       case 0:
-        return expectNew(await get('/me', clerk.bearer({ userId: `user_new_${n}` })))
+        return sendNew(n)
       case 1:
       case 2:
       case 3:
       case 4:
-        return expect('forged', await get('/me', { authorization: `Bearer ${forged(n)}` }), [401, 503])
+        return sendStranger('forged', { authorization: `Bearer ${forge(clerk, n)}` }, [401, 503])
       case 5:
-        return expect('cookie', await get('/me', { cookie: clerk.cookies(tokenOf(session)) }), allowed)
-      case 6:
-        return expect('page', await get('/open', { cookie: '__client_uat=1', 'sec-fetch-dest': 'document' }), [307])
+        return sendUser('cookie', n, (token) => ({ cookie: clerk.cookies(token) }))
+      case 6: {
+        const page = await get('/open', { cookie: '__client_uat=1', 'sec-fetch-dest': 'document' })
+        return expect('page', page.status, [307])
+      }
       case 7:
-        return expect('garbage', await get('/me', { authorization: 'Bearer x', cookie: '__session=x' }), [401])
+        return sendStranger('garbage', { authorization: 'Bearer x', cookie: '__session=x' }, [401])
       case 8:
-        return abort(n % 2 === 0 ? tokenOf(session) : clerk.signSessionToken())
+        answers.count('aborted', '-')
+        return abort(port, n % 2 === 0 ? users.session(n * 7919).token : clerk.signSessionToken())
       case 9:
-        return expect('expired', await get('/me', clerk.bearer({ expiresInSeconds: -60 })), [401, 503])
+        return sendStranger('expired', clerk.bearer({ expiresInSeconds: -60 }), [401, 503])
       default:
-        return expect('known token', await get('/me', { authorization: `Bearer ${tokenOf(session)}` }), allowed)
+        return sendUser('known token', n, (token) => ({ authorization: `Bearer ${token}` }))
     }
   }
 
-  /** Sends a request and hangs up at once. */
-  function abort(token: string): Promise<void> {
-    count('aborted', '-')
-    return new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.on('error', () => {})
-      socket.on('close', () => resolve())
-      socket.write(`GET /me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n\r\n`, () =>
-        socket.resetAndDestroy()
-      )
-    })
-  }
-
-  async function work(): Promise<void> {
-    while (!isStopped) await sendOne(sent++)
-  }
-  const workers = Array.from({ length: WORKERS }, work)
-
+  const workers = startWorkers(WORKERS, sendOne)
   return {
-    tally,
-    wrong,
     async stop() {
-      isStopped = true
-      await Promise.all(workers)
-      agent.destroy()
+      await workers.stop()
+      clients.close()
     }
   }
+}
+
+/** A token with a random signature: each third under a made-up key id, the others under a real one. */
+export function forge(clerk: LocalClerk, n: number): string {
+  const [head = '', payload = ''] = clerk.signSessionToken({ userId: 'user_forged' }).split('.')
+  const signature = randomBytes(256).toString('base64url')
+  if (n % 3 !== 0) return `${head}.${payload}.${signature}`
+  const header = { alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid: `ins_${randomBytes(6).toString('hex')}`, typ: 'JWT' }
+  return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`
+}
+
+/** Sends a request and hangs up at once. */
+function abort(port: number, token: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.on('close', () => resolve())
+    socket.write(`GET /me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n\r\n`, () =>
+      socket.resetAndDestroy()
+    )
+  })
 }
