@@ -31,6 +31,7 @@ export {
   KeyStoreHealth,
   KeyStoreStats,
   Lifetime,
+  LoggedRequest,
   Logger,
   M2MTokenAuth,
   MachineAuth,
@@ -54,6 +55,7 @@ export {
   RevocationsHealth,
   RouteTableEntry,
   ScopedName,
+  SerializedRequest,
   SessionAuth,
   SessionClaims,
   SessionStatus,
@@ -73,6 +75,7 @@ export {
   clerkAuth as default,
   getAuth,
   guarded,
+  requestSerializer,
   requireAuth,
   shareKeySets
 } from './shared/types.cjs'

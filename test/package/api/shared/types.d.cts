@@ -1619,7 +1619,37 @@ declare const clerkAuth: fastify.FastifyPluginCallback<
   fastify.FastifyTypeProviderDefault,
   fastify.FastifyBaseLogger
 >
-export { assertSignedIn, authorize, clerkAuth, createTokenVerifier, getAuth, guarded, requireAuth, shareKeySets }
+interface LoggedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  readonly host?: string
+  readonly ip?: string
+  readonly socket?: {
+    readonly remotePort?: number | undefined
+  } | null
+}
+interface SerializedRequest {
+  readonly method: string
+  readonly url: string
+  readonly version?: string
+  readonly host?: string
+  readonly remoteAddress?: string
+  readonly remotePort?: number
+  readonly [name: string]: unknown
+}
+declare function requestSerializer(request: LoggedRequest): SerializedRequest
+export {
+  assertSignedIn,
+  authorize,
+  clerkAuth,
+  createTokenVerifier,
+  getAuth,
+  guarded,
+  requestSerializer,
+  requireAuth,
+  shareKeySets
+}
 export type {
   AcceptsToken,
   Actor,
@@ -1658,6 +1688,7 @@ export type {
   KeyStoreHealth,
   KeyStoreStats,
   Lifetime,
+  LoggedRequest,
   Logger,
   M2MTokenAuth,
   MachineAuth,
@@ -1687,6 +1718,7 @@ export type {
   RevocationsHealth,
   RouteTableEntry,
   ScopedName,
+  SerializedRequest,
   SessionAuth,
   SessionClaims,
   SessionStatus,
