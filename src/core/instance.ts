@@ -230,6 +230,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     rest() {
       cache.clear()
       machineVerifier?.rest()
+      keyStore.rest()
     },
     async ready() {
       await Promise.all([keyStore.ready(), revocations.ready])

@@ -1,7 +1,7 @@
 /**
  * The most recent sessions of which a token was verified here. A stranger cannot guess the id of another user's
  * session, so a token that names one of these is evidence. One such token under a new kid is enough to notice a
- * rotation; the sample need not be complete.
+ * rotation.
  *
  * An attacker who has accounts knows the ids of their sessions. Each session may cause one fetch per minute, and a
  * session whose fetch did not bring the key is ignored for ten minutes: to continue, the attacker needs a new session
@@ -18,9 +18,16 @@ export interface FamiliarSessions {
    * The fetch that this session's token caused did not bring the key it named: ignore the session for `NOT_HEARD_MS`.
    */
   askedInVain(sessionId: string, nowMs: number): void
+  /** The instance is not in use: forgets all but the `RESTING_SESSIONS` latest. */
+  rest(): void
 }
 
-const MAX_SESSIONS = 4096
+/**
+ * A session must still be known when its next token comes, a minute later: so more sessions than a process verifies
+ * tokens for in a minute, at some 130 bytes each.
+ */
+const MAX_SESSIONS = 65_536
+const RESTING_SESSIONS = 64
 const MAX_ID_LENGTH = 128
 const ASK_AGAIN_MS = 60_000
 const NOT_HEARD_MS = 600_000
@@ -34,6 +41,13 @@ export function createFamiliarSessions(): FamiliarSessions {
     askFromMs.set(sessionId, fromMs)
   }
 
+  function forgetOldest(most: number): void {
+    for (const sessionId of askFromMs.keys()) {
+      if (askFromMs.size <= most) return
+      askFromMs.delete(sessionId)
+    }
+  }
+
   /** Changes known sessions only: a session must not become familiar by asking. */
   function silence(sessionId: string, untilMs: number): void {
     if (askFromMs.has(sessionId)) put(sessionId, untilMs)
@@ -43,10 +57,8 @@ export function createFamiliarSessions(): FamiliarSessions {
     witness(sessionId) {
       if (sessionId.length > MAX_ID_LENGTH) return
       const fromMs = askFromMs.get(sessionId)
-      if (fromMs === undefined && askFromMs.size >= MAX_SESSIONS) {
-        askFromMs.delete(askFromMs.keys().next().value as string)
-      }
       put(sessionId, fromMs ?? 0)
+      forgetOldest(MAX_SESSIONS)
     },
     knows: (sessionId) => askFromMs.has(sessionId),
     mayAsk(sessionId, nowMs) {
@@ -54,6 +66,7 @@ export function createFamiliarSessions(): FamiliarSessions {
       return fromMs !== undefined && nowMs >= fromMs
     },
     asked: (sessionId, nowMs) => silence(sessionId, nowMs + ASK_AGAIN_MS),
-    askedInVain: (sessionId, nowMs) => silence(sessionId, nowMs + NOT_HEARD_MS)
+    askedInVain: (sessionId, nowMs) => silence(sessionId, nowMs + NOT_HEARD_MS),
+    rest: () => forgetOldest(RESTING_SESSIONS)
   }
 }

@@ -201,6 +201,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     resolve,
     reconsider,
     witness: familiar.witness,
+    rest: familiar.rest,
     onChange: refresher.onChange,
     ready,
     close: refresher.close,

@@ -95,6 +95,7 @@ function createStaticKeyStore(source: 'jwtKey' | 'jwks', keys: StaticKeys): KeyS
     resolve: keys.resolve,
     reconsider: () => false,
     witness() {},
+    rest() {},
     onChange(listener) {
       keys.listeners?.push(listener)
     },

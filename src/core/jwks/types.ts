@@ -69,6 +69,8 @@ export interface KeyStore {
   reconsider(kid: string | undefined, sessionId?: string): Promise<boolean> | false
   /** A token of this session was verified. Called on the cold path, for each first-seen good token with a `sid`. */
   witness(sessionId: string): void
+  /** The instance is not in use for now: memory that serves its users is given back. Keys stay. */
+  rest(): void
   /** Adds a listener that is called after each change of the key set. */
   onChange(listener: () => void): void
   /** Warms up as configured (`jwks.warmUp`). Rejects when the configuration wants keys at boot and there are none. */

@@ -249,6 +249,23 @@ t.test('under that flood a rotation is accepted within 2 s for a session seen be
   }
 })
 
+t.test('a session is known until its next token comes, with 60,000 others verified meanwhile', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  await h.store.ready()
+  h.store.witness('sess_known')
+  for (let other = 0; other < 60_000; other++) h.store.witness(`sess_${other}`)
+  await h.time.pass(60_000)
+  for (let forged = 0; forged < 50; forged++) void h.store.resolve(`ins_${forged}`, true)
+  await h.time.pass(10_000)
+  const before = h.store.stats().fetches
+  h.endpoint = () => keySetResponse([a.jwk, b.jwk])
+  for (let forged = 0; forged < 50; forged++) void h.store.resolve(`ins_${forged}`, true)
+  const pending = h.store.resolve('ins_b', true, 'sess_known')
+  await h.time.pass(2000)
+  t.ok((await pending).ok)
+  t.ok(h.store.stats().fetches > before)
+})
+
 t.test('under that flood a session never seen here waits for the poll, 12 s at most', async (t) => {
   const h = createHarness(() => keySetResponse([a.jwk]))
   await h.store.ready()
