@@ -1,0 +1,7 @@
+const { requireAuth } = require('fastify-clerk-auth')
+
+module.exports = async (fastify) => {
+  fastify.addHook('onRequest', requireAuth)
+
+  fastify.get('/', (request) => ({ userId: request.auth.userId }))
+}

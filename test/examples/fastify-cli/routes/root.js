@@ -1,0 +1,3 @@
+module.exports = async (fastify) => {
+  fastify.get('/', (request) => ({ hello: request.auth.userId ?? 'stranger' }))
+}
