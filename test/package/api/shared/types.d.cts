@@ -232,6 +232,7 @@ interface KeyStore {
   resolve(kid: string | undefined, plausible: boolean, sessionId?: string): Promise<KeyResolution>
   reconsider(kid: string | undefined, sessionId?: string): Promise<boolean> | false
   witness(sessionId: string): void
+  rest(): void
   onChange(listener: () => void): void
   ready(): Promise<void>
   close(): void
