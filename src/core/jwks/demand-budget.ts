@@ -20,17 +20,17 @@ export interface DemandBudget {
 }
 
 /**
- * Fetches that strangers can cause: 2 at once, then one per 12 s. In a flood: 7 in the first minute, 5 in each later
- * one.
+ * Fetches that strangers can cause: 2 at once, then one per 5.5 s, so that in a flood, with the time that a fetch takes,
+ * new keys are known within 6 s. A flood causes 12 in the first minute and 11 in each later one.
  */
 const BURST = 2
-const REFILL_MS = 12_000
+const REFILL_MS = 5500
 /**
- * Fetches that familiar sessions can cause: 2 at once, then one per 20 s, so 5 in the first minute, 3 in each later
- * one.
+ * Fetches that familiar sessions can cause: 2 at once, then one per 30 s, so 4 in the first minute, 2 in each later
+ * one. With those of strangers and a refresh of the set's own they stay below the limit of all fetches in a minute.
  */
 const FAMILIAR_BURST = 2
-const FAMILIAR_REFILL_MS = 20_000
+const FAMILIAR_REFILL_MS = 30_000
 
 export function createDemandBudget(familiar: FamiliarSessions, cooldownMs: number): DemandBudget {
   const common = createTokenBucket(BURST, Math.max(REFILL_MS, cooldownMs))

@@ -50,7 +50,7 @@ export interface Refresher {
 }
 
 /** Fetches of all causes together in any minute. Holds even where the bounds of single causes add up to more. */
-const MAX_FETCHES_PER_MINUTE = 12
+const MAX_FETCHES_PER_MINUTE = 16
 /** While no requests come and a refresh is due: how often to check for new requests. The check does no I/O. */
 const IDLE_TICK_MS = 5000
 /** A timer does not notice that the clock was set, so none is set for longer than this. */

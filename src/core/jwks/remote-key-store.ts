@@ -42,7 +42,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const familiar = createFamiliarSessions()
   const budget = createDemandBudget(familiar, cache.cooldownInMs)
   const denied = createDeniedKids()
-  // An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 12 s away.
+  // An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 5.5 s away.
   const patienceMs = Math.min(cache.cooldownInMs, 1000)
   let waiting = 0
 

@@ -33,8 +33,8 @@ export interface JwksOptions {
   readonly staleIfErrorInMs?: number | undefined
   /**
    * Least time between two fetches that unknown key ids and bad signatures cause. Default 1000, 0 to 3600000. This
-   * is the spacing only: after two fetches, such tokens cause one every 12 s, or every cool-down where that is longer.
-   * Security: strangers can make up such tokens; this and the 12 s bound what they cost the key endpoint.
+   * is the spacing only: after two fetches, such tokens cause one every 5.5 s, or every cool-down where that is longer.
+   * Security: strangers can make up such tokens; this and the 5.5 s bound what they cost the key endpoint.
    */
   readonly cooldownInMs?: number | undefined
   /**

@@ -1,8 +1,15 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import t from 'tap'
 import type { KeyRefreshEvent } from '../../../src/core/jwks/events.js'
-import { createHarness, hang, keySetResponse, type SentRequest } from '../../fixtures/key-store-harness.js'
+import {
+  createHarness,
+  type Harness,
+  hang,
+  keySetResponse,
+  type SentRequest
+} from '../../fixtures/key-store-harness.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
+import { createRandom } from '../../fixtures/seeded-random.js'
 
 const a = createRsaKey('ins_a')
 const b = createRsaKey('ins_b')
@@ -203,7 +210,7 @@ t.test('10,000 forged kids within a second cause two fetches', async (t) => {
   t.ok(h.store.stats().unknownKidsRefused > 8000)
 })
 
-t.test('a flood of forged kids that does not end causes 7 fetches in the first minute and 5 in others', async (t) => {
+t.test('a flood of forged kids that does not end causes 12 fetches in the first minute and 11 in others', async (t) => {
   const h = createHarness(() => keySetResponse([a.jwk]))
   await h.store.ready()
   await h.time.pass(60_000)
@@ -217,9 +224,9 @@ t.test('a flood of forged kids that does not end causes 7 fetches in the first m
     (minute) =>
       h.requests.filter(({ atMs }) => atMs >= start + minute * 60_000 && atMs < start + (minute + 1) * 60_000).length
   )
-  t.ok((perMinute[0] as number) <= 7, String(perMinute))
+  t.ok((perMinute[0] as number) <= 12, String(perMinute))
   t.ok(
-    perMinute.slice(1).every((count) => count <= 5),
+    perMinute.slice(1).every((count) => count <= 11),
     String(perMinute)
   )
 })
@@ -266,29 +273,59 @@ t.test('a session is known until its next token comes, with 60,000 others verifi
   t.ok(h.store.stats().fetches > before)
 })
 
-t.test('under that flood a session never seen here waits for the poll, 12 s at most', async (t) => {
-  const h = createHarness(() => keySetResponse([a.jwk]))
-  await h.store.ready()
-  await h.time.pass(60_000)
-  let forged = 0
-  let rotatedAtMs = 0
-  let acceptedAtMs = 0
-  for (let tenth = 0; tenth < 500; tenth++) {
-    if (tenth === 301) {
-      h.endpoint = () => keySetResponse([a.jwk, b.jwk])
-      rotatedAtMs = h.time.now()
+/** Forged key ids, `perSecond` of them, every hundredth in the name of a session that was verified here. */
+async function floodWith(
+  h: Harness,
+  perSecond: number,
+  ms: number,
+  isDone: () => boolean = () => false
+): Promise<void> {
+  for (let passed = 0; passed < ms && !isDone(); passed += 50) {
+    for (let i = 0; i < perSecond / 20; i++) {
+      const sessionId = i % 100 === 0 ? `sess_attacker_${passed % 7}` : `sess_made_up_${i}`
+      void h.store.resolve(`ins_forged_${passed}_${i}`, true, sessionId)
     }
-    for (let i = 0; i < 10; i++) void h.store.resolve(`ins_${forged++}`, true)
-    if (tenth >= 301 && acceptedAtMs === 0) {
-      if (h.store.find('ins_b').length > 0) acceptedAtMs = h.time.now()
-      else void h.store.resolve('ins_b', true)
-    }
-    await h.time.pass(100)
+    await h.time.pass(50)
   }
-  t.ok(acceptedAtMs > 0 && acceptedAtMs - rotatedAtMs <= 12_100, String(acceptedAtMs - rotatedAtMs))
-})
+}
 
-t.test('an attacker with sessions of his own adds 5 fetches in the first minute, and is then not heard', async (t) => {
+t.test(
+  'with 10,000 forged kids a second, sessions never seen here are accepted within 6 s of a rotation',
+  async (t) => {
+    const draw = createRandom(7)
+    for (let run = 0; run < 8; run++) {
+      const h = createHarness(() => keySetResponse([a.jwk]))
+      await h.store.ready()
+      for (let i = 0; i < 7; i++) h.store.witness(`sess_attacker_${i}`)
+      await h.time.pass(60_000 + Math.floor(draw() * 60_000))
+      await floodWith(h, 10_000, 1000 + Math.floor(draw() * 5500))
+      h.endpoint = () => keySetResponse([a.jwk, b.jwk])
+      const rotatedAtMs = h.time.now()
+      await floodWith(h, 10_000, 10_000, () => h.store.find('ins_b').length > 0)
+      t.ok(h.time.now() - rotatedAtMs <= 6000, `run ${run}: ${h.time.now() - rotatedAtMs} ms`)
+      h.store.close()
+    }
+  }
+)
+
+t.test(
+  'such a flood causes 16 fetches in any minute at most, and a rotation is noticed in time all the while',
+  async (t) => {
+    const h = createHarness(() => keySetResponse([a.jwk]))
+    await h.store.ready()
+    for (let i = 0; i < 7; i++) h.store.witness(`sess_attacker_${i}`)
+    await h.time.pass(60_000)
+    await floodWith(h, 2000, 240_000)
+    const times = h.requests.map(({ atMs }) => atMs)
+    t.ok(times.length > 40, `${times.length} fetches`)
+    t.ok(times.every((atMs, index) => (times[index + 16] ?? Infinity) - atMs >= 60_000))
+    const inFlood = times.slice(1)
+    const gaps = inFlood.slice(1).map((atMs, index) => atMs - (inFlood[index] as number))
+    t.ok(Math.max(...gaps) <= 6000, `longest gap ${Math.max(...gaps)} ms`)
+  }
+)
+
+t.test('an attacker with sessions of his own adds 4 fetches in the first minute, and is then not heard', async (t) => {
   const h = createHarness(() => keySetResponse([a.jwk]))
   await h.store.ready()
   for (let i = 0; i < 10; i++) h.store.witness(`sess_mine_${i}`)
@@ -299,7 +336,7 @@ t.test('an attacker with sessions of his own adds 5 fetches in the first minute,
     for (let i = 0; i < 10; i++) void h.store.resolve(`ins_${forged++}`, true, `sess_mine_${i}`)
     await h.time.pass(100)
   }
-  t.ok(h.requests.length - before <= 12, String(h.requests.length - before))
+  t.ok(h.requests.length - before <= 12 + 4, String(h.requests.length - before))
 })
 
 t.test('the same kid with new key material recovers by the first bad signature', async (t) => {
@@ -324,7 +361,7 @@ t.test('bad signatures spend from the same budget, and are refused without a pro
     for (let i = 0; i < 10; i++) if (h.store.reconsider('ins_a') !== false) promises++
     await h.time.pass(100)
   }
-  t.ok(h.requests.length <= 1 + 8, String(h.requests.length))
+  t.ok(h.requests.length <= 1 + 13, String(h.requests.length))
   t.ok(promises < 1500, String(promises))
 })
 
@@ -381,14 +418,14 @@ t.test('Retry-After cannot postpone the next attempt for more than five minutes'
   t.equal(h.store.health().nextRefreshInMs, 300_000)
 })
 
-t.test('even the unluckiest jitter makes no more than 12 fetches a minute', async (t) => {
+t.test('even the unluckiest jitter makes no more than 16 fetches a minute', async (t) => {
   const h = createHarness(() => new Response('', { status: 500 }))
   h.random = 0
   await h.store.ready()
   await h.time.pass(600_000)
-  for (let i = 12; i < h.requests.length; i++) {
-    const spanMs = (h.requests[i] as SentRequest).atMs - (h.requests[i - 12] as SentRequest).atMs
-    if (spanMs < 60_000) t.fail(`13 fetches in ${spanMs} ms`)
+  for (let i = 16; i < h.requests.length; i++) {
+    const spanMs = (h.requests[i] as SentRequest).atMs - (h.requests[i - 16] as SentRequest).atMs
+    if (spanMs < 60_000) t.fail(`17 fetches in ${spanMs} ms`)
   }
   t.ok(h.requests.length > 100)
 })
