@@ -2,6 +2,7 @@
 import Fastify from 'fastify'
 import type { ApiKeyAuth, SignedInAuth } from '../../src/core/auth/types.js'
 import { getAuth } from '../../src/plugin/get-auth.js'
+import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
 import { guarded } from '../../src/plugin/guards/guarded.js'
 import { authorize, requireAuth } from '../../src/plugin/guards/guards.js'
 import type {} from '../../src/plugin/types.js'
@@ -20,7 +21,13 @@ fastify.get('/schema', { ...guarded, schema: { querystring: {} } }, async (reque
   return reply.code(200).send(request.auth.userId)
 })
 
-fastify.get<{ Params: { id: string } }>('/:id', guarded, (request) => request.params.id)
+fastify.get<{ Params: { id: string } }>('/:id', guarded, (request) => {
+  // TypeScript infers nothing from the configuration where other type arguments are given.
+  holds<Equals<typeof request.auth.userId, string | null>>()
+  assertSignedIn(request.auth)
+  holds<Equals<typeof request.auth.userId, string>>()
+  return request.params.id
+})
 
 fastify.route({
   method: 'POST',

@@ -1,6 +1,6 @@
 // Compiled under every compiler and resolver, as ES module and as CommonJS, and run: prints two answers.
 import Fastify, { type FastifyRequest } from 'fastify'
-import clerkAuth, { type Auth, getAuth } from 'fastify-clerk-auth'
+import clerkAuth, { type Auth, getAuth, guarded } from 'fastify-clerk-auth'
 import audit, { type AuditRecord, type AuditSink } from 'fastify-clerk-auth/audit'
 import { subscribe } from 'fastify-clerk-auth/diagnostics'
 import { createLocalClerk } from 'fastify-clerk-auth/local'
@@ -52,6 +52,12 @@ async function main(): Promise<void> {
     const userId: string | null = auth.isAuthenticated ? auth.userId : auth.userId
     return { userId, same: getAuth(request) === auth }
   })
+  fastify.get('/guarded', guarded, (request) => {
+    const userId: string = request.auth.userId
+    return userId
+  })
+  const h2 = Fastify({ http2: true })
+  h2.get('/', guarded, (request) => getAuth(request).isAuthenticated && request.auth.userId.length)
 
   const { body } = await fastify.inject({ url: '/me', headers: clerk.bearer({ userId: 'user_typed' }) })
   const { statusCode } = await fastify.inject('/me')
