@@ -42,6 +42,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
   const given = typeof options === 'string' ? { path: options } : options
   const { path, mode, fsync, rotate } = readOptions(FILE_SINK, given, { path: 'fileSink' })
   const files = findLogFiles(path, rotate !== null)
+  const others = createOthersReader(files)
   let stream: FullStream | null = null
   /** Whether the stream's buffer holds a batch, or the rest of one, that is not written yet. */
   let isHolding = false
@@ -56,6 +57,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
         assertRegular(current)
         endTornLine(current)
       }
+      others.begin()
       const opened =
         rotate === null ? await openDestination(path, mode, fsync) : await openRolling(path, mode, fsync, rotate)
       // Without a listener an 'error' would end the process. `writeBytes` listens for the errors of its own write.
@@ -66,7 +68,7 @@ export function fileSink(options: string | FileSinkOptions): AuditSink {
       const current = files.newest()
       return current === null ? null : readLastLine(current)
     },
-    newestOfOthers: createOthersReader(files),
+    newestOfOthers: others.read,
     write: (lines) => writeBytes(Buffer.from(`${lines.join('\n')}\n`)),
     writeBytes,
     writeSync(bytes) {

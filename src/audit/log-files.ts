@@ -86,22 +86,37 @@ interface Position {
   rest: Buffer
 }
 
-/**
- * Follows the log and returns the newest record of each other writer since the last call. The first call reads the tail
- * of the newest file, so that it finds writers that wrote shortly before this one began.
- */
-export function createOthersReader(files: LogFiles): (writer: string) => Promise<readonly string[]> {
-  const positions = new Map<string, Position>()
-  let isFirst = true
+/** Follows the lines that other processes append to the log. */
+export interface OthersReader {
+  /**
+   * Marks where reading begins: at the tail of the newest file, so that writers are found that wrote shortly before this
+   * one began. To be called as the log is opened: rotation may put lines into other files from then on.
+   */
+  begin(): void
+  /** The newest record of each writer but this one, among the lines that came since the last call. */
+  read(writer: string): Promise<readonly string[]>
+}
 
-  return async function newestOfOthers(writer) {
+export function createOthersReader(files: LogFiles): OthersReader {
+  const positions = new Map<string, Position>()
+
+  function begin(): void {
+    const current = files.newest()
+    for (const path of files.all()) {
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats === undefined) continue
+      const offset = path === current ? Math.max(0, stats.size - TAIL_LENGTH) : stats.size
+      positions.set(path, { inode: stats.ino, offset, rest: Buffer.alloc(0) })
+    }
+  }
+
+  async function read(writer: string): Promise<readonly string[]> {
     const newest = new Map<string, string>()
     const note = (line: string): void => {
       const start = parseRecordStart(line)
       if (start !== null && start.writer !== writer) newest.set(start.writer, line)
     }
     const all = files.all()
-    const current = files.newest()
     for (const path of all) {
       const file = await open(path, 'r').catch(() => null)
       if (file === null) continue
@@ -109,8 +124,7 @@ export function createOthersReader(files: LogFiles): (writer: string) => Promise
         const { ino, size } = await file.stat()
         const known = positions.get(path)
         const isSame = known !== undefined && known.inode === ino && known.offset <= size
-        const begin = !isFirst ? 0 : path === current ? Math.max(0, size - TAIL_LENGTH) : size
-        const position = isSame ? known : { inode: ino, offset: begin, rest: Buffer.alloc(0) }
+        const position = isSame ? known : { inode: ino, offset: 0, rest: Buffer.alloc(0) }
         positions.set(path, position)
         await readLines(file, position, size, note)
       } finally {
@@ -118,9 +132,10 @@ export function createOthersReader(files: LogFiles): (writer: string) => Promise
       }
     }
     for (const path of positions.keys()) if (!all.includes(path)) positions.delete(path)
-    isFirst = false
     return [...newest.values()]
   }
+
+  return { begin, read }
 }
 
 async function readLines(file: FileHandle, position: Position, size: number, note: (line: string) => void) {

@@ -3,6 +3,7 @@ import { askBoth } from './ask.js'
 import { startBackendStub } from './backend-stub.js'
 import { type CaseInput, caseOf } from './case.js'
 import { compare } from './compare.js'
+import { explanation } from './deliberate.js'
 import { closeServers } from './ours.js'
 import { NOW, PLAIN_TOKEN, type TokenSpec } from './tokens.js'
 
@@ -21,7 +22,8 @@ const longAgo = `${NOW - 100_000}`
 const development = { type: 'development' } as const
 const NONE = { session: 'absent', clientUat: 'absent' } as const
 
-const EXAMPLES: [name: string, input: CaseInput, answer: string][] = [
+/** `differs`: the deliberate difference that explains what the two sides say otherwise. */
+const EXAMPLES: [name: string, input: CaseInput, answer: string, differs?: string][] = [
   ['nothing', { cookies: NONE }, 'signed-out session-token-and-uat-missing'],
   ['a token with its timestamp', {}, 'signed-in null'],
   [
@@ -100,7 +102,12 @@ const EXAMPLES: [name: string, input: CaseInput, answer: string][] = [
     { authorization: { scheme: 'Basic ', token: { opaque: 'x' } } },
     'signed-in null'
   ],
-  ['a stale nonce next to good cookies', { cookies: { handshakeNonce: 'gone' } }, 'signed-out session-token-missing'],
+  [
+    'a stale nonce next to good cookies',
+    { cookies: { handshakeNonce: 'gone' } },
+    'signed-out session-token-missing',
+    'cors-of-a-bogus-handshake'
+  ],
   [
     'an expired handshake token with a good token inside',
     {
@@ -143,10 +150,12 @@ t.before(() => {
   for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) t.intercept(console, name, { value: () => {} })
 })
 
-for (const [name, input, answer] of EXAMPLES) {
+for (const [name, input, answer, differs] of EXAMPLES) {
   t.test(name, async (t) => {
-    const { ours, theirs } = await askBoth(caseOf(input), stub.origin)
+    const one = caseOf(input)
+    const { ours, theirs } = await askBoth(one, stub.origin)
     t.equal(`${ours.status} ${ours.reason}`, answer)
-    t.same(compare(ours, theirs), [])
+    if (differs === undefined) t.same(compare(ours, theirs), [])
+    else t.equal(explanation(one, ours, theirs)?.name, differs)
   })
 }

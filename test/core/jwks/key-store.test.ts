@@ -322,6 +322,7 @@ t.test(
     const inFlood = times.slice(1)
     const gaps = inFlood.slice(1).map((atMs, index) => atMs - (inFlood[index] as number))
     t.ok(Math.max(...gaps) <= 6000, `longest gap ${Math.max(...gaps)} ms`)
+  await h.time.pass(10_000)
   }
 )
 
