@@ -81,12 +81,12 @@ export const LOCAL_CLERK = {
 /** The settings of a local instance. Null: made up for the instance, or `Date.now`. */
 export type LocalClerkSettings = SettingsOf<typeof LOCAL_CLERK>
 
-/** Throws for options that cannot work, and wherever `NODE_ENV` is `production`: the keys of a local Clerk keep nobody out. */
+/** Throws for options that cannot work, and wherever `NODE_ENV` is `production` in any letters: the keys of a local Clerk keep nobody out. */
 export function readLocalClerkOptions(
   options: LocalClerkOptions | undefined,
   environment: string | undefined
 ): LocalClerkSettings {
-  if (environment === 'production') throw new LocalClerkProductionError()
+  if (environment?.trim().toLowerCase() === 'production') throw new LocalClerkProductionError()
   return readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
 }
 

@@ -203,8 +203,10 @@ t.test('it refuses production and unknown or impossible options', async (t) => {
     if (environment === undefined) delete process.env.NODE_ENV
     else process.env.NODE_ENV = environment
   })
-  process.env.NODE_ENV = 'production'
-  await t.rejects(createLocalClerk(), { code: 'FST_CLERK_LOCAL_IN_PRODUCTION' })
+  for (const production of ['production', 'Production', ' PRODUCTION ']) {
+    process.env.NODE_ENV = production
+    await t.rejects(createLocalClerk(), { code: 'FST_CLERK_LOCAL_IN_PRODUCTION' })
+  }
   process.env.NODE_ENV = 'test'
   const impossible: [options: object, code: string][] = [
     [{ port: 1 }, 'FST_CLERK_OPTION_UNKNOWN'],

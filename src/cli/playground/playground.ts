@@ -5,6 +5,7 @@ import { createLocalClerk, type LocalClerk } from '../../local/index.js'
 import { registerApi } from './api-routes.js'
 import { createAuditTrail } from './audit-trail.js'
 import { registerControls } from './control-routes.js'
+import { allowOwnPages } from './own-pages.js'
 import { registerPages } from './page-routes.js'
 import { organizations, people } from './people.js'
 
@@ -43,6 +44,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
   const clerk = await createLocalClerk({ users: people, organizations, ...clerkOptions })
   const app = Fastify({ logger: isLogged && { level: 'warn', serializers: { req: requestSerializer } } })
   const trail = createAuditTrail()
+  app.addHook('onRequest', allowOwnPages)
   try {
     await clerk.listen(clerkPort)
     await app.register(clerkAuth, {

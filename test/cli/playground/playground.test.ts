@@ -54,6 +54,24 @@ t.test(
   }
 )
 
+t.test('another page of the browser cannot drive the playground', async (t) => {
+  const port = new URL(url).port
+  const status = async (method: 'GET' | 'POST', path: string, headers: Record<string, string>) =>
+    (await app.inject({ method, url: path, headers })).statusCode
+  t.equal(await status('GET', '/demo/token?user=ada', { host: `127.0.0.1:${port}` }), 200)
+  t.equal(await status('GET', '/demo/token?user=ada', { host: `localhost:${port}` }), 200)
+  t.equal(await status('GET', '/demo/token?user=ada', { host: 'evil.example' }), 403)
+  t.equal(await status('GET', '/demo/token?user=ada', { host: `127.0.0.1.evil.example:${port}` }), 403)
+  const foreign = { host: `127.0.0.1:${port}`, origin: 'https://evil.example' }
+  t.equal(await status('GET', '/demo/token?user=ada', foreign), 403)
+  t.equal(await status('POST', '/demo/clerk-away', foreign), 403)
+  t.equal(await status('POST', '/demo/clerk-away', { ...foreign, origin: 'null' }), 403)
+  const crossSite = { host: `127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' }
+  t.equal(await status('POST', '/demo/clerk-away', crossSite), 403)
+  t.equal(await status('GET', '/', crossSite), 200, 'the way back from the sign-in page')
+  t.equal((await app.inject('/demo/counters')).json().isClerkAway, false)
+})
+
 t.test('the printed commands, pasted at once, work and end in hits', async (t) => {
   const before = (await app.inject('/demo/counters')).json()
   const outcome = await run('sh', ['-c', printedCommands().join('\n')]).catch((error: unknown) => {
