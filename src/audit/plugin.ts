@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { AuditEarlyRoutesError, AuditFullError, RouteOverwrittenError } from '../core/errors.js'
-import { decisionOf, isRedirect } from '../plugin/decision.js'
+import { AuditEarlyRoutesError } from '../core/errors.js'
 import {
   coveredEarlyRoutes,
   type EarlyRoute,
@@ -13,7 +11,6 @@ import {
   routesSoFar
 } from '../plugin/early-routes.js'
 import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
-import { nameHook } from '../plugin/hook-name.js'
 import { addRouteHook } from '../plugin/scopes.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
@@ -21,8 +18,16 @@ import { createDevices } from './device.js'
 import { createIdentities } from './identity.js'
 import { createJournal, type Journal } from './journal.js'
 import { type AuditOptions, type AuditSettings, readAuditOptions } from './options.js'
-import { compileRecorder, type RecordedRequest, type RecorderParts } from './recorder.js'
-import { createRouteRule } from './route-rule.js'
+import type { RecorderParts } from './recorder.js'
+import {
+  type AuditedRequest,
+  assertIntact,
+  type Exchange,
+  hookNotFound,
+  hookRoute,
+  kErrorCode,
+  kNote
+} from './route-hooks.js'
 import type { AuditHealth, AuditNote } from './types.js'
 
 declare module 'fastify' {
@@ -44,27 +49,6 @@ export interface AuditLog {
   flush(): Promise<void>
   health(): AuditHealth
 }
-
-const RETRY_AFTER_SECONDS = 5
-
-const kNote = Symbol('fastify-clerk-auth.audit.note')
-const kErrorCode = Symbol('fastify-clerk-auth.audit.error-code')
-const kExchange = Symbol('fastify-clerk-auth.audit.exchange')
-const kHook = Symbol('fastify-clerk-auth.audit.hook')
-
-// In scopes that were made before the audit log, Fastify does not initialise what it decorates: `undefined` is as null.
-type AuditedRequest = FastifyRequest & RecordedRequest & { [kNote]?: AuditNote | null; [kErrorCode]?: string | null }
-
-/** Attached to the raw response by the first hook, so that a request is recorded whose client goes away. */
-interface Exchange {
-  readonly finish: (reply: FastifyReply, status: number, isAborted: boolean) => void
-  readonly reply: FastifyReply
-  isAnswered: boolean
-  isAborted: boolean
-  /** Also true if the request was turned away for lack of room: its handler did not run. */
-  isRecorded: boolean
-}
-type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promise<void> {
   const settings = readAuditOptions(options, fastify.log)
@@ -134,169 +118,10 @@ async function openJournal(settings: AuditSettings): Promise<Journal> {
   })
 }
 
-// Adds hooks to the route and not to the server, so that the route's configuration is read once, here, and not at each
-// request. Fastify makes HEAD routes from the options of GET routes, which have these hooks already.
-// Returns whether requests of the route may be recorded.
-function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Set<Exchange>): boolean {
-  const methods = Array.isArray(route.method) ? route.method : [route.method]
-  const clerk = (route.config as { clerk?: { audit?: unknown } | boolean } | undefined)?.clerk
-  const rule = createRouteRule(methods, route.url, typeof clerk === 'object' ? clerk?.audit : undefined)
-  route.onRequest = withoutOurs(route.onRequest)
-  route.onSend = withoutOurs(route.onSend)
-  route.onError = withoutOurs(route.onError)
-  route.onResponse = withoutOurs(route.onResponse)
-  if (!rule.isAudited) return false
-  const record = compileRecorder(rule, parts)
-  const { journal } = parts
-
-  function finish(reply: FastifyReply, status: number, isAborted: boolean): void {
-    const exchange = (reply.raw as AuditedResponse)[kExchange]
-    if (exchange !== undefined) {
-      if (exchange.isRecorded) return
-      exchange.isRecorded = true
-    }
-    const request = reply.request as AuditedRequest
-    const decision = decisionOf(request)
-    const isRedirected = decision !== null && isRedirect(decision)
-    record(
-      request,
-      request[kNote] ?? null,
-      request[kErrorCode] ?? null,
-      status,
-      reply.elapsedTime,
-      isRedirected,
-      isAborted
-    )
-  }
-
-  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const response = reply.raw as AuditedResponse
-    const exchange: Exchange = { finish, reply, isAnswered: false, isAborted: false, isRecorded: false }
-    response[kExchange] = exchange
-    response.on('close', onResponseClosed)
-    // Node keeps the address of a closed socket only if it was read before.
-    void request.socket.remoteAddress
-    const isCertain = rule.isCertain[request.method] === true
-    if (!mayWait || journal.hasRoom(isCertain)) {
-      done()
-      return
-    }
-    journal.waitForRoom(isCertain, (hasRoom) => {
-      if (hasRoom) {
-        done()
-        return
-      }
-      exchange.isRecorded = true
-      reply.header('retry-after', RETRY_AFTER_SECONDS)
-      done(new AuditFullError())
-    })
-  }
-
-  // For a client that goes away before the response ends, Fastify calls no onResponse: without this, its request would
-  // leave no record. As long as the handler runs the outcome is not known; the record is made when it answers (onSend),
-  // at the latest when the server closes.
-  function onResponseClosed(this: ServerResponse): void {
-    const exchange = (this as AuditedResponse)[kExchange]
-    if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
-    if (isUpgraded(exchange.reply)) {
-      exchange.finish(exchange.reply, 101, false)
-      return
-    }
-    exchange.isAborted = true
-    if (exchange.isAnswered || exchange.reply.sent) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
-    else abandoned.add(exchange)
-  }
-
-  function onSend(_request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): void {
-    const exchange = (reply.raw as AuditedResponse)[kExchange]
-    if (exchange !== undefined && !exchange.isAnswered) {
-      exchange.isAnswered = true
-      if (exchange.isAborted && abandoned.delete(exchange)) finish(reply, reply.statusCode, true)
-    }
-    done()
-  }
-
-  function onResponse(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    finish(reply, reply.statusCode, false)
-    done()
-  }
-
-  route.onRequest = [...route.onRequest, ours(onRequest)]
-  route.onSend = [...route.onSend, ours(onSend)]
-  route.onError = [...route.onError, ours(noteErrorCode)]
-  route.onResponse = [...route.onResponse, ours(onResponse)]
-  return true
-}
-
 /** Such routes would go unrecorded, without a sign of it. */
 function refuseEarlyRoutes(early: readonly EarlyRoute[], allowed: EarlyRoutesSetting): void {
   const routes = early.filter((route) => !isAllowed(route, allowed))
   if (routes.length > 0) throw new AuditEarlyRoutesError(nameRoutes(routes))
-}
-
-/** An `onRoute` hook of another plugin may have replaced the hooks of a route instead of adding to them. */
-function assertIntact(route: RouteOptions): void {
-  for (const name of ['onRequest', 'onSend', 'onError', 'onResponse'] as const) {
-    const hooks: readonly unknown[] = [route[name]].flat()
-    if (hooks.some(isOurs)) continue
-    throw new RouteOverwrittenError(nameRoutes([{ method: String(route.method), url: route.url }]), name)
-  }
-}
-
-/**
- * Whether a WebSocket library has taken the socket over: it answers 101 by itself, and the response ends with the
- * socket.
- */
-function isUpgraded(reply: FastifyReply): boolean {
-  return reply.sent && !reply.raw.headersSent && reply.request.headers.upgrade !== undefined
-}
-
-// The auth of a refused request that is authenticated has no reason. The code of the error tells which rule refused it.
-function noteErrorCode(request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void {
-  const { code } = error as { code?: unknown }
-  if (typeof code === 'string') (request as AuditedRequest)[kErrorCode] = code
-  done()
-}
-
-let registrations = 0
-
-/**
- * Records refusals of requests without a route: a hook of the whole server may refuse those too. Returns the name of the
- * hook, which runs for every route of the scope.
- */
-function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): string {
-  const recorders = new Map<string, ReturnType<typeof compileRecorder>>()
-  const hookName = `audit.${++registrations}`
-  const record404: onResponseHookHandler = (request, reply, done) => {
-    if (request.is404) {
-      const { method } = request
-      let record = recorders.get(method)
-      if (record === undefined) {
-        record = compileRecorder(createRouteRule([method], null, { when: 'refused' }), parts)
-        recorders.set(method, record)
-      }
-      const audited = request as AuditedRequest
-      // The onError hook of routes does not run here: the guard's verdict has the code of the refusal.
-      const errorCode = decisionOf(request)?.verdict?.code ?? null
-      record(audited, audited[kNote] ?? null, errorCode, reply.statusCode, reply.elapsedTime, false, false)
-    }
-    done()
-  }
-  fastify.addHook('onResponse', nameHook(record404, hookName))
-  return hookName
-}
-
-function isOurs(hook: unknown): boolean {
-  return typeof hook === 'function' && (hook as { [kHook]?: true })[kHook] === true
-}
-
-function ours<T extends object>(hook: T): T {
-  return Object.assign(hook, { [kHook]: true })
-}
-
-function withoutOurs<T>(hooks: T | T[] | undefined): T[] {
-  const list = hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]
-  return list.filter((hook) => !isOurs(hook))
 }
 
 /**
