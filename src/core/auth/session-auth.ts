@@ -37,7 +37,7 @@ export function createSignedOutAuth(
 }
 
 /** The auth of a session with outstanding tasks (`sts: pending`) where the route treats it as signed out. */
-export function createPendingAuth(_claims?: SessionClaims): SignedOutAuth {
+export function createPendingAuth(): SignedOutAuth {
   return pendingAuth
 }
 

@@ -16,7 +16,7 @@ import { VerifiedToken } from './verified-token.js'
 export interface AuthFactory {
   signedIn(claims: SessionClaims, token: string): SignedInAuth
   /** The signed-out auth of a session with outstanding tasks. */
-  pending(claims: SessionClaims): SignedOutAuth
+  pending(): SignedOutAuth
 }
 
 /** The sessions and users that were signed out before their tokens expire. */
@@ -193,7 +193,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       issuedAt: checked.iat ?? Number.POSITIVE_INFINITY,
       isOwnIssuer: checked.iss === `https://${settings.originalFrontendApi}`,
       auth: settings.auth.signedIn(checked, token),
-      pendingAuth: checked.sts === 'pending' ? settings.auth.pending(checked) : null
+      pendingAuth: checked.sts === 'pending' ? settings.auth.pending() : null
     })
   }
 
