@@ -2,9 +2,9 @@ import { type Logger, silentLogger } from '../core/logger.js'
 import { logger, now, text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus } from '../core/revocation/bus.js'
-import { Peers } from './peers.js'
+import { createLinkedBus } from './linked-bus.js'
 import { type RedisClient, readRedisClient } from './redis-connection.js'
-import { createRedisLink, type RedisLink } from './redis-link.js'
+import { createRedisEngine } from './redis-engine.js'
 
 export interface RedisBusOptions {
   /** For Redis 6.2 or later, or Valkey. The bus opens two connections of its own and does not use this one. */
@@ -45,43 +45,7 @@ export const REDIS_BUS = {
  */
 export function createRedisBus(options: RedisBusOptions): RevocationBus {
   const given = readOptions(REDIS_BUS, options, { path: 'createRedisBus' })
+  const { client, key, heartbeatInMs } = given
   const settings = { ...given, logger: given.logger ?? silentLogger }
-  const { now } = settings
-  const peers = new Peers()
-  let link: RedisLink | null = null
-  let closedSinceMs = now()
-
-  function disconnectedSinceMs(): number | null {
-    return link === null ? closedSinceMs : link.disconnectedSinceMs
-  }
-
-  return {
-    open(peer) {
-      peers.add(peer)
-      link ??= createRedisLink(settings, peers)
-      return link.join(peer)
-    },
-
-    async publish(revocation, from) {
-      const isSent = link !== null && (await link.publish(revocation))
-      // Sent, it comes back through the channel to every peer.
-      if (!isSent) peers.receive([revocation], from)
-      return isSent
-    },
-
-    health() {
-      const sinceMs = disconnectedSinceMs()
-      return { kind: 'redis', connected: sinceMs === null, disconnectedSinceMs: sinceMs }
-    },
-
-    async close(peer) {
-      peers.remove(peer)
-      if (peer !== undefined) link?.leave(peer)
-      if (peers.size > 0 || link === null) return
-      const closing = link
-      link = null
-      closedSinceMs = now()
-      await closing.close()
-    }
-  }
+  return createLinkedBus('redis', () => createRedisEngine(client, key, heartbeatInMs), settings)
 }
