@@ -19,6 +19,7 @@ export type {
   ScopedName,
   SessionAuth,
   SessionClaims,
+  SessionConditions,
   SessionStatus,
   SignedInAuth,
   SignedOutAuth,
@@ -46,11 +47,11 @@ export { createTokenVerifier, type TokenVerifier } from './core/token-verifier.j
 export type { ClerkDecorator } from './plugin/clerk-decorator.js'
 export { getAuth } from './plugin/get-auth.js'
 export { assertSignedIn } from './plugin/guards/assert-signed-in.js'
-export type { Authorize, AuthorizePredicate } from './plugin/guards/authorize.js'
+export type { Authorize, AuthorizeParams, AuthorizePredicate, ScopeParams } from './plugin/guards/authorize.js'
 export { type Guarded, guarded } from './plugin/guards/guarded.js'
 export { authorize, requireAuth } from './plugin/guards/guards.js'
 export type { RefusalError } from './plugin/guards/refusal.js'
-export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest } from './plugin/guards/types.js'
+export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest, GuardRequirement } from './plugin/guards/types.js'
 export { clerkAuth, clerkAuth as default } from './plugin/plugin.js'
 export { type LoggedRequest, requestSerializer, type SerializedRequest } from './plugin/request-serializer.js'
 export type { InstanceOptions, InstanceResolver, ResolverOptions } from './plugin/resolver-options.js'

@@ -1,10 +1,17 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { GuardUseError, NoRoutesError, OptionSecretKeyMissingError, RouteOverwrittenError } from '../core/errors.js'
+import {
+  GuardUseError,
+  NoRoutesError,
+  OptionSecretKeyMissingError,
+  RouteOverwrittenError,
+  RoutePolicyError
+} from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import { namedOpaqueType } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
-import { isGuardHook } from './guards/guard-hook.js'
+import { isGuardHook, requirementOf } from './guards/guard-hook.js'
 import { authorize, denyByDefault } from './guards/guards.js'
+import type { GuardRequirement } from './guards/types.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import {
   assertGuarded,
@@ -62,6 +69,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     removeDenial(route)
     if (hasGuard(route)) assertUncontradicted(policy)
     assertGuarded(policy, isDenied || hasGuard(route))
+    assertScopesApply(route, policy, single !== null)
     if (policy !== policies.defaults) {
       policies.isInUse = true
       route.config = { ...route.config }
@@ -73,7 +81,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     if (isDenied) prependDenial(route)
     const added: CoveredRoute = { scope: this, route, policy, isDenied }
     covered.push(added)
-    table.add(route, policy, () => isDenied || hasGuard(route) || hasGuard(hooksOf(this)))
+    table.add(route, policy, () => guardsOf(hooksOf(this), route))
   })
 
   fastify.addHook('onReady', async () => {
@@ -84,6 +92,10 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       throw new NoRoutesError()
     }
     assertIntact(covered, policies.defaults)
+    for (const { route, scope, policy } of covered) {
+      assertScopesApply(route, policy, single !== null)
+      assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
+    }
     table.addEarly(early, policies.defaults)
   })
 }
@@ -92,9 +104,40 @@ function servesRequests({ method }: { readonly method: string | readonly string[
   return typeof method === 'string' ? method !== 'OPTIONS' : method.some((one) => one !== 'OPTIONS')
 }
 
+type Hooks = { readonly [Name in (typeof GUARDED)[number]]?: unknown }
+
 /** Whether a guard is among these hooks, of a route or of its scope. */
-function hasGuard(hooks: { readonly [Name in (typeof GUARDED)[number]]?: unknown }): boolean {
+function hasGuard(hooks: Hooks): boolean {
   return GUARDED.some((name) => listOf(hooks[name]).some(isGuardHook))
+}
+
+/** What the guards ask, in the order in which they run: at each step of the lifecycle the scope before the route. */
+function guardsOf(...hooks: readonly Hooks[]): readonly GuardRequirement[] {
+  return GUARDED.flatMap((name) => hooks.flatMap((of) => listOf(of[name]).flatMap((hook) => requirementOf(hook) ?? [])))
+}
+
+/** Refuses scopes on a route where no token with scopes is accepted: its author thought of another `acceptsToken`. */
+function assertScopesApply(route: RouteOptions, policy: RoutePolicy, isInstanceKnown: boolean): void {
+  if (!acceptsSessionsOnly(policy, isInstanceKnown) || guardsOf(route).every(({ scopes }) => scopes.length === 0))
+    return
+  throw new RoutePolicyError(
+    `authorize asks for scopes, which machine tokens have, and acceptsToken has sessions only (route ${nameRoute(route)})`
+  )
+}
+
+/** A guard of a scope may serve several kinds of routes. It is refused where it permits nobody. */
+function assertSomebodyPasses(route: RouteOptions, hooks: Hooks, policy: RoutePolicy, isInstanceKnown: boolean): void {
+  const isForMachines = ({ scopes, conditions }: GuardRequirement) => scopes.length > 0 && conditions === null
+  if (!acceptsSessionsOnly(policy, isInstanceKnown) || !guardsOf(hooks).some(isForMachines)) return
+  throw new RoutePolicyError(
+    `authorize in its scope asks for scopes alone, and acceptsToken has sessions only (route ${nameRoute(route)})`
+  )
+}
+
+/** False with a resolver where the route leaves `acceptsToken` to the instance. */
+function acceptsSessionsOnly({ acceptsToken, isAcceptsTokenOwn }: RoutePolicy, isInstanceKnown: boolean): boolean {
+  if (!isAcceptsTokenOwn && !isInstanceKnown) return false
+  return [acceptsToken].flat().every((type) => type === 'session_token')
 }
 
 /** `preHandler: authorize` boots, and would fail each request: there it gets the request for its condition. */

@@ -1,5 +1,6 @@
 import type { AcceptsToken } from '../core/options/accepts-token.js'
 import type { EarlyRoute } from './early-routes.js'
+import type { GuardRequirement } from './guards/types.js'
 import type { RoutePolicy } from './route-policy.js'
 
 /** A route and what it asks of a request. */
@@ -14,15 +15,20 @@ export interface RouteTableEntry {
    */
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
+  /**
+   * What the guards among the hooks of the route and of its scope ask, in the order in which they run, that of
+   * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin.
+   */
+  readonly guards: readonly GuardRequirement[]
 }
 
 export interface RouteTable {
   readonly entries: readonly RouteTableEntry[]
-  /** `isRequired` is asked when the table is read: hooks may be added after the route. */
+  /** `guards` is asked when the table is read: hooks may be added after the route. */
   add(
     route: { readonly method: string | readonly string[]; readonly url: string },
     policy: RoutePolicy,
-    isRequired: () => boolean
+    guards: () => readonly GuardRequirement[]
   ): void
   /** Routes that were made before the plugin; they come first. */
   addEarly(routes: readonly EarlyRoute[], defaults: RoutePolicy): void
@@ -41,21 +47,19 @@ export function createRouteTable(): RouteTable {
     get entries() {
       return entries()
     },
-    add({ method, url }, policy, isRequired) {
+    add({ method, url }, policy, guards) {
       const name = typeof method === 'string' ? method : method.join(',')
-      readers.push(() => entryOf(name, url, policy, isRequired()))
+      readers.push(() => {
+        const required = guards()
+        return entryOf(name, url, policy, required.length > 0, required)
+      })
     },
     addEarly(routes, defaults) {
-      early.push(...routes.map(({ method, url, isGuarded }) => entryOf(method, url, defaults, isGuarded)))
+      early.push(...routes.map(({ method, url, isGuarded }) => entryOf(method, url, defaults, isGuarded, [])))
     },
     print() {
-      const rows = entries().map(({ method, url, policy, acceptsToken }) => [
-        policy,
-        method,
-        url,
-        policy === 'off' ? '' : String(acceptsToken)
-      ])
-      const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
+      const rows = entries().map((entry) => [entry.policy, entry.method, entry.url, ...tokensOf(entry)])
+      const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
       return rows
         .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
         .map((line) => line.trimEnd())
@@ -64,8 +68,28 @@ export function createRouteTable(): RouteTable {
   }
 }
 
-function entryOf(method: string, url: string, policy: RoutePolicy, isRequired: boolean): RouteTableEntry {
-  return Object.freeze({ method, url, policy: wordFor(policy, isRequired), acceptsToken: policy.acceptsToken })
+/** The columns that tell about tokens: accepted types, and what is asked of them beyond that. */
+function tokensOf({ policy, acceptsToken, guards }: RouteTableEntry): readonly string[] {
+  if (policy === 'off') return []
+  const scopes = [...new Set(guards.flatMap((guard) => guard.scopes))]
+  return [String(acceptsToken), scopes.length === 0 ? '' : `scopes=${scopes.join(',')}`]
+}
+
+function entryOf(
+  method: string,
+  url: string,
+  policy: RoutePolicy,
+  isRequired: boolean,
+  guards: readonly GuardRequirement[]
+): RouteTableEntry {
+  const { acceptsToken } = policy
+  return Object.freeze({
+    method,
+    url,
+    policy: wordFor(policy, isRequired),
+    acceptsToken,
+    guards: Object.freeze(guards)
+  })
 }
 
 function wordFor({ isEvaluated, isPublic }: RoutePolicy, isRequired: boolean): RouteTableEntry['policy'] {

@@ -133,6 +133,17 @@ export function conditions(auth: SignedInAuth, authorize: Authorize): void {
     holds<Equals<typeof predicate, ApiKeyAuth>>()
     return predicate.scopes.includes('docs')
   })
+  authorize({ scopes: 'jobs:write' })
+  authorize({ scopes: ['jobs:read', 'jobs:write'] as const })
+  authorize({ scopes: 'jobs:write', permission: 'org:jobs:write', role: undefined })
+  // @ts-expect-error no scope
+  authorize({ scopes: undefined })
+  // @ts-expect-error no scope
+  authorize({ scopes: 5 })
+  // @ts-expect-error misspelt
+  authorize({ scope: 'jobs:write' })
+  // @ts-expect-error a session has no scopes: `has` does not know them
+  auth.has({ scopes: 'jobs:write' })
   // @ts-expect-error a promise is never false
   authorize(async () => true)
   // @ts-expect-error asks nothing

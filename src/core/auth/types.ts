@@ -68,6 +68,9 @@ type AtLeastOne<T> = {
   [Key in keyof T]: Pick<T, Key> & { readonly [Other in keyof T]?: T[Other] | undefined }
 }[keyof T]
 
+/** Conditions of a session, any number of them. */
+export type SessionConditions = { readonly [Key in keyof Conditions]?: Conditions[Key] | undefined }
+
 /** Conditions of `has()` and `authorize()`. At least one must be given; all given ones must hold. */
 export type HasParams = AtLeastOne<Conditions>
 

@@ -1,9 +1,10 @@
 import { isReverificationConfig } from '../../core/auth/has.js'
 import { AuthorizeParamsError } from '../../core/errors.js'
 import { isRecord } from '../../core/json.js'
+import { assertScopes } from './required-scopes.js'
 
 const TEXT_CONDITIONS = ['role', 'permission', 'feature', 'plan'] as const
-const CONDITIONS: readonly string[] = [...TEXT_CONDITIONS, 'reverification']
+const CONDITIONS: readonly string[] = [...TEXT_CONDITIONS, 'reverification', 'scopes']
 
 /** Throws, when the guard is made, for a condition that could never permit a request or that has a misspelt name. */
 export function assertAuthorizeCondition(condition: unknown): void {
@@ -19,6 +20,7 @@ export function assertAuthorizeCondition(condition: unknown): void {
   if (CONDITIONS.every((key) => condition[key] === undefined)) {
     throw new AuthorizeParamsError('condition', `an object with at least one of ${CONDITIONS.join(', ')}`)
   }
+  if (condition.scopes !== undefined) assertScopes(condition.scopes)
   for (const key of TEXT_CONDITIONS) {
     const value = condition[key]
     if (value === undefined) continue

@@ -1,9 +1,10 @@
 import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
-import type { HasParams, ReverificationConfig } from '../../core/auth/types.js'
+import type { HasParams, SessionConditions } from '../../core/auth/types.js'
 import { AuthorizeParamsError, ForbiddenError, GuardUseError } from '../../core/errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'
 import { isAuthenticated, refuse } from './refusal.js'
+import { hasScopes, insufficientScope, listScopes } from './required-scopes.js'
 import { compileReverificationRefusal } from './reverification.js'
 import type { AuthenticatedAuth, GuardHook, GuardReply, GuardSettings } from './types.js'
 
@@ -17,29 +18,48 @@ export type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   auth: Extract<AuthFor<Accepted>, { isAuthenticated: true }>
 ) => boolean
 
+/** Scopes for machine tokens; beside them, conditions for sessions. */
+export interface ScopeParams extends SessionConditions {
+  /**
+   * Scopes that a machine token needs, all of them (RFC 6749 section 3.3). A session has no scopes: it has to meet the
+   * other conditions, and is refused where there are none.
+   */
+  readonly scopes: string | readonly string[]
+}
+
+/**
+ * What `authorize` asks. Which part applies is decided by the type of the token: `scopes` are for machine tokens, all
+ * other conditions for sessions. A token whose part is missing is refused.
+ */
+export type AuthorizeParams = HasParams | ScopeParams
+
 /**
  * `fastify.authorize`: makes a hook that lets permitted requests pass.
  *
  * - not authenticated: as `requireAuth`
- * - not permitted: 403 `FST_CLERK_FORBIDDEN`
+ * - not permitted: 403 `FST_CLERK_FORBIDDEN`; with `scopes`, every 403 of the guard carries
+ *   `WWW-Authenticate: Bearer error="insufficient_scope", scope="…"` (RFC 6750 section 3.1)
  * - only the reverification condition fails: 403 `FST_CLERK_REVERIFICATION`, see `compileReverificationRefusal`
  *
- * Machine tokens have no roles, permissions, features or plans: with conditions they get 403; a predicate may look at
- * their `scopes`. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`.
+ * Machine tokens have no roles, permissions, features or plans: without `scopes` they get 403; a predicate may look at
+ * more of them. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`. A guard with `scopes` on a
+ * route that accepts sessions only keeps the server from starting (`FST_CLERK_ROUTE_POLICY`).
  */
 export type Authorize = <Accepted = InstanceAcceptsToken>(
-  condition: HasParams | AuthorizePredicate<Accepted>
+  condition: AuthorizeParams | AuthorizePredicate<Accepted>
 ) => GuardHook
 
 export function createAuthorize(settings: GuardSettings): Authorize {
-  return (condition: HasParams | AuthorizePredicate<never>, ...rest: unknown[]) => {
+  return (condition: AuthorizeParams | AuthorizePredicate<never>, ...rest: unknown[]) => {
     // As a hook it is called with request, reply and done.
     if (rest.length > 0) {
       throw new GuardUseError('authorize is called with a condition, and what it returns is the hook')
     }
     assertAuthorizeCondition(condition)
-    const errorOf = typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
-    return toGuardHook('authorize', settings, (request, reply) => {
+    const { conditions, scopes, errorOf } =
+      typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
+    const hasPredicate = typeof condition === 'function'
+    return toGuardHook({ guard: 'authorize', conditions, scopes, hasPredicate }, settings, (request, reply) => {
       const auth = settings.readAuth(request)
       if (!isAuthenticated(auth)) return refuse(settings, auth, request, reply)
       const error = errorOf(auth, reply)
@@ -48,11 +68,15 @@ export function createAuthorize(settings: GuardSettings): Authorize {
   }
 }
 
-/** The error that ends the request; null: it is permitted. */
-type ErrorOf = (auth: AuthenticatedAuth, reply: GuardReply) => Error | null
+interface Compiled {
+  readonly conditions: SessionConditions | null
+  readonly scopes: readonly string[]
+  /** The error that ends the request; null: it is permitted. */
+  readonly errorOf: (auth: AuthenticatedAuth, reply: GuardReply) => Error | null
+}
 
-function compilePredicate(predicate: AuthorizePredicate<never>): ErrorOf {
-  return (auth) => {
+function compilePredicate(predicate: AuthorizePredicate<never>): Compiled {
+  function errorOf(auth: AuthenticatedAuth): Error | null {
     let permitted: unknown
     try {
       permitted = predicate(auth.has, auth as never)
@@ -66,27 +90,57 @@ function compilePredicate(predicate: AuthorizePredicate<never>): ErrorOf {
     permitted.then(undefined, () => {})
     return new AuthorizeParamsError('predicate', 'synchronous')
   }
+  return { conditions: null, scopes: listScopes(undefined), errorOf }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-function compileConditions(params: HasParams): ErrorOf {
+function compileConditions(params: SessionConditions & Partial<ScopeParams>): Compiled {
+  const { scopes: required, ...given } = withoutUndefined(params)
+  const scopes = listScopes(required)
+  const conditions = Object.freeze({ ...given, ...copyOfReverification(given) })
+  const errorForSession = compileSessionConditions(conditions)
+
+  function errorOf(auth: AuthenticatedAuth, reply: GuardReply): Error | null {
+    if (auth.tokenType === 'session_token') return errorForSession(auth, reply)
+    return scopes.length > 0 && hasScopes(auth, scopes) ? null : new ForbiddenError()
+  }
+
+  const challenge = insufficientScope(scopes)
+  function errorWithChallenge(auth: AuthenticatedAuth, reply: GuardReply): Error | null {
+    const error = errorOf(auth, reply)
+    if (error !== null) reply.header('www-authenticate', challenge)
+    return error
+  }
+
+  return {
+    conditions: Object.keys(conditions).length === 0 ? null : conditions,
+    scopes,
+    errorOf: scopes.length === 0 ? errorOf : errorWithChallenge
+  }
+}
+
+function withoutUndefined<T extends object>(params: T): T {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as T
+}
+
+/** Without any condition no session is permitted: the guard is for machines. */
+function compileSessionConditions(params: SessionConditions): Compiled['errorOf'] {
   const { reverification, ...rest } = params
-  const conditions = Object.values(rest).some((value) => value !== undefined)
-    ? (Object.freeze(rest) as HasParams)
-    : null
-  const recency = reverification === undefined ? null : Object.freeze({ reverification: frozenCopy(reverification) })
-  const needsReverification = recency === null ? null : compileReverificationRefusal(recency.reverification)
+  const conditions = Object.keys(rest).length === 0 ? null : (Object.freeze(rest) as HasParams)
+  const recency = reverification === undefined ? null : Object.freeze({ reverification })
+  const needsReverification = reverification === undefined ? null : compileReverificationRefusal(reverification)
   return (auth, reply) => {
+    if (conditions === null && recency === null) return new ForbiddenError()
     if (conditions !== null && !auth.has(conditions)) return new ForbiddenError()
     if (recency === null || needsReverification === null || auth.has(recency)) return null
-    return auth.tokenType === 'session_token' ? needsReverification(reply) : new ForbiddenError()
+    return needsReverification(reply)
   }
 }
 
 /** A copy: changing the object later must not change the condition that was checked. */
-function frozenCopy(config: ReverificationConfig): ReverificationConfig {
-  return typeof config === 'string' ? config : Object.freeze({ ...config })
+function copyOfReverification({ reverification }: SessionConditions): SessionConditions {
+  return typeof reverification === 'object' ? { reverification: Object.freeze({ ...reverification }) } : {}
 }

@@ -6,24 +6,32 @@ import type {
   GuardOutcome,
   GuardReply,
   GuardRequest,
+  GuardRequirement,
   GuardSettings,
   GuardVerdict,
   SignInRedirect
 } from './types.js'
 
-const guardHooks = new WeakSet<object>()
+const requirements = new WeakMap<object, GuardRequirement>()
+
+/** What a guard asks of a request; null: the hook is no guard of this package. */
+export function requirementOf(hook: unknown): GuardRequirement | null {
+  return typeof hook === 'function' ? (requirements.get(hook) ?? null) : null
+}
 
 /** Whether a hook is `requireAuth` or was made by `authorize`. */
 export function isGuardHook(hook: unknown): boolean {
-  return typeof hook === 'function' && guardHooks.has(hook)
+  return requirementOf(hook) !== null
 }
 
 /** Makes the hook that carries out what `judge` says, and notes the verdict when that ends the request. */
 export function toGuardHook(
-  guard: GuardVerdict['guard'],
+  requirement: GuardRequirement,
   settings: GuardSettings,
   judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome
 ): GuardHook {
+  const { guard } = requirement
+
   function run(request: GuardRequest, reply: GuardReply, done: GuardDone): void {
     const outcome = judge(request, reply)
     if (outcome === null) {
@@ -55,7 +63,7 @@ export function toGuardHook(
     return typeof done === 'function' ? run(request, reply, done as GuardDone) : runByHand(request, reply)
   }
   nameHook(hook, guard)
-  guardHooks.add(hook)
+  requirements.set(hook, Object.freeze(requirement))
   return hook as GuardHook
 }
 

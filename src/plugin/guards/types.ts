@@ -1,5 +1,5 @@
 import type { AuthNotEvaluated } from '../../core/auth/not-evaluated.js'
-import type { Auth, MachineAuth, SignedInAuth } from '../../core/auth/types.js'
+import type { Auth, MachineAuth, SessionConditions, SignedInAuth } from '../../core/auth/types.js'
 import type { PreflightRequest } from './preflight.js'
 
 /** The part of Fastify's request that guards look at. Structural, so that guards fit routes of any generics. */
@@ -32,6 +32,17 @@ export type AuthenticatedAuth = SignedInAuth | MachineAuth
 
 /** Auths that say why the request is not authenticated. */
 export type UnauthenticatedAuth = Exclude<Auth, AuthenticatedAuth>
+
+/** What a guard asks of a request, for checks at boot and for documents. */
+export interface GuardRequirement {
+  readonly guard: GuardVerdict['guard']
+  /** What a session has to meet. Null: nothing further, unless `scopes` are given; then no session is permitted. */
+  readonly conditions: SessionConditions | null
+  /** Scopes that a machine token needs, all of them. Empty: `conditions` and a predicate decide. */
+  readonly scopes: readonly string[]
+  /** A function of the application decides as well. */
+  readonly hasPredicate: boolean
+}
 
 /** How a guard ended a request. */
 export interface GuardVerdict {
