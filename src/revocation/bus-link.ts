@@ -2,7 +2,7 @@ import { createDeferred } from '../core/deferred.js'
 import type { Logger } from '../core/logger.js'
 import type { RevocationPeer } from '../core/revocation/bus.js'
 import type { Revocation } from '../core/revocation/revocation.js'
-import { setUnrefTimer, withinTime } from '../core/timers.js'
+import { type SetTimer, setUnrefTimer, withinTime } from '../core/timers.js'
 import type { BusEngine } from './bus-engine.js'
 import type { Peers } from './peers.js'
 import { createSharedStore } from './shared-store.js'
@@ -19,6 +19,8 @@ export interface BusLinkSettings {
   readonly heartbeatInMs: number
   readonly logger: Logger
   readonly now: () => number
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
 }
 
 /** An open bus, from its first peer until its last one has left. */
@@ -39,7 +41,7 @@ export interface BusLink {
  * from another: a lost message and a store that came back empty are mended the same way.
  */
 export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peers: Peers): BusLink {
-  const { openTimeoutInMs, heartbeatInMs, logger, now } = settings
+  const { openTimeoutInMs, heartbeatInMs, logger, now, setTimer = setUnrefTimer } = settings
   const bus = engine.kind
   const store = createSharedStore(engine, peers, settings)
   /** Peers that have not been given the store yet. */
@@ -72,7 +74,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
   function retryIn(delayMs: number): void {
     if (isClosed) return
     cancelRetry?.()
-    cancelRetry = setUnrefTimer(reconcile, delayMs)
+    cancelRetry = setTimer(reconcile, delayMs)
   }
 
   async function reconcile(): Promise<void> {
@@ -131,6 +133,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
 
   /** A connection can be dead without being closed. A message to itself that came back shows that it is not. */
   function beat(): void {
+    cancelBeat = setTimer(beat, heartbeatInMs)
     if (disconnectedSinceMs !== null) return
     if (heardSinceHeartbeat) {
       heardSinceHeartbeat = false
@@ -155,8 +158,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
       if (revocations.length > 0) peers.receive(revocations)
     }
   })
-  const heartbeat = setInterval(beat, heartbeatInMs)
-  heartbeat.unref()
+  let cancelBeat = setTimer(beat, heartbeatInMs)
 
   return {
     get disconnectedSinceMs() {
@@ -168,7 +170,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
       const back = createDeferred()
       waiting.add(back.resolve)
       void reconcile()
-      await withinTime(back.promise, openTimeoutInMs, undefined, setUnrefTimer)
+      await withinTime(back.promise, openTimeoutInMs, undefined, setTimer)
       waiting.delete(back.resolve)
     },
 
@@ -188,7 +190,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
       isClosed = true
       release()
       cancelRetry?.()
-      clearInterval(heartbeat)
+      cancelBeat()
       await engine.close()
     }
   }
