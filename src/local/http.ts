@@ -49,14 +49,14 @@ export function apiError(status: number, code: string, message: string): Respons
   return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
 }
 
-export function htmlPage(html: string, setCookies: readonly string[] = []): Response {
+export function htmlPage(html: string, setCookies: readonly string[] = [], status = 200): Response {
   const headers = new Headers({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
   })
   for (const line of setCookies) headers.append('set-cookie', line)
-  return new Response(html, { headers })
+  return new Response(html, { status, headers })
 }
 
 export function escapeHtml(text: string): string {

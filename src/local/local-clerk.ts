@@ -8,6 +8,7 @@ import { createFaults, type Faults } from './faults.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
+import { createOAuthState } from './oauth/state.js'
 import { type LocalClerkOptions, readLocalClerkOptions, readPort } from './options.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
@@ -123,6 +124,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     directory,
     clients: createClients(),
     machineTokens,
+    oauth: createOAuthState(settings.oauthTokenFormat),
     satellites,
     templates,
     handshakeFormat,

@@ -54,6 +54,11 @@ export interface LocalClerkOptions {
   readonly handshakeFormat?: HandshakeFormat | undefined
   /** Whether browsers get a `__refresh` cookie, so that expired sessions refresh through BAPI. Default true. */
   readonly refreshTokens?: boolean | undefined
+  /**
+   * Form of the OAuth access tokens that the authorization server issues. Default `jwt`: verified by signature, good until they expire;
+   * `opaque`: the plugin asks BAPI about each, and they can be revoked.
+   */
+  readonly oauthTokenFormat?: 'jwt' | 'opaque' | undefined
   /** Milliseconds since the epoch; `pluginOptions()` hands a clock that is given to the plugin. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
@@ -75,6 +80,7 @@ export const LOCAL_CLERK = {
   templates: option<Templates, Templates>((given) => checkMembers(given, checkRecord) ?? {}),
   handshakeFormat: choice(['auto', 'nonce', 'token'], { default: 'auto' }),
   refreshTokens: boolean({ default: true }),
+  oauthTokenFormat: choice(['jwt', 'opaque'], { default: 'jwt' }),
   now: callback<() => number>({ default: null })
 } satisfies OptionTable<LocalClerkOptions>
 

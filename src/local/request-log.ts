@@ -23,6 +23,10 @@ export type Endpoint =
   | 'api-key'
   | 'm2m-token'
   | 'oauth-token'
+  | 'oauth-metadata'
+  | 'oauth-register'
+  | 'oauth-authorize'
+  | 'oauth-issue'
   | 'unknown'
 
 /** The requests to the instance, oldest first. The newest 10,000 are kept. */

@@ -10,6 +10,7 @@ import {
 import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
 import { apiError } from './http.js'
 import { machineTypes } from './machine-types.js'
+import { OAUTH_ROUTES } from './oauth/routes.js'
 import type { Endpoint } from './request-log.js'
 import { showSignIn, signIn, signOut } from './sign-in.js'
 import type { Handler } from './state.js'
@@ -30,6 +31,8 @@ const routes: readonly Route[] = [
   route('sign-in', 'POST', '/sign-in', signIn),
   route('sign-out', 'GET', '/sign-out', signOut),
   route('sign-out', 'POST', '/sign-out', signOut),
+
+  ...OAUTH_ROUTES.map((entry) => route(...entry)),
 
   route('bapi-jwks', 'GET', '/v1/jwks', withSecretKey(keySet)),
   route('handshake-payload', 'GET', '/v1/clients/handshake_payload', withSecretKey(handshakePayload)),

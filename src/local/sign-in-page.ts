@@ -20,14 +20,14 @@ export function renderSignInPage(choices: readonly Choice[], action: string, ret
 <form method="post" action="${escapeHtml(action)}">${buttons.join('\n')}</form>
 ${choices.length === 0 ? '<p>This instance has no users: pass <code>users</code> to createLocalClerk().</p>' : ''}
 <footer>A local stand-in for Clerk. No account, no password, no network.</footer>`
-  return document('Sign in', body)
+  return renderDocument('Sign in', body)
 }
 
 export function renderStatusPage(message: string): string {
-  return document(message, `<h1>${escapeHtml(message)}</h1><p>You can close this page.</p>`)
+  return renderDocument(message, `<h1>${escapeHtml(message)}</h1><p>You can close this page.</p>`)
 }
 
-function initials(name: string): string {
+export function initials(name: string): string {
   return name
     .split(/\s+/)
     .slice(0, 2)
@@ -35,7 +35,8 @@ function initials(name: string): string {
     .join('')
 }
 
-function document(title: string, body: string): string {
+/** A page in the look of the sign-in page. */
+export function renderDocument(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -71,5 +72,7 @@ button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 strong, small { display: block }
 small { color: var(--quiet); font-size: .8125rem }
 p strong { display: inline }
+dl { margin: 0 0 1.25rem; color: var(--quiet); font-size: .875rem }
+dd { margin: 0; overflow-wrap: anywhere; color: var(--ink) }
 footer { margin-top: 1.5rem; font-size: .8125rem; color: var(--quiet) }
 `

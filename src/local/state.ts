@@ -3,6 +3,7 @@ import type { Directory } from './directory.js'
 import type { LocalRequest } from './http.js'
 import type { LocalInstance } from './instance.js'
 import type { MachineTokens } from './machine-tokens.js'
+import type { OAuthState } from './oauth/state.js'
 import type { HandshakeFormat } from './options.js'
 import type { SessionTokenInput } from './session-claims.js'
 import type { SigningKeys } from './signing-keys.js'
@@ -15,6 +16,7 @@ export interface LocalState {
   readonly directory: Directory
   readonly clients: Clients
   readonly machineTokens: MachineTokens
+  readonly oauth: OAuthState
   readonly satellites: readonly string[]
   readonly templates: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly handshakeFormat: HandshakeFormat
