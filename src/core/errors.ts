@@ -256,6 +256,11 @@ export const RedisClientError = createError(
   'client must be made by ioredis or iovalkey, for one server or Sentinel: it has to offer duplicate()',
   500
 )
+export const RevocationBusPromiseError = createError(
+  'FST_CLERK_REVOCATION_BUS_PROMISE',
+  'The revocation bus breaks a promise: %s',
+  500
+)
 export const WebhookSecretMissingError = createError(
   'FST_CLERK_WEBHOOK_SECRET_MISSING',
   'Webhooks need signingSecret (CLERK_WEBHOOK_SIGNING_SECRET): copy it from the endpoint in the Clerk dashboard',

@@ -3,6 +3,8 @@ export type { Revocation, RevocationTarget } from '../core/revocation/revocation
 export type { RevocationsHealth } from '../core/revocation/revocations.js'
 export { type ClusterBusOptions, createClusterBus } from './cluster-bus.js'
 export { type RevocationRelayOptions, relayRevocations } from './cluster-relay.js'
+export { type RevocationBusCase, testRevocationBus } from './conformance/kit.js'
+export type { CutOff, RevocationBusFault, RevocationBusTestOptions, RevocationBusWorld } from './conformance/world.js'
 export { createMemoryBus } from './memory-bus.js'
 export { createRedisBus, type RedisBusOptions } from './redis-bus.js'
 export type { RedisClient } from './redis-connection.js'
