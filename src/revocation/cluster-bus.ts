@@ -80,14 +80,16 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
       unanswered++
       const loaded = createDeferred()
       waiting.add(loaded.resolve)
-      void send(composeMessage(name, 'load', []))
+      void send(composeMessage(name, 'load', [], peers.retentionMs()))
       await withinTime(loaded.promise, openTimeoutInMs, undefined, setUnrefTimer)
       waiting.delete(loaded.resolve)
     },
 
     publish(revocation, from) {
       peers.receive([revocation], from)
-      return peers.size === 0 ? Promise.resolve(false) : send(composeMessage(name, 'revoked', [revocation]))
+      return peers.size === 0
+        ? Promise.resolve(false)
+        : send(composeMessage(name, 'revoked', [revocation], peers.retentionMs()))
     },
 
     health: () => ({ kind: 'cluster', connected: disconnectedSinceMs === null, disconnectedSinceMs }),

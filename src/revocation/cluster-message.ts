@@ -5,6 +5,8 @@ export interface ClusterMessage {
   readonly clerkRevocationBus: string
   readonly type: 'load' | 'loaded' | 'revoked'
   readonly revocations: readonly (readonly unknown[])[]
+  /** For how long the worker needs a revocation, in ms. Earlier versions do not say. */
+  readonly retentionMs?: number
 }
 
 /** Name of a bus for which the application gives no name. */
@@ -13,9 +15,11 @@ export const DEFAULT_CLUSTER_BUS = 'fastify-clerk-auth'
 export function composeMessage(
   name: string,
   type: ClusterMessage['type'],
-  revocations: readonly Revocation[]
+  revocations: readonly Revocation[],
+  retentionMs?: number
 ): ClusterMessage {
-  return { clerkRevocationBus: name, type, revocations: revocations.map(serializeRevocation) }
+  const message = { clerkRevocationBus: name, type, revocations: revocations.map(serializeRevocation) }
+  return retentionMs === undefined ? message : { ...message, retentionMs }
 }
 
 export function parseMessage(value: unknown, name: string): ClusterMessage | null {

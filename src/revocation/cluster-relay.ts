@@ -16,9 +16,11 @@ export interface RevocationRelayOptions {
   readonly now?: (() => number) | undefined
 }
 
+const MAX_RETENTION_MS = 2_592_000_000
+
 export const RELAY = {
   name: text({ default: DEFAULT_CLUSTER_BUS }),
-  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
+  retentionInMs: wholeNumber({ min: 1_000, max: MAX_RETENTION_MS, default: 3_600_000 }),
   maxEntries: wholeNumber({ min: 1, max: 10_000_000, default: 250_000 }),
   now
 } satisfies OptionTable<RevocationRelayOptions>
@@ -32,11 +34,16 @@ const MESSAGE_ENTRIES = 1_000
  * it. Throws the coded error of a bad option.
  */
 export function relayRevocations(options: RevocationRelayOptions = {}): () => void {
-  const { name, retentionInMs, maxEntries, now } = readOptions(RELAY, options, { path: 'relayRevocations' })
+  const { name, maxEntries, now, ...settings } = readOptions(RELAY, options, { path: 'relayRevocations' })
+  /** Raised when a worker needs revocations for longer, because it sees tokens that live longer. */
+  let { retentionInMs } = settings
   const store = new RevocationStore(maxEntries)
 
   function onMessage(worker: Worker, value: unknown): void {
     const message = parseMessage(value, name)
+    if (Number.isFinite(message?.retentionMs)) {
+      retentionInMs = Math.min(MAX_RETENTION_MS, Math.max(retentionInMs, Number(message?.retentionMs)))
+    }
     if (message?.type === 'load') {
       forgetOld()
       for (const revocations of inMessages(store)) worker.send(composeMessage(name, 'revoked', revocations))

@@ -1,10 +1,17 @@
-import { everyone } from '../../core/revocation/revocation.js'
 import type { BusCase } from './case.js'
 import { assert, type Scene, TestPeer, type TestProcess } from './scene.js'
 
 const MINUTE_MS = 60_000
 /** More than a bus may put into one message or read in one step. */
 const MANY = 2_500
+/** A session, a user, a membership; and identifiers that need care. A row ends with its moment. */
+const ROWS: readonly (readonly unknown[])[] = [
+  ['sess_a', null, null],
+  [null, 'user_a', null],
+  [null, 'user_a', 'org_a'],
+  ['é"\\\n:\u2028\'🔑 {}[],;$1', null, null],
+  ['s'.repeat(256), null, null]
+]
 const QUIET_MS = 50
 const QUIET_TURNS = 3
 
@@ -14,15 +21,9 @@ export const DELIVERY_CASES: readonly BusCase[] = [
     name: 'a revocation reaches every other process, whatever its target',
     async run(scene) {
       const [one, two, three] = await startThree(scene)
-      const user = scene.id('user')
-      const revocations = [
-        scene.revocation(),
-        scene.revocation({ userId: user }),
-        scene.revocation({ organizationId: scene.id('org'), userId: user }),
-        scene.revocation({ sessionId: 'é"\\\n:\u2028\'🔑 {}[],;' }),
-        scene.revocation({ sessionId: 's'.repeat(256) }),
-        everyone(Date.now() - MINUTE_MS)
-      ]
+      const nowMs = Date.now()
+      const revocations = ROWS.map((target) => scene.read([...target, nowMs]))
+      revocations.push(scene.read([null, null, null, nowMs - MINUTE_MS]))
       for (const revocation of revocations) await one.tell(revocation)
       for (const { peer } of [two, three]) {
         for (const revocation of revocations) {
@@ -169,7 +170,7 @@ export const DELIVERY_CASES: readonly BusCase[] = [
     name: 'of several moments of one target the latest counts, in whatever order they come',
     async run(scene) {
       const [one, two] = await startThree(scene)
-      const target = { sessionId: scene.id('sess') }
+      const target = scene.id('sess')
       const nowMs = Date.now()
       const latest = scene.revocation(target, nowMs)
       await one.tell(scene.revocation(target, nowMs - 2_000))

@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RevocationBusPromiseError } from '../../core/errors.js'
 import type { RevocationBus, RevocationBusHealth, RevocationPeer } from '../../core/revocation/bus.js'
-import {
-  assertRevocation,
-  type Revocation,
-  type RevocationTarget,
-  serializeRevocation
-} from '../../core/revocation/revocation.js'
+import { parseRevocation, type Revocation, serializeRevocation } from '../../core/revocation/revocation.js'
 import { type SetTimer, withinTime } from '../../core/timers.js'
 import { needed, type RevocationBusWorld } from './world.js'
 
@@ -150,9 +145,16 @@ export class Scene {
     return process
   }
 
-  /** A revocation of a target that nobody else has. */
-  revocation(target: RevocationTarget = { sessionId: this.id('sess') }, atMs = Date.now()): Revocation {
-    return assertRevocation(target, atMs, Date.now())
+  /** A revocation of a session; by default of one that no other revocation of the case has. */
+  revocation(sessionId = this.id('sess'), atMs = Date.now()): Revocation {
+    return this.read([sessionId, null, null, atMs])
+  }
+
+  /** The revocation that a row stands for. */
+  read(row: readonly unknown[]): Revocation {
+    const revocation = parseRevocation(row)
+    if (revocation === null) throw new TypeError('the kit makes a row that is no revocation')
+    return revocation
   }
 
   id(prefix: string): string {
