@@ -11,6 +11,7 @@ import {
   routesSoFar
 } from '../plugin/early-routes.js'
 import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
+import { refuseAtReady } from '../plugin/refuse-at-ready.js'
 import { addRouteHook } from '../plugin/scopes.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
@@ -80,7 +81,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
     if (hookRoute(route, parts, settings.whenFull === 'wait', abandoned)) hooked.push(route)
   })
   const hookName = hookNotFound(fastify, parts)
-  fastify.addHook('onReady', async () => {
+  refuseAtReady(fastify, () => {
     refuseEarlyRoutes(coveredEarlyRoutes(fastify, before, hookName, hooked.length === 0), settings.earlyRoutes)
     for (const route of hooked) assertIntact(route)
   })

@@ -90,6 +90,16 @@ export const NoRoutesError = createError(
   'No route is in the scope where fastify-clerk-auth is registered: wrap the plugin that registers it in fastify-plugin, so that it covers the routes around, or register it where the routes are',
   500
 )
+export const GuardOutsideError = createError(
+  'FST_CLERK_GUARD_OUTSIDE',
+  'Guards are on routes outside of the scope where fastify-clerk-auth is registered: %s. Wrap the plugin that registers it in fastify-plugin, so that it covers the routes around, or move these routes into the scope',
+  500
+)
+export const UndefinedHookError = createError(
+  'FST_CLERK_UNDEFINED_HOOK',
+  'Routes outside of the scope where fastify-clerk-auth is registered have a hook that is undefined, as fastify.requireAuth was when they were made: %s. If they are to be guarded, make them after the plugin and wrap the plugin that registers it in fastify-plugin; if not, leave the hook out, or allow them by earlyRoutes',
+  500
+)
 export const RouteOverwrittenError = createError(
   'FST_CLERK_ROUTE_OVERWRITTEN',
   'After fastify-clerk-auth, an onRoute hook of another plugin has replaced what it had put on the route %s (%s): register that plugin first, or let it add to the value',

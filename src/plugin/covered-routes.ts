@@ -9,9 +9,12 @@ import {
 import type { Instance } from '../core/instance.js'
 import { namedOpaqueType } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
-import { isGuardHook, requirementOf } from './guards/guard-hook.js'
+import { GUARDED, isGuardHook, requirementOf } from './guards/guard-hook.js'
 import { authorize, denyByDefault } from './guards/guards.js'
 import type { GuardRequirement } from './guards/types.js'
+import type { MadeRoute } from './made-routes.js'
+import { assertNoGuardOutside, assertNoneUndefined } from './outside.js'
+import { refuseAtReady } from './refuse-at-ready.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import {
   assertGuarded,
@@ -21,9 +24,9 @@ import {
   detachPolicy,
   policyOf
 } from './route-policy.js'
-import type { RouteTable } from './route-table.js'
+import type { RouteTable, WrittenRoute } from './route-table.js'
 import type { PrintedRoute } from './route-tree.js'
-import { addRouteHook, hooksOf, isWholeServer } from './scopes.js'
+import { addRouteHook, hooksOf, isWholeServer, isWithin } from './scopes.js'
 
 export interface CoverSettings {
   readonly policies: RoutePolicies
@@ -34,6 +37,8 @@ export interface CoverSettings {
   readonly single: Instance | null
   /** Routes that the server had before. */
   readonly before: readonly PrintedRoute[]
+  /** The same as they were written, if the server was made after this package was imported; else empty. */
+  readonly made: readonly MadeRoute[]
   /** Name of the hook that authenticates. */
   readonly hookName: string
 }
@@ -47,24 +52,27 @@ interface CoveredRoute {
   readonly isDenied: boolean
 }
 
-const GUARDED = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-
 /**
  * Applies `config.clerk` and `defaultDeny` to each route of the scope as it is made. When the server is about to be
  * ready, refuses what would leave a route open by an oversight.
  */
 export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): void {
-  const { policies, table, defaultDeny, earlyRoutes, single, before, hookName } = settings
+  const { policies, table, defaultDeny, earlyRoutes, single, before, made, hookName } = settings
   assertNamed(earlyRoutes, defaultDeny)
   const covered: CoveredRoute[] = []
 
-  addRouteHook(fastify, function cover(route) {
+  function readPolicy(route: RouteOptions): RoutePolicy {
     assertNoFactory(route)
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
     const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
     if (single?.settings.secretKey === null && opaqueType !== null) {
       throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
     }
+    return policy
+  }
+
+  addRouteHook(fastify, function cover(route) {
+    const policy = readPolicy(route)
     const isDenied = defaultDeny && !policy.isPublic
     removeDenial(route)
     if (hasGuard(route)) assertUncontradicted(policy)
@@ -84,19 +92,33 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     table.add(route, policy, () => guardsOf(hooksOf(this), route))
   })
 
-  fastify.addHook('onReady', async () => {
+  refuseAtReady(fastify, () => {
     const isAlone = covered.length === 0
     const early = coveredEarlyRoutes(fastify, before, hookName, isAlone)
     assertAllowed(early, earlyRoutes)
-    if (!isWholeServer(fastify) && ![...early, ...covered.map(({ route }) => route)].some(servesRequests)) {
-      throw new NoRoutesError()
+    if (!isWholeServer(fastify)) {
+      if (![...early, ...covered.map(({ route }) => route)].some(servesRequests)) throw new NoRoutesError()
+      assertNoneUndefined(fastify, made, earlyRoutes)
+      assertNoGuardOutside(fastify)
     }
     assertIntact(covered, policies.defaults)
     for (const { route, scope, policy } of covered) {
       assertScopesApply(route, policy, single !== null)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
     }
-    table.addEarly(early, policies.defaults)
+    const written = new Map<string, WrittenRoute>()
+    for (const { scope, route } of made) {
+      if (!isWithin(scope, fastify)) continue
+      const policy = readPolicy(route)
+      if (hasGuard(route)) assertUncontradicted(policy)
+      assertGuarded(policy, hasGuard(route))
+      assertScopesApply(route, policy, single !== null)
+      assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
+      const guards = guardsOf(hooksOf(scope), route)
+      for (const method of [route.method].flat()) written.set(`${method} ${route.url}`, { policy, guards })
+    }
+    const unknown = { policy: policies.defaults, guards: [] }
+    table.addEarly(early, ({ method, url }) => written.get(`${method} ${url}`) ?? unknown)
   })
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { EarlyRoutesError, OptionValueError } from '../core/errors.js'
-import { printedHook } from './hook-name.js'
+import { GUARD_NAMES } from './guards/guard-hook.js'
+import { isPrinted } from './hook-name.js'
 import { type PrintedRoute, readRouteTree } from './route-tree.js'
 import { isWholeServer } from './scopes.js'
 
@@ -15,7 +16,8 @@ export interface EarlyRoute {
   readonly isGuarded: boolean
 }
 
-const LIFECYCLE = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onResponse']
+/** Hooks that run for a request before its handler, and the last one. */
+export const LIFECYCLE = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onResponse']
 const MOST_NAMED = 10
 
 /**
@@ -39,16 +41,20 @@ export function coveredEarlyRoutes(
   if (before.length === 0) return []
   const now = readRouteTree(fastify.printRoutes({ includeMeta: LIFECYCLE }))
   const hooksNow = new Map(now.map(({ key, hooks }) => [key, hooks]))
-  const ours = printedHook(hookName)
   // A router option of the application may print other things than hooks. Then all routes of the prefix are taken for
   // covered, and none for guarded.
-  const isLegible = isAlone || now.some(({ hooks }) => hooks.includes(ours))
+  const isLegible = isAlone || now.some(({ hooks }) => isPrinted(hooks, hookName))
   return before.flatMap(({ method, url, key }) => {
     const hooks = hooksNow.get(key) ?? ''
-    const isCovered = isWholeServer(fastify) || (isLegible ? hooks.includes(ours) : url.startsWith(fastify.prefix))
-    const isGuarded = [printedHook('requireAuth'), printedHook('authorize')].some((guard) => hooks.includes(guard))
-    return isCovered ? [{ method, url, isGuarded }] : []
+    const isCovered =
+      isWholeServer(fastify) || (isLegible ? isPrinted(hooks, hookName) : url.startsWith(fastify.prefix))
+    return isCovered ? [{ method, url, isGuarded: showsGuard(hooks) }] : []
   })
+}
+
+/** Whether a guard is among the hooks of a route, as Fastify prints them. */
+export function showsGuard(hooks: string): boolean {
+  return GUARD_NAMES.some((name) => isPrinted(hooks, name))
 }
 
 /** With `defaultDeny`, early routes are allowed by their names alone: "all" would open what nobody has thought of. */

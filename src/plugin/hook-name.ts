@@ -1,4 +1,5 @@
 const PREFIX = 'fastify-clerk-auth.'
+const AUTHENTICATE = 'authenticate.'
 
 /**
  * Names a hook so that it is recognised where Fastify prints the hooks of a route: by the plugin at boot, and by readers
@@ -8,7 +9,27 @@ export function nameHook<T extends object>(hook: T, name: string): T {
   return Object.defineProperty(hook, 'name', { value: `${PREFIX}${name}` })
 }
 
-/** How Fastify prints a hook of this name. */
-export function printedHook(name: string): string {
-  return `"${PREFIX}${name}()"`
+/** Whether a hook has one of these names, bound or not: `fastify.getDecorator()` binds. */
+export function isNamed(hook: unknown, names: readonly string[]): boolean {
+  return typeof hook === 'function' && names.some((name) => hook.name.replace(/^(bound )+/, '') === PREFIX + name)
+}
+
+/** Whether a hook of this name is among those of a route, as Fastify prints them. */
+export function isPrinted(hooks: string, name: string): boolean {
+  return hooks.includes(`${PREFIX}${name}()"`)
+}
+
+/** The name of the hook that authenticates; the number tells registrations from each other. */
+export function authenticateName(registration: number): string {
+  return AUTHENTICATE + registration
+}
+
+/** Whether a hook authenticates, for whatever registration. */
+export function isAuthenticateHook(hook: unknown): boolean {
+  return typeof hook === 'function' && hook.name.startsWith(PREFIX + AUTHENTICATE)
+}
+
+/** Whether the hook of any registration is among those of a route, as Fastify prints them. */
+export function showsAuthentication(hooks: string): boolean {
+  return hooks.includes(PREFIX + AUTHENTICATE)
 }

@@ -9,15 +9,17 @@ import { type CoverSettings, coverRoutes } from './covered-routes.js'
 import { routesSoFar } from './early-routes.js'
 import { FASTIFY_RANGE } from './fastify-range.js'
 import { authorize, requireAuth } from './guards/guards.js'
-import { nameHook } from './hook-name.js'
+import { authenticateName, nameHook } from './hook-name.js'
 import { createInstances } from './instances.js'
+import { madeRoutes } from './made-routes.js'
 import { notYetAuthenticated } from './not-yet-authenticated.js'
 import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from './on-request.js'
+import { isLent, lendGuards } from './outside.js'
 import { type ResolverOptions, readResolverOptions } from './resolver-options.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
 import { createDefaultPolicy, createRoutePolicies, type RoutePolicies, type RoutePolicy } from './route-policy.js'
 import { createRouteTable } from './route-table.js'
-import { scopesInside } from './scopes.js'
+import { isWholeServer, scopesInside } from './scopes.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 import type { PluginOptions } from './types.js'
 
@@ -67,7 +69,7 @@ function assertFree(fastify: FastifyInstance): void {
   }
   if (isInside(fastify)) throw new AlreadyRegisteredError()
   for (const name of ['clerk', 'requireAuth', 'authorize']) {
-    if (fastify.hasDecorator(name)) throw new DecoratorTakenError(`fastify.${name}`)
+    if (fastify.hasDecorator(name) && !isLent(fastify, name)) throw new DecoratorTakenError(`fastify.${name}`)
   }
   if (fastify.hasRequestDecorator('auth')) throw new DecoratorTakenError('request.auth')
 }
@@ -93,10 +95,11 @@ function cover(
     before.some(({ method }) => method !== 'OPTIONS')
   )
   // The number tells the routes of this registration from those of one in another scope.
-  const hookName = `authenticate.${++registrations}`
+  const hookName = authenticateName(++registrations)
   decorate(fastify, createClerkDecorator(settings.single, table))
   fastify.addHook('onRequest', nameHook(createHook(policies), hookName))
-  coverRoutes(fastify, { ...settings, policies, table, hookName, before })
+  coverRoutes(fastify, { ...settings, policies, table, hookName, before, made: madeRoutes(fastify) })
+  if (!isWholeServer(fastify)) lendGuards(fastify)
 }
 
 function decorate(fastify: FastifyInstance, clerk: ClerkDecorator): void {

@@ -173,7 +173,8 @@ export interface RoutePolicies {
 
 /**
  * `hasEarlyRoutes`: the scope had routes before the plugin was loaded, as after `app.register(clerkAuth)` without
- * `await`. `onRoute` hooks do not see such routes, so their policies are compiled at their first request.
+ * `await`. `onRoute` hooks do not see such routes, so their policies are compiled at their first request. A server
+ * that was made after this package was imported has refused bad ones at boot.
  */
 export function createRoutePolicies(defaults: RoutePolicy, hasEarlyRoutes: boolean): RoutePolicies {
   if (!hasEarlyRoutes) return { isInUse: false, defaults, of: (config) => policyOf(config) ?? defaults }

@@ -10,8 +10,9 @@ export interface RouteTableEntry {
   /**
    * `off`: not authenticated; `public`: `config.clerk.public` says so; `required`: guarded by `defaultDeny`, or by a
    * guard among the hooks of the route or of its scope; `open`: without a guard, so that its handler answers everybody.
-   * A guard inside another function, as of `@fastify/auth`, is not seen. Of routes that were made before the plugin
-   * `config.clerk` is not known here; they are in the list once the server is ready.
+   * A guard inside another function, as of `@fastify/auth`, is not seen. Routes that were made before the plugin
+   * are in the list once the server is ready; if the server was made before this package was imported, without their
+   * `config.clerk`.
    */
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
@@ -19,6 +20,12 @@ export interface RouteTableEntry {
    * What the guards among the hooks of the route and of its scope ask, in the order in which they run, that of
    * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin.
    */
+  readonly guards: readonly GuardRequirement[]
+}
+
+/** What the application has written for a route. */
+export interface WrittenRoute {
+  readonly policy: RoutePolicy
   readonly guards: readonly GuardRequirement[]
 }
 
@@ -31,7 +38,7 @@ export interface RouteTable {
     guards: () => readonly GuardRequirement[]
   ): void
   /** Routes that were made before the plugin; they come first. */
-  addEarly(routes: readonly EarlyRoute[], defaults: RoutePolicy): void
+  addEarly(routes: readonly EarlyRoute[], read: (route: EarlyRoute) => WrittenRoute): void
   print(): string
 }
 
@@ -54,8 +61,11 @@ export function createRouteTable(): RouteTable {
         return entryOf(name, url, policy, required.length > 0, required)
       })
     },
-    addEarly(routes, defaults) {
-      early.push(...routes.map(({ method, url, isGuarded }) => entryOf(method, url, defaults, isGuarded, [])))
+    addEarly(routes, read) {
+      for (const route of routes) {
+        const { policy, guards } = read(route)
+        early.push(entryOf(route.method, route.url, policy, route.isGuarded, guards))
+      }
     },
     print() {
       const rows = entries().map((entry) => [entry.policy, entry.method, entry.url, ...tokensOf(entry)])

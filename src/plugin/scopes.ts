@@ -12,7 +12,26 @@ type RouteHook = (
 
 /** Whether this is the whole server and not a scope in it. */
 export function isWholeServer(fastify: FastifyInstance): boolean {
-  return Object.getPrototypeOf(fastify) === Object.prototype
+  return wholeServerOf(fastify) === fastify
+}
+
+/** The server that a scope is in. A scope has the scope around it as its prototype. */
+export function wholeServerOf(fastify: FastifyInstance): FastifyInstance {
+  let scope: FastifyInstance = fastify
+  for (;;) {
+    const around: unknown = Object.getPrototypeOf(scope)
+    if (!isScope(around)) return scope
+    scope = around
+  }
+}
+
+/** Whether `scope` is this one or inside it. */
+export function isWithin(scope: FastifyInstance, fastify: FastifyInstance): boolean {
+  return scope === fastify || Object.prototype.isPrototypeOf.call(fastify, scope)
+}
+
+function isScope(object: unknown): object is FastifyInstance {
+  return typeof object === 'object' && object !== null && 'register' in object
 }
 
 /** The scopes that have been made directly inside this one so far. */

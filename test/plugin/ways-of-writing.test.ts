@@ -33,7 +33,17 @@ const scope =
     void routes(app)
 
 const EARLY = ['FST_CLERK_EARLY_ROUTES', /: GET \/me\. /] as const
+const UNDEFINED = ['FST_CLERK_UNDEFINED_HOOK', /: GET \/me\. .*fastify-plugin/] as const
 const ALONE = ['FST_CLERK_NO_ROUTES', /fastify-plugin/] as const
+const OUTSIDE = ['FST_CLERK_GUARD_OUTSIDE', /: GET \/me\. .*fastify-plugin/] as const
+
+/** The plugin in a scope that also has a route, as a file in `plugins/` may have. */
+const covering =
+  (options: PluginOptions): FastifyPluginAsync =>
+  async (app) => {
+    await app.register(clerkAuth, options)
+    app.get('/status', () => 'ok')
+  }
 
 const WAYS: readonly Way[] = [
   {
@@ -97,15 +107,220 @@ const WAYS: readonly Way[] = [
     refuses: ALONE
   },
   {
-    way: 'plugins/auth.js without fastify-plugin, and a route in it; imported guard elsewhere',
+    way: 'a scope with the plugin and a route; imported guard elsewhere',
     write(app, options) {
-      app.register(async (inner) => {
-        await inner.register(clerkAuth, options)
-        inner.get('/status', () => 'ok')
-      })
+      app.register(covering(options))
       app.register(scope(imported))
     },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard in the next plugin',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(scope(decorated))
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route, awaited; decorated guard on the server',
+    async write(app, options) {
+      await app.register(covering(options))
+      decorated(app)
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard in after()',
+    write(app, options) {
+      app.register(covering(options))
+      app.after(() => void decorated(app))
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard on the server right after, without await',
+    write(app, options) {
+      app.register(covering(options))
+      decorated(app)
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard in the plugin before it',
+    write(app, options) {
+      app.register(scope(decorated))
+      app.register(covering(options))
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard on the server before it, awaited',
+    async write(app, options) {
+      decorated(app)
+      await app.register(covering(options))
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a scope with the plugin and a route; imported guard before it',
+    async write(app, options) {
+      imported(app)
+      await app.register(covering(options))
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; the scope of the decorated guard was made before it',
+    async write(app, options) {
+      let earlier = app
+      await app.register(async (inner) => {
+        earlier = inner
+      })
+      await app.register(covering(options))
+      decorated(earlier)
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route inside another; decorated guard in the outer scope',
+    async write(app, options) {
+      await app.register(async (outer) => {
+        await outer.register(covering(options))
+        decorated(outer)
+      })
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route inside another; decorated guard on the server',
+    async write(app, options) {
+      await app.register(async (outer) => void (await outer.register(covering(options))))
+      decorated(app)
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated authorize elsewhere',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(
+        scope((inner) => inner.get('/me', { onRequest: inner.authorize({ role: 'org:admin' }) }, () => SECRET))
+      )
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard as a hook of another scope',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(
+        scope((inner) => {
+          inner.addHook('preHandler', inner.requireAuth)
+          unguarded(inner)
+        })
+      )
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; decorated guard called by hand elsewhere',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(
+        scope((inner) => {
+          inner.addHook('onRequest', async (request, reply) => await inner.requireAuth(request, reply))
+          unguarded(inner)
+        })
+      )
+    },
     answers: [500, 500]
+  },
+  {
+    way: 'a scope with the plugin and a route; getDecorator elsewhere',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(
+        scope((inner) => inner.get('/me', { onRequest: inner.getDecorator('requireAuth') as never }, () => SECRET))
+      )
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a route; another has the plugin too, and a guard stands outside of both',
+    write(app, options) {
+      app.register(covering(options))
+      app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        inner.get('/two', { onRequest: inner.requireAuth }, () => 'ok')
+      })
+      app.register(scope(decorated))
+    },
+    refuses: OUTSIDE
+  },
+  {
+    way: 'a scope with the plugin and a guarded route; public routes before, beside and after it',
+    async write(app, options) {
+      app.get('/health', () => 'ok')
+      app.register(scope((inner) => inner.get('/docs', { onRequest: (_request, _reply, done) => done() }, () => 'ok')))
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+      app.get('/about', () => 'ok')
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a scope with the plugin; around it, guards of the same names that are not ours',
+    async write(app, options) {
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+      const another = ((_request: unknown, _reply: unknown, done: () => void) => done()) as never
+      app.decorate('requireAuth', another)
+      app.register(async (inner) => {
+        inner.decorate('authorize', another)
+        inner.get('/other', { onRequest: inner.requireAuth }, () => 'ok')
+      })
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'two scopes with the plugin, side by side, decorated guards in both',
+    async write(app, options) {
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        inner.get('/one', { onRequest: inner.requireAuth }, () => SECRET)
+        inner.get('/optional', { onRequest: undefined } as object, () => 'ok')
+      })
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a scope with the plugin; before it a route with an undefined hook that is allowed by name',
+    async write(app, options) {
+      app.get('/health', { preHandler: undefined } as object, () => 'ok')
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, { ...options, earlyRoutes: ['/health'] })
+        decorated(inner)
+      })
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'getDecorator, on the server',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: app.getDecorator('requireAuth') as never }, () => SECRET)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
   },
   {
     way: 'in a scope, without await, routes right after',
@@ -204,6 +419,50 @@ const WAYS: readonly Way[] = [
       decorated(app)
     },
     refuses: ['FST_CLERK_EARLY_ROUTES', /: GET \/health\. /]
+  },
+  {
+    way: 'early route with a policy, guarded',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.get('/me', { onRequest: requireAuth, config: { clerk: { acceptsToken: 'api_key' } } }, () => SECRET)
+    },
+    answers: [401, 401],
+    prints: 'required  GET   /me  api_key'
+  },
+  {
+    way: 'early route with a misspelt policy, guarded',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.get('/me', { onRequest: requireAuth, config: { clerk: { accepts: 'api_key' } as never } }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_ROUTE_OPTIONS', /accepts must be one of/]
+  },
+  {
+    way: 'early route that is public and guarded',
+    write(app, options) {
+      app.register(clerkAuth, options)
+      app.get('/me', { onRequest: requireAuth, config: { clerk: { public: true } } }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_ROUTE_POLICY', /public is true, but requireAuth/]
+  },
+  {
+    way: 'early route with config.clerk.guarded and no guard, allowed by its name',
+    write(app, options) {
+      app.register(clerkAuth, { ...options, earlyRoutes: ['/me'] })
+      app.get('/me', { config: { clerk: { guarded: true } } }, () => SECRET)
+    },
+    refuses: ['FST_CLERK_ROUTE_POLICY', /guarded is true, but neither/]
+  },
+  {
+    way: 'early route outside of the scope with the plugin, with a policy for nobody',
+    async write(app, options) {
+      app.get('/outside', { config: { clerk: { accepts: 'api_key' } as never } }, () => 'ok')
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+    },
+    answers: [401, 200]
   },
   {
     way: 'all early routes allowed',
@@ -476,17 +735,23 @@ for (const isResolved of [false, true]) {
   for (const way of WAYS) {
     t.test(`${way.way}${isResolved ? ', with a resolver' : ''}`, async (t) => {
       const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
-      const app = Fastify()
+      const warnings: string[] = []
+      const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => void warnings.push(line) } } })
       t.teardown(() => app.close())
       const outcome = outcomeOf(app, clerk, way, isResolved)
       if (way.refuses !== undefined) {
         const [code, message] = way.refuses
         await t.rejects(outcome, { code, message })
+        // A serverless adapter injects the next request, whatever became of the one before.
+        const again = await app.inject('/me').catch((error: Error) => ({ statusCode: 500, body: error.message }))
+        t.not(again.body, SECRET, 'nor is the next request served')
+        t.ok(again.statusCode >= 400)
         return
       }
       const { statuses, head } = await outcome
       t.strictSame(statuses, way.answers)
       t.equal(head.statusCode, statuses[0], 'HEAD as GET')
+      if (statuses[0] !== 500) t.strictSame(warnings, [], 'nothing is warned of')
       if (way.prints !== undefined)
         t.ok(app.clerk.printRoutes().split('\n').includes(way.prints), app.clerk.printRoutes())
     })

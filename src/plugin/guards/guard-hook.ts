@@ -1,5 +1,5 @@
 import { GuardUseError, UnauthorizedError } from '../../core/errors.js'
-import { nameHook } from '../hook-name.js'
+import { isNamed, nameHook } from '../hook-name.js'
 import type {
   GuardDone,
   GuardHook,
@@ -12,11 +12,27 @@ import type {
   SignInRedirect
 } from './types.js'
 
+/** Hooks that run before the handler, and can keep a request from it. */
+export const GUARDED = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/** Names of the hooks that guard. */
+export const GUARD_NAMES = ['requireAuth', 'authorize'] as const satisfies readonly GuardVerdict['guard'][]
+
+/** What `requireAuth` asks: that somebody is signed in. */
+export const SIGNED_IN: GuardRequirement = Object.freeze({
+  guard: 'requireAuth',
+  conditions: null,
+  scopes: Object.freeze([]),
+  hasPredicate: false
+})
+
 const requirements = new WeakMap<object, GuardRequirement>()
 
 /** What a guard asks of a request; null: the hook is no guard of this package. */
 export function requirementOf(hook: unknown): GuardRequirement | null {
-  return typeof hook === 'function' ? (requirements.get(hook) ?? null) : null
+  if (typeof hook !== 'function') return null
+  // `fastify.getDecorator('requireAuth')` is another function: a bound one, of the same name.
+  return requirements.get(hook) ?? (isNamed(hook, ['requireAuth']) ? SIGNED_IN : null)
 }
 
 /** Whether a hook is `requireAuth` or was made by `authorize`. */

@@ -1,6 +1,6 @@
-import { toGuardHook } from './guard-hook.js'
+import { SIGNED_IN, toGuardHook } from './guard-hook.js'
 import { isAuthenticated, refuse } from './refusal.js'
-import type { GuardHook, GuardRequirement, GuardSettings } from './types.js'
+import type { GuardHook, GuardSettings } from './types.js'
 
 /**
  * The hook behind `fastify.requireAuth`: lets authenticated requests and CORS preflights pass.
@@ -14,10 +14,8 @@ import type { GuardHook, GuardRequirement, GuardSettings } from './types.js'
  * All of them go through the application's error handler.
  */
 export function createRequireAuth(settings: GuardSettings): GuardHook {
-  return toGuardHook(REQUIREMENT, settings, (request, reply) => {
+  return toGuardHook(SIGNED_IN, settings, (request, reply) => {
     const auth = settings.readAuth(request)
     return isAuthenticated(auth) ? null : refuse(settings, auth, request, reply)
   })
 }
-
-const REQUIREMENT: GuardRequirement = { guard: 'requireAuth', conditions: null, scopes: [], hasPredicate: false }
