@@ -10,15 +10,15 @@ export interface RouteTableEntry {
   /**
    * `off`: not authenticated; `public`: `config.clerk.public` says so; `required`: guarded by `defaultDeny`, or by a
    * guard among the hooks of the route or of its scope; `open`: without a guard, so that its handler answers everybody.
-   * A guard inside another function, as of `@fastify/auth`, is not seen. Routes that were made before the plugin
-   * are in the list once the server is ready; if the server was made before this package was imported, without their
-   * `config.clerk`.
+   * A guard inside another function, as of `@fastify/auth`, is not seen. Routes that were made before the plugin are in
+   * the list once the server is ready; if the server was made before this package was imported, without `config.clerk`.
    */
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
   /**
    * What the guards among the hooks of the route and of its scope ask, in the order in which they run, that of
-   * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin.
+   * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin, on a server that was made
+   * before this package was imported.
    */
   readonly guards: readonly GuardRequirement[]
 }
