@@ -253,7 +253,7 @@ export const LocalClerkArgumentError = createError('FST_CLERK_LOCAL_ARGUMENT', '
 
 export const RevocationTargetError = createError(
   'FST_CLERK_REVOCATION_TARGET',
-  'revoke needs { sessionId }, { userId } or { organizationId, userId }, each a non-empty string',
+  'revoke needs one of { sessionId }, { userId }, { organizationId }, { organizationId, userId }, { tokenId } and { clientId }, each a text of 1 to 256 characters, or { everyone: true }',
   500
 )
 export const RevocationTimeError = createError(

@@ -1,10 +1,11 @@
 import type { Instance } from '../core/instance.js'
+import { latestOf, type MomentByReach, NO_MOMENTS } from '../core/revocation/reach.js'
 
 /** Most instances remembered one by one. Beyond it the oldest moment counts for every instance that is built. */
 const MAX_REMEMBERED = 10_000
 
 interface Moment {
-  readonly revokedUntilMs: number
+  readonly revokedUntil: MomentByReach
   /** From this moment on every token that the revocations could cover has expired. */
   readonly overAtMs: number
 }
@@ -21,16 +22,19 @@ export interface ForgottenRevocations {
 
 export function createForgottenRevocations(now: () => number): ForgottenRevocations {
   const moments = new Map<string, Moment>()
-  let ofAnybody: Moment = { revokedUntilMs: -Infinity, overAtMs: -Infinity }
+  let ofAnybody: Moment = { revokedUntil: NO_MOMENTS, overAtMs: -Infinity }
 
   return {
     keep(identity, { revocations, settings }) {
       if (revocations.size === 0) return
-      const { retentionMs } = revocations.health()
+      const { retentionMs, machineRetentionMs } = revocations.health()
       // Never in the future: it counts for all users, and would refuse later sign-ins.
-      const revokedUntilMs = Math.min(revocations.latestMs(), now() + settings.clockSkewInMs)
+      const latestMs = now() + settings.clockSkewInMs
+      const { sessionsMs, machinesMs } = revocations.latest()
+      const revokedUntil = { sessionsMs: Math.min(sessionsMs, latestMs), machinesMs: Math.min(machinesMs, latestMs) }
+      const overAtMs = Math.max(revokedUntil.sessionsMs + retentionMs, revokedUntil.machinesMs + machineRetentionMs)
       moments.delete(identity)
-      moments.set(identity, { revokedUntilMs, overAtMs: revokedUntilMs + retentionMs })
+      moments.set(identity, { revokedUntil, overAtMs })
       for (const [oldest, moment] of moments) {
         if (moment.overAtMs > now() && moments.size <= MAX_REMEMBERED) break
         moments.delete(oldest)
@@ -42,14 +46,14 @@ export function createForgottenRevocations(now: () => number): ForgottenRevocati
       const own = moments.get(identity)
       moments.delete(identity)
       const moment = own === undefined ? ofAnybody : laterOf(ofAnybody, own)
-      if (moment.overAtMs > now()) revocations.refuseIssuedUntil(moment.revokedUntilMs)
+      if (moment.overAtMs > now()) revocations.refuseIssuedUntil(moment.revokedUntil)
     }
   }
 }
 
 function laterOf(one: Moment, other: Moment): Moment {
   return {
-    revokedUntilMs: Math.max(one.revokedUntilMs, other.revokedUntilMs),
+    revokedUntil: latestOf(one.revokedUntil, other.revokedUntil),
     overAtMs: Math.max(one.overAtMs, other.overAtMs)
   }
 }

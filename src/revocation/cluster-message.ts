@@ -1,4 +1,5 @@
-import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
+import type { Revocation } from '../core/revocation/revocation.js'
+import { parseRevocation, serializeRevocation } from '../core/revocation/wire-format.js'
 
 /** A message between a worker of `node:cluster` and its primary. */
 export interface ClusterMessage {
@@ -29,5 +30,5 @@ export function parseMessage(value: unknown, name: string): ClusterMessage | nul
 }
 
 export function revocationsOf(message: ClusterMessage): Revocation[] {
-  return message.revocations.map(parseRevocation).filter((revocation) => revocation !== null)
+  return message.revocations.map((row) => parseRevocation(row)).filter((revocation) => revocation !== null)
 }

@@ -3,6 +3,7 @@ import { now, text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
 import type { Revocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
+import { MACHINE_TOKEN_LIFETIME_MS } from '../core/revocation/revocations.js'
 import { composeMessage, DEFAULT_CLUSTER_BUS, parseMessage, revocationsOf } from './cluster-message.js'
 
 export interface RevocationRelayOptions {
@@ -51,15 +52,19 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     }
     if (message?.type !== 'revoked') return
     for (const revocation of revocationsOf(message)) store.add(revocation)
-    if (store.foldWhenFull(now())) forgetOld()
+    if (store.foldWhenFull(now()) !== null) forgetOld()
     for (const other of Object.values(cluster.workers ?? {})) {
       if (other !== undefined && other.id !== worker.id && other.isConnected()) other.send(message)
     }
   }
 
   function forgetOld(): void {
-    store.dropThrough(now() - retentionInMs)
-    if (store.watermarkMs <= now() - retentionInMs) store.lowerWatermark()
+    const nowMs = now()
+    store.forgetThrough({
+      sessionsMs: nowMs - retentionInMs,
+      // The primary sees no tokens: it keeps what covers machine tokens for as long as Clerk's live.
+      machinesMs: nowMs - Math.max(retentionInMs, MACHINE_TOKEN_LIFETIME_MS)
+    })
   }
 
   const sweep = setInterval(forgetOld, Math.max(1_000, retentionInMs / 8))

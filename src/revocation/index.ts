@@ -1,6 +1,7 @@
 export type { RevocationBus, RevocationBusHealth, RevocationPeer } from '../core/revocation/bus.js'
-export type { Revocation, RevocationTarget } from '../core/revocation/revocation.js'
+export type { Revocation, RevocationKind, RevocationTarget } from '../core/revocation/revocation.js'
 export type { RevocationsHealth } from '../core/revocation/revocations.js'
+export { parseRevocation, type SerializedRevocation, serializeRevocation } from '../core/revocation/wire-format.js'
 export { type ClusterBusOptions, createClusterBus } from './cluster-bus.js'
 export { type RevocationRelayOptions, relayRevocations } from './cluster-relay.js'
 export { type RevocationBusCase, testRevocationBus } from './conformance/kit.js'

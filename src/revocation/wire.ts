@@ -1,5 +1,6 @@
 import { parseJson } from '../core/json.js'
-import { parseRevocation, type Revocation, serializeRevocation } from '../core/revocation/revocation.js'
+import type { Revocation } from '../core/revocation/revocation.js'
+import { parseRevocation, serializeRevocation } from '../core/revocation/wire-format.js'
 import type { StoredRevocation } from './bus-engine.js'
 
 /** The form of a revocation in the store of an engine. */

@@ -113,12 +113,17 @@ t.test('what is remembered of closed instances is bounded, goes no further than 
   const closedWith = (atMs: number) =>
     ({
       settings: { clockSkewInMs: 5_000 },
-      revocations: { size: 1, latestMs: () => atMs, health: () => ({ retentionMs: 65_000 }) }
+      revocations: {
+        size: 1,
+        latest: () => ({ sessionsMs: atMs, machinesMs: -Infinity }),
+        health: () => ({ retentionMs: 65_000, machineRetentionMs: 86_405_000 })
+      }
     }) as unknown as Instance
   const restoredTo = (identity: string) => {
     let untilMs: number | null = null
-    const refuseIssuedUntil = (atMs: number) => {
-      untilMs = atMs
+    const refuseIssuedUntil = ({ sessionsMs, machinesMs }: { sessionsMs: number; machinesMs: number }) => {
+      t.equal(machinesMs, -Infinity, 'no machine token was revoked')
+      untilMs = sessionsMs
     }
     forgotten.restore(identity, { revocations: { refuseIssuedUntil } } as unknown as Instance)
     return untilMs

@@ -48,7 +48,7 @@ t.test('a process whose clock is ahead cannot refuse everyone from now on', asyn
     close: async () => {}
   }
   const revocations = createProcess(bus)
-  const tomorrow = { sessionId: null, userId: null, organizationId: null, atMs: clock.now() + 86_400_000 }
+  const tomorrow = { kind: 'all-sessions', atMs: clock.now() + 86_400_000 } as const
   heard[0]?.receive([tomorrow])
   t.equal(revocations.health().everyoneIssuedUntilMs, clock.now() + 5_000)
 })

@@ -52,8 +52,8 @@ function createPeer(...own: Revocation[]): TestPeer {
   }
 }
 
-function revocationOf(sessionId: string): Revocation {
-  return { sessionId, userId: null, organizationId: null, atMs: Date.now() }
+function revocationOf(id: string): Revocation {
+  return { kind: 'session', id, atMs: Date.now() }
 }
 
 for (const [name, { skip, create }] of Object.entries(buses)) {
@@ -69,9 +69,9 @@ for (const [name, { skip, create }] of Object.entries(buses)) {
       await until(() => peers[1].heard.length > 0 && peers[2].heard.length > 0)
       await bus.publish(revocationOf('sess_2'), peers[2])
       await until(() => peers[1].heard.length > 1)
-      t.match(peers[1].heard, [revocation, { sessionId: 'sess_2' }])
+      t.match(peers[1].heard, [revocation, { id: 'sess_2' }])
       t.equal(peers[1].heard.length, 2)
-      t.equal(peers[2].heard.filter(({ sessionId }) => sessionId === 'sess_1').length, 1)
+      t.equal(peers[2].heard.filter((heard) => heard.kind === 'session' && heard.id === 'sess_1').length, 1)
       await bus.close()
     })
 
@@ -101,7 +101,7 @@ for (const [name, { skip, create }] of Object.entries(buses)) {
       t.equal(bus.health().connected, true, 'opened again')
       t.equal(await bus.publish(revocationOf('sess_1'), two), true)
       await until(() => three.heard.length === 1)
-      t.match(three.heard, [{ sessionId: 'sess_1' }])
+      t.match(three.heard, [{ id: 'sess_1' }])
       await bus.close()
       t.equal(bus.health().connected, false)
     })
@@ -130,12 +130,12 @@ t.test('Redis', { skip }, async (t) => {
     await elsewhere.publish(revocationOf('sess_1'), other)
     await until(() => first.heard.length === 1)
     await here.open(second)
-    t.match(second.heard, [{ sessionId: 'sess_1' }])
+    t.match(second.heard, [{ id: 'sess_1' }])
     t.equal(first.heard.length, 1, 'and nobody hears it again')
     await here.close()
     await elsewhere.publish(revocationOf('sess_2'), other)
     await here.open(third)
-    t.strictSame(third.heard.map(({ sessionId }) => sessionId).sort(), ['sess_1', 'sess_2'])
+    t.strictSame(third.heard.map((heard) => 'id' in heard && heard.id).sort(), ['sess_1', 'sess_2'])
     await elsewhere.publish(revocationOf('sess_3'), other)
     await until(() => third.heard.length === 3)
   })
@@ -198,7 +198,7 @@ t.test('Redis', { skip }, async (t) => {
     await own.kill()
     await until(() => !bus.health().connected)
     t.equal(await bus.publish(revocationOf('sess_1'), one), false)
-    t.match(two.heard, [{ sessionId: 'sess_1' }])
+    t.match(two.heard, [{ id: 'sess_1' }])
   })
 })
 

@@ -85,9 +85,17 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
     for (const connection of affectedBy(revocation)) if (revocations.covers(connection)) connection.end(revoked)
   })
 
-  function affectedBy({ sessionId, userId }: Revocation): Connection[] {
-    if (sessionId !== null) return bySession.find(sessionId)
-    return userId !== null ? byUser.find(userId) : [...clock]
+  function affectedBy(revocation: Revocation): Connection[] {
+    switch (revocation.kind) {
+      case 'session':
+        return bySession.find(revocation.id)
+      case 'user':
+        return byUser.find(revocation.id)
+      case 'membership':
+        return byUser.find(revocation.userId)
+      default:
+        return [...clock]
+    }
   }
 
   function enter(connection: Connection): void {

@@ -1,4 +1,4 @@
-import type { Revocation } from './revocation.js'
+import type { Revocation, RevocationKind } from './revocation.js'
 
 /** One process, as its bus sees it. */
 export interface RevocationPeer {
@@ -6,8 +6,11 @@ export interface RevocationPeer {
   receive(revocations: Iterable<Revocation>): void
   /** Every revocation that this process holds. A bus that was away publishes them again when it is back. */
   known(): Iterable<Revocation>
-  /** For how long after its moment a revocation can cover an unexpired token, in ms. Grows with the lifetimes seen. */
-  retentionMs(): number
+  /**
+   * For how long after its moment a revocation of the kind can cover an unexpired token, in ms; without a kind, the longest of
+   * all. Grows with the lifetimes seen.
+   */
+  retentionMs(kind?: RevocationKind): number
 }
 
 export interface RevocationBusHealth {

@@ -1,4 +1,6 @@
-import { everyone, type Revocation } from './revocation.js'
+import { MembershipMoments, Moments } from './moments.js'
+import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
+import type { Revocation, RevocationKind } from './revocation.js'
 
 /** The fields of a verified token that a look-up reads. `VerifiedToken` has them, so a look-up allocates nothing. */
 export interface RevocableToken {
@@ -16,11 +18,26 @@ export interface RevocableToken {
   clearedEpoch: number
 }
 
+/** The same of a machine token. Null: the token names none. */
+export interface RevocableMachineToken {
+  readonly tokenId: string | null
+  readonly userId: string | null
+  readonly orgId: string | null
+  readonly clientId: string | null
+  /** Ms since the epoch. `-Infinity` when it is not known: the store then takes the token for older than any revocation. */
+  readonly issuedAtMs: number
+  /** Clerk is asked about the token again and again, so a watermark need not stand in for forgotten revocations of it. */
+  readonly isOpaque: boolean
+  clearedEpoch: number
+}
+
 /**
  * Shared by all stores of the process, so that no two ever have the same epoch: a token that one store has cleared must
  * not pass for cleared in another.
  */
 let lastEpoch = 0
+
+const ID_KINDS = ['session', 'user', 'organization', 'token', 'client'] as const
 
 /** An overflow folds this fraction of the entries, a sixteenth, so that the next overflow is far away. */
 const FOLD_DIVISOR = 16
@@ -33,18 +50,27 @@ const FOLD_DIVISOR = 16
  * same second is refused until the next one begins; the other choice would let a token live on that was revoked.
  */
 export class RevocationStore {
-  /** Number of entries, plus one while a watermark is set. 0: no token needs a look-up. */
+  /** Number of entries, plus one for each watermark that is set. 0: no token needs a look-up. */
   size = 0
-  /** Every token issued at or before this instant is refused, whoever it belongs to. `-Infinity`: not set. */
-  watermarkMs = -Infinity
-  readonly #sessions = new Map<string, number>()
-  readonly #users = new Map<string, number>()
-  readonly #memberships = new Map<string, Map<string, number>>()
+  /** Every token of that sort issued at or before this instant is refused, whoever it belongs to. `-Infinity`: not set. */
+  watermarks: MomentByReach = NO_MOMENTS
+  /** The same for opaque machine tokens: a revocation of everyone sets it, and no overflow does. */
+  #opaqueUntilMs = -Infinity
+  readonly #byId = {
+    session: new Moments(),
+    user: new Moments(),
+    organization: new Moments(),
+    token: new Moments(),
+    client: new Moments()
+  }
+  readonly #memberships = new MembershipMoments()
+  readonly #tables: readonly (readonly [kind: RevocationKind, table: Moments | MembershipMoments])[] = [
+    ...ID_KINDS.map((kind) => [kind, this.#byId[kind]] as const),
+    ['membership', this.#memberships]
+  ]
   readonly #maxEntries: number
-  #membershipCount = 0
   /**
-   * Raised when an entry or the watermark is added, not when one is removed: all tokens it covered have expired by
-   * then.
+   * Raised when an entry or a watermark is added, not when one is removed: all tokens it covered have expired by then.
    */
   #epoch = ++lastEpoch
 
@@ -52,171 +78,203 @@ export class RevocationStore {
     this.#maxEntries = maxEntries
   }
 
-  /** Whether a revocation covers the token. After the first look-up in an epoch, comparing two numbers answers. */
+  /** Whether a revocation covers the session token. After the first look-up in an epoch, comparing two numbers answers. */
   covers(token: RevocableToken): boolean {
     if (token.clearedEpoch === this.#epoch) return false
-    if (this.#holds(token)) return true
+    if (this.#holdsSession(token)) return true
+    token.clearedEpoch = this.#epoch
+    return false
+  }
+
+  /** The same for a machine token. */
+  coversMachine(token: RevocableMachineToken): boolean {
+    if (token.clearedEpoch === this.#epoch) return false
+    if (this.#holdsMachine(token)) return true
     token.clearedEpoch = this.#epoch
     return false
   }
 
   /** Adds a revocation. False: the store holds an equal or later one for the same target, or for everyone. */
   add(revocation: Revocation): boolean {
-    const { sessionId, userId, organizationId, atMs } = revocation
-    if (atMs <= this.watermarkMs) return false
-    if (userId === null && sessionId === null) {
-      this.raiseWatermark(atMs)
-      return true
+    const { atMs } = revocation
+    if (atMs <= this.#coveredThrough(revocation.kind)) return false
+    switch (revocation.kind) {
+      case 'all-machines':
+        this.#opaqueUntilMs = atMs
+        this.raiseWatermarks(reachOf(revocation.kind, atMs))
+        return true
+      case 'all-sessions':
+      case 'all-machine-jwts':
+        this.raiseWatermarks(reachOf(revocation.kind, atMs))
+        return true
+      case 'membership':
+        return this.#entered(this.#memberships.raise(revocation.organizationId, revocation.userId, atMs))
+      default:
+        return this.#entered(this.#byId[revocation.kind].raise(revocation.id, atMs))
     }
-    let isNews = false
-    if (sessionId !== null) isNews = raise(this.#sessions, sessionId, atMs)
-    else if (userId !== null && organizationId === null) isNews = raise(this.#users, userId, atMs)
-    else if (userId !== null && organizationId !== null) isNews = this.#addMembership(organizationId, userId, atMs)
+  }
+
+  /**
+   * Replaces the oldest entries by watermarks when there are too many. No revocation is forgotten; the price is that
+   * tokens of others, issued before the watermark, are refused too. They are the ones nearest to their expiry.
+   *
+   * A watermark stays at `latestMs` at most, so that no future sign-in is refused. Entries dated later that have to go
+   * count as of that moment. Opaque machine tokens have no watermark: Clerk is asked about them again. Returns the
+   * watermarks that were raised; null when there is room.
+   */
+  foldWhenFull(latestMs: number): MomentByReach | null {
+    const excess = this.#entryCount() - this.#maxEntries
+    if (excess <= 0) return null
+    // The larger part pays: a flood of sign-outs costs no machine its token.
+    const sessionOnly = this.#byId.session.size + this.#memberships.size
+    const isMachinesTurn = sessionOnly < this.#entryCount() - sessionOnly
+    const moments = this.#moments(isMachinesTurn)
+    moments.sort()
+    const last = Math.min(moments.length, excess + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
+    const newestToGoMs = moments[last] ?? -Infinity
+    const gone = this.#dropThrough(
+      isMachinesTurn
+        ? { sessionsMs: newestToGoMs, machinesMs: newestToGoMs }
+        : { sessionsMs: newestToGoMs, machinesMs: -Infinity }
+    )
+    const raised = {
+      sessionsMs: Math.min(gone.sessionsMs, latestMs),
+      machinesMs: Math.min(gone.machinesMs, latestMs)
+    }
+    this.raiseWatermarks(raised)
+    return raised
+  }
+
+  /** Watermarks rise and never fall by this: a moment of `-Infinity` leaves its watermark as it is. */
+  raiseWatermarks(moments: MomentByReach): void {
+    this.watermarks = latestOf(this.watermarks, moments)
+    this.#epoch = ++lastEpoch
+    this.#dropThrough({ sessionsMs: this.watermarks.sessionsMs, machinesMs: this.#opaqueUntilMs })
+  }
+
+  /**
+   * Forgets entries and watermarks that can cover no token issued after these moments. Returns the latest moments among
+   * them, `-Infinity` where there were none.
+   */
+  forgetThrough(horizons: MomentByReach): MomentByReach {
+    const { sessionsMs, machinesMs } = this.watermarks
+    let gone = this.#dropThrough(horizons)
+    if (sessionsMs <= horizons.sessionsMs) {
+      this.watermarks = { ...this.watermarks, sessionsMs: -Infinity }
+      gone = latestOf(gone, reachOf('all-sessions', sessionsMs))
+    }
+    if (machinesMs <= horizons.machinesMs) {
+      this.watermarks = { ...this.watermarks, machinesMs: -Infinity }
+      gone = latestOf(gone, reachOf('all-machines', machinesMs))
+    }
+    if (this.#opaqueUntilMs <= horizons.machinesMs) this.#opaqueUntilMs = -Infinity
+    this.#count()
+    return gone
+  }
+
+  /**
+   * The moments of the oldest entries or watermarks, `Infinity` where there are none: of those that cover only session
+   * tokens, and of those that cover machine tokens.
+   */
+  earliest(): MomentByReach {
+    const { sessionsMs, machinesMs } = this.watermarks
+    let sessions = sessionsMs === -Infinity ? Infinity : sessionsMs
+    let machines = machinesMs === -Infinity ? Infinity : machinesMs
+    for (const [kind, table] of this.#tables) {
+      if (REACH[kind].machines) for (const atMs of table.values()) machines = Math.min(machines, atMs)
+      else for (const atMs of table.values()) sessions = Math.min(sessions, atMs)
+    }
+    return { sessionsMs: sessions, machinesMs: machines }
+  }
+
+  /** The moments of the latest entries or watermarks, `-Infinity` where there are none. */
+  latest(): MomentByReach {
+    let latest = this.watermarks
+    for (const { kind, atMs } of this) latest = latestOf(latest, reachOf(kind, atMs))
+    return latest
+  }
+
+  clear(): void {
+    for (const [, table] of this.#tables) table.clear()
+    this.watermarks = NO_MOMENTS
+    this.#opaqueUntilMs = -Infinity
+    this.#count()
+  }
+
+  *[Symbol.iterator](): Generator<Revocation> {
+    const { sessionsMs, machinesMs } = this.watermarks
+    if (sessionsMs !== -Infinity) yield { kind: 'all-sessions', atMs: sessionsMs }
+    if (this.#opaqueUntilMs !== -Infinity) yield { kind: 'all-machines', atMs: this.#opaqueUntilMs }
+    if (machinesMs > this.#opaqueUntilMs) yield { kind: 'all-machine-jwts', atMs: machinesMs }
+    for (const kind of ID_KINDS) for (const [id, atMs] of this.#byId[kind].entries()) yield { kind, id, atMs }
+    for (const [organizationId, userId, atMs] of this.#memberships.entries()) {
+      yield { kind: 'membership', organizationId, userId, atMs }
+    }
+  }
+
+  #holdsSession(token: RevocableToken): boolean {
+    // Nothing shows that a token without `iat` is younger than a revocation: it is taken for older.
+    const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
+    if (issuedAtMs <= this.watermarks.sessionsMs) return true
+    const { session, user, organization } = this.#byId
+    const { sessionId, userId, orgId, actor } = token.auth
+    if (sessionId !== undefined && session.covers(sessionId, issuedAtMs)) return true
+    if (user.covers(userId, issuedAtMs)) return true
+    // Revoking a user also ends the sessions in which that user impersonates another.
+    if (actor !== undefined && user.covers(actor.sub, issuedAtMs)) return true
+    if (orgId === undefined) return false
+    if (organization.covers(orgId, issuedAtMs)) return true
+    return this.#memberships.covers(orgId, userId, issuedAtMs)
+  }
+
+  #holdsMachine({ tokenId, userId, orgId, clientId, issuedAtMs, isOpaque }: RevocableMachineToken): boolean {
+    if (issuedAtMs <= (isOpaque ? this.#opaqueUntilMs : this.watermarks.machinesMs)) return true
+    const { user, organization, token, client } = this.#byId
+    if (tokenId !== null && token.covers(tokenId, issuedAtMs)) return true
+    if (userId !== null && user.covers(userId, issuedAtMs)) return true
+    if (clientId !== null && client.covers(clientId, issuedAtMs)) return true
+    return orgId !== null && organization.covers(orgId, issuedAtMs)
+  }
+
+  /** Drops the entries that cover no token issued after these moments. */
+  #dropThrough(horizons: MomentByReach): MomentByReach {
+    let gone = NO_MOMENTS
+    for (const [kind, table] of this.#tables) {
+      gone = latestOf(gone, reachOf(kind, table.dropThrough(horizonOf(kind, horizons))))
+    }
+    this.#count()
+    return gone
+  }
+
+  /** The moments of the entries that cover machine tokens too, or of those that cover session tokens only. */
+  #moments(ofMachines: boolean): Float64Array {
+    const tables = this.#tables.filter(([kind]) => REACH[kind].machines === ofMachines)
+    const moments = new Float64Array(tables.reduce((count, [, table]) => count + table.size, 0))
+    let next = 0
+    for (const [, table] of tables) for (const atMs of table.values()) moments[next++] = atMs
+    return moments
+  }
+
+  /** A revocation of this kind at this moment or before it says nothing new, whatever it names. */
+  #coveredThrough(kind: RevocationKind): number {
+    if (kind === 'all-machine-jwts') return this.watermarks.machinesMs
+    return horizonOf(kind, { sessionsMs: this.watermarks.sessionsMs, machinesMs: this.#opaqueUntilMs })
+  }
+
+  #entered(isNews: boolean): boolean {
     if (isNews) this.#epoch = ++lastEpoch
     this.#count()
     return isNews
   }
 
-  /**
-   * Replaces the oldest entries by a watermark when there are too many. No revocation is forgotten; the price is that
-   * tokens of others, issued before the watermark, are refused too. They are the ones nearest to their expiry.
-   *
-   * The watermark stays at `latestMs` at most, so that no future sign-in is refused. Entries dated later that have to go
-   * count as of that moment.
-   */
-  foldWhenFull(latestMs: number): boolean {
-    const count = this.#entryCount()
-    if (count <= this.#maxEntries) return false
-    const moments = this.#moments(count)
-    moments.sort()
-    const last = Math.min(count, count - this.#maxEntries + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
-    const newestToGoMs = moments[last] ?? -Infinity
-    this.raiseWatermark(Math.min(newestToGoMs, latestMs))
-    this.dropThrough(newestToGoMs)
-    return true
-  }
-
-  raiseWatermark(atMs: number): void {
-    this.watermarkMs = Math.max(this.watermarkMs, atMs)
-    this.#epoch = ++lastEpoch
-    this.dropThrough(this.watermarkMs)
-  }
-
-  /** Removes the entries of `atMs` and before. Returns the latest moment among them, `-Infinity` if there were none. */
-  dropThrough(atMs: number): number {
-    let latest = drop(this.#sessions, atMs, -Infinity)
-    latest = drop(this.#users, atMs, latest)
-    this.#membershipCount = 0
-    for (const [organizationId, members] of this.#memberships) {
-      latest = drop(members, atMs, latest)
-      if (members.size === 0) this.#memberships.delete(organizationId)
-      this.#membershipCount += members.size
-    }
-    this.#count()
-    return latest
-  }
-
-  /** The moment of the oldest entry or of the watermark; `Infinity` when the store is empty. */
-  earliestMs(): number {
-    let earliest = this.watermarkMs === -Infinity ? Infinity : this.watermarkMs
-    for (const atMs of this.#sessions.values()) if (atMs < earliest) earliest = atMs
-    for (const atMs of this.#users.values()) if (atMs < earliest) earliest = atMs
-    for (const members of this.#memberships.values()) {
-      for (const atMs of members.values()) if (atMs < earliest) earliest = atMs
-    }
-    return earliest
-  }
-
-  /** The moment of the latest entry or of the watermark; `-Infinity` when the store is empty. */
-  latestMs(): number {
-    let latest = this.watermarkMs
-    for (const { atMs } of this) if (atMs > latest) latest = atMs
-    return latest
-  }
-
-  lowerWatermark(): void {
-    this.watermarkMs = -Infinity
-    this.#count()
-  }
-
-  clear(): void {
-    this.#sessions.clear()
-    this.#users.clear()
-    this.#memberships.clear()
-    this.#membershipCount = 0
-    this.lowerWatermark()
-  }
-
-  *[Symbol.iterator](): Generator<Revocation> {
-    if (this.watermarkMs !== -Infinity) yield everyone(this.watermarkMs)
-    for (const [sessionId, atMs] of this.#sessions) yield { sessionId, userId: null, organizationId: null, atMs }
-    for (const [userId, atMs] of this.#users) yield { sessionId: null, userId, organizationId: null, atMs }
-    for (const [organizationId, members] of this.#memberships) {
-      for (const [userId, atMs] of members) yield { sessionId: null, userId, organizationId, atMs }
-    }
-  }
-
-  #holds(token: RevocableToken): boolean {
-    // Nothing shows that a token without `iat` is younger than a revocation: it is taken for older.
-    const issuedAtMs = token.issuedAt === Infinity ? -Infinity : token.issuedAt * 1000
-    if (issuedAtMs <= this.watermarkMs) return true
-    const { sessionId, userId, orgId, actor } = token.auth
-    if (sessionId !== undefined && isAtOrBefore(issuedAtMs, this.#sessions.get(sessionId))) return true
-    if (isAtOrBefore(issuedAtMs, this.#users.get(userId))) return true
-    // Revoking a user also ends the sessions in which that user impersonates another.
-    if (actor !== undefined && isAtOrBefore(issuedAtMs, this.#users.get(actor.sub))) return true
-    if (orgId === undefined) return false
-    const members = this.#memberships.get(orgId)
-    return members !== undefined && isAtOrBefore(issuedAtMs, members.get(userId))
-  }
-
-  /** Reads the maps directly: this blocks the event loop, and the iterator would allocate an object for each entry. */
-  #moments(count: number): Float64Array {
-    const moments = new Float64Array(count)
-    let next = 0
-    for (const atMs of this.#sessions.values()) moments[next++] = atMs
-    for (const atMs of this.#users.values()) moments[next++] = atMs
-    for (const members of this.#memberships.values()) for (const atMs of members.values()) moments[next++] = atMs
-    return moments
-  }
-
-  #addMembership(organizationId: string, userId: string, atMs: number): boolean {
-    let members = this.#memberships.get(organizationId)
-    if (members === undefined) {
-      members = new Map()
-      this.#memberships.set(organizationId, members)
-    }
-    const before = members.size
-    const isNews = raise(members, userId, atMs)
-    this.#membershipCount += members.size - before
-    return isNews
-  }
-
   #entryCount(): number {
-    return this.#sessions.size + this.#users.size + this.#membershipCount
+    let count = 0
+    for (const [, table] of this.#tables) count += table.size
+    return count
   }
 
   #count(): void {
-    this.size = this.#entryCount() + (this.watermarkMs === -Infinity ? 0 : 1)
+    const { sessionsMs, machinesMs } = this.watermarks
+    this.size = this.#entryCount() + Number(sessionsMs !== -Infinity) + Number(machinesMs !== -Infinity)
   }
-}
-
-function isAtOrBefore(issuedAtMs: number, revokedAtMs: number | undefined): boolean {
-  return revokedAtMs !== undefined && issuedAtMs <= revokedAtMs
-}
-
-function raise(moments: Map<string, number>, id: string, atMs: number): boolean {
-  const known = moments.get(id)
-  if (known !== undefined && known >= atMs) return false
-  moments.set(id, atMs)
-  return true
-}
-
-function drop(moments: Map<string, number>, atMs: number, latest: number): number {
-  for (const [id, momentMs] of moments) {
-    if (momentMs > atMs) continue
-    moments.delete(id)
-    if (momentMs > latest) latest = momentMs
-  }
-  return latest
 }

@@ -1,22 +1,55 @@
 import { RevocationTargetError, RevocationTimeError } from '../errors.js'
 
-/** Whose tokens are refused: those of one session, of every session of a user, or of a user in one organization. */
-export type RevocationTarget =
-  | { readonly sessionId: string; readonly userId?: undefined; readonly organizationId?: undefined }
-  | { readonly userId: string; readonly sessionId?: undefined; readonly organizationId?: undefined }
-  | { readonly organizationId: string; readonly userId: string; readonly sessionId?: undefined }
+interface TargetIds {
+  readonly sessionId: string
+  readonly userId: string
+  readonly organizationId: string
+  readonly tokenId: string
+  readonly clientId: string
+  readonly everyone: true
+}
+
+/** Exactly these identifiers: a target that names others too does not compile. */
+type Only<Name extends keyof TargetIds> = Pick<TargetIds, Name> & {
+  readonly [Other in Exclude<keyof TargetIds, Name>]?: undefined
+}
 
 /**
- * One revocation as stores and buses hold it: every token of the target issued at or before `atMs` is refused. With all
- * identifiers null the target is everyone; a store replaces its oldest entries by such a revocation when it is full.
+ * Whose tokens are refused:
+ *
+ * - `{ sessionId }`: the tokens of a session;
+ * - `{ userId }`: all tokens of a user: of every session, OAuth access tokens and API keys;
+ * - `{ organizationId, userId }`: the session tokens of a user in one organization;
+ * - `{ organizationId }`: the session tokens in an organization, and its API keys;
+ * - `{ tokenId }`: a machine token, by the id that `request.auth.id` shows (RFC 7519 `jti`; `ak_…`, `mt_…`, `oat_…`);
+ * - `{ clientId }`: the access tokens of an OAuth application (RFC 9068 `client_id`);
+ * - `{ everyone: true }`: every token.
  */
-export interface Revocation {
-  readonly sessionId: string | null
-  readonly userId: string | null
-  readonly organizationId: string | null
-  /** Milliseconds since the epoch. */
-  readonly atMs: number
-}
+export type RevocationTarget =
+  | Only<'sessionId'>
+  | Only<'userId'>
+  | Only<'organizationId' | 'userId'>
+  | Only<'organizationId'>
+  | Only<'tokenId'>
+  | Only<'clientId'>
+  | Only<'everyone'>
+
+/** Kinds of targets that one identifier names. */
+export type IdKind = 'session' | 'user' | 'organization' | 'token' | 'client'
+
+/**
+ * Targets without an identifier: every session token, every machine token, every machine token that is a JWT. A revocation
+ * of everyone is one of the first and one of the second. The third is made by a full store in place of its oldest entries.
+ */
+export type AllKind = 'all-sessions' | 'all-machines' | 'all-machine-jwts'
+
+/** One revocation as stores and buses hold it: every token of the target issued at or before `atMs`, in ms since the epoch, is refused. */
+export type Revocation =
+  | { readonly kind: IdKind; readonly id: string; readonly atMs: number }
+  | { readonly kind: 'membership'; readonly organizationId: string; readonly userId: string; readonly atMs: number }
+  | { readonly kind: AllKind; readonly atMs: number }
+
+export type RevocationKind = Revocation['kind']
 
 /** Longer than any identifier of Clerk; bounds the memory that an entry from a hostile bus message takes. */
 const MAX_ID_LENGTH = 256
@@ -24,55 +57,56 @@ const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS
 
 /**
- * Makes a revocation from an application's arguments. Throws `FST_CLERK_REVOCATION_TARGET` unless the target has
- * exactly one of the three forms, and `FST_CLERK_REVOCATION_TIME` for a moment more than a year ago (seconds taken for
- * milliseconds: nothing would be revoked) or more than a day ahead (every new sign-in would be revoked for that long).
+ * Makes revocations from an application's arguments: one, or for everyone two. Throws `FST_CLERK_REVOCATION_TARGET` unless
+ * the target has exactly one of the forms of `RevocationTarget`, and `FST_CLERK_REVOCATION_TIME` for a moment more than a
+ * year ago (seconds taken for milliseconds: nothing would be revoked) or more than a day ahead (every new sign-in would be
+ * revoked for that long).
  */
-export function assertRevocation(target: RevocationTarget, at: number | Date | undefined, nowMs: number): Revocation {
+export function assertRevocations(
+  target: RevocationTarget,
+  at: number | Date | undefined,
+  nowMs: number
+): readonly Revocation[] {
   const atMs = at === undefined ? nowMs : Number(at)
   if (!(atMs > nowMs - YEAR_MS && atMs <= nowMs + DAY_MS)) throw new RevocationTimeError()
-  const revocation = toRevocation(target, atMs)
-  if (revocation === null) throw new RevocationTargetError()
-  return revocation
+  const revocations = toRevocations(target, atMs)
+  if (revocations === null) throw new RevocationTargetError()
+  return revocations
 }
 
-/**
- * Reads a revocation from a bus; null for any other value. A bus is shared with others, so its messages are not
- * trusted.
- */
-export function parseRevocation(value: unknown): Revocation | null {
-  if (!Array.isArray(value) || value.length !== 4) return null
-  const [sessionId, userId, organizationId, atMs] = value as unknown[]
-  if (typeof atMs !== 'number' || !Number.isFinite(atMs)) return null
-  if (sessionId === null && userId === null && organizationId === null) return everyone(atMs)
-  return toRevocation(
-    { sessionId: sessionId ?? undefined, userId: userId ?? undefined, organizationId: organizationId ?? undefined },
-    atMs
-  )
-}
+const KIND_OF = {
+  sessionId: 'session',
+  userId: 'user',
+  organizationId: 'organization',
+  tokenId: 'token',
+  clientId: 'client'
+} as const satisfies Readonly<Record<Exclude<keyof TargetIds, 'everyone'>, IdKind>>
 
-/** The form on a bus: an array and not an object, because a bus may carry a hundred thousand of them at once. */
-export function serializeRevocation(revocation: Revocation): readonly unknown[] {
-  return [revocation.sessionId, revocation.userId, revocation.organizationId, revocation.atMs]
-}
-
-export function everyone(atMs: number): Revocation {
-  return { sessionId: null, userId: null, organizationId: null, atMs }
-}
-
-function toRevocation(target: unknown, atMs: number): Revocation | null {
+function toRevocations(target: unknown, atMs: number): readonly Revocation[] | null {
   if (typeof target !== 'object' || target === null) return null
-  const { sessionId, userId, organizationId } = target as Record<string, unknown>
-  if (sessionId !== undefined) {
-    if (!isRevocableId(sessionId) || userId !== undefined || organizationId !== undefined) return null
-    return { sessionId, userId: null, organizationId: null, atMs }
-  }
-  if (!isRevocableId(userId)) return null
-  if (organizationId === undefined) return { sessionId: null, userId, organizationId: null, atMs }
-  return isRevocableId(organizationId) ? { sessionId: null, userId, organizationId, atMs } : null
+  const given = Object.entries(target).filter(([, value]) => value !== undefined)
+  // A misspelled name must not widen the target: without the organization, a membership is the whole user.
+  if (given.length === 2) return membership(target as Readonly<Record<string, unknown>>, atMs)
+  const [name, id] = given[0] ?? ['']
+  if (given.length !== 1) return null
+  if (name === 'everyone') return id === true ? everyone(atMs) : null
+  if (!Object.hasOwn(KIND_OF, name) || !isRevocableId(id)) return null
+  return [{ kind: KIND_OF[name as keyof typeof KIND_OF], id, atMs }]
 }
 
-/** Whether a value can name a session, a user or an organization: a text of 1 to 256 characters. */
+function membership({ organizationId, userId }: Readonly<Record<string, unknown>>, atMs: number) {
+  if (!isRevocableId(organizationId) || !isRevocableId(userId)) return null
+  return [{ kind: 'membership', organizationId, userId, atMs } as const]
+}
+
+export function everyone(atMs: number): readonly Revocation[] {
+  return [
+    { kind: 'all-sessions', atMs },
+    { kind: 'all-machines', atMs }
+  ]
+}
+
+/** Whether a value can be the identifier of a target: a text of 1 to 256 characters. */
 export function isRevocableId(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_LENGTH
 }

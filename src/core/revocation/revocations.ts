@@ -1,8 +1,9 @@
 import type { Logger } from '../logger.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import type { RevocationBus, RevocationBusHealth, RevocationPeer } from './bus.js'
-import { assertRevocation, everyone, type Revocation, type RevocationTarget } from './revocation.js'
-import { type RevocableToken, RevocationStore } from './revocation-store.js'
+import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
+import { assertRevocations, type Revocation, type RevocationTarget } from './revocation.js'
+import { type RevocableMachineToken, type RevocableToken, RevocationStore } from './revocation-store.js'
 
 export interface RevocationsOptions {
   /** Milliseconds since the epoch. */
@@ -18,14 +19,18 @@ export interface RevocationsOptions {
 }
 
 export interface RevocationsHealth {
-  /** Number of entries, plus one while every token issued before some instant is refused. */
+  /** Number of entries, plus one for each sort of tokens of which every token issued before some instant is refused. */
   readonly entries: number
   /**
-   * Tokens issued at or before this instant (ms) are refused whoever they belong to; null: there is no such instant.
+   * Session tokens issued at or before this instant (ms) are refused whoever they belong to; null: there is no such instant.
    */
   readonly everyoneIssuedUntilMs: number | null
-  /** For how long after its moment an entry is kept, in ms. */
+  /** The same for machine tokens that are JWTs. */
+  readonly machinesIssuedUntilMs: number | null
+  /** For how long after its moment an entry is kept that covers session tokens only, in ms. */
   readonly retentionMs: number
+  /** The same of an entry that covers machine tokens. */
+  readonly machineRetentionMs: number
   readonly bus: RevocationBusHealth | null
 }
 
@@ -37,22 +42,30 @@ export interface ObservedToken {
 }
 
 export interface Revocations {
-  /** 0: nothing is revoked, and `covers` need not be called. */
+  /** 0: nothing is revoked, and neither `covers` nor `coversMachine` need be called. */
   readonly size: number
-  /** Whether a revocation covers the token. At most five map look-ups, no allocation. */
+  /** Whether a revocation covers the token. At most six map look-ups, no allocation. */
   covers(token: RevocableToken): boolean
-  /** To be called with every newly verified token, before `covers` is called with it. */
+  /** The same for a machine token. */
+  coversMachine(token: RevocableMachineToken): boolean
+  /** To be called with every newly verified session token, before `covers` is called with it. */
   observe(token: ObservedToken): void
+  /**
+   * The same for a machine token. `expiresAtMs`: of a JWT; null for an opaque token, whose life Clerk decides at each look.
+   */
+  observeMachine(issuedAtMs: number, expiresAtMs: number | null): void
+  /** Machine tokens are accepted here: from now on the bus is told to keep revocations for as long as these live. */
+  expectMachineTokens(): void
   /**
    * Refuses every token of the target issued until now, or until `at`. In this process it takes effect before the call
    * returns. The promise says whether the bus has taken it for the other processes; false: they get it when the bus is
    * back.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
-  /** Refuses every token issued until `atMs`: for revocations of which only the latest moment is known any more. */
-  refuseIssuedUntil(atMs: number): void
-  /** The moment of the latest revocation; `-Infinity`: there is none. */
-  latestMs(): number
+  /** Refuses every token issued until then: for revocations of which only the latest moments are known any more. */
+  refuseIssuedUntil(moments: MomentByReach): void
+  /** The moments of the latest revocations, `-Infinity` where there is none. */
+  latest(): MomentByReach
   /**
    * Calls the listener with each revocation that is new here, made locally or received. Returns a function that stops
    * it.
@@ -66,38 +79,52 @@ export interface Revocations {
 
 /** Lifetime of Clerk's session tokens: the first value of the retention, which longer-lived tokens raise. */
 const SESSION_TOKEN_LIFETIME_MS = 60_000
+/**
+ * Lifetime of Clerk's OAuth access tokens, which are the longest-lived JWTs that Clerk issues by itself. Kept from the start,
+ * and not from the first such token on: a process that starts would otherwise drop what the bus gives it.
+ */
+export const MACHINE_TOKEN_LIFETIME_MS = 86_400_000
 const DEFAULT_MAX_ENTRIES = 250_000
 /** A sweep visits every entry: at most one a second, and one in 12.5 s with 250,000 entries. */
 const MIN_SWEEP_INTERVAL_MS = 1_000
 const ENTRIES_PER_INTERVAL_MS = 20
 
-/** Revocations of one instance: the sessions, users and memberships whose unexpired tokens are refused. */
+/** Revocations of one instance: the targets whose unexpired tokens are refused. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { now, clockSkewMs, logger, bus, setTimer = setUnrefTimer } = options
   const store = new RevocationStore(options.maxEntries ?? DEFAULT_MAX_ENTRIES)
   const listeners = new Set<(revocation: Revocation) => void>()
-  let retentionMs = SESSION_TOKEN_LIFETIME_MS + clockSkewMs
+  let sessionRetentionMs = SESSION_TOKEN_LIFETIME_MS + clockSkewMs
+  let machineRetentionMs = MACHINE_TOKEN_LIFETIME_MS + clockSkewMs
+  let expectsMachines = false
   let newestIssuedAtMs = -Infinity
-  let latestSweptMs = -Infinity
+  let latestSwept = NO_MOMENTS
   let cancelSweep: (() => void) | null = null
   let isClosed = false
 
+  /** Revocations of this moment and before cover no token that is known to live this long. */
+  function horizons(): MomentByReach {
+    const nowMs = now()
+    return { sessionsMs: nowMs - sessionRetentionMs, machinesMs: nowMs - machineRetentionMs }
+  }
+
   function apply(revocation: Revocation): void {
     if (isClosed) return
-    if (revocation.atMs + retentionMs <= now()) {
-      // Covers no token that is known to live this long. Should a longer-lived token turn up, `observe` treats this
-      // revocation as stored and swept.
-      latestSweptMs = Math.max(latestSweptMs, revocation.atMs)
+    const { kind, atMs } = revocation
+    if (atMs <= horizonOf(kind, horizons())) {
+      // Should a longer-lived token turn up, this revocation is treated as stored and swept.
+      latestSwept = latestOf(latestSwept, reachOf(kind, atMs))
       return
     }
     if (!store.add(revocation)) return
     tell(revocation)
-    if (store.foldWhenFull(now() + clockSkewMs)) {
+    const folded = store.foldWhenFull(now() + clockSkewMs)
+    if (folded !== null) {
       logger.warn(
-        { entries: store.size, everyoneIssuedUntilMs: store.watermarkMs },
+        { entries: store.size, everyoneIssuedUntilMs: Math.max(folded.sessionsMs, folded.machinesMs) },
         'too many revocations at once: the oldest now count for every token issued before them'
       )
-      tell(everyone(store.watermarkMs))
+      for (const watermark of watermarksOf(folded)) tell(watermark)
     }
     if (cancelSweep === null) scheduleSweep()
   }
@@ -119,17 +146,29 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     cancelSweep?.()
     cancelSweep = null
     if (store.size === 0) return
-    const dueMs = store.earliestMs() + retentionMs - now()
+    const { sessionsMs, machinesMs } = store.earliest()
+    const dueMs = Math.min(sessionsMs + sessionRetentionMs, machinesMs + machineRetentionMs) - now()
     cancelSweep = setTimer(sweep, Math.max(MIN_SWEEP_INTERVAL_MS, store.size / ENTRIES_PER_INTERVAL_MS, dueMs))
   }
 
   function sweep(): void {
-    const horizonMs = now() - retentionMs
-    latestSweptMs = Math.max(latestSweptMs, store.dropThrough(horizonMs))
-    if (store.watermarkMs <= horizonMs) {
-      latestSweptMs = Math.max(latestSweptMs, store.watermarkMs)
-      store.lowerWatermark()
-    }
+    latestSwept = latestOf(latestSwept, store.forgetThrough(horizons()))
+    scheduleSweep()
+  }
+
+  function witnessIssue(issuedAtMs: number, nowMs: number): void {
+    // A handshake in development accepts tokens from beyond the clock skew. Their `iat` is no estimate of now.
+    if (issuedAtMs > newestIssuedAtMs && issuedAtMs <= nowMs + clockSkewMs) newestIssuedAtMs = issuedAtMs
+  }
+
+  /**
+   * Entries were swept in the belief that no token lives this long. A swept entry may have covered such a token, so all
+   * tokens issued until the latest swept entry are refused. Shorter-lived ones of that time have expired.
+   */
+  function keepLonger(swept: MomentByReach): void {
+    // An entry for both sorts of tokens is kept for the longer time of the two.
+    machineRetentionMs = Math.max(machineRetentionMs, sessionRetentionMs)
+    for (const watermark of watermarksOf(swept)) apply(watermark)
     scheduleSweep()
   }
 
@@ -138,7 +177,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       for (const revocation of revocations) apply(notAhead(revocation))
     },
     known: () => store,
-    retentionMs: () => retentionMs
+    retentionMs(kind) {
+      if (!expectsMachines) return sessionRetentionMs
+      return kind !== undefined && !REACH[kind].machines ? sessionRetentionMs : machineRetentionMs
+    }
   }
   const ready =
     bus === undefined
@@ -152,32 +194,48 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
     covers: (token) => store.covers(token),
 
+    coversMachine: (token) => store.coversMachine(token),
+
     observe({ issuedAt, auth }) {
       const nowMs = now()
       const issuedAtMs = issuedAt === Infinity ? nowMs : issuedAt * 1000
-      // A handshake in development accepts tokens from beyond the clock skew. Their `iat` is no estimate of now.
-      if (issuedAtMs > newestIssuedAtMs && issuedAtMs <= nowMs + clockSkewMs) newestIssuedAtMs = issuedAtMs
+      witnessIssue(issuedAtMs, nowMs)
       const lifetimeMs = auth.sessionClaims.exp * 1000 - issuedAtMs + clockSkewMs
-      if (lifetimeMs <= retentionMs) return
-      retentionMs = lifetimeMs
-      // Entries were swept in the belief that no token lives this long. A swept entry may have covered such a token, so
-      // all tokens issued until the latest swept entry are refused. Shorter-lived ones of that time have expired.
-      if (latestSweptMs > store.watermarkMs) apply(everyone(latestSweptMs))
-      scheduleSweep()
+      if (lifetimeMs <= sessionRetentionMs) return
+      sessionRetentionMs = lifetimeMs
+      keepLonger({ ...NO_MOMENTS, sessionsMs: latestSwept.sessionsMs })
+    },
+
+    observeMachine(issuedAtMs, expiresAtMs) {
+      const nowMs = now()
+      witnessIssue(issuedAtMs, nowMs)
+      if (expiresAtMs === null) return
+      const lifetimeMs = expiresAtMs - (issuedAtMs === -Infinity ? nowMs : issuedAtMs) + clockSkewMs
+      if (lifetimeMs <= machineRetentionMs) return
+      machineRetentionMs = lifetimeMs
+      keepLonger({ ...NO_MOMENTS, machinesMs: latestSwept.machinesMs })
+    },
+
+    expectMachineTokens() {
+      expectsMachines = true
     },
 
     revoke(target, at) {
       const nowMs = now()
       // A token with an `iat` later than our clock shows that the issuer's clock is ahead: revoke until that `iat`.
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
-      const revocation = assertRevocation(target, moment, nowMs)
-      apply(revocation)
-      return bus === undefined ? Promise.resolve(true) : bus.publish(revocation, peer).catch(() => false)
+      const revocations = assertRevocations(target, moment, nowMs)
+      for (const revocation of revocations) apply(revocation)
+      if (bus === undefined) return Promise.resolve(true)
+      const sent = revocations.map((revocation) => bus.publish(revocation, peer).catch(() => false))
+      return Promise.all(sent).then((told) => told.every(Boolean))
     },
 
-    refuseIssuedUntil: (atMs) => apply(everyone(atMs)),
+    refuseIssuedUntil(moments) {
+      for (const watermark of watermarksOf(moments)) apply(watermark)
+    },
 
-    latestMs: () => store.latestMs(),
+    latest: () => store.latest(),
 
     onRevoked(listener) {
       listeners.add(listener)
@@ -186,12 +244,17 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
     ready,
 
-    health: () => ({
-      entries: store.size,
-      everyoneIssuedUntilMs: store.watermarkMs === -Infinity ? null : store.watermarkMs,
-      retentionMs,
-      bus: bus?.health() ?? null
-    }),
+    health() {
+      const { sessionsMs, machinesMs } = store.watermarks
+      return {
+        entries: store.size,
+        everyoneIssuedUntilMs: sessionsMs === -Infinity ? null : sessionsMs,
+        machinesIssuedUntilMs: machinesMs === -Infinity ? null : machinesMs,
+        retentionMs: sessionRetentionMs,
+        machineRetentionMs,
+        bus: bus?.health() ?? null
+      }
+    },
 
     async close() {
       isClosed = true
@@ -202,4 +265,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       store.clear()
     }
   }
+}
+
+/** Revocations of every token issued until these moments. */
+function watermarksOf({ sessionsMs, machinesMs }: MomentByReach): Revocation[] {
+  const watermarks: Revocation[] = []
+  if (sessionsMs !== -Infinity) watermarks.push({ kind: 'all-sessions', atMs: sessionsMs })
+  if (machinesMs !== -Infinity) watermarks.push({ kind: 'all-machine-jwts', atMs: machinesMs })
+  return watermarks
 }

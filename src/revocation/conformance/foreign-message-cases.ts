@@ -1,4 +1,4 @@
-import { serializeRevocation } from '../../core/revocation/revocation.js'
+import { serializeRevocation } from '../../core/revocation/wire-format.js'
 import type { BusCase } from './case.js'
 import { assert } from './scene.js'
 import { needed } from './world.js'

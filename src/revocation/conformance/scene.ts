@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RevocationBusPromiseError } from '../../core/errors.js'
 import type { RevocationBus, RevocationBusHealth, RevocationPeer } from '../../core/revocation/bus.js'
-import { parseRevocation, type Revocation, serializeRevocation } from '../../core/revocation/revocation.js'
+import type { Revocation } from '../../core/revocation/revocation.js'
+import { parseRevocation, serializeRevocation } from '../../core/revocation/wire-format.js'
 import { type SetTimer, withinTime } from '../../core/timers.js'
 import { needed, type RevocationBusWorld } from './world.js'
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { RevocationBusHealth, RevocationPeer } from '../../../src/core/revocation/bus.js'
-import { parseRevocation, type Revocation, serializeRevocation } from '../../../src/core/revocation/revocation.js'
+import type { Revocation } from '../../../src/core/revocation/revocation.js'
+import { parseRevocation, serializeRevocation } from '../../../src/core/revocation/wire-format.js'
 import { createMemoryBus, type RevocationBusWorld, testRevocationBus } from '../../../src/revocation/index.js'
 import { createModelWorld, ModelBus, type ModelBusClass } from '../../fixtures/model-bus.js'
 
