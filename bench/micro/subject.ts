@@ -47,7 +47,7 @@ export function createSubject(
 ): Subject {
   const options = { ...pluginOptions(trust), ...more, logger: silent, now: () => clock.now() }
   const instance = createInstance(readInstanceOptions(options as never, { env: {}, logger: silent as never }))
-  const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  const defaults = createDefaultPolicy(instance.settings)
   const hook: OnRequestHook = createOnRequest(instance, createRoutePolicies(defaults, false))
   return {
     instance,

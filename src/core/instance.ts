@@ -8,6 +8,7 @@ import { createVerificationObserver } from './diagnostics/verification-observer.
 import { createKeyStore } from './jwks/key-store.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
 import type { Logger } from './logger.js'
+import type { AudienceRule } from './machine/audience.js'
 import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
 import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
@@ -49,6 +50,8 @@ export interface AuthenticationPolicy {
   readonly acceptsToken: AcceptsToken
   /** False: a request that only a redirect through FAPI could settle is signed out. */
   readonly allowsHandshake: boolean
+  /** Of machine tokens. */
+  readonly audience: AudienceRule
 }
 
 /** One Clerk application, with keys and caches of its own: nothing that it keeps is shared with another instance. */
@@ -141,7 +144,6 @@ export function createInstance(settings: InstanceSettings): Instance {
     machineVerifier ??= createMachineVerifier({
       backendApi,
       verifySignature: verifier.verifySignature,
-      audience: settings.audience,
       clockSkewMs: clockSkewInMs,
       isDevelopment: settings.instanceType === 'development',
       cacheTtlMs: settings.machineTokens.cacheTtlInMs,
@@ -198,8 +200,8 @@ export function createInstance(settings: InstanceSettings): Instance {
       recall: verifier.recall,
       accept: verifier.accept
     }),
-    authenticate: (carried, { acceptsToken, allowsHandshake }) =>
-      counted(decide(carried, acceptsToken, allowsHandshake)),
+    authenticate: (carried, { acceptsToken, allowsHandshake, audience }) =>
+      counted(decide(carried, acceptsToken, allowsHandshake, audience)),
     verifyToken(token) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))

@@ -68,6 +68,9 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     if (single?.settings.secretKey === null && opaqueType !== null) {
       throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
     }
+    if (single !== null && policy.ownRequireAudience !== null && policy.audience.values.length === 0) {
+      throw new RoutePolicyError('requireAudience is given, but neither the route nor the plugin has an audience')
+    }
     return policy
   }
 

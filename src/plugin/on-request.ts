@@ -6,7 +6,8 @@ import type { Instance } from '../core/instance.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
 import { readCarried } from '../core/request/read-carried.js'
-import type { RequestState, ResponseParts } from '../core/state/request-state.js'
+import { type RequestState, type ResponseParts, signedOut } from '../core/state/request-state.js'
+import { allowsAudience } from '../core/token/claims.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
@@ -99,6 +100,11 @@ function finish(
   reply: FastifyReply,
   done: HookHandlerDoneFunction
 ): void {
+  if (isForeign(state.verified, policy)) {
+    // Cookies and headers that a handshake or refresh has brought are sent all the same: other routes need them.
+    finish(instance, policy, { ...state, ...REFUSED_FOR_AUDIENCE }, slots, reply, done)
+    return
+  }
   const decision = toDecision(state)
   const pending = policy.treatPendingAsSignedOut ? (state.verified?.pendingAuth ?? null) : null
   slots[kDecision] = decision
@@ -108,6 +114,17 @@ function finish(
   if (addToResponse(state, reply)) return
   done()
 }
+
+/** Whether a session token names an audience that is not the route's. */
+function isForeign(verified: VerifiedToken | null, { ownAudience }: RoutePolicy): boolean {
+  return verified !== null && ownAudience.length > 0 && !allowsAudience(verified.claims.aud, ownAudience)
+}
+
+const { status, auth, verified, reason, message } = signedOut(
+  'token-verification-failed',
+  'The session token is for another audience.'
+)
+const REFUSED_FOR_AUDIENCE = Object.freeze({ status, auth, verified, reason, message })
 
 /** Counts every decision, and publishes those that are not `signed-in`. */
 function report({ counters, settings }: Instance, { state, tokenType, reason }: Decision): void {

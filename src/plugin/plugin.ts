@@ -17,7 +17,13 @@ import { type AuthenticatedSlots, createOnRequest, type OnRequestHook } from './
 import { isLent, lendGuards } from './outside.js'
 import { type ResolverOptions, readResolverOptions } from './resolver-options.js'
 import { createResolvingOnRequest } from './resolving-on-request.js'
-import { createDefaultPolicy, createRoutePolicies, type RoutePolicies, type RoutePolicy } from './route-policy.js'
+import {
+  createDefaultPolicy,
+  createRoutePolicies,
+  type PolicyDefaults,
+  type RoutePolicies,
+  type RoutePolicy
+} from './route-policy.js'
 import { createRouteTable } from './route-table.js'
 import { isWholeServer, scopesInside } from './scopes.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
@@ -35,8 +41,8 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
 }
 
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
-  const { acceptsToken, handshake, defaultDeny, earlyRoutes } = instance.settings
-  const defaults = createDefaultPolicy({ acceptsToken, handshake })
+  const { defaultDeny, earlyRoutes } = instance.settings
+  const defaults = createDefaultPolicy(instance.settings)
   cover(fastify, defaults, { single: instance, defaultDeny, earlyRoutes }, (policies) =>
     createOnRequest(instance, policies)
   )
@@ -47,17 +53,20 @@ function registerInstance(fastify: FastifyInstance, instance: Instance): void {
 function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {
   const { resolver, maxInstances, defaultDeny, earlyRoutes, logger } = readResolverOptions(options, fastify.log)
   const instances = createInstances({ maxInstances, logger })
-  const defaults = createDefaultPolicy({ acceptsToken: LEFT_TO_INSTANCE, handshake: true })
+  const defaults = createDefaultPolicy(LEFT_TO_INSTANCE)
   cover(fastify, defaults, { single: null, defaultDeny, earlyRoutes }, (policies) =>
     createResolvingOnRequest(resolver, instances, policies, logger)
   )
   fastify.addHook('onClose', () => instances.close())
 }
 
-/**
- * Placeholder until the request's instance is known: `completePolicy` replaces it where a route has no list of its own.
- */
-const LEFT_TO_INSTANCE = Object.freeze(['session_token'] as const)
+/** Placeholders until the request's instance is known: `completePolicy` replaces those that a route has none of its own for. */
+const LEFT_TO_INSTANCE: PolicyDefaults = Object.freeze({
+  acceptsToken: Object.freeze(['session_token'] as const),
+  handshake: true,
+  audience: Object.freeze([]),
+  requireAudience: null
+})
 
 function isResolver(options: PluginOptions): options is ResolverOptions {
   return 'resolver' in options && options.resolver !== undefined

@@ -43,8 +43,7 @@ export function createResolvingOnRequest(
     }
     let hook = hooks.get(instance)
     if (hook === undefined) {
-      const { acceptsToken, handshake } = instance.settings
-      hook = createOnRequest(instance, createRoutePolicies(createDefaultPolicy({ acceptsToken, handshake }), false))
+      hook = createOnRequest(instance, createRoutePolicies(createDefaultPolicy(instance.settings), false))
       hooks.set(instance, hook)
     }
     hook(request, reply, done)

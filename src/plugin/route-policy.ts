@@ -1,5 +1,6 @@
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
 import type { AuthenticationPolicy } from '../core/instance.js'
+import type { AudienceRule } from '../core/machine/audience.js'
 import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
 import type { AuditRouteOptions } from './audit-route-options.js'
 import { kRoutePolicy } from './symbols.js'
@@ -10,6 +11,13 @@ export type ClerkRouteConfig = false | ClerkRouteOptions
 export interface ClerkRouteOptions {
   /** What requests to this route may authenticate with. Default: the plugin's. */
   readonly acceptsToken?: AcceptsToken
+  /**
+   * Accepted `aud` of tokens on this route, instead of the plugin's `audience`: OAuth and M2M tokens that name another
+   * resource are refused. A session token that names an audience has to name one of the plugin's as well.
+   */
+  readonly audience?: string | readonly string[]
+  /** Whether OAuth and M2M tokens that name no audience are refused. Default: the plugin's. Needs an `audience`. */
+  readonly requireAudience?: boolean
   /** `false`: a session with outstanding tasks counts as signed in here. Default true. */
   readonly treatPendingAsSignedOut?: boolean
   /**
@@ -31,11 +39,18 @@ export interface ClerkRouteOptions {
 export interface RoutePolicy extends AuthenticationPolicy {
   /** False: `config.clerk: false`, the request is not authenticated. */
   readonly isEvaluated: boolean
-  /** Whether the hot path may answer. If it does, only `treatPendingAsSignedOut` of this policy matters. */
+  /**
+   * Whether the hot path may answer: sessions are accepted, and the route has no audience for them. If it does, only
+   * `treatPendingAsSignedOut` of this policy matters.
+   */
   readonly acceptsSession: boolean
   /** `acceptsToken` comes from the route. False: from the plugin, or with a resolver from the request's instance. */
   readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
+  /** `audience` of the route itself; empty: it has none. Session tokens that name an audience have to meet it as well. */
+  readonly ownAudience: readonly string[]
+  /** `requireAudience` of the route itself. */
+  readonly ownRequireAudience: boolean | null
   readonly isPublic: boolean
   /** The handler relies on a guard. */
   readonly isGuarded: boolean
@@ -45,9 +60,12 @@ export interface RoutePolicy extends AuthenticationPolicy {
 export interface PolicyDefaults {
   readonly acceptsToken: AcceptsToken
   readonly handshake: boolean
+  readonly audience: readonly string[]
+  readonly requireAudience: boolean | null
 }
 
-export function createDefaultPolicy({ acceptsToken, handshake }: PolicyDefaults): RoutePolicy {
+export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
+  const { acceptsToken, handshake, audience, requireAudience } = defaults
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSessions(acceptsToken),
@@ -55,6 +73,9 @@ export function createDefaultPolicy({ acceptsToken, handshake }: PolicyDefaults)
     allowsHandshake: handshake,
     isAcceptsTokenOwn: false,
     treatPendingAsSignedOut: true,
+    audience: Object.freeze({ values: audience, isRequired: requireAudience }),
+    ownAudience: Object.freeze([]),
+    ownRequireAudience: null,
     isPublic: false,
     isGuarded: false
   })
@@ -67,6 +88,8 @@ function frozenCopy(acceptsToken: AcceptsToken): AcceptsToken {
 /** By name, so that an option without its name here does not compile. `audit` is checked by the audit entry. */
 const OPTION_NAMES = Object.keys({
   acceptsToken: true,
+  audience: true,
+  requireAudience: true,
   treatPendingAsSignedOut: true,
   handshake: true,
   public: true,
@@ -77,6 +100,22 @@ const OPTION_NAMES = Object.keys({
 function isAcceptsToken(value: unknown): value is AcceptsToken {
   if (Array.isArray(value)) return value.length > 0 && value.every(isTokenType)
   return value === 'any' || isTokenType(value)
+}
+
+function readAudience(audience: unknown): readonly string[] {
+  if (audience === undefined) return Object.freeze([])
+  const values: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
+  if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) {
+    return Object.freeze([...values]) as readonly string[]
+  }
+  throw new RouteOptionsError('audience', 'a string or a list of strings, none of them empty')
+}
+
+function ruleOf(ownAudience: readonly string[], ownRequire: boolean | null, instance: AudienceRule): AudienceRule {
+  return Object.freeze({
+    values: ownAudience.length > 0 ? ownAudience : instance.values,
+    isRequired: ownRequire ?? instance.isRequired
+  })
 }
 
 function assertBoolean(value: unknown, name: string): asserts value is boolean | undefined {
@@ -92,9 +131,12 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     if (!OPTION_NAMES.includes(name)) throw new RouteOptionsError(name, `one of ${OPTION_NAMES.join(', ')}`)
   }
   const { acceptsToken, treatPendingAsSignedOut, handshake, public: isPublic, guarded } = clerk as ClerkRouteOptions
+  const { audience, requireAudience } = clerk as ClerkRouteOptions
   if (acceptsToken !== undefined && !isAcceptsToken(acceptsToken)) {
     throw new RouteOptionsError('acceptsToken', '"any", a token type or a list of token types')
   }
+  const ownAudience = readAudience(audience)
+  assertBoolean(requireAudience, 'requireAudience')
   assertBoolean(treatPendingAsSignedOut, 'treatPendingAsSignedOut')
   assertBoolean(handshake, 'handshake')
   assertBoolean(isPublic, 'public')
@@ -104,10 +146,13 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   }
   return Object.freeze({
     isEvaluated: true,
-    acceptsSession: acceptsSessions(acceptsToken ?? defaults.acceptsToken),
+    acceptsSession: acceptsSessions(acceptsToken ?? defaults.acceptsToken) && ownAudience.length === 0,
     // A copy: changing the list later must not change what the route accepts.
     acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
+    audience: ruleOf(ownAudience, requireAudience ?? null, defaults.audience),
+    ownAudience,
+    ownRequireAudience: requireAudience ?? null,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     allowsHandshake: handshake ?? defaults.allowsHandshake,
     isPublic: isPublic ?? false,
@@ -121,7 +166,11 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
   return {
     ...policy,
     acceptsToken,
-    acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken),
+    acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken) && policy.ownAudience.length === 0,
+    audience: ruleOf(policy.ownAudience, policy.ownRequireAudience, {
+      values: instance.audience,
+      isRequired: instance.requireAudience
+    }),
     allowsHandshake: policy.allowsHandshake && instance.handshake
   }
 }

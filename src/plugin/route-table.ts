@@ -16,6 +16,12 @@ export interface RouteTableEntry {
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
   /**
+   * Accepted audiences of OAuth and M2M tokens, and whether such a token has to name one (null: by its type). Behind a
+   * resolver, those of the route alone.
+   */
+  readonly audience: readonly string[]
+  readonly requireAudience: boolean | null
+  /**
    * What the guards among the hooks of the route and of its scope ask, in the order in which they run, that of
    * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin, on a server that was made
    * before this package was imported.
@@ -79,10 +85,20 @@ export function createRouteTable(): RouteTable {
 }
 
 /** The columns that tell about tokens: accepted types, and what is asked of them beyond that. */
-function tokensOf({ policy, acceptsToken, guards }: RouteTableEntry): readonly string[] {
+function tokensOf({ policy, acceptsToken, audience, requireAudience, guards }: RouteTableEntry): readonly string[] {
   if (policy === 'off') return []
-  const scopes = [...new Set(guards.flatMap((guard) => guard.scopes))]
-  return [String(acceptsToken), scopes.length === 0 ? '' : `scopes=${scopes.join(',')}`]
+  const asked: readonly (readonly [string, readonly unknown[]])[] = [
+    ['scopes', [...new Set(guards.flatMap((guard) => guard.scopes))]],
+    ['audience', namesAudience(acceptsToken) ? audience : []],
+    ['requireAudience', namesAudience(acceptsToken) && requireAudience !== null ? [requireAudience] : []]
+  ]
+  const shown = asked.filter(([, values]) => values.length > 0).map(([name, values]) => `${name}=${values.join(',')}`)
+  return [String(acceptsToken), shown.join(' ')]
+}
+
+/** Whether tokens that may name an audience are accepted. */
+function namesAudience(acceptsToken: AcceptsToken): boolean {
+  return [acceptsToken].flat().some((type) => type === 'any' || type === 'm2m_token' || type === 'oauth_token')
 }
 
 function entryOf(
@@ -92,12 +108,14 @@ function entryOf(
   isRequired: boolean,
   guards: readonly GuardRequirement[]
 ): RouteTableEntry {
-  const { acceptsToken } = policy
+  const { acceptsToken, audience } = policy
   return Object.freeze({
     method,
     url,
     policy: wordFor(policy, isRequired),
     acceptsToken,
+    audience: audience.values,
+    requireAudience: audience.isRequired,
     guards: Object.freeze(guards)
   })
 }

@@ -18,7 +18,7 @@ function read(auth: Auth): Record<string, unknown> {
   return JSON.parse(`{"device":{"address":null${text.slice(0, -1)}}`) as Record<string, unknown>
 }
 
-const common = { scopes: [], claims: null }
+const common = { scopes: [], claims: null, audience: [], expiresAt: null }
 const recorded: Readonly<Record<MachineTokenType, [auth: MachineAuth, fields: object]>> = {
   api_key: [
     createApiKeyAuth({ ...common, id: 'ak_1', name: 'deploys', subject: 'org_1' }, 'secret'),
@@ -37,7 +37,7 @@ const recorded: Readonly<Record<MachineTokenType, [auth: MachineAuth, fields: ob
     }
   ],
   oauth_token: [
-    createOAuthTokenAuth({ id: 'oat_1', subject: 'user_1', clientId: 'client_1', scopes: [] }, 'secret'),
+    createOAuthTokenAuth({ ...common, id: 'oat_1', subject: 'user_1', clientId: 'client_1' }, 'secret'),
     {
       userId: 'user_1',
       orgId: null,

@@ -22,7 +22,7 @@ const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanc
 const instance = createInstance(readInstanceOptions(clerk.pluginOptions(), { env: {}, logger: silentLogger }))
 const hook = createOnRequest(instance, {
   isInUse: false,
-  defaults: createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  defaults: createDefaultPolicy(instance.settings)
 } as Parameters<typeof createOnRequest>[1])
 
 /** Calls the hook without a server, with the members of a request that it reads. */

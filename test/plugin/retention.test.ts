@@ -39,7 +39,7 @@ async function setUp(t: Test, instanceType: 'production' | 'development'): Promi
 
 /** Sends a new token twice: once to be verified, and once from memory. */
 async function send({ clerk, instance }: Scene, userId: string, carrier: 'header' | 'cookie'): Promise<Buffer[]> {
-  const defaults = createDefaultPolicy({ acceptsToken: 'session_token', handshake: true })
+  const defaults = createDefaultPolicy(instance.settings)
   const hook = createOnRequest(instance, { isInUse: false, defaults } as Parameters<typeof createOnRequest>[1])
   const token = clerk.signSessionToken({ userId })
   for (let time = 0; time < 2; time++) {

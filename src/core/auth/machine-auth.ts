@@ -10,10 +10,17 @@ import type {
 } from './types.js'
 
 // Auth objects of machine tokens (auth/README.md section 5). `has()` is about users in organizations, so it is always
-// false here: check `scopes`. Audience and actor chain of OAuth tokens are not part of the auth.
+// false here: check `scopes`. The actor chain of OAuth tokens is not part of the auth.
+
+/** For which resources a token was issued, and until when. */
+export interface Validity {
+  readonly audience: readonly string[]
+  /** Ms since the epoch; null: the token names no end. */
+  readonly expiresAt: number | null
+}
 
 /** The data of a verified API key. */
-export interface ApiKeyData {
+export interface ApiKeyData extends Validity {
   readonly id: string
   readonly name: string
   readonly subject: string
@@ -22,7 +29,7 @@ export interface ApiKeyData {
 }
 
 /** The data of a verified M2M token. The subject is the machine. */
-export interface M2MTokenData {
+export interface M2MTokenData extends Validity {
   readonly id: string
   readonly subject: string
   readonly scopes: readonly string[]
@@ -30,7 +37,7 @@ export interface M2MTokenData {
 }
 
 /** The data of a verified OAuth access token. The subject is the user. */
-export interface OAuthTokenData {
+export interface OAuthTokenData extends Validity {
   readonly id: string
   readonly subject: string
   readonly clientId: string
@@ -88,6 +95,8 @@ class ApiKey extends MachineToken implements ApiKeyAuth {
   readonly name: string
   readonly subject: string
   readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  readonly expiresAt: number | null
   readonly claims: Readonly<Record<string, unknown>> | null
   readonly userId: string | null
   readonly orgId: string | null
@@ -98,6 +107,8 @@ class ApiKey extends MachineToken implements ApiKeyAuth {
     this.name = data.name
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
+    this.audience = deepFreeze(data.audience)
+    this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
     this.userId = data.subject.startsWith('user_') ? data.subject : null
     this.orgId = data.subject.startsWith('org_') ? data.subject : null
@@ -111,6 +122,8 @@ class M2MToken extends MachineToken implements M2MTokenAuth {
   readonly id: string
   readonly subject: string
   readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  readonly expiresAt: number | null
   readonly claims: Readonly<Record<string, unknown>> | null
   readonly machineId: string
 
@@ -119,6 +132,8 @@ class M2MToken extends MachineToken implements M2MTokenAuth {
     this.id = data.id
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
+    this.audience = deepFreeze(data.audience)
+    this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
     this.machineId = data.subject
     Object.freeze(this)
@@ -131,6 +146,8 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
   readonly id: string
   readonly subject: string
   readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  readonly expiresAt: number | null
   readonly userId: string
   readonly clientId: string
 
@@ -139,6 +156,8 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
     this.id = data.id
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
+    this.audience = deepFreeze(data.audience)
+    this.expiresAt = data.expiresAt
     this.userId = data.subject
     this.clientId = data.clientId
     Object.freeze(this)
@@ -164,6 +183,8 @@ class UnauthenticatedMachine<T extends MachineTokenType>
   readonly id = null
   readonly subject = null
   readonly scopes = null
+  readonly audience = null
+  readonly expiresAt = null
   readonly name = null
   readonly claims = null
   readonly userId = null

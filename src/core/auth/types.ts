@@ -119,7 +119,21 @@ export interface SignedOutAuth {
   readonly retryAfterSeconds: number | null
 }
 
-export interface ApiKeyAuth {
+/** What all machine tokens have besides their subject and scopes. */
+interface MachineTokenValidity {
+  /**
+   * The resources that the token names as its audience (RFC 7519 section 4.1.3, RFC 8707). Empty: it names none; API keys
+   * never do. Those of them that this server accepts are said by the option `audience`, or by the route.
+   */
+  readonly audience: readonly string[]
+  /**
+   * End of the token, in ms since the epoch. Null: it names none, as an API key without expiration. An opaque token may end
+   * earlier: Clerk is asked again at intervals.
+   */
+  readonly expiresAt: number | null
+}
+
+export interface ApiKeyAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'api_key'
   readonly id: string
@@ -133,7 +147,7 @@ export interface ApiKeyAuth {
   readonly has: (params: HasParams) => false
 }
 
-export interface M2MTokenAuth {
+export interface M2MTokenAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'm2m_token'
   readonly id: string
@@ -145,7 +159,7 @@ export interface M2MTokenAuth {
   readonly has: (params: HasParams) => false
 }
 
-export interface OAuthTokenAuth {
+export interface OAuthTokenAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'oauth_token'
   readonly id: string
@@ -165,6 +179,8 @@ export interface UnauthenticatedMachineAuth<T extends MachineTokenType = Machine
   readonly id: null
   readonly subject: null
   readonly scopes: null
+  readonly audience: null
+  readonly expiresAt: null
   readonly name: null
   readonly claims: null
   readonly userId: null

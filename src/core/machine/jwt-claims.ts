@@ -10,6 +10,8 @@ export function readM2MClaims(claims: JsonObject): M2MTokenData {
     id: text(claims.jti),
     subject: text(claims.sub),
     scopes: words(claims.scopes) ?? list(claims.aud),
+    audience: readAudience(claims.aud) ?? [],
+    expiresAt: expiryOf(claims),
     claims: custom.length === 0 ? null : Object.fromEntries(custom)
   }
 }
@@ -19,8 +21,22 @@ export function readOAuthClaims(claims: JsonObject): OAuthTokenData {
     id: text(claims.jti),
     subject: text(claims.sub),
     clientId: text(claims.client_id),
-    scopes: Array.isArray(claims.scp) ? list(claims.scp) : (words(claims.scope) ?? [])
+    scopes: Array.isArray(claims.scp) ? list(claims.scp) : (words(claims.scope) ?? []),
+    audience: readAudience(claims.aud) ?? [],
+    expiresAt: expiryOf(claims)
   }
+}
+
+/** The values of an `aud` (RFC 7519 section 4.1.3); empty: it names none; null: it is malformed. */
+export function readAudience(aud: unknown): readonly string[] | null {
+  if (aud === undefined || aud === null || aud === '') return []
+  const values: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  return values.every((value) => typeof value === 'string' && value !== '') ? (values as readonly string[]) : null
+}
+
+/** In ms. Verification has refused a token whose `exp` is no number. */
+function expiryOf({ exp }: JsonObject): number | null {
+  return typeof exp === 'number' ? exp * 1000 : null
 }
 
 function text(value: unknown): string {

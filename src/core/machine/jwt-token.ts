@@ -3,12 +3,12 @@ import type { VerificationFailure } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { SignatureOutcome } from '../token/verifier.js'
 import type { MachineTokenType } from '../token-types.js'
-import { type JwtForm, MACHINE_TYPES, namesAudience } from './machine-types.js'
+import { readAudience } from './jwt-claims.js'
+import { type JwtForm, MACHINE_TYPES } from './machine-types.js'
 import { type MachineOutcome, machineFailure } from './outcome.js'
 
 export interface JwtTokenSettings {
   readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
-  readonly audience: readonly string[]
   readonly clockSkewMs: number
   readonly now: () => number
 }
@@ -22,11 +22,16 @@ const NO_REPORT = { issuer: false, authorizedParties: false }
 export function createJwtTokenVerifier(
   settings: JwtTokenSettings
 ): (type: MachineTokenType, token: UnverifiedToken | null) => MachineOutcome | Promise<MachineOutcome> {
-  const { verifySignature, audience, clockSkewMs, now } = settings
-  // Neither `iss` nor `azp` is checked: the key decides the instance, and a machine has no origin.
-  const rules = { authorizedParties: [], issuers: [], reportOnly: NO_REPORT, onReport() {} }
-  const checkClaims = compileClaimCheck({ ...rules, audience: [] })
-  const checkClaimsAndAudience = compileClaimCheck({ ...rules, audience })
+  const { verifySignature, clockSkewMs, now } = settings
+  // Neither `iss` nor `azp` is checked: the key decides the instance, and a machine has no origin. The audience depends on
+  // the route, and is checked by whoever asked.
+  const checkClaims = compileClaimCheck({
+    audience: [],
+    authorizedParties: [],
+    issuers: [],
+    reportOnly: NO_REPORT,
+    onReport() {}
+  })
 
   return function verify(type, token) {
     const { jwt } = MACHINE_TYPES[type]
@@ -46,11 +51,8 @@ export function createJwtTokenVerifier(
     outcome: SignatureOutcome
   ): MachineOutcome {
     if (!outcome.ok) return refuse(type, outcome)
-    const mustNameAudience = MACHINE_TYPES[type].mustNameAudience
-    const check = mustNameAudience ? checkClaims : checkClaimsAndAudience
-    if (check(claims, now(), clockSkewMs) !== null) return refuse(type)
-    if (mustNameAudience && !namesAudience(claims.aud, audience)) return refuse(type)
-    return { ok: true, type, auth: jwt.createAuth(claims, text) }
+    if (checkClaims(claims, now(), clockSkewMs) !== null) return refuse(type)
+    return { ok: true, type, auth: jwt.createAuth(claims, text), audience: readAudience(claims.aud) }
   }
 }
 
@@ -60,7 +62,7 @@ function malformed(): MachineOutcome {
 }
 
 function refuse(type: MachineTokenType, failure?: VerificationFailure): MachineOutcome {
-  const text = 'The token does not verify: signature, type, lifetime or audience.'
+  const text = 'The token does not verify: signature, type or lifetime.'
   const retryAfterSeconds = failure?.unavailable ? failure.retryAfterSeconds : null
   return machineFailure(type, 'token-verification-failed', text, null, retryAfterSeconds)
 }

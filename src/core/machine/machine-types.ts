@@ -14,8 +14,8 @@ import { parseApiKey, parseM2MToken, parseOAuthToken, type VerifiedData } from '
 export interface MachineType<Auth extends MachineAuth = MachineAuth> {
   /** How opaque tokens of this type begin. Case-sensitive. No type's prefix may begin with another's. */
   readonly prefix: string
-  /** Whether a token is refused that names none of the values of the option `audience`. */
-  readonly mustNameAudience: boolean
+  /** Whether tokens of the type name their audience, which `requireAudience` may overrule (machine/README.md section 4). */
+  readonly namesAudience: 'always' | 'sometimes' | 'never'
   /** Message for an opaque token that Clerk does not know. */
   readonly notFound: string
   /** Asks Clerk about an opaque token. Never rejects. */
@@ -45,14 +45,14 @@ export const MACHINE_TYPES: {
 } = {
   api_key: {
     prefix: 'ak_',
-    mustNameAudience: false,
+    namesAudience: 'never',
     notFound: 'API key not found',
     ask: askEndpoint({ path: '/api_keys/verify', member: 'secret', parse: parseApiKey }, createApiKeyAuth),
     jwt: null
   },
   m2m_token: {
     prefix: 'mt_',
-    mustNameAudience: false,
+    namesAudience: 'sometimes',
     notFound: 'Machine token not found',
     ask: askEndpoint(
       { path: '/m2m_tokens/verify', member: 'token', takesMachineKey: true, parse: parseM2MToken },
@@ -67,7 +67,7 @@ export const MACHINE_TYPES: {
   },
   oauth_token: {
     prefix: 'oat_',
-    mustNameAudience: true,
+    namesAudience: 'always',
     notFound: 'OAuth token not found',
     ask: askEndpoint(
       { path: '/oauth_applications/access_tokens/verify', member: 'access_token', parse: parseOAuthToken },
@@ -80,18 +80,6 @@ export const MACHINE_TYPES: {
       createAuth: (claims, token) => createOAuthTokenAuth(readOAuthClaims(claims), token)
     }
   }
-}
-
-/**
- * Whether `aud` names one of the values; true if there are no values. An absent or malformed `aud` names none and is
- * refused, while `allowsAudience` of `token/claims.ts` lets an absent one pass, as session tokens have no `aud`.
- */
-export function namesAudience(aud: unknown, audience: readonly string[]): boolean {
-  if (audience.length === 0) return true
-  if (typeof aud === 'string') return aud !== '' && audience.includes(aud)
-  if (!Array.isArray(aud) || aud.length === 0) return false
-  if (!aud.every((entry) => typeof entry === 'string' && entry !== '')) return false
-  return aud.some((entry) => audience.includes(entry))
 }
 
 interface Endpoint<Data> {

@@ -12,7 +12,6 @@ export interface MachineVerifierSettings {
   /** Null without any secret key: only tokens that are JWTs can then be verified. */
   readonly backendApi: BackendApi | null
   readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
-  readonly audience: readonly string[]
   readonly clockSkewMs: number
   readonly isDevelopment: boolean
   readonly cacheTtlMs: number
@@ -27,7 +26,8 @@ export interface MachineVerifierSettings {
 export interface MachineVerifier {
   /**
    * `type` is what classification says (state/README.md section 8.1), `token` the text decoded; null when it is not a JWT.
-   * Never throws or rejects for what a token holds.
+   * Never throws or rejects for what a token holds. Whether its audience will do is left to the caller: it depends on the
+   * route.
    */
   verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): MachineOutcome | Promise<MachineOutcome>
   /** Lets go of refused tokens; the budget for asking about them stays spent. */

@@ -1,11 +1,12 @@
-import type { ApiKeyData, M2MTokenData, OAuthTokenData } from '../auth/machine-auth.js'
+import type { ApiKeyData, M2MTokenData, OAuthTokenData, Validity } from '../auth/machine-auth.js'
 import { isRecord } from '../json.js'
+import { readAudience } from './jwt-claims.js'
 
 /** Clerk's answer about an opaque machine token (backend-api/README.md section 2). */
 export interface VerifiedData<Data> {
   readonly data: Data
-  /** Audience of the token, not validated. Only OAuth tokens have one. */
-  readonly aud: unknown
+  /** As `readAudience` returns it. Not compared with anything yet. */
+  readonly audience: readonly string[] | null
   /**
    * The answer says `revoked` or `expired`. BAPI answers for such tokens with an error status; should it ever not, this
    * refuses them.
@@ -19,7 +20,7 @@ export function parseApiKey(value: unknown): VerifiedData<ApiKeyData> | null {
   if (!isRecord(value)) return null
   const { id, subject, name } = value
   if (typeof id !== 'string' || typeof subject !== 'string') return null
-  return verified(value, {
+  return verified(value, [], {
     id,
     subject,
     name: typeof name === 'string' ? name : '',
@@ -33,14 +34,20 @@ export function parseM2MToken(value: unknown): VerifiedData<M2MTokenData> | null
   const { id, subject } = value
   if (typeof id !== 'string' || typeof subject !== 'string') return null
   const claims = isRecord(value.claims) ? value.claims : null
-  return verified(value, { id, subject, scopes: stringList(value.scopes), claims })
+  // The answer itself names no audience. A JWT of the same machine has its custom claims beside the registered ones.
+  return verified(value, readAudience(value.aud ?? claims?.aud), {
+    id,
+    subject,
+    scopes: stringList(value.scopes),
+    claims
+  })
 }
 
 export function parseOAuthToken(value: unknown): VerifiedData<OAuthTokenData> | null {
   if (!isRecord(value)) return null
   const { id, subject, client_id: clientId } = value
   if (typeof id !== 'string' || typeof subject !== 'string') return null
-  return verified(value, {
+  return verified(value, readAudience(value.aud), {
     id,
     subject,
     clientId: typeof clientId === 'string' ? clientId : '',
@@ -48,13 +55,18 @@ export function parseOAuthToken(value: unknown): VerifiedData<OAuthTokenData> | 
   })
 }
 
-function verified<Data>(answer: Readonly<Record<string, unknown>>, data: Data): VerifiedData<Data> {
-  const { aud, expired, expiration, revoked } = answer
+function verified<Data>(
+  answer: Readonly<Record<string, unknown>>,
+  audience: readonly string[] | null,
+  data: Data
+): VerifiedData<Data & Validity> {
+  const { expired, expiration, revoked } = answer
+  const expiresAt = typeof expiration === 'number' && expiration > 0 ? expiration : null
   return {
-    data,
-    aud,
+    data: { ...data, audience: audience ?? [], expiresAt },
+    audience,
     isOver: revoked === true || expired === true,
-    expiresAtMs: typeof expiration === 'number' && expiration > 0 ? expiration : Number.POSITIVE_INFINITY
+    expiresAtMs: expiresAt ?? Number.POSITIVE_INFINITY
   }
 }
 

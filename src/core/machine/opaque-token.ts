@@ -4,7 +4,7 @@ import type { CallGate } from '../backend-api/call-gate.js'
 import { type BackendFailure, MISCONFIGURED_RETRY_SECONDS, retrySecondsOf } from '../backend-api/result.js'
 import { toRetryAfterSeconds } from '../retry-after.js'
 import type { MachineTokenType } from '../token-types.js'
-import { MACHINE_TYPES, namesAudience } from './machine-types.js'
+import { MACHINE_TYPES } from './machine-types.js'
 import type { VerifiedData } from './opaque-answers.js'
 import type { OpaqueCache } from './opaque-cache.js'
 import { type MachineFailure, type MachineOutcome, machineFailure } from './outcome.js'
@@ -12,7 +12,6 @@ import { type MachineFailure, type MachineOutcome, machineFailure } from './outc
 export interface OpaqueTokenSettings {
   /** Null without any secret key. */
   readonly backendApi: BackendApi | null
-  readonly audience: readonly string[]
   readonly cache: OpaqueCache
   readonly gate: CallGate
 }
@@ -63,12 +62,9 @@ export function createOpaqueTokenVerifier(
     return outcome
   }
 
-  function judge(type: MachineTokenType, { isOver, aud, data }: VerifiedData<MachineAuth>): MachineOutcome {
+  function judge(type: MachineTokenType, { isOver, audience, data }: VerifiedData<MachineAuth>): MachineOutcome {
     if (isOver) return machineFailure(type, 'token-invalid', 'The token has been revoked or has expired.')
-    if (MACHINE_TYPES[type].mustNameAudience && !namesAudience(aud, settings.audience)) {
-      return machineFailure(type, 'token-verification-failed', 'The token is for another audience.')
-    }
-    return { ok: true, type, auth: data }
+    return { ok: true, type, auth: data, audience }
   }
 
   return verify

@@ -21,6 +21,8 @@ export interface VerifiedMachineToken {
   readonly ok: true
   readonly type: MachineTokenType
   readonly auth: MachineAuth
+  /** The values of its `aud`; empty: it names no audience; null: its `aud` is malformed. */
+  readonly audience: readonly string[] | null
 }
 
 export type MachineOutcome = VerifiedMachineToken | MachineFailure

@@ -1,6 +1,7 @@
 import type { AuthorizedParties } from '../authorized-parties.js'
 import type { Logger } from '../logger.js'
 import { type AcceptsToken, readAcceptsToken } from './accepts-token.js'
+import { checkBoolean } from './checks.js'
 import { type ReportOnlyRule, readIssuer, readReportOnly } from './claims.js'
 import { type JwksOptions, jwks } from './jwks.js'
 import { readJwtKeys, readMachineSecretKey, readPublishableKey, readSecretKey } from './keys.js'
@@ -63,8 +64,18 @@ export interface ClerkAuthOptions {
   /** Time limit of a BAPI call that a request waits for, in ms. Default 5000, 100 to 60000. */
   readonly apiTimeoutInMs?: number | undefined
 
-  /** Accepted `aud`: a token that has an `aud` must have one of these values in it. Default: not checked. Security: proves nothing alone, session tokens normally have no `aud`. */
+  /**
+   * Accepted `aud`: a token that has an `aud` must have one of these values in it (RFC 7519 section 4.1.3). Default: not
+   * checked. A route may have its own. Security: keeps machine tokens for another resource out; says nothing of session
+   * tokens, which normally have no `aud`, nor of API keys, which have none.
+   */
   readonly audience?: string | readonly string[] | undefined
+  /**
+   * `true`: OAuth and M2M tokens that name no audience are refused. `false`: they are accepted. Default: as Clerk does,
+   * OAuth tokens must name one of `audience`, and M2M tokens need not. Needs `audience`; a route may say otherwise.
+   * Security: with `false` a token that was issued for no resource in particular is accepted here (RFC 9068 section 4).
+   */
+  readonly requireAudience?: boolean | undefined
   /**
    * Origins whose tokens are accepted (claim `azp`), e.g. `https://app.example.com`: exact strings with a scheme, without
    * a trailing slash or `*`. Or a function that returns `true` for an origin to accept, for preview deployments: it must
@@ -151,6 +162,7 @@ export const OPTIONS = {
   apiTimeoutInMs: wholeNumber({ min: 100, max: 60_000, default: 5_000 }),
 
   audience: texts(),
+  requireAudience: option<boolean, boolean | null>((given) => checkBoolean(given) ?? null),
   authorizedParties: option<AuthorizedParties, AuthorizedParties>(readAuthorizedParties),
   issuer: option<string | readonly string[] | null, readonly string[] | null>(readIssuer),
   reportOnly: option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>(readReportOnly),

@@ -1,5 +1,5 @@
 import { isUnchecked } from '../authorized-parties.js'
-import { NoKeySourceError, OptionSecretKeyMissingError, SignInUrlMissingError } from '../errors.js'
+import { NoKeySourceError, OptionSecretKeyMissingError, OptionValueError, SignInUrlMissingError } from '../errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
 import { namedOpaqueType } from './accepts-token.js'
@@ -65,6 +65,9 @@ export function readInstanceOptions(
   const opaqueType = namedOpaqueType(read.acceptsToken)
   if (secretKey === null && opaqueType !== null) {
     throw new OptionSecretKeyMissingError(`acceptsToken with "${opaqueType}"`)
+  }
+  if (read.requireAudience !== null && read.audience.length === 0) {
+    throw new OptionValueError('requireAudience', 'given together with audience, or by the routes that have one')
   }
   if (read.requireAuthRedirect && signInUrl === '') throw new SignInUrlMissingError()
 

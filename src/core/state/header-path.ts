@@ -1,5 +1,6 @@
 import type { MachineTokenType, TokenType } from '../auth/types.js'
-import type { MachineOutcome } from '../machine/outcome.js'
+import { type AudienceRule, isForAudience } from '../machine/audience.js'
+import { type MachineFailure, type MachineOutcome, machineFailure } from '../machine/outcome.js'
 import { type AcceptsToken, acceptsSessions, namesTokenType } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
@@ -24,7 +25,8 @@ import { answerFailure, answerMalformed } from './verification-failure.js'
 export function decideByHeader(
   context: StateContext,
   carried: Carried,
-  acceptsToken: AcceptsToken
+  acceptsToken: AcceptsToken,
+  audience: AudienceRule
 ): RequestState | Promise<RequestState> {
   const { effects } = context
   const text = carried.headerToken
@@ -39,7 +41,7 @@ export function decideByHeader(
   }
   return machineType === null
     ? decideSession(context, carried, token)
-    : decideMachine(context, machineType, text, token)
+    : decideMachine(context, machineType, text, token, audience)
 }
 
 /**
@@ -66,14 +68,23 @@ function decideMachine(
   context: StateContext,
   type: MachineTokenType,
   text: string,
-  token: UnverifiedToken | null
+  token: UnverifiedToken | null,
+  audience: AudienceRule
 ): RequestState | Promise<RequestState> {
+  const answer = (outcome: MachineOutcome) => answerMachine(outcome, audience)
   const outcome = context.effects.verifyMachineToken(type, text, token)
-  return outcome instanceof Promise ? outcome.then(answerMachine) : answerMachine(outcome)
+  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
 }
 
-function answerMachine(outcome: MachineOutcome): RequestState {
-  return outcome.ok
-    ? signedInByMachine(outcome.type, outcome.auth)
-    : refusedMachine(outcome.type, outcome.reason, outcome.message, outcome.retryAfterSeconds)
+function answerMachine(outcome: MachineOutcome, audience: AudienceRule): RequestState {
+  const judged =
+    outcome.ok && !isForAudience(outcome.type, outcome.audience, audience) ? foreign(outcome.type) : outcome
+  return judged.ok
+    ? signedInByMachine(judged.type, judged.auth)
+    : refusedMachine(judged.type, judged.reason, judged.message, judged.retryAfterSeconds)
+}
+
+/** The token is good, and was issued for another resource, or for none that it names. */
+function foreign(type: MachineTokenType): MachineFailure {
+  return machineFailure(type, 'token-verification-failed', 'The token is for another audience.')
 }

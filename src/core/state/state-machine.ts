@@ -1,5 +1,6 @@
 import { createNonceCalls } from '../backend-api/nonce-calls.js'
 import { createRefreshCalls } from '../backend-api/refresh-calls.js'
+import { ANY_AUDIENCE, type AudienceRule } from '../machine/audience.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { neverAuthenticates } from '../request/method.js'
@@ -10,11 +11,15 @@ import { createRefreshFlow } from './refresh.js'
 import { type RequestState, signedOut } from './request-state.js'
 import type { StateContext, StateSettings } from './settings.js'
 
-/** `allowsHandshake`, true unless given: false on a route that never redirects. */
+/**
+ * `allowsHandshake`, true unless given: false on a route that never redirects. `audience`: of machine tokens on this
+ * route, any unless given.
+ */
 export type StateMachine = (
   carried: Carried,
   acceptsToken: AcceptsToken,
-  allowsHandshake?: boolean
+  allowsHandshake?: boolean,
+  audience?: AudienceRule
 ) => RequestState | Promise<RequestState>
 
 /**
@@ -27,10 +32,10 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
   // A second context, not a second machine: the two share `effects` and `refresh`, so bounds hold for all routes together.
   const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 
-  return (carried, acceptsToken, allowsHandshake = true) => {
+  return (carried, acceptsToken, allowsHandshake = true, audience = ANY_AUDIENCE) => {
     if (neverAuthenticates(carried.method)) return refuseMethod(acceptsToken)
     const chosen = allowsHandshake ? context : withoutHandshake
-    if (carried.headerToken !== '') return decideByHeader(chosen, carried, acceptsToken)
+    if (carried.headerToken !== '') return decideByHeader(chosen, carried, acceptsToken, audience)
     if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
     return decideByCookies(chosen, carried)
   }

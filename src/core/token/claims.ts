@@ -19,7 +19,7 @@ export type ClaimCheck = (claims: JsonObject, nowMs: number, skewMs: number) => 
  * Lenient, as Clerk's: session tokens normally have no `aud`, so an absent or empty one passes (token/README.md section 4.2).
  * Any other must name one of the values (RFC 7519 section 4.1.3).
  */
-function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
+export function allowsAudience(aud: unknown, audience: readonly string[]): boolean {
   if (aud === undefined || aud === null || aud === '') return true
   if (typeof aud === 'string') return audience.includes(aud)
   if (!Array.isArray(aud)) return false

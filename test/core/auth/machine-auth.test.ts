@@ -11,7 +11,7 @@ import {
 const TOKEN = 'ak_secret-token'
 
 t.test('an API key acts for the user or the organization it belongs to', async (t) => {
-  const data = { id: 'key_1', name: 'deploy', scopes: ['read'], claims: { tier: 'x' } }
+  const data = { id: 'key_1', name: 'deploy', scopes: ['read'], claims: { tier: 'x' }, audience: [], expiresAt: null }
   const user = createApiKeyAuth({ ...data, subject: 'user_1' }, TOKEN)
   t.match(user, {
     isAuthenticated: true,
@@ -26,10 +26,21 @@ t.test('an API key acts for the user or the organization it belongs to', async (
 })
 
 t.test('an M2M token acts for a machine, an OAuth token for a user of a client', async (t) => {
-  const m2m = createM2MTokenAuth({ id: 'mt_1', subject: 'mch_1', scopes: ['mch_2'], claims: null }, TOKEN)
-  t.match(m2m, { isAuthenticated: true, tokenType: 'm2m_token', subject: 'mch_1', machineId: 'mch_1', claims: null })
-  const oauth = createOAuthTokenAuth({ id: 'oat_1', subject: 'user_1', clientId: 'c_1', scopes: ['email'] }, TOKEN)
-  t.match(oauth, { isAuthenticated: true, tokenType: 'oauth_token', userId: 'user_1', clientId: 'c_1' })
+  const validity = { audience: ['https://api.example.com'], expiresAt: 1_790_000_000_000 }
+  const m2m = createM2MTokenAuth({ id: 'mt_1', subject: 'mch_1', scopes: ['mch_2'], claims: null, ...validity }, TOKEN)
+  t.match(m2m, {
+    isAuthenticated: true,
+    tokenType: 'm2m_token',
+    subject: 'mch_1',
+    machineId: 'mch_1',
+    claims: null,
+    ...validity
+  })
+  const oauth = createOAuthTokenAuth(
+    { id: 'oat_1', subject: 'user_1', clientId: 'c_1', scopes: ['email'], ...validity },
+    TOKEN
+  )
+  t.match(oauth, { isAuthenticated: true, tokenType: 'oauth_token', userId: 'user_1', clientId: 'c_1', ...validity })
 })
 
 t.test('machine auths are deeply frozen, grant nothing by has(), and keep their token to getToken()', async (t) => {
@@ -39,6 +50,8 @@ t.test('machine auths are deeply frozen, grant nothing by has(), and keep their 
     subject: 'user_1',
     clientId: 'c',
     scopes: ['a'],
+    audience: ['https://api.example.com'],
+    expiresAt: null,
     claims: { a: { b: [1] } }
   })
   const auths = [
@@ -56,6 +69,7 @@ t.test('machine auths are deeply frozen, grant nothing by has(), and keep their 
       open.userId = 'user_2'
     }, TypeError)
     t.throws(() => open.scopes.push('all'), TypeError)
+    t.throws(() => open.audience.push('https://other.example.com'), TypeError)
     t.throws(() => {
       Object.getPrototypeOf(open).has = () => true
     }, TypeError)

@@ -51,6 +51,7 @@ t.test('nothing but the environment is needed, and defaults are those of the opt
     apiVersion: 'v1',
     apiTimeoutInMs: 5_000,
     audience: [],
+    requireAudience: null,
     authorizedParties: [],
     issuers: ['https://clerk.example.com'],
     reportOnly: { issuer: false, authorizedParties: false },

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createInstance, type Instance } from '../../../src/core/instance.js'
 import { silentLogger } from '../../../src/core/logger.js'
+import { ANY_AUDIENCE } from '../../../src/core/machine/audience.js'
 import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
 import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { DECIDING_HEADERS, type DecidingHeaders } from '../../../src/core/request/carried.js'
@@ -91,7 +92,11 @@ function* requestsOf(setup: Setup): Generator<{ readonly name: string; readonly 
 function decide({ instance }: Setup, { method, target, headers }: Request): Promise<RequestState> | RequestState {
   const source = { method, target, headers, protocol: 'https', host: 'example.com' }
   const { acceptsToken, handshake } = instance.settings
-  return instance.authenticate(readCarried(source, instance.readCookies), { acceptsToken, allowsHandshake: handshake })
+  return instance.authenticate(readCarried(source, instance.readCookies), {
+    acceptsToken,
+    allowsHandshake: handshake,
+    audience: ANY_AUDIENCE
+  })
 }
 
 /** The part of a decision that the client sees. */

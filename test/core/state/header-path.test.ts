@@ -84,9 +84,14 @@ t.test('without a token in the header the accepted types decide whether cookies 
 })
 
 t.test('a machine token that verifies is signed in as what it is', async (t) => {
-  const auth = createApiKeyAuth({ id: 'k', name: 'n', subject: 'user_1', scopes: [], claims: null }, 'ak_1')
+  const auth = createApiKeyAuth(
+    { id: 'k', name: 'n', subject: 'user_1', scopes: [], claims: null, audience: [], expiresAt: null },
+    'ak_1'
+  )
   for (const answer of [(outcome: MachineOutcome) => outcome, async (outcome: MachineOutcome) => outcome]) {
-    const scene = createScene({}, TOKENS, { verifyMachineToken: () => answer({ ok: true, type: 'api_key', auth }) })
+    const scene = createScene({}, TOKENS, {
+      verifyMachineToken: () => answer({ ok: true, type: 'api_key', auth, audience: [] })
+    })
     t.same(await scene.decide({ headerToken: 'ak_1' }, 'any'), {
       status: 'signed-in',
       tokenType: 'api_key',

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createInstance, type Instance } from '../../../src/core/instance.js'
 import { silentLogger } from '../../../src/core/logger.js'
+import { ANY_AUDIENCE } from '../../../src/core/machine/audience.js'
 import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
 import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
@@ -138,7 +139,8 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
   const carried = readCarried(source, instance.readCookies)
   const state: RequestState = await instance.authenticate(carried, {
     acceptsToken: instance.settings.acceptsToken,
-    allowsHandshake: instance.settings.handshake
+    allowsHandshake: instance.settings.handshake,
+    audience: ANY_AUDIENCE
   })
   clockMs = NOW_MS
   return { known, state, cookies: carried.cookies }

@@ -5,6 +5,7 @@ import { encodeSegment } from '../../../src/core/backend-api/path.js'
 import { createInstance } from '../../../src/core/instance.js'
 import { parseKeySetText } from '../../../src/core/jwks/key-set.js'
 import { silentLogger } from '../../../src/core/logger.js'
+import { ANY_AUDIENCE } from '../../../src/core/machine/audience.js'
 import { readInstanceOptions } from '../../../src/core/options/instance-settings.js'
 import { buildPublishableKey, parsePublishableKey } from '../../../src/core/publishable-key.js'
 import { parseAuthorization } from '../../../src/core/request/authorization.js'
@@ -450,7 +451,11 @@ const request: Target = {
     const known = instance.knownSession('GET', target, headers)
     if (known !== null && !(known instanceof VerifiedToken)) assert.deepEqual(known, carried.cookies)
     for (const acceptsToken of ['session_token', 'any', ['api_key']] as const) {
-      const state = await instance.authenticate(carried, { acceptsToken, allowsHandshake: true })
+      const state = await instance.authenticate(carried, {
+        acceptsToken,
+        allowsHandshake: true,
+        audience: ANY_AUDIENCE
+      })
       if (state.status === 'signed-in') assert.equal(state.verified?.token, token)
       if (known instanceof VerifiedToken && acceptsToken === 'session_token') assert.equal(state.verified, known)
       if (state.location !== null) assert.equal(new URL(state.location).origin, 'https://clerk.example.com')

@@ -38,7 +38,10 @@ const member = createSignedInAuth(
   'token',
   { fetchToken: () => Promise.reject(new Error('no call expected')) }
 )
-const apiKey = createApiKeyAuth({ id: 'k', name: 'n', subject: 'user_1', scopes: ['docs'], claims: null }, 'ak_x')
+const apiKey = createApiKeyAuth(
+  { id: 'k', name: 'n', subject: 'user_1', scopes: ['docs'], claims: null, audience: [], expiresAt: null },
+  'ak_x'
+)
 const nobody = createSignedOutAuth('session-token-and-uat-missing', '')
 const expired = createSignedOutAuth('token-expired', 'The session token has expired.')
 
