@@ -263,7 +263,7 @@ export const RevocationTimeError = createError(
 )
 export const RedisClientError = createError(
   'FST_CLERK_REVOCATION_REDIS_CLIENT',
-  'client must be made by ioredis or iovalkey, for one server or Sentinel: it has to offer duplicate()',
+  '%s must be a client of ioredis 5, iovalkey or redis (node-redis) 5, or of a later version, not %s',
   500
 )
 export const RevocationBusPromiseError = createError(

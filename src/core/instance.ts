@@ -14,6 +14,7 @@ import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
 import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
+import { publishBusChange } from './revocation/events.js'
 import { createRevocations, type Revocations, type RevocationsHealth } from './revocation/revocations.js'
 import type { Effects } from './state/effects.js'
 import { compileKnownSession, type KnownSession } from './state/known-session.js'
@@ -110,6 +111,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     logger: log,
     clockSkewMs: clockSkewInMs,
     bus: settings.revocation.bus ?? undefined,
+    onBusChange: (change) => publishBusChange(settings.frontendApi, change),
     maxEntries: settings.revocation.maxEntries
   })
   const backendApi = createInstanceBackendApi(settings)

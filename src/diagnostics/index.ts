@@ -1,6 +1,7 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { EvictionEvent, RefusalEvent, VerificationEvent } from '../core/diagnostics/events.js'
 import type { KeyOutageEvent, KeyRefreshEvent, UnknownKidEvent } from '../core/jwks/events.js'
+import type { RevocationBusEvent } from '../core/revocation/events.js'
 
 /**
  * The channels of `node:diagnostics_channel` on which the plugin publishes, with their payloads. Names and payloads are
@@ -21,6 +22,8 @@ export interface DiagnosticsEvents {
   'fastify-clerk-auth:refusal': RefusalEvent
   /** The token cache was full and evicted a token. */
   'fastify-clerk-auth:eviction': EvictionEvent
+  /** The revocation bus goes away, or is back. */
+  'fastify-clerk-auth:revocation-bus': RevocationBusEvent
 }
 
 export type DiagnosticsChannelName = keyof DiagnosticsEvents
@@ -31,7 +34,8 @@ export const CHANNELS: readonly DiagnosticsChannelName[] = Object.freeze([
   'fastify-clerk-auth:jwks:unknown-kid',
   'fastify-clerk-auth:verification',
   'fastify-clerk-auth:refusal',
-  'fastify-clerk-auth:eviction'
+  'fastify-clerk-auth:eviction',
+  'fastify-clerk-auth:revocation-bus'
 ])
 
 /** `diagnostics_channel.subscribe` with the type of the payload. Returns a function that ends the subscription. */
@@ -48,3 +52,5 @@ export function subscribe<Name extends DiagnosticsChannelName>(
 
 export type { EvictionEvent, RefusalEvent, VerificationEvent } from '../core/diagnostics/events.js'
 export type { KeyOutageEvent, KeyRefreshEvent, RefreshCause, UnknownKidEvent } from '../core/jwks/events.js'
+export type { RevocationBusChange } from '../core/revocation/bus.js'
+export type { RevocationBusEvent } from '../core/revocation/events.js'

@@ -46,6 +46,11 @@ const GAUGES: readonly Row[] = [
     'clock_offset_seconds',
     'Clock of Clerk minus the clock of this server',
     (_, h) => seconds(h.clock?.offsetMs ?? null)
+  ],
+  [
+    'revocation_bus_connected',
+    '1 while a revocation made here reaches the other processes at once',
+    (_, { revocation: { bus } }) => (bus === null ? null : Number(bus.connected))
   ]
 ]
 
@@ -119,6 +124,12 @@ export async function collectClerkMetrics(
     labelNames: ['state', 'reason'],
     registers
   })
+  const absences = new Counter({
+    name: named('revocation_bus_absences_total'),
+    help: 'Times that the revocation bus went away, by the first cause',
+    labelNames: ['cause'],
+    registers
+  })
   const durations = new Histogram({
     name: named('verification_seconds'),
     help: 'Time to judge a session token that was not in memory, waiting for keys included',
@@ -131,6 +142,9 @@ export async function collectClerkMetrics(
   const unsubscribe = [
     subscribe('fastify-clerk-auth:refusal', (event) => {
       if (isOurs(event)) refusals.inc({ state: event.state, reason: reasonLabel(event.reason) })
+    }),
+    subscribe('fastify-clerk-auth:revocation-bus', (event) => {
+      if (!event.connected && isOurs(event)) absences.inc({ cause: event.cause })
     }),
     subscribe('fastify-clerk-auth:verification', (event) => {
       if (event.durationMs !== null && isOurs(event)) {

@@ -1,3 +1,5 @@
+import type { BusAwayCause } from '../core/revocation/bus.js'
+
 /** A revocation as an engine stores it. A later one for the same target takes its place. */
 export interface StoredRevocation {
   /** Names the target: at most some 800 characters of JSON. */
@@ -6,33 +8,28 @@ export interface StoredRevocation {
   readonly atMs: number
 }
 
-/** The engine tells the link, from `open` until `close`. */
+/** What an engine tells the link about the connections of one `connect()`; nothing more once they are given up. */
 export interface BusEngineListener {
-  /** The connections can be used, at first or again. The link subscribes anew. */
-  onReady(): void
-  /** A connection closed: messages may have been lost since, and the subscription is gone. May be told more than once. */
-  onLost(error: unknown): void
-  /** A message of the channel, this process's own included. */
+  /** A message of the channel, or one of `beat`. */
   onMessage(message: string): void
+  /** A connection closed: messages may have been lost since. */
+  onLost(error: unknown): void
 }
 
 /**
  * What carries revocations between machines, reduced to what the link needs: a store for processes that start or come
- * back later, and a channel that reaches the processes which listen. The link has all the rules; an engine decides
- * nothing, and does not retry a call. A method that fails rejects, within the timeout of the engine: the link then takes
- * the bus for away, and begins anew with `subscribe`.
+ * back later, and a channel that reaches the processes which listen. The link has all the rules: an engine does not log,
+ * retry a call, or reconnect by itself. A method that fails rejects, within the timeout of the engine: the link then takes
+ * the bus for away, gives the connections up, and connects anew.
  */
 export interface BusEngine {
-  /** The word for it in logs and in `health()`. */
-  readonly kind: string
   /** Longest message that `share` can publish, in UTF-8 bytes. */
   readonly maxMessageBytes: number
-  /** Whether calls can succeed. An engine that connects in `subscribe` is always ready. */
-  readonly isReady: boolean
-  /** Called once, before all others. An engine that holds connections opens them, and reopens them without end. */
-  open(listener: BusEngineListener): void
-  /** Resolves when every message published from now on will arrive. Subscribing twice is subscribing once. */
-  subscribe(): Promise<void>
+  /**
+   * Opens new connections and subscribes. Resolves when every message published from now on will arrive. Rejects, also when
+   * `disconnect` is called meanwhile.
+   */
+  connect(listener: BusEngineListener): Promise<void>
   /** The whole store in batches. A revocation that is there throughout is given at least once. */
   load(): AsyncIterable<readonly StoredRevocation[]>
   /**
@@ -40,11 +37,15 @@ export interface BusEngine {
    * finds the revocations in the store. A stored later moment of the same target stays.
    */
   share(revocations: readonly StoredRevocation[], messages: readonly string[], retentionMs: number): Promise<void>
-  /** Publishes a message that this process has to hear; whether others hear it does not matter. */
+  /**
+   * Publishes a message that this process has to hear; whether others hear it does not matter. Rejects where revocations
+   * could not be stored, for instance on a replica.
+   */
   beat(message: string): Promise<void>
   /** Removes what was revoked before that moment. */
   trim(beforeMs: number): Promise<void>
-  /** Gives the connections up as dead, and connects again. */
-  reconnect(): void
-  close(): Promise<void>
+  /** Gives up the connections, also those that are being opened. Calls that wait for them may fail at once. */
+  disconnect(): void
+  /** The word for an error of this engine. */
+  causeOf(error: unknown): BusAwayCause
 }

@@ -1,32 +1,34 @@
 import { createDeferred } from '../core/deferred.js'
-import type { Logger } from '../core/logger.js'
-import type { RevocationPeer } from '../core/revocation/bus.js'
+import type { BusAwayCause, RevocationPeer } from '../core/revocation/bus.js'
 import type { Revocation } from '../core/revocation/revocation.js'
 import { type SetTimer, setUnrefTimer, withinTime } from '../core/timers.js'
+import { type AvailabilitySettings, createAvailability } from './availability.js'
 import type { BusEngine } from './bus-engine.js'
+import { createHeartbeat } from './heartbeat.js'
 import type { Peers } from './peers.js'
 import { createSharedStore } from './shared-store.js'
 import { parseMessage } from './wire.js'
 
-const RETRY_MS = 1_000
-/** A message without revocations. */
-const HEARTBEAT_MESSAGE = '[]'
+const MIN_RETRY_MS = 50
+const MAX_RETRY_MS = 1_000
 
 /** The checked options of a bus that concern the link. */
-export interface BusLinkSettings {
+export interface BusLinkSettings extends AvailabilitySettings {
   readonly retentionInMs: number
   readonly openTimeoutInMs: number
   readonly heartbeatInMs: number
-  readonly logger: Logger
-  readonly now: () => number
   /** Default: real time, without keeping the process alive. */
   readonly setTimer?: SetTimer
+  /** Default `Math.random`. */
+  readonly random?: () => number
 }
 
 /** An open bus, from its first peer until its last one has left. */
 export interface BusLink {
   /** Null while connected. */
   readonly disconnectedSinceMs: number | null
+  /** Null while connected. */
+  readonly cause: BusAwayCause | null
   /** Gives a new peer the revocations of the store. Resolves when the peer has them, or when the engine takes too long. */
   join(peer: RevocationPeer): Promise<void>
   leave(peer: RevocationPeer): void
@@ -36,81 +38,104 @@ export interface BusLink {
 }
 
 /**
- * After any failure the link is away. It is back when the engine is ready and a reconciliation has succeeded: subscribe,
- * read the whole store, share the revocations that this process holds and the store lacks. So no failure has to be told
- * from another: a lost message and a store that came back empty are mended the same way.
+ * After any failure the link is away. It is back when it has connected anew, heard itself, and reconciled: read the whole
+ * store, and shared the revocations that this process holds and the store lacks. So no failure has to be told from
+ * another: a lost message and a store that came back empty are mended the same way.
  */
 export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peers: Peers): BusLink {
-  const { openTimeoutInMs, heartbeatInMs, logger, now, setTimer = setUnrefTimer } = settings
-  const bus = engine.kind
+  const { openTimeoutInMs, heartbeatInMs, setTimer = setUnrefTimer, random = Math.random } = settings
+  const availability = createAvailability(settings, peers)
   const store = createSharedStore(engine, peers, settings)
+  const heartbeat = createHeartbeat((message) => engine.beat(message), heartbeatInMs, setTimer)
   /** Peers that have not been given the store yet. */
   const newcomers = new Set<RevocationPeer>()
   /** Called at the end of a reconciliation. */
   const waiting = new Set<() => void>()
-  let disconnectedSinceMs: number | null = now()
   let isReconciling = false
   let isMoreKnown = false
   let losses = 0
+  let failures = 0
   let isClosed = false
   let cancelRetry: (() => void) | null = null
-  let heardSinceHeartbeat = true
   let queue: Revocation[] = []
   let flushing: Promise<boolean> | null = null
   let lastFlush: Promise<unknown> = Promise.resolve()
 
-  function goAway(): void {
-    if (disconnectedSinceMs !== null || isClosed) return
-    disconnectedSinceMs = now()
-    logger.warn({ bus }, 'revocation bus is away: revocations count in this process until it is back')
-    retryIn(RETRY_MS)
+  const isAway = () => availability.awaySinceMs !== null
+
+  function lose(cause: BusAwayCause, error: unknown): void {
+    if (isClosed) return
+    losses++
+    engine.disconnect()
+    availability.goAway(cause, error)
+    if (!isReconciling) retry()
   }
+
+  const fail = (error: unknown): void => lose(engine.causeOf(error), error)
 
   function release(): void {
     for (const resolve of waiting) resolve()
     waiting.clear()
   }
 
-  function retryIn(delayMs: number): void {
-    if (isClosed) return
+  /**
+   * 50 ms, doubling to one second, less a random part of up to half, so that the processes of a fleet do not connect at
+   * once.
+   */
+  function retry(): void {
     cancelRetry?.()
-    cancelRetry = setTimer(reconcile, delayMs)
+    const delayMs = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(failures++, 5))
+    cancelRetry = setTimer(reconcile, Math.ceil(delayMs * (1 - random() / 2)))
   }
 
   async function reconcile(): Promise<void> {
-    if (isReconciling || isClosed || !engine.isReady) return
+    if (isReconciling || isClosed) return
     isReconciling = true
     cancelRetry?.()
     const lossesBefore = losses
+    const wasAway = isAway()
     try {
-      await engine.subscribe()
+      if (wasAway) {
+        await engine.connect({ onMessage, onLost: fail })
+        await prove()
+        if (losses !== lossesBefore) return
+      }
       await store.trim()
+      const heldBefore = peers.held()
+      let sent = 0
       let entries = 0
+      let received = 0
       do {
         // After a failure all peers may have missed messages.
-        const hearers = disconnectedSinceMs === null ? [...newcomers] : null
+        const hearers = wasAway ? null : [...newcomers]
         newcomers.clear()
         const shared = await store.load(hearers)
+        received = Math.max(0, peers.held() - heldBefore)
         do {
           isMoreKnown = false
-          await store.shareMissing(shared)
+          sent += await store.shareMissing(shared)
         } while (isMoreKnown)
         entries = shared.size
       } while (newcomers.size > 0)
-      if (isClosed) return
-      // A connection that closed meanwhile and is ready again has lost its subscription.
-      if (losses !== lossesBefore) throw new Error('a connection closed during reconciliation')
-      if (disconnectedSinceMs !== null) logger.info({ bus, entries }, 'revocation bus is connected')
-      disconnectedSinceMs = null
-      heardSinceHeartbeat = true
+      // A connection that closed meanwhile has lost its subscription.
+      if (isClosed || losses !== lossesBefore) return
+      failures = 0
+      availability.comeBack({ entries, received, sent })
       release()
     } catch (error) {
-      goAway()
-      logger.debug({ bus, err: error }, 'revocation bus could not be reconciled')
-      retryIn(losses === lossesBefore ? RETRY_MS : 0)
+      // After a loss, this error is its consequence.
+      if (losses === lossesBefore) fail(error)
     } finally {
       isReconciling = false
+      if (isAway() && !isClosed) retry()
     }
+  }
+
+  /** A connection can be dead without being closed, and a channel can take messages that it does not deliver. */
+  async function prove(): Promise<void> {
+    const lossesBefore = losses
+    const isHeard = await heartbeat.prove()
+    if (!isHeard && losses === lossesBefore) lose('silent', 'a heartbeat did not come back')
   }
 
   async function flush(): Promise<boolean> {
@@ -120,49 +145,45 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
     const revocations = queue
     queue = []
     isMoreKnown = true
-    if (disconnectedSinceMs !== null) return false
+    if (isAway()) return false
+    const lossesBefore = losses
     try {
       await store.share(revocations)
       await store.trim()
       return true
-    } catch {
-      goAway()
+    } catch (error) {
+      if (losses === lossesBefore) fail(error)
       return false
     }
   }
 
-  /** A connection can be dead without being closed. A message to itself that came back shows that it is not. */
-  function beat(): void {
-    cancelBeat = setTimer(beat, heartbeatInMs)
-    if (disconnectedSinceMs !== null) return
-    if (heardSinceHeartbeat) {
-      heardSinceHeartbeat = false
-      engine.beat(HEARTBEAT_MESSAGE).catch(goAway)
-      return
+  async function beat(): Promise<void> {
+    if (isAway()) return
+    const lossesBefore = losses
+    try {
+      await prove()
+    } catch (error) {
+      if (losses === lossesBefore) fail(error)
     }
-    goAway()
-    engine.reconnect()
   }
 
-  engine.open({
-    onReady: () => void reconcile(),
-    onLost() {
-      losses++
-      goAway()
-    },
-    onMessage(message) {
-      // A message that had arrived before this link was closed: peers that have joined since belong to another link.
-      if (isClosed) return
-      heardSinceHeartbeat = true
-      const revocations = message === HEARTBEAT_MESSAGE ? [] : parseMessage(message)
-      if (revocations.length > 0) peers.receive(revocations)
-    }
-  })
-  let cancelBeat = setTimer(beat, heartbeatInMs)
+  function onMessage(message: string): void {
+    // A message that had arrived before this link was closed: peers that have joined since belong to another link.
+    if (isClosed) return
+    if (heartbeat.takes(message)) return
+    const revocations = parseMessage(message)
+    if (revocations.length > 0) peers.receive(revocations)
+  }
+
+  const stopBeating = heartbeat.repeat(beat)
 
   return {
     get disconnectedSinceMs() {
-      return disconnectedSinceMs
+      return availability.awaySinceMs
+    },
+
+    get cause() {
+      return availability.cause
     },
 
     async join(peer) {
@@ -190,8 +211,8 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
       isClosed = true
       release()
       cancelRetry?.()
-      cancelBeat()
-      await engine.close()
+      stopBeating()
+      engine.disconnect()
     }
   }
 }

@@ -1,4 +1,10 @@
-export type { RevocationBus, RevocationBusHealth, RevocationPeer } from '../core/revocation/bus.js'
+export type {
+  BusAwayCause,
+  RevocationBus,
+  RevocationBusChange,
+  RevocationBusHealth,
+  RevocationPeer
+} from '../core/revocation/bus.js'
 export type { Revocation, RevocationKind, RevocationTarget } from '../core/revocation/revocation.js'
 export type { RevocationsHealth } from '../core/revocation/revocations.js'
 export { parseRevocation, type SerializedRevocation, serializeRevocation } from '../core/revocation/wire-format.js'
@@ -8,4 +14,4 @@ export { type RevocationBusCase, testRevocationBus } from './conformance/kit.js'
 export type { CutOff, RevocationBusFault, RevocationBusTestOptions, RevocationBusWorld } from './conformance/world.js'
 export { createMemoryBus } from './memory-bus.js'
 export { createRedisBus, type RedisBusOptions } from './redis-bus.js'
-export type { RedisClient } from './redis-connection.js'
+export type { RedisClient } from './redis-client.js'

@@ -4,15 +4,11 @@ import { type BusLink, type BusLinkSettings, createBusLink } from './bus-link.js
 import { Peers } from './peers.js'
 
 /** A bus over an engine. The link, with a new engine, is opened by the first peer and closed with the last. */
-export function createLinkedBus(kind: string, createEngine: () => BusEngine, settings: BusLinkSettings): RevocationBus {
-  const { now } = settings
+export function createLinkedBus(createEngine: () => BusEngine, settings: BusLinkSettings): RevocationBus {
+  const { kind, now } = settings
   const peers = new Peers()
   let link: BusLink | null = null
   let closedSinceMs = now()
-
-  function disconnectedSinceMs(): number | null {
-    return link === null ? closedSinceMs : link.disconnectedSinceMs
-  }
 
   return {
     open(peer) {
@@ -29,8 +25,8 @@ export function createLinkedBus(kind: string, createEngine: () => BusEngine, set
     },
 
     health() {
-      const sinceMs = disconnectedSinceMs()
-      return { kind, connected: sinceMs === null, disconnectedSinceMs: sinceMs }
+      const { disconnectedSinceMs, cause } = link ?? { disconnectedSinceMs: closedSinceMs, cause: 'closed' as const }
+      return { kind, connected: disconnectedSinceMs === null, disconnectedSinceMs, cause }
     },
 
     async close(peer) {

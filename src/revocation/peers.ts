@@ -1,4 +1,5 @@
-import type { RevocationPeer } from '../core/revocation/bus.js'
+import type { Logger } from '../core/logger.js'
+import type { RevocationBusChange, RevocationPeer } from '../core/revocation/bus.js'
 import type { Revocation } from '../core/revocation/revocation.js'
 
 /** The peers of one bus: the instances of this process that have the same bus object in their options. */
@@ -36,5 +37,22 @@ export class Peers {
     let longestMs = 0
     for (const peer of this.#joined) longestMs = Math.max(longestMs, peer.retentionMs())
     return longestMs
+  }
+
+  /** How many revocations all peers hold together. */
+  held(): number {
+    let held = 0
+    for (const peer of this.#joined) held += peer.size ?? 0
+    return held
+  }
+
+  /** The logger of the peer that joined first among those that have one. */
+  logger(): Logger | undefined {
+    for (const { logger } of this.#joined) if (logger !== undefined) return logger
+    return undefined
+  }
+
+  busChanged(change: RevocationBusChange): void {
+    for (const peer of [...this.#joined]) peer.busChanged?.(change)
   }
 }

@@ -1,13 +1,17 @@
-import { type Logger, silentLogger } from '../core/logger.js'
+import type { Logger } from '../core/logger.js'
 import { logger, now, text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus } from '../core/revocation/bus.js'
 import { createLinkedBus } from './linked-bus.js'
-import { type RedisClient, readRedisClient } from './redis-connection.js'
+import { type RedisClient, readRedisClient } from './redis-client.js'
 import { createRedisEngine } from './redis-engine.js'
+import type { RedisAdapter } from './redis-session.js'
 
 export interface RedisBusOptions {
-  /** For Redis 6.2 or later, or Valkey. The bus opens two connections of its own and does not use this one. */
+  /**
+   * Of `ioredis`, `iovalkey` or `redis` (node-redis), for one server, Sentinel or a cluster of Redis 6.2 or later, or of
+   * Valkey. The bus opens connections of its own like it and does not use this one.
+   */
   readonly client: RedisClient
   /**
    * Name of the sorted set and the channel. Clerk instances that share a Redis need one each. Default
@@ -20,14 +24,14 @@ export interface RedisBusOptions {
   readonly openTimeoutInMs?: number | undefined
   /** Interval of the messages that the bus sends to itself through Redis; also the timeout of commands. Default 5000, 10 to 600000. */
   readonly heartbeatInMs?: number | undefined
-  /** Default: none. */
+  /** Default: the logger of the server. */
   readonly logger?: Logger | undefined
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
 export const REDIS_BUS = {
-  client: option<RedisClient, RedisClient>(readRedisClient),
+  client: option<RedisClient, RedisAdapter>(readRedisClient),
   key: text({ default: 'fastify-clerk-auth:revocations' }),
   retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
   openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
@@ -40,12 +44,10 @@ export const REDIS_BUS = {
  * A bus over Redis or Valkey: a channel for running processes, and a sorted set (member: the target, score: the moment)
  * for processes that start later.
  *
- * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for a `client` that is not a client of ioredis or iovalkey, and the coded
- * error of another bad option.
+ * Throws `FST_CLERK_REVOCATION_REDIS_CLIENT` for a `client` of another kind, and the coded error of another bad option.
  */
 export function createRedisBus(options: RedisBusOptions): RevocationBus {
-  const given = readOptions(REDIS_BUS, options, { path: 'createRedisBus' })
-  const { client, key, heartbeatInMs } = given
-  const settings = { ...given, logger: given.logger ?? silentLogger }
-  return createLinkedBus('redis', () => createRedisEngine(client, key, heartbeatInMs), settings)
+  const settings = readOptions(REDIS_BUS, options, { path: 'createRedisBus' })
+  const { client, key, heartbeatInMs } = settings
+  return createLinkedBus(() => createRedisEngine(client.open, key, heartbeatInMs), { ...settings, kind: 'redis' })
 }

@@ -1,78 +1,89 @@
+import { randomUUID } from 'node:crypto'
 import type { BusEngine, StoredRevocation } from './bus-engine.js'
-import { openConnection, type RedisClient } from './redis-connection.js'
+import { openRedisCalls, type RedisCalls } from './redis-calls.js'
+import { redisAwayCause } from './redis-causes.js'
+import type { OpenRedisSession } from './redis-session.js'
 
-const SCAN_COUNT = 500
+const PAGE_ENTRIES = 500
 
 /**
- * A sorted set (member: the target, score: the moment) and a channel of the same name, over two connections, because one
- * that is subscribed can send no other commands.
+ * A sorted set (member: the target, score: the moment) and a channel of the same name. In a cluster both are used through
+ * the node that has the set; a message that is published at one node reaches the subscribers of all.
  */
-export function createRedisEngine(client: RedisClient, key: string, commandTimeoutMs: number): BusEngine {
-  const writer = openConnection(client, commandTimeoutMs)
-  const listener = openConnection(client, commandTimeoutMs)
+export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs: number): BusEngine {
+  /** Its own, so that a heartbeat makes no work for other processes. */
+  const heartbeatChannel = `${key}:heartbeat:${randomUUID()}`
+  let calls: RedisCalls | null = null
+  let session = new AbortController()
 
-  async function call(command: string, ...args: (string | number)[]): Promise<unknown> {
-    return writer.call(command, ...args)
+  async function command(...args: readonly (string | number)[]): Promise<unknown> {
+    if (calls === null) throw new Error('The connection was closed')
+    return calls.command(...args)
+  }
+
+  async function pageFrom(min: string | number, max: string | number, limit: number): Promise<StoredRevocation[]> {
+    const reply = await command('ZRANGEBYSCORE', key, min, max, 'WITHSCORES', 'LIMIT', 0, limit)
+    // RESP3 answers with pairs, RESP2 with a flat list.
+    const flat = (reply as unknown[]).flat()
+    const page: StoredRevocation[] = []
+    for (let i = 0; i + 1 < flat.length; i += 2) page.push({ target: String(flat[i]), atMs: Number(flat[i + 1]) })
+    return page
   }
 
   return {
-    kind: 'redis',
     maxMessageBytes: Infinity,
 
-    get isReady() {
-      return writer.status === 'ready' && listener.status === 'ready'
+    async connect({ onMessage, onLost }) {
+      session.abort(new Error('The connection was closed'))
+      session = new AbortController()
+      const { signal } = session
+      const opened = await openRedisCalls(open, { key, timeoutMs, signal, onLost })
+      await opened.subscribe([key, heartbeatChannel], onMessage)
+      calls = opened
     },
 
-    open({ onReady, onLost, onMessage }) {
-      listener.on('message', (_channel: never, message: never) => onMessage(String(message)))
-      for (const connection of [writer, listener]) {
-        connection.on('ready', onReady)
-        connection.on('close', () => onLost(new Error('the connection closed')))
-      }
-    },
-
-    async subscribe() {
-      await listener.subscribe(key)
-    },
-
-    /** `ZSCAN` may return a member twice, and returns every member that is there throughout the scan. */
+    /**
+     * Page by page in the order of moments, from the last moment of the page before. A member that moves meanwhile moves
+     * to a later page. `ZSCAN` would not do: where the set moves to another node, its cursor means nothing there.
+     */
     async *load() {
-      let cursor = '0'
-      do {
-        const [next, flat] = (await call('ZSCAN', key, cursor, 'COUNT', SCAN_COUNT)) as [string, string[]]
-        const batch: StoredRevocation[] = []
-        for (let i = 0; i + 1 < flat.length; i += 2) batch.push({ target: String(flat[i]), atMs: Number(flat[i + 1]) })
-        yield batch
-        cursor = String(next)
-      } while (cursor !== '0')
+      let min: string | number = '-inf'
+      for (;;) {
+        const page = await pageFrom(min, '+inf', PAGE_ENTRIES)
+        yield page
+        const last = page.at(-1)
+        if (last === undefined || page.length < PAGE_ENTRIES) return
+        if (page[0]?.atMs === last.atMs) {
+          // More members of one moment than a page holds.
+          yield await pageFrom(last.atMs, last.atMs, -1)
+          min = `(${last.atMs}`
+        } else {
+          min = last.atMs
+        }
+      }
     },
 
     async share(revocations, messages, retentionMs) {
       const scored = revocations.flatMap(({ target, atMs }) => [atMs, target])
-      // Redis runs the commands of one connection in order: one round trip for all.
-      await Promise.all([
-        call('ZADD', key, 'GT', ...scored),
-        ...messages.map((message) => call('PUBLISH', key, message)),
-        call('PEXPIRE', key, Math.ceil(retentionMs))
-      ])
+      await Promise.all([command('ZADD', key, 'GT', ...scored), command('PEXPIRE', key, Math.ceil(retentionMs))])
+      await Promise.all(messages.map((message) => command('PUBLISH', key, message)))
     },
 
     async beat(message) {
-      await call('PUBLISH', key, message)
+      // Removes nothing, as all moments are later. It is a write: a replica refuses it, and a node that has lost the set.
+      await command('ZREMRANGEBYSCORE', key, '-inf', '(0')
+      await command('PUBLISH', heartbeatChannel, message)
     },
 
     async trim(beforeMs) {
-      await call('ZREMRANGEBYSCORE', key, '-inf', beforeMs)
+      await command('ZREMRANGEBYSCORE', key, '-inf', beforeMs)
     },
 
-    reconnect() {
-      listener.disconnect(true)
-      writer.disconnect(true)
+    disconnect() {
+      calls = null
+      session.abort(new Error('The connection was closed'))
     },
 
-    async close() {
-      writer.disconnect()
-      listener.disconnect()
-    }
+    causeOf: redisAwayCause
   }
 }

@@ -18,8 +18,8 @@ export interface SharedStoreSettings {
 export interface SharedStore {
   /** Gives the whole store to the peers, to all if none are named, and returns it. */
   load(hearers: readonly RevocationPeer[] | null): Promise<RevocationStore>
-  /** Shares the revocations that the peers hold and `shared`, which is completed, lacks. */
-  shareMissing(shared: RevocationStore): Promise<void>
+  /** Shares the revocations that the peers hold and `shared`, which is completed, lacks. Returns their number. */
+  shareMissing(shared: RevocationStore): Promise<number>
   share(revocations: readonly Revocation[]): Promise<void>
   /** Removes what no process needs any more, at most once a minute. */
   trim(): Promise<void>
@@ -40,17 +40,22 @@ export function createSharedStore(engine: BusEngine, peers: Peers, settings: Sha
     return shared
   }
 
-  async function shareMissing(shared: RevocationStore): Promise<void> {
+  async function shareMissing(shared: RevocationStore): Promise<number> {
     let looked = 0
+    let count = 0
     let missing: Revocation[] = []
     for (const revocation of peers.known()) {
-      if (shared.add(revocation)) missing.push(revocation)
+      if (shared.add(revocation)) {
+        count++
+        missing.push(revocation)
+      }
       if (missing.length === BATCH_ENTRIES) {
         await share(missing)
         missing = []
       } else if (++looked % BATCH_ENTRIES === 0) await nextTurn()
     }
     await share(missing)
+    return count
   }
 
   async function share(revocations: readonly Revocation[]): Promise<void> {

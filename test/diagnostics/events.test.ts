@@ -131,7 +131,8 @@ t.test('the list of channels is complete, and nobody listens unasked', async (t)
     'fastify-clerk-auth:jwks:unknown-kid': true,
     'fastify-clerk-auth:verification': true,
     'fastify-clerk-auth:refusal': true,
-    'fastify-clerk-auth:eviction': true
+    'fastify-clerk-auth:eviction': true,
+    'fastify-clerk-auth:revocation-bus': true
   }
   t.strictSame([...CHANNELS].sort(), Object.keys(listed).sort())
 })

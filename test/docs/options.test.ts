@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { FILE_SINK } from '../../src/audit/file-sink.js'
 import { AUDIT } from '../../src/audit/options.js'
@@ -32,7 +33,7 @@ function subject(prefix: string, table: Readers, needed: object = {}): Subject {
 }
 
 const sink = { async open() {}, async write() {}, async close() {} }
-const client = { duplicate: () => ({}) }
+const client = new Redis({ lazyConnect: true })
 const instance: Subject = {
   prefix: '',
   table: OPTIONS,

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { silentLogger } from '../../src/core/logger.js'
 import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
 import { createRedisBus, type RedisBusOptions } from '../../src/revocation/redis-bus.js'
-import type { RedisClient } from '../../src/revocation/redis-connection.js'
+import type { RedisClient } from '../../src/revocation/redis-client.js'
 import { createRedisServer, redisProgram } from '../fixtures/redis-server.js'
 
 const skip = redisProgram === null ? 'no redis-server or valkey-server is installed' : false
@@ -47,7 +47,7 @@ for (const [name, newClient] of Object.entries(clients)) {
 
     t.test('a revocation reaches every other process', async (t) => {
       const [one, two, three] = (await createProcesses(t, 3)) as [Revocations, Revocations, Revocations]
-      t.strictSame(one.health().bus, { kind: 'redis', connected: true, disconnectedSinceMs: null })
+      t.strictSame(one.health().bus, { kind: 'redis', connected: true, disconnectedSinceMs: null, cause: null })
       t.equal(await one.revoke({ sessionId: 'sess_1' }), true)
       await until(() => two.size === 1 && three.size === 1)
       t.equal(two.covers(tokenOf('sess_1')), true)

@@ -1,4 +1,42 @@
+import type { Logger } from '../logger.js'
 import type { Revocation, RevocationKind } from './revocation.js'
+
+/**
+ * Why a bus is away: `connecting` for the first time; `refused`, nobody listens at the address; `unreachable`, no route to it,
+ * or its name is unknown; `timeout`, no answer in time; `authentication`, no or a wrong user or password; `permission`, the
+ * user may not do what the bus needs; `moved`, another node has the data now; `read-only`, the server is a replica; `unready`,
+ * it is starting, or its cluster is down; `unusable`, the store is of another kind, or full; `silent`, messages are taken and
+ * not delivered; `closed`, the connection was closed, or the bus has no peer; `unknown`.
+ */
+export type BusAwayCause =
+  | 'connecting'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'authentication'
+  | 'permission'
+  | 'moved'
+  | 'read-only'
+  | 'unready'
+  | 'unusable'
+  | 'silent'
+  | 'closed'
+  | 'unknown'
+
+/** A bus goes away, or is back. */
+export interface RevocationBusChange {
+  /** `kind` of its health. */
+  readonly kind: string
+  readonly connected: boolean
+  /** Why it is away; when it is back, why it was. */
+  readonly cause: BusAwayCause
+  /** When it is back: for how long it was away, in ms. 0 when it goes. */
+  readonly awayMs: number
+  /** When it is back: revocations that were new to this process. 0 when it goes. */
+  readonly received: number
+  /** When it is back: revocations of this process that the others lacked. 0 when it goes. */
+  readonly sent: number
+}
 
 /** One process, as its bus sees it. */
 export interface RevocationPeer {
@@ -11,6 +49,12 @@ export interface RevocationPeer {
    * all. Grows with the lifetimes seen.
    */
   retentionMs(kind?: RevocationKind): number
+  /** How many revocations this process holds. */
+  readonly size?: number
+  /** For a bus that was given no logger of its own. */
+  readonly logger?: Logger
+  /** Called by a bus when it goes away and when it is back; at a start that fails, once with the first cause. */
+  busChanged?(change: RevocationBusChange): void
 }
 
 export interface RevocationBusHealth {
@@ -19,6 +63,8 @@ export interface RevocationBusHealth {
   readonly connected: boolean
   /** Since when the bus is away, in ms since the epoch; null while connected. */
   readonly disconnectedSinceMs: number | null
+  /** Null while connected. A bus of an application's own may leave it out. */
+  readonly cause?: BusAwayCause | null
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
-import type { RevocationBus, RevocationBusHealth, RevocationPeer } from './bus.js'
+import type { RevocationBus, RevocationBusChange, RevocationBusHealth, RevocationPeer } from './bus.js'
 import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
 import { assertRevocations, type Revocation, type RevocationTarget } from './revocation.js'
 import { type RevocableMachineToken, type RevocableToken, RevocationStore } from './revocation-store.js'
@@ -12,6 +12,8 @@ export interface RevocationsOptions {
   readonly logger: Logger
   /** Carries revocations to other processes. Without a bus they take effect in this process only. */
   readonly bus?: RevocationBus | undefined
+  /** Called when the bus goes away and when it is back. */
+  readonly onBusChange?: (change: RevocationBusChange) => void
   /** Upper bound of entries, default 250,000. Beyond it the oldest are replaced by "every token issued before". */
   readonly maxEntries?: number
   /** Default: real time, without keeping the process alive. */
@@ -173,6 +175,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 
   const peer: RevocationPeer = {
+    logger,
+    get size() {
+      return store.size
+    },
     receive(revocations) {
       for (const revocation of revocations) apply(notAhead(revocation))
     },
@@ -180,7 +186,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     retentionMs(kind) {
       if (!expectsMachines) return sessionRetentionMs
       return kind !== undefined && !REACH[kind].machines ? sessionRetentionMs : machineRetentionMs
-    }
+    },
+    busChanged: (change) => options.onBusChange?.(change)
   }
   const ready =
     bus === undefined

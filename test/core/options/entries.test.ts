@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import Fastify from 'fastify'
+import { Redis } from 'ioredis'
 import t from 'tap'
 import audit, { fileSink, pinoSink, postgresSink } from '../../../src/audit/index.js'
 import clerkAuth from '../../../src/index.js'
@@ -21,7 +22,7 @@ type Use = (given: never) => unknown
 
 const signingSecret = `whsec_${Buffer.alloc(24).toString('base64')}`
 const sink = { name: 'none', async open() {}, async write() {}, async close() {} }
-const client = { duplicate: () => ({}) }
+const client = new Redis({ lazyConnect: true })
 const ecKey = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
   publicKeyEncoding: { type: 'spki', format: 'pem' },

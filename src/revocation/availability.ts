@@ -1,0 +1,65 @@
+import { type Logger, silentLogger } from '../core/logger.js'
+import type { BusAwayCause } from '../core/revocation/bus.js'
+import type { Peers } from './peers.js'
+
+export interface AvailabilitySettings {
+  readonly kind: string
+  /** Null: the logger of a peer is used. */
+  readonly logger: Logger | null
+  readonly now: () => number
+}
+
+/** Whether a bus is connected, and everything that is told of it. It begins away. */
+export interface Availability {
+  /** Null while connected. */
+  readonly awaySinceMs: number | null
+  /** Null while connected. */
+  readonly cause: BusAwayCause | null
+  /** The first call of an absence warns; later ones change the cause, which an attempt to connect may have found. */
+  goAway(cause: BusAwayCause, error: unknown): void
+  comeBack(counts: { readonly entries: number; readonly received: number; readonly sent: number }): void
+}
+
+export function createAvailability({ kind, logger, now }: AvailabilitySettings, peers: Peers): Availability {
+  let awaySinceMs: number | null = now()
+  let cause: BusAwayCause = 'connecting'
+  let isTold = false
+
+  const log = () => logger ?? peers.logger() ?? silentLogger
+
+  return {
+    get awaySinceMs() {
+      return awaySinceMs
+    },
+
+    get cause() {
+      return awaySinceMs === null ? null : cause
+    },
+
+    goAway(newCause, error) {
+      awaySinceMs ??= now()
+      cause = newCause
+      // Only the text: an error of a client may hold the command that failed, and AUTH is a command.
+      log().debug({ bus: kind, cause, reason: textOf(error) }, 'revocation bus: no connection')
+      if (isTold) return
+      isTold = true
+      log().warn({ bus: kind, cause }, 'revocation bus is away: revocations count in this process until it is back')
+      peers.busChanged({ kind, connected: false, cause, awayMs: 0, received: 0, sent: 0 })
+    },
+
+    comeBack(counts) {
+      if (awaySinceMs === null) return
+      const awayMs = now() - awaySinceMs
+      awaySinceMs = null
+      log().info({ bus: kind, awayMs, ...counts }, 'revocation bus is connected')
+      if (!isTold) return
+      isTold = false
+      const { received, sent } = counts
+      peers.busChanged({ kind, connected: true, cause, awayMs, received, sent })
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
