@@ -2,6 +2,7 @@ import { isUnchecked } from '../authorized-parties.js'
 import { NoKeySourceError, OptionSecretKeyMissingError, OptionValueError, SignInUrlMissingError } from '../errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
+import { warnOfRisk } from '../risk-warning.js'
 import { namedOpaqueType } from './accepts-token.js'
 import { deriveIssuers } from './claims.js'
 import type { Environment } from './given.js'
@@ -89,9 +90,8 @@ export function readInstanceOptions(
 
 const SECRETS = Object.entries<Reader<unknown>>(OPTIONS).flatMap(([name, { isSecret }]) => (isSecret ? [name] : []))
 
-/** Legal settings that may be a mistake: one line each, at registration. */
 function warnOfRisks({ logger, ...settings }: InstanceSettings): void {
-  const warn = (option: string, message: string) => logger.warn({ code: 'FST_CLERK_OPTION_RISK', option }, message)
+  const warn = (option: string, message: string) => warnOfRisk(logger, option, message)
   if (settings.secretKey !== null && isCleartextUrl(settings.apiUrl)) {
     warn('apiUrl', 'apiUrl is plain http to another machine: the secret key can be read on the way')
   }

@@ -242,6 +242,8 @@ t.test('objects of the application are kept as they are', async (t) => {
 })
 
 t.test('legal but risky settings are warned of once, by option', async (t) => {
+  // Node would print it. risk-warning.test.ts looks at that.
+  t.capture(process, 'emitWarning')
   const warned = (options: ClerkAuthOptions) => {
     const names: unknown[] = []
     const warn: Logger['warn'] = (fields) => names.push((fields as { option: string }).option)
