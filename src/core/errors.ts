@@ -248,6 +248,11 @@ export const LocalClerkProductionError = createError(
   500
 )
 export const LocalClerkArgumentError = createError('FST_CLERK_LOCAL_ARGUMENT', 'Local Clerk: %s must be %s', 500)
+export const LocalClerkPeerError = createError(
+  'FST_CLERK_LOCAL_PEER',
+  '%s needs the package %s, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
+  500
+)
 
 // ── Revocation, webhooks, long-lived connections ─────────────────────────────────────────────────────────────────────
 

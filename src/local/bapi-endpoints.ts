@@ -1,4 +1,4 @@
-import { cookieDirectives, tokenOfSession } from './directives.js'
+import { cookieDirectives, templateToken, tokenOfSession } from './directives.js'
 import { apiError, hasKey, parseWebUrl, readJson } from './http.js'
 import type { LocalMachineType } from './machine-types.js'
 import type { Handler, LocalState } from './state.js'
@@ -40,7 +40,7 @@ export const refreshSession: Handler = (request, state) => {
 
 /** The cookies of the session and its refresh token only: a refresh leaves the other cookies as they are. */
 function refreshDirectives(state: LocalState, sessionId: string, url: URL): string[] {
-  const client = { id: '', devBrowser: '', sessionId, updatedAtMs: 0 }
+  const client = { id: '', devBrowser: '', sessionId, updatedAtMs: 0, signIn: null, signUp: null }
   const target = { url, issuer: state.instance.issuer, sharedDomain: null }
   return cookieDirectives(state, client, target).filter((line) => /^__(session|refresh)/.test(line))
 }
@@ -67,12 +67,9 @@ export const createSessionToken: Handler = (request, state) => {
   if (name === undefined) {
     return Response.json({ object: 'token', jwt: tokenOfSession(state, session, expires) })
   }
-  const template = state.templates[name]
-  if (template === undefined) return apiError(404, 'resource_not_found', 'JWT template not found')
-  const iat = Math.floor(state.now() / 1000)
-  const exp = iat + (expires.expiresInSeconds ?? 60)
-  const claims = { exp, iat, iss: state.instance.issuer, nbf: iat - 10, sub: session.userId, ...template }
-  return Response.json({ object: 'token', jwt: state.keys.sign({ cat: 'cl_B7d4PD222AAA' }, claims) })
+  const jwt = templateToken(state, session, name, expires.expiresInSeconds)
+  if (jwt === null) return apiError(404, 'resource_not_found', 'JWT template not found')
+  return Response.json({ object: 'token', jwt })
 }
 
 /** `POST /v1/sessions/:sid/revoke`. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js'
 import { createId, randomText } from './ids.js'
 
 /** A browser as FAPI knows it: in production by the cookie `__client`, in development by its dev browser token. */
@@ -8,6 +9,32 @@ export interface LocalClient {
   sessionId: string | null
   /** Last sign-in or sign-out, ms since the epoch; 0: never signed in. */
   updatedAtMs: number
+  /** The attempt under way in this browser; null: none, or it is complete. */
+  signIn: SignInAttempt | null
+  signUp: SignUpAttempt | null
+}
+
+/** A sign-in between its steps: the user is known by name and has proved nothing yet. */
+export interface SignInAttempt {
+  readonly id: string
+  /** Null: no identifier has been given yet. */
+  readonly userId: string | null
+  readonly identifier: string | null
+  /** Whether a code has been asked for. */
+  isCodeSent: boolean
+}
+
+/** A sign-up that lacks some of its fields. */
+export interface SignUpAttempt {
+  readonly id: string
+  readonly fields: SignUpFields
+}
+
+export interface SignUpFields {
+  readonly email?: string | undefined
+  readonly password?: string | undefined
+  readonly firstName?: string | undefined
+  readonly lastName?: string | undefined
 }
 
 /** The browsers of an instance, with the handshake payloads and tickets that they are about to fetch. */
@@ -25,10 +52,14 @@ export interface Clients {
 
 const payloadLifetimeMs = 60_000
 
+/** Each browser has two names. The oldest is forgotten, and learns it as after a restart. */
+const MAX_CLIENT_NAMES = 20_000
+const MAX_WAITING = 10_000
+
 export function createClients(): Clients {
-  const clients = new Map<string, LocalClient>()
-  const payloads = new Map<string, { directives: readonly string[]; keptAtMs: number }>()
-  const tickets = new Map<string, LocalClient>()
+  const clients = new BoundedMap<string, LocalClient>(MAX_CLIENT_NAMES)
+  const payloads = new BoundedMap<string, { directives: readonly string[]; keptAtMs: number }>(MAX_WAITING)
+  const tickets = new BoundedMap<string, LocalClient>(MAX_WAITING)
 
   return {
     find: (token) => (token ? clients.get(token) : undefined),
@@ -37,7 +68,9 @@ export function createClients(): Clients {
         id: createId('client'),
         devBrowser: `dvb_${randomText(27)}`,
         sessionId: null,
-        updatedAtMs: 0
+        updatedAtMs: 0,
+        signIn: null,
+        signUp: null
       }
       clients.set(client.id, client).set(client.devBrowser, client)
       return client

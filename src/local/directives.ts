@@ -6,7 +6,7 @@ import type { LocalState } from './state.js'
 const yearSeconds = 365 * 24 * 3600
 
 /** The client's session if it is active or pending. */
-function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
+export function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
   const session = client?.sessionId ? state.directory.session(client.sessionId) : undefined
   return session?.status === 'active' || session?.status === 'pending' ? session : undefined
 }
@@ -25,6 +25,21 @@ export function tokenOfSession(state: LocalState, session: LocalSession, input: 
     ...(org && { org }),
     ...input
   })
+}
+
+/** A token of the session with the claims of that JWT template; null: there is none of that name. */
+export function templateToken(
+  state: LocalState,
+  session: LocalSession,
+  name: string,
+  expiresInSeconds = 60
+): string | null {
+  const template = Object.hasOwn(state.templates, name) ? state.templates[name] : undefined
+  if (template === undefined) return null
+  const iat = Math.floor(state.now() / 1000)
+  const times = { exp: iat + expiresInSeconds, iat, nbf: iat - 10 }
+  const claims = { ...times, iss: state.instance.issuer, sub: session.userId, ...template }
+  return state.keys.sign({ cat: 'cl_B7d4PD222AAA' }, claims)
 }
 
 /** The application that passes the directives on to the browser. */

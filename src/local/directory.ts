@@ -1,6 +1,7 @@
 import { checkList, checkText } from '../core/options/checks.js'
 import { requiredText, text, textList } from '../core/options/readers.js'
 import { type OptionTable, option, readMembers } from '../core/options/table.js'
+import { BoundedMap } from './bounded-map.js'
 import { createId } from './ids.js'
 import type { TokenOrganization } from './session-claims.js'
 
@@ -8,6 +9,10 @@ import type { TokenOrganization } from './session-claims.js'
 export interface LocalUser {
   readonly id: string
   readonly name?: string | undefined
+  /** By which Clerk's own forms know the user. Default: the id without `user_`, and `@example.com`. */
+  readonly email?: string | undefined
+  /** Default: none, the user signs in by a code or on the sign-in page. */
+  readonly password?: string | undefined
   /** Shown below the name on the sign-in page. */
   readonly note?: string | undefined
   readonly memberships?: readonly LocalMembership[] | undefined
@@ -42,6 +47,8 @@ const MEMBERSHIP = {
 export const USER = {
   id: requiredText(),
   name: text({ default: null }),
+  email: text({ default: null }),
+  password: text({ default: null }),
   note: text({ default: null }),
   memberships: option<readonly LocalMembership[], unknown>((given) =>
     checkList(given, 'a list of memberships', (membership) => readMembers(MEMBERSHIP, membership))
@@ -74,7 +81,12 @@ export interface LocalSession {
 export interface Directory {
   users(): readonly LocalUser[]
   user(id: string): LocalUser | undefined
+  /** The user with that email address, in any letters. */
+  userByEmail(email: string): LocalUser | undefined
+  /** Adds a user who has signed up. False: the directory is full. */
+  addUser(user: LocalUser): boolean
   organization(idOrSlug: string): LocalOrganization | undefined
+  memberCount(orgId: string): number
   session(id: string): LocalSession | undefined
   openSession(userId: string, atMs: number): LocalSession
   /** Makes an organization the session's active one; empty: the personal account. False: the user is not a member. */
@@ -83,9 +95,21 @@ export interface Directory {
   tokenOrganization(userId: string, orgId: string | null): TokenOrganization | undefined
 }
 
+/** Users that can sign up, besides those of the option `users`. */
+const MAX_SIGN_UPS = 10_000
+
+/** The oldest session is forgotten, as if it had never been. */
+const MAX_SESSIONS = 100_000
+
+/** The email address by which Clerk's own forms know the user. */
+export function emailOf(user: LocalUser): string {
+  return user.email ?? `${user.id.replace(/^user_/, '')}@example.com`
+}
+
 export function createDirectory(users: readonly LocalUser[], organizations: readonly LocalOrganization[]): Directory {
   const usersById = new Map(users.map((user) => [user.id, user]))
-  const sessions = new Map<string, LocalSession>()
+  const usersByEmail = new Map(users.map((user) => [emailOf(user).toLowerCase(), user]))
+  const sessions = new BoundedMap<string, LocalSession>(MAX_SESSIONS)
 
   function organization(idOrSlug: string): LocalOrganization | undefined {
     return organizations.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug)
@@ -96,9 +120,21 @@ export function createDirectory(users: readonly LocalUser[], organizations: read
   }
 
   return {
-    users: () => users,
+    users: () => [...usersById.values()],
     user: (id) => usersById.get(id),
+    userByEmail: (email) => usersByEmail.get(email.toLowerCase()),
+    addUser(user) {
+      if (usersById.size >= users.length + MAX_SIGN_UPS) return false
+      usersById.set(user.id, user)
+      usersByEmail.set(emailOf(user).toLowerCase(), user)
+      return true
+    },
     organization,
+    memberCount(orgId) {
+      let count = 0
+      for (const user of usersById.values()) if (membership(user.id, orgId) !== undefined) count++
+      return count
+    },
     session: (id) => sessions.get(id),
     openSession(userId, atMs) {
       const user = usersById.get(userId)

@@ -1,5 +1,6 @@
 import { type FaultScript, untilAborted } from './faults.js'
 import { applyFault } from './faulty-response.js'
+import { preflight, withCors } from './frontend-api/cors.js'
 import type { LoggedRequest, WritableRequestLog } from './request-log.js'
 import { findRoute } from './routes.js'
 import type { LocalState } from './state.js'
@@ -18,13 +19,17 @@ export interface Dispatcher {
 export async function dispatch(dispatcher: Dispatcher, request: Request): Promise<Response> {
   const { state, faults, requests, closing } = dispatcher
   const url = new URL(request.url)
-  const { endpoint, handler, params } = findRoute(request.method, url.pathname)
+  const { endpoint, handler, params } = findRoute(methodOf(request, url), url.pathname)
   const entry: LoggedRequest = { endpoint, method: request.method, url: request.url, atMs: state.now(), status: null }
   requests.add(entry)
 
   const signal = AbortSignal.any([request.signal, closing])
   const body = await request.text()
   await faults.pass(endpoint, signal)
+  if (request.method === 'OPTIONS') {
+    entry.status = 204
+    return withCors(request, preflight(request))
+  }
   const respond = () => handler({ method: request.method, url, headers: request.headers, body, params }, state)
   const fault = faults.take(endpoint)
   const response = await untilAborted(
@@ -32,7 +37,13 @@ export async function dispatch(dispatcher: Dispatcher, request: Request): Promis
     signal
   )
   entry.status = response.status
-  return response
+  return withCors(request, response)
+}
+
+/** clerk-js sends PATCH, PUT and DELETE as a POST whose query names the method: that needs no preflight. */
+function methodOf({ method }: Request, url: URL): string {
+  const named = method === 'POST' ? url.searchParams.get('_method') : null
+  return named === 'PATCH' || named === 'PUT' || named === 'DELETE' ? named : method
 }
 
 /** A `fetch` that answers for the given hosts without a socket and rejects for all others. */

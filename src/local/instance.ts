@@ -18,16 +18,31 @@ export interface LocalInstance {
   readonly cookieSuffix: string
 }
 
+/**
+ * clerk-js knows a development instance by the domain of its FAPI host: without one of Clerk's it asks for no dev
+ * browser. Clerk gives out names with one label in front of `clerk.accounts.dev`, so nobody has this name, and a wildcard
+ * certificate for that domain, which covers one label (RFC 9525 section 6.3), is none for it.
+ */
+const DEFAULT_FRONTEND_API = {
+  development: 'local.test.clerk.accounts.dev',
+  production: 'clerk.local.test'
+} as const
+
+/** The secret key goes to this host: by default it is a name that never resolves (RFC 6761 section 6.2). */
+function defaultApiUrl(frontendApi: string | null): string {
+  return frontendApi === null ? 'https://api.local.test' : `https://api.${frontendApi.replace(/^clerk\./, '')}`
+}
+
 export function createLocalInstance(settings: LocalClerkSettings): LocalInstance {
   const type = settings.instanceType
   const mode = type === 'development' ? 'test' : 'live'
-  const frontendApi = settings.frontendApi ?? 'clerk.local.test'
+  const frontendApi = settings.frontendApi ?? DEFAULT_FRONTEND_API[type]
   const publishableKey = buildPublishableKey(frontendApi, type)
   return Object.freeze({
     type,
     frontendApi,
     issuer: `https://${frontendApi}`,
-    apiUrl: settings.apiUrl ?? `https://api.${frontendApi.replace(/^clerk\./, '')}`,
+    apiUrl: settings.apiUrl ?? defaultApiUrl(settings.frontendApi),
     publishableKey,
     secretKey: settings.secretKey ?? `sk_${mode}_${randomText(42)}`,
     machineSecretKey: `ak_${randomText(42)}`,

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Certificate } from './certificate.js'
 
 export interface Listener {
   readonly port: number
@@ -8,11 +10,16 @@ export interface Listener {
 
 type Handle = (request: Request) => Promise<Response>
 
-/** Serves the instance on 127.0.0.1, never on another address: whoever reaches it can sign in as anybody. */
-export async function listenOnLoopback(handle: Handle, port: number): Promise<Listener> {
-  const server = createServer((incoming, outgoing) => {
-    serve(handle, incoming, outgoing).catch(() => outgoing.destroy())
-  })
+/**
+ * Serves the instance on 127.0.0.1, never on another address: whoever reaches it can sign in as anybody. With a
+ * certificate by TLS.
+ */
+export async function listenOnLoopback(handle: Handle, port: number, tls: Certificate | null): Promise<Listener> {
+  const scheme = tls === null ? 'http' : 'https'
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    serve(handle, scheme, incoming, outgoing).catch(() => outgoing.destroy())
+  }
+  const server = tls === null ? createServer(onRequest) : createTlsServer({ key: tls.key, cert: tls.cert }, onRequest)
   await listening(server, port)
   return {
     port: (server.address() as AddressInfo).port,
@@ -34,10 +41,15 @@ function listening(server: Server, port: number): Promise<void> {
   })
 }
 
-async function serve(handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(
+  handle: Handle,
+  scheme: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse
+): Promise<void> {
   const abort = new AbortController()
   outgoing.on('close', () => abort.abort())
-  const response = await handle(await toRequest(incoming, abort.signal))
+  const response = await handle(await toRequest(scheme, incoming, abort.signal))
 
   outgoing.statusCode = response.status
   for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
@@ -51,13 +63,13 @@ async function serve(handle: Handle, incoming: IncomingMessage, outgoing: Server
 
 const maxBodyBytes = 1024 * 1024
 
-async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+async function toRequest(scheme: string, incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
   const method = incoming.method ?? 'GET'
   const headers = new Headers()
   for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
     headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '')
   }
-  const url = new URL(`http://${incoming.headers.host ?? '127.0.0.1'}`)
+  const url = new URL(`${scheme}://${incoming.headers.host ?? '127.0.0.1'}`)
   const [pathname, search] = splitTarget(incoming.url ?? '/')
   url.pathname = pathname
   url.search = search

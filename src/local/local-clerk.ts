@@ -1,15 +1,18 @@
 import { LocalClerkArgumentError } from '../core/errors.js'
+import { createCertificate } from './certificate.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
+import { createSignInTokens } from './frontend-api/sign-in-tokens.js'
+import { refuseForeign } from './gate.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { type Listener, listenOnLoopback } from './listener.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { createOAuthState } from './oauth/state.js'
-import { type LocalClerkOptions, readLocalClerkOptions, readPort } from './options.js'
+import { type ListenOptions, type LocalClerkOptions, readListenOptions, readLocalClerkOptions } from './options.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
@@ -78,13 +81,18 @@ export interface LocalClerk extends LocalInstance {
   readonly signOutUrl: string
   readonly faults: Faults
   readonly requests: RequestLog
-  /** Serves the instance over HTTP on loopback. Resolves to `origin`. `port`: 0 to 65535. Default 0: any free port. */
-  listen(port?: number): Promise<string>
+  /**
+   * Serves the instance on loopback. Resolves to `origin`. `port`: 0 to 65535. Default 0: any free port.
+   * Rejects with `FST_CLERK_LOCAL_PEER` where `tls: true` lacks its optional peer.
+   */
+  listen(options?: number | ListenOptions): Promise<string>
   /**
    * Where browsers reach FAPI; null until it listens. `http://localhost:<port>`, which to a browser is another site
    * than an application at 127.0.0.1, as FAPI is; or the FAPI host with the port, if that host ends in `.localhost`.
    */
   readonly origin: string | null
+  /** The certificate of `listen({ tls })`, in PEM; null without TLS. Node trusts it by `NODE_EXTRA_CA_CERTS`. */
+  readonly certificate: string | null
   close(): Promise<void>
 }
 
@@ -104,6 +112,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const tokenOrigin = createTokenOrigin(settings.azp)
   const closing = new AbortController()
   let listener: Listener | null = null
+  let plain: Listener | null = null
+  let certificate: string | null = null
 
   const signSessionToken = (input: SessionTokenInput = {}): string =>
     keys.sign(
@@ -114,7 +124,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const toToken = (token: string | SessionTokenInput = {}): string =>
     typeof token === 'string' ? token : signSessionToken(token)
 
-  const origin = () => (listener === null ? null : originAt(instance.frontendApi, listener.port))
+  const origin = () => (listener === null ? null : originAt(instance.frontendApi, listener.port, certificate !== null))
   const publicOrigin = () => origin() ?? instance.issuer
   const machineTokens = createMachineTokens(instance, keys, now)
   const { satellites, templates, handshakeFormat, refreshTokens } = settings
@@ -125,6 +135,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     clients: createClients(),
     machineTokens,
     oauth: createOAuthState(settings.oauthTokenFormat),
+    signInTokens: createSignInTokens(),
     satellites,
     templates,
     handshakeFormat,
@@ -139,7 +150,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     instance.frontendApi,
     ...satellites.map((domain) => `clerk.${domain}`),
     new URL(instance.apiUrl).host,
-    ...localHosts(listener)
+    ...localHosts(listener),
+    ...localHosts(plain)
   ])
 
   return {
@@ -152,6 +164,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     },
     get origin() {
       return origin()
+    },
+    get certificate() {
+      return certificate
     },
     get signInUrl() {
       return `${publicOrigin()}/sign-in`
@@ -184,9 +199,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
         ...NOT_FROM_THE_ENVIRONMENT,
         publishableKey: instance.publishableKey,
         secretKey: instance.secretKey,
-        ...(listener === null
+        ...(plain === null
           ? { apiUrl: instance.apiUrl, fetch }
-          : { apiUrl: `http://127.0.0.1:${listener.port}`, proxyUrl: publicOrigin() }),
+          : { apiUrl: `http://127.0.0.1:${plain.port}`, proxyUrl: publicOrigin() }),
         ...(settings.now && { now: settings.now }),
         ...overrides
       } as LocalPluginOptions & T
@@ -196,15 +211,23 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     cookies: (token, cookieOptions) => cookieHeader(instance, token === null ? null : toToken(token), cookieOptions),
     rotateKeys: ({ keepOld = true } = {}) => keys.rotate(keepOld),
     withdrawKey: (kid) => keys.withdraw(kid),
-    async listen(port) {
-      listener ??= await listenOnLoopback(handle, readPort(port))
+    async listen(listenOptions) {
+      const { port, tls } = readListenOptions(listenOptions)
+      if (listener !== null) return publicOrigin()
+      const hosts = [instance.frontendApi, ...satellites.map((domain) => `clerk.${domain}`)].map(withoutPort)
+      const pair = tls === true ? await createCertificate(hosts) : tls || null
+      const serve = (request: Request) => refuseForeign(request, state) ?? handle(request)
+      listener = await listenOnLoopback(async (request) => serve(request), port, pair)
+      plain = pair === null ? listener : await listenOnLoopback(async (request) => serve(request), 0, null)
+      certificate = pair?.cert ?? null
       return publicOrigin()
     },
     async close() {
       closing.abort()
       faults.clear()
-      await listener?.close()
+      await Promise.all([listener?.close(), plain === listener ? undefined : plain?.close()])
       listener = null
+      plain = null
     }
   }
 }
@@ -221,9 +244,13 @@ const NOT_FROM_THE_ENVIRONMENT = {
 } as const
 
 /** A FAPI host that ends in `.localhost` keeps its name: such names resolve to loopback (RFC 6761 section 6.3). */
-function originAt(frontendApi: string, port: number): string {
-  const [host = ''] = frontendApi.split(':')
-  return `http://${host.endsWith('.localhost') ? host : 'localhost'}:${port}`
+function originAt(frontendApi: string, port: number, isSecure: boolean): string {
+  const host = withoutPort(frontendApi)
+  return `${isSecure ? 'https' : 'http'}://${host.endsWith('.localhost') ? host : 'localhost'}:${port}`
+}
+
+function withoutPort(host: string): string {
+  return host.split(':')[0] ?? host
 }
 
 function localHosts(listener: Listener | null): string[] {

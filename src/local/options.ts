@@ -1,8 +1,15 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { LocalClerkProductionError, OptionTypeError, OptionValueError } from '../core/errors.js'
-import { checkList, checkMembers, checkRecord, checkText, checkWholeNumber } from '../core/options/checks.js'
+import {
+  checkBoolean,
+  checkList,
+  checkMembers,
+  checkRecord,
+  checkText,
+  checkWholeNumber
+} from '../core/options/checks.js'
 import type { Given } from '../core/options/given.js'
-import { boolean, callback, choice, textList, wholeNumber } from '../core/options/readers.js'
+import { boolean, callback, choice, requiredText, textList, wholeNumber } from '../core/options/readers.js'
 import {
   type Option,
   type OptionTable,
@@ -13,6 +20,7 @@ import {
   type SettingsOf
 } from '../core/options/table.js'
 import { readBaseUrl } from '../core/options/urls.js'
+import type { Certificate } from './certificate.js'
 import { type LocalOrganization, type LocalUser, ORGANIZATION, USER } from './directory.js'
 
 /** How a handshake hands its directives back: by size as Clerk does, or always in one form. */
@@ -22,11 +30,15 @@ export interface LocalClerkOptions {
   /** Instance type in the keys: `pk_test_` and `sk_test_`, or `pk_live_` and `sk_live_`. Default `development`. */
   readonly instanceType?: 'development' | 'production' | undefined
   /**
-   * FAPI host, encoded in the publishable key and named by `iss`. Default `clerk.local.test`, a name that never
-   * resolves (RFC 6761 section 6.2): a request that escapes the local instance goes nowhere.
+   * FAPI host, encoded in the publishable key and named by `iss`. Default in development
+   * `local.test.clerk.accounts.dev`, because clerk-js knows a development instance by that domain; in production
+   * `clerk.local.test`, a name that never resolves (RFC 6761 section 6.2).
    */
   readonly frontendApi?: string | undefined
-  /** BAPI base URL while the instance is mounted. Default `https://api.` + FAPI host. */
+  /**
+   * BAPI base URL while the instance is mounted. Default `https://api.` + FAPI host; with the default host
+   * `https://api.local.test`, a name that never resolves: the secret key cannot leave the machine.
+   */
   readonly apiUrl?: string | undefined
   /** Secret key that BAPI accepts. Default: random for each instance. */
   readonly secretKey?: string | undefined
@@ -96,10 +108,42 @@ export function readLocalClerkOptions(
   return readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
 }
 
-/** The port of `listen(port)`; 0: any free one. */
-export function readPort(port: unknown): number {
+export interface ListenOptions {
+  /** 0 to 65535. Default 0: any free port. */
+  readonly port?: number | undefined
+  /**
+   * Serve over TLS: true with a self-signed certificate made now, by the optional peer `selfsigned`; or with this key and
+   * certificate, in PEM. A plain port beside it serves BAPI. Default false.
+   */
+  readonly tls?: boolean | Certificate | undefined
+}
+
+export interface ListenSettings {
+  readonly port: number
+  readonly tls: boolean | Certificate
+}
+
+/** The argument of `listen()`: a port, or options. */
+export function readListenOptions(argument: unknown): ListenSettings {
+  const { port, tls } =
+    typeof argument === 'object' && argument !== null
+      ? readOptions(LISTEN, argument, { path: 'listen' })
+      : { port: readPort(argument), tls: false }
+  return { port, tls }
+}
+
+function readPort(port: unknown): number {
   return checkWholeNumber({ name: 'listen.port', value: port }, { min: 0, max: 65_535 }) ?? 0
 }
+
+const CERTIFICATE = { key: requiredText(), cert: requiredText() } satisfies OptionTable<Certificate>
+
+export const LISTEN = {
+  port: wholeNumber({ min: 0, max: 65_535, default: 0 }),
+  tls: option<boolean | Certificate, boolean | Certificate>((given) =>
+    typeof given.value === 'object' ? readMembers(CERTIFICATE, given) : (checkBoolean(given) ?? false)
+  )
+} satisfies OptionTable<ListenOptions>
 
 function matching(pattern: RegExp, what: string): Option<string, string | null> {
   return {

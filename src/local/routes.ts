@@ -7,6 +7,7 @@ import {
   verifyMachineToken,
   withSecretKey
 } from './bapi-endpoints.js'
+import { frontendRoutes } from './frontend-api/routes.js'
 import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
 import { apiError } from './http.js'
 import { machineTypes } from './machine-types.js'
@@ -14,6 +15,13 @@ import { OAUTH_ROUTES } from './oauth/routes.js'
 import type { Endpoint } from './request-log.js'
 import { showSignIn, signIn, signOut } from './sign-in.js'
 import type { Handler } from './state.js'
+import {
+  countUsers,
+  createSignInToken,
+  createTestingToken,
+  listUsers,
+  showUserOfDirectory
+} from './testing-endpoints.js'
 
 interface Route {
   readonly endpoint: Endpoint
@@ -31,6 +39,7 @@ const routes: readonly Route[] = [
   route('sign-in', 'POST', '/sign-in', signIn),
   route('sign-out', 'GET', '/sign-out', signOut),
   route('sign-out', 'POST', '/sign-out', signOut),
+  ...frontendRoutes.map(([endpoint, method, path, handler]) => route(endpoint, method, path, handler)),
 
   ...OAUTH_ROUTES.map((entry) => route(...entry)),
 
@@ -40,6 +49,11 @@ const routes: readonly Route[] = [
   route('session-token', 'POST', '/v1/sessions/:sid/tokens', withSecretKey(createSessionToken)),
   route('session-token', 'POST', '/v1/sessions/:sid/tokens/:template', withSecretKey(createSessionToken)),
   route('revoke', 'POST', '/v1/sessions/:sid/revoke', withSecretKey(revokeSession)),
+  route('testing-token', 'POST', '/v1/testing_tokens', withSecretKey(createTestingToken)),
+  route('users', 'GET', '/v1/users', withSecretKey(listUsers)),
+  route('users', 'GET', '/v1/users/count', withSecretKey(countUsers)),
+  route('users', 'GET', '/v1/users/:id', withSecretKey(showUserOfDirectory)),
+  route('sign-in-token', 'POST', '/v1/sign_in_tokens', withSecretKey(createSignInToken)),
   ...Object.values(machineTypes).map((type) => route(type.endpoint, 'POST', type.path, verifyMachineToken(type)))
 ]
 

@@ -1,5 +1,6 @@
 import type { Clients } from './clients.js'
 import type { Directory } from './directory.js'
+import type { SignInTokens } from './frontend-api/sign-in-tokens.js'
 import type { LocalRequest } from './http.js'
 import type { LocalInstance } from './instance.js'
 import type { MachineTokens } from './machine-tokens.js'
@@ -17,6 +18,7 @@ export interface LocalState {
   readonly clients: Clients
   readonly machineTokens: MachineTokens
   readonly oauth: OAuthState
+  readonly signInTokens: SignInTokens
   readonly satellites: readonly string[]
   readonly templates: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly handshakeFormat: HandshakeFormat

@@ -2,10 +2,14 @@
 export interface TokenOrigin {
   /** The origin of a token that a test makes. Null: no `azp`. */
   ofTest(): string | null
-  /** The origin of a token that a page fetches. */
+  /** The origin of a token that a handshake or refresh brings to a page. */
   ofPage(origin: string): string | null
+  /** The origin of a token that a page's own script fetches; null: the browser does not say which page. */
+  ofScript(origin: string | null): string | null
   /** Gives later tokens an origin that an application with this `authorizedParties` accepts. */
   follow(authorizedParties: unknown): void
+  /** Whether the application accepts that origin by name. */
+  isParty(origin: string): boolean
 }
 
 const DEFAULT_ORIGIN = 'https://app.local.test'
@@ -19,9 +23,11 @@ export function createTokenOrigin(fixed: string | null | undefined): TokenOrigin
       if (fixed !== undefined) return fixed
       return parties.includes(origin) ? origin : (parties[0] ?? origin)
     },
+    ofScript: (origin) => (fixed === undefined ? origin : fixed),
     follow(authorizedParties) {
       if (!Array.isArray(authorizedParties)) return
       parties = authorizedParties.filter((party) => typeof party === 'string')
-    }
+    },
+    isParty: (origin) => parties.includes(origin)
   }
 }

@@ -41,9 +41,17 @@ const without = expected({
   webhooks: 'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
   pino: 'FST_CLERK_AUDIT_PEER',
   'pino-roll': 'FST_CLERK_AUDIT_PEER',
-  pg: 'FST_CLERK_AUDIT_PEER'
+  pg: 'FST_CLERK_AUDIT_PEER',
+  selfsigned: 'FST_CLERK_LOCAL_PEER'
 })
-const together = expected({ metrics: 'works', webhooks: 'works', pino: 'works', 'pino-roll': 'works', pg: 'works' })
+const together = expected({
+  metrics: 'works',
+  webhooks: 'works',
+  pino: 'works',
+  'pino-roll': 'works',
+  pg: 'works',
+  selfsigned: 'works'
+})
 
 function testBundle(tool: string, format: string, input: string, answers: unknown): void {
   t.test(`${tool} bundles ${input} to ${format}`, async (t) => {

@@ -22,6 +22,10 @@ const noWebhooks = missing(
   'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
   'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
 )
+const noCertificate = missing(
+  'FST_CLERK_LOCAL_PEER',
+  'listen({ tls: true }) needs the package selfsigned, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
+)
 
 /** For each feature its optional peer, and its answer without that peer. */
 const features: Readonly<Record<string, { readonly peer: string; readonly without: unknown }>> = {
@@ -32,6 +36,7 @@ const features: Readonly<Record<string, { readonly peer: string; readonly withou
   fileSink: { peer: 'pino', without: fromAudit('fileSink', 'pino') },
   'fileSink.rotate': { peer: 'pino-roll', without: fromAudit('fileSink.rotate', 'pino-roll') },
   postgresSink: { peer: 'pg', without: fromAudit('postgresSink', 'pg') },
+  'listen({ tls: true })': { peer: 'selfsigned', without: noCertificate },
   'browser names': { peer: 'bowser', without: 'left out' }
 }
 

@@ -40,7 +40,11 @@ async function main() {
     webhooks: () => withFeature(webhooks, { signingSecret: clerk.webhookSecret }),
     pino: () => fileSink('audit.ndjson').open(),
     'pino-roll': () => fileSink({ path: 'rolled.ndjson', rotate: { size: '1m' } }).open(),
-    pg: () => postgresSink({ connectionString: 'postgres://127.0.0.1:1/none' }).open()
+    pg: () => postgresSink({ connectionString: 'postgres://127.0.0.1:1/none' }).open(),
+    selfsigned: async () => {
+      const local = await createLocalClerk()
+      await local.listen({ tls: true }).finally(() => local.close())
+    }
   }
   const answers = {}
   for (const [name, use] of Object.entries(features)) {

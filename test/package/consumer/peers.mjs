@@ -60,6 +60,11 @@ const features = {
     await sink.close()
     return 'works'
   },
+  async 'listen({ tls: true })'() {
+    const local = await createLocalClerk()
+    const origin = await local.listen({ tls: true }).finally(() => local.close())
+    return origin.startsWith('https://localhost:') ? 'works' : origin
+  },
   async 'browser names'() {
     const lines = []
     const sink = { open() {}, write: (batch) => void lines.push(...batch), close() {} }

@@ -1,0 +1,3 @@
+import { enterFrontendProject } from './packages.js'
+
+enterFrontendProject()
