@@ -26,7 +26,7 @@ export async function dispatch(dispatcher: Dispatcher, request: Request): Promis
   const signal = AbortSignal.any([request.signal, closing])
   const body = await request.text()
   await faults.pass(endpoint, signal)
-  if (request.method === 'OPTIONS') {
+  if (request.method === 'OPTIONS' && endpoint === 'unknown') {
     entry.status = 204
     return withCors(request, preflight(request))
   }

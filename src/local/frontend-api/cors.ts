@@ -2,9 +2,13 @@ import type { LocalRequest } from '../http.js'
 
 const EXPOSED = 'Authorization, Clerk-Db-Jwt, X-Country, Retry-After'
 
-/** The response as a page of another origin can read it. Which origins may ask at all is decided before. */
+/**
+ * The response as a page of another origin can read it, unless it says itself which may. Which origins may ask at all is
+ * decided before.
+ */
 export function withCors(request: Pick<LocalRequest, 'headers'>, response: Response): Response {
   const origin = request.headers.get('origin')
+  if (response.headers.has('access-control-allow-origin')) return response
   const headers = new Headers(response.headers)
   headers.append('vary', 'Origin')
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
