@@ -1,7 +1,7 @@
 // Small applications, each as a user would have it: a folder outside the repository, the packed tarball installed next
 // to the registry's packages, its own `npm test`. Names on the command line choose among them. Needs the registry.
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { assertAlone, cleanEnvironment, pack, repository } from '../package/consumer-folder.js'
@@ -18,7 +18,7 @@ interface Outcome {
 
 const source = join(repository, 'test/examples')
 const examples = readdirSync(source)
-  .filter((name) => existsSync(join(source, name, 'package.json')))
+  .filter((name) => existsSync(join(source, name, 'package.json')) && hasTests(name))
   .sort()
 
 const named = process.argv.slice(2)
@@ -44,6 +44,12 @@ console.log(`${chosen.length - failed.length} of ${chosen.length} examples ok, $
 if (failed.length > 0) {
   console.log(`failed: ${failed.join(', ')}`)
   process.exitCode = 1
+}
+
+/** The manifest in `frontend` has none: it lists what `npm run test:frontend` installs. */
+function hasTests(name: string): boolean {
+  const manifest: { scripts?: { test?: string } } = JSON.parse(readFileSync(join(source, name, 'package.json'), 'utf8'))
+  return manifest.scripts?.test !== undefined
 }
 
 async function work(): Promise<void> {

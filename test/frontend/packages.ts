@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-const folder = fileURLToPath(new URL('../../../test/examples/frontend/', import.meta.url))
+const folder = fileURLToPath(new URL('../../frontend/', import.meta.url))
 
 /**
  * Goes to the folder in which Clerk's frontend packages are installed, as a developer who starts the local Clerk in a

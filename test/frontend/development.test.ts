@@ -1,3 +1,0 @@
-import { enterFrontendProject } from './packages.js'
-
-enterFrontendProject()
