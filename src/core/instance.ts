@@ -114,6 +114,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     onBusChange: (change) => publishBusChange(settings.frontendApi, change),
     maxEntries: settings.revocation.maxEntries
   })
+  if (settings.acceptsToken !== 'session_token') revocations.expectMachineTokens()
   const backendApi = createInstanceBackendApi(settings)
   const authContext = createSessionAuthContext(backendApi)
   const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(settings, counters) })
@@ -143,7 +144,13 @@ export function createInstance(settings: InstanceSettings): Instance {
   // Made for the first machine token: most instances never see one.
   let machineVerifier: MachineVerifier | undefined
   const machineTokens = (): MachineVerifier => {
-    machineVerifier ??= createMachineVerifier({
+    if (machineVerifier !== undefined) return machineVerifier
+    revocations.expectMachineTokens()
+    // Revocations that gave way to a watermark are known no more: of opaque tokens, Clerk is to say again what they are.
+    revocations.onRevoked(({ kind }) => {
+      if (kind === 'all-machine-jwts') machineVerifier?.askAgain()
+    })
+    machineVerifier = createMachineVerifier({
       backendApi,
       verifySignature: verifier.verifySignature,
       clockSkewMs: clockSkewInMs,
@@ -153,6 +160,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       maxEntries: settings.machineTokens.maxEntries,
       maxConcurrency: settings.machineTokens.maxConcurrency,
       jwtOnly: settings.machineTokens.jwtOnly,
+      revocations,
       now
     })
     return machineVerifier

@@ -18,7 +18,7 @@ export interface M2MTokenInput {
   readonly machineId?: string
   readonly scopes?: readonly string[]
   readonly claims?: Readonly<Record<string, unknown>> | null
-  /** A `jwt` is verified by its signature and cannot be revoked. Default `opaque`. */
+  /** A `jwt` is verified by its signature, so that nothing that happens here ends it. Default `opaque`. */
   readonly format?: 'opaque' | 'jwt'
   /** Lifetime of a JWT, in seconds. Default 3600. */
   readonly expiresInSeconds?: number

@@ -1,7 +1,8 @@
+import type { MachineFailureReason } from '../core/machine/outcome.js'
 import type { VerificationFailureReason } from '../core/token/outcome.js'
 
 // A new reason of the verifier does not compile until it is listed here.
-const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {
+const VERIFICATION: Readonly<Record<VerificationFailureReason | MachineFailureReason, true>> = {
   'token-expired': true,
   'token-invalid': true,
   'token-invalid-algorithm': true,
@@ -13,7 +14,9 @@ const VERIFICATION: Readonly<Record<VerificationFailureReason, true>> = {
   'token-verification-failed': true,
   'token-type-mismatch': true,
   'session-revoked': true,
+  'token-revoked': true,
   'secret-key-invalid': true,
+  'unexpected-error': true,
   'jwk-remote-failed-to-load': true,
   'jwk-failed-to-resolve': true,
   'jwk-kid-mismatch': true
@@ -34,8 +37,7 @@ const STATES: readonly string[] = [
   'satellite-needs-syncing',
   'primary-responds-to-syncing',
   'primary-domain-cross-origin-sync',
-  'active-organization-mismatch',
-  'unexpected-error'
+  'active-organization-mismatch'
 ]
 
 /**

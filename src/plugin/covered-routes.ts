@@ -65,6 +65,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     assertNoFactory(route)
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
     const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
+    if (policy.isEvaluated && policy.acceptsToken !== 'session_token') single?.revocations.expectMachineTokens()
     if (single?.settings.secretKey === null && opaqueType !== null) {
       throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
     }

@@ -18,7 +18,7 @@ function read(auth: Auth): Record<string, unknown> {
   return JSON.parse(`{"device":{"address":null${text.slice(0, -1)}}`) as Record<string, unknown>
 }
 
-const common = { scopes: [], claims: null, audience: [], expiresAt: null }
+const common = { scopes: [], claims: null, audience: [], issuedAt: null, expiresAt: null }
 const recorded: Readonly<Record<MachineTokenType, [auth: MachineAuth, fields: object]>> = {
   api_key: [
     createApiKeyAuth({ ...common, id: 'ak_1', name: 'deploys', subject: 'org_1' }, 'secret'),

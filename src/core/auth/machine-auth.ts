@@ -12,9 +12,11 @@ import type {
 // Auth objects of machine tokens (auth/README.md section 5). `has()` is about users in organizations, so it is always
 // false here: check `scopes`. The actor chain of OAuth tokens is not part of the auth.
 
-/** For which resources a token was issued, and until when. */
+/** For which resources a token was issued, and from when until when. */
 export interface Validity {
   readonly audience: readonly string[]
+  /** Ms since the epoch; null: not known. */
+  readonly issuedAt: number | null
   /** Ms since the epoch; null: the token names no end. */
   readonly expiresAt: number | null
 }
@@ -96,6 +98,7 @@ class ApiKey extends MachineToken implements ApiKeyAuth {
   readonly subject: string
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
+  readonly issuedAt: number | null
   readonly expiresAt: number | null
   readonly claims: Readonly<Record<string, unknown>> | null
   readonly userId: string | null
@@ -108,6 +111,7 @@ class ApiKey extends MachineToken implements ApiKeyAuth {
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
     this.audience = deepFreeze(data.audience)
+    this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
     this.userId = data.subject.startsWith('user_') ? data.subject : null
@@ -123,6 +127,7 @@ class M2MToken extends MachineToken implements M2MTokenAuth {
   readonly subject: string
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
+  readonly issuedAt: number | null
   readonly expiresAt: number | null
   readonly claims: Readonly<Record<string, unknown>> | null
   readonly machineId: string
@@ -133,6 +138,7 @@ class M2MToken extends MachineToken implements M2MTokenAuth {
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
     this.audience = deepFreeze(data.audience)
+    this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
     this.machineId = data.subject
@@ -147,6 +153,7 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
   readonly subject: string
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
+  readonly issuedAt: number | null
   readonly expiresAt: number | null
   readonly userId: string
   readonly clientId: string
@@ -157,6 +164,7 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
     this.audience = deepFreeze(data.audience)
+    this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.userId = data.subject
     this.clientId = data.clientId
@@ -184,6 +192,7 @@ class UnauthenticatedMachine<T extends MachineTokenType>
   readonly subject = null
   readonly scopes = null
   readonly audience = null
+  readonly issuedAt = null
   readonly expiresAt = null
   readonly name = null
   readonly claims = null

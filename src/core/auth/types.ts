@@ -127,6 +127,11 @@ interface MachineTokenValidity {
    */
   readonly audience: readonly string[]
   /**
+   * When the token was issued, in ms since the epoch: `iat` of a JWT, creation of an opaque token. Null: not known.
+   * Security: a revocation covers a token that was issued before it, and every token of its target of which this is null.
+   */
+  readonly issuedAt: number | null
+  /**
    * End of the token, in ms since the epoch. Null: it names none, as an API key without expiration. An opaque token may end
    * earlier: Clerk is asked again at intervals.
    */
@@ -180,6 +185,7 @@ export interface UnauthenticatedMachineAuth<T extends MachineTokenType = Machine
   readonly subject: null
   readonly scopes: null
   readonly audience: null
+  readonly issuedAt: null
   readonly expiresAt: null
   readonly name: null
   readonly claims: null

@@ -11,7 +11,8 @@ export function readM2MClaims(claims: JsonObject): M2MTokenData {
     subject: text(claims.sub),
     scopes: words(claims.scopes) ?? list(claims.aud),
     audience: readAudience(claims.aud) ?? [],
-    expiresAt: expiryOf(claims),
+    issuedAt: msOf(claims.iat),
+    expiresAt: msOf(claims.exp),
     claims: custom.length === 0 ? null : Object.fromEntries(custom)
   }
 }
@@ -23,7 +24,8 @@ export function readOAuthClaims(claims: JsonObject): OAuthTokenData {
     clientId: text(claims.client_id),
     scopes: Array.isArray(claims.scp) ? list(claims.scp) : (words(claims.scope) ?? []),
     audience: readAudience(claims.aud) ?? [],
-    expiresAt: expiryOf(claims)
+    issuedAt: msOf(claims.iat),
+    expiresAt: msOf(claims.exp)
   }
 }
 
@@ -34,9 +36,9 @@ export function readAudience(aud: unknown): readonly string[] | null {
   return values.every((value) => typeof value === 'string' && value !== '') ? (values as readonly string[]) : null
 }
 
-/** In ms. Verification has refused a token whose `exp` is no number. */
-function expiryOf({ exp }: JsonObject): number | null {
-  return typeof exp === 'number' ? exp * 1000 : null
+/** Of a time claim. Verification has refused a token whose `exp`, or `iat` if it is there, is no number. */
+function msOf(seconds: unknown): number | null {
+  return typeof seconds === 'number' ? seconds * 1000 : null
 }
 
 function text(value: unknown): string {

@@ -5,24 +5,22 @@ import type { SignatureOutcome } from '../token/verifier.js'
 import type { MachineTokenType } from '../token-types.js'
 import { readAudience } from './jwt-claims.js'
 import { type JwtForm, MACHINE_TYPES } from './machine-types.js'
-import { type MachineOutcome, machineFailure } from './outcome.js'
+import { type MachineOutcome, type MachineRevocationCheck, machineFailure, verifiedMachineToken } from './outcome.js'
 
 export interface JwtTokenSettings {
   readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
   readonly clockSkewMs: number
+  readonly revocations: Pick<MachineRevocationCheck, 'observeMachine'>
   readonly now: () => number
 }
 
 const NO_REPORT = { issuer: false, authorizedParties: false }
 
-/**
- * Verifies machine tokens that are JWTs: no call, and no way to revoke them before they expire
- * (machine/README.md section 2).
- */
+/** Verifies machine tokens that are JWTs, without a call (machine/README.md section 2). */
 export function createJwtTokenVerifier(
   settings: JwtTokenSettings
 ): (type: MachineTokenType, token: UnverifiedToken | null) => MachineOutcome | Promise<MachineOutcome> {
-  const { verifySignature, clockSkewMs, now } = settings
+  const { verifySignature, clockSkewMs, revocations, now } = settings
   // Neither `iss` nor `azp` is checked: the key decides the instance, and a machine has no origin. The audience depends on
   // the route, and is checked by whoever asked.
   const checkClaims = compileClaimCheck({
@@ -52,7 +50,9 @@ export function createJwtTokenVerifier(
   ): MachineOutcome {
     if (!outcome.ok) return refuse(type, outcome)
     if (checkClaims(claims, now(), clockSkewMs) !== null) return refuse(type)
-    return { ok: true, type, auth: jwt.createAuth(claims, text), audience: readAudience(claims.aud) }
+    const verified = verifiedMachineToken(jwt.createAuth(claims, text), readAudience(claims.aud), false)
+    revocations.observeMachine(verified)
+    return verified
   }
 }
 

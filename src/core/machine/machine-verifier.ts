@@ -6,7 +6,7 @@ import type { SignatureOutcome } from '../token/verifier.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
 import { createOpaqueTokenVerifier } from './opaque-token.js'
-import { type MachineOutcome, machineFailure } from './outcome.js'
+import { type MachineOutcome, type MachineRevocationCheck, machineFailure } from './outcome.js'
 
 export interface MachineVerifierSettings {
   /** Null without any secret key: only tokens that are JWTs can then be verified. */
@@ -20,6 +20,7 @@ export interface MachineVerifierSettings {
   readonly maxConcurrency: number
   /** Opaque tokens are refused without a call. */
   readonly jwtOnly: boolean
+  readonly revocations: MachineRevocationCheck
   readonly now: () => number
 }
 
@@ -32,6 +33,8 @@ export interface MachineVerifier {
   verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): MachineOutcome | Promise<MachineOutcome>
   /** Lets go of refused tokens; the budget for asking about them stays spent. */
   rest(): void
+  /** Ends Clerk's answers in memory: a revocation that is known no more may have covered any of their tokens. */
+  askAgain(): void
 }
 
 /**
@@ -41,7 +44,7 @@ export interface MachineVerifier {
 const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 export function createMachineVerifier(settings: MachineVerifierSettings): MachineVerifier {
-  const { now, jwtOnly } = settings
+  const { now, jwtOnly, revocations } = settings
   const cache = createOpaqueCache({
     positiveTtlMs: settings.cacheTtlMs,
     negativeTtlMs: settings.negativeCacheTtlMs,
@@ -52,12 +55,27 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
   const verifyJwt = createJwtTokenVerifier(settings)
   const verifyOpaque = createOpaqueTokenVerifier({ ...settings, cache, gate })
 
+  function verify(type: MachineTokenType, text: string, token: UnverifiedToken | null) {
+    if (JWT_SHAPE.test(text)) return verifyJwt(type, token)
+    if (jwtOnly) return machineFailure(type, 'token-invalid', 'Only machine tokens that are JWTs are accepted here.')
+    return verifyOpaque(type, text)
+  }
+
+  /** The last look, at answers of memory too, as a revocation may have come while the token was verified. */
+  function unlessRevoked(outcome: MachineOutcome): MachineOutcome {
+    return outcome.ok && revocations.size !== 0 && revocations.coversMachine(outcome) ? revoked(outcome.type) : outcome
+  }
+
   return {
     verify(type, text, token) {
-      if (JWT_SHAPE.test(text)) return verifyJwt(type, token)
-      if (jwtOnly) return machineFailure(type, 'token-invalid', 'Only machine tokens that are JWTs are accepted here.')
-      return verifyOpaque(type, text)
+      const outcome = verify(type, text, token)
+      return outcome instanceof Promise ? outcome.then(unlessRevoked) : unlessRevoked(outcome)
     },
-    rest: cache.forgetRefused
+    rest: cache.forgetRefused,
+    askAgain: cache.expire
   }
+}
+
+function revoked(type: MachineTokenType): MachineOutcome {
+  return machineFailure(type, 'token-revoked', 'The token was revoked after it had been issued.')
 }

@@ -60,10 +60,11 @@ function verified<Data>(
   audience: readonly string[] | null,
   data: Data
 ): VerifiedData<Data & Validity> {
-  const { expired, expiration, revoked } = answer
+  const { expired, expiration, revoked, created_at: createdAt } = answer
+  const issuedAt = typeof createdAt === 'number' ? createdAt : null
   const expiresAt = typeof expiration === 'number' && expiration > 0 ? expiration : null
   return {
-    data: { ...data, audience: audience ?? [], expiresAt },
+    data: { ...data, audience: audience ?? [], issuedAt, expiresAt },
     audience,
     isOver: revoked === true || expired === true,
     expiresAtMs: expiresAt ?? Number.POSITIVE_INFINITY

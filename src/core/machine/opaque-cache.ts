@@ -18,11 +18,13 @@ export interface OpaqueCache {
   wasGood(token: string): boolean
   /** Lets go of the tokens that were refused, which anybody can make up. */
   forgetRefused(): void
+  /** Ends all answers, so that Clerk is asked about each token at its next use. */
+  expire(): void
 }
 
 interface Entry {
   readonly outcome: MachineOutcome
-  readonly untilMs: number
+  untilMs: number
 }
 
 export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
@@ -47,6 +49,10 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
       if (negativeTtlMs > 0) refused.set(token, { outcome, untilMs: now() + negativeTtlMs })
     },
     wasGood: (token) => good.has(token),
-    forgetRefused: () => refused.clear()
+    forgetRefused: () => refused.clear(),
+    expire() {
+      for (const entry of good.values()) entry.untilMs = Number.NEGATIVE_INFINITY
+      refused.clear()
+    }
   }
 }

@@ -7,13 +7,20 @@ import type { MachineTokenType } from '../token-types.js'
 import { MACHINE_TYPES } from './machine-types.js'
 import type { VerifiedData } from './opaque-answers.js'
 import type { OpaqueCache } from './opaque-cache.js'
-import { type MachineFailure, type MachineOutcome, machineFailure } from './outcome.js'
+import {
+  type MachineFailure,
+  type MachineOutcome,
+  type MachineRevocationCheck,
+  machineFailure,
+  verifiedMachineToken
+} from './outcome.js'
 
 export interface OpaqueTokenSettings {
   /** Null without any secret key. */
   readonly backendApi: BackendApi | null
   readonly cache: OpaqueCache
   readonly gate: CallGate
+  readonly revocations: Pick<MachineRevocationCheck, 'observeMachine'>
 }
 
 /** Longer than any opaque token of Clerk; bounds the cost of a look-up. */
@@ -29,7 +36,7 @@ const B64_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 export function createOpaqueTokenVerifier(
   settings: OpaqueTokenSettings
 ): (type: MachineTokenType, token: string) => MachineOutcome | Promise<MachineOutcome> {
-  const { backendApi, cache, gate } = settings
+  const { backendApi, cache, gate, revocations } = settings
   const underWay = new Map<string, Promise<MachineOutcome>>()
 
   function verify(type: MachineTokenType, token: string): MachineOutcome | Promise<MachineOutcome> {
@@ -64,7 +71,9 @@ export function createOpaqueTokenVerifier(
 
   function judge(type: MachineTokenType, { isOver, audience, data }: VerifiedData<MachineAuth>): MachineOutcome {
     if (isOver) return machineFailure(type, 'token-invalid', 'The token has been revoked or has expired.')
-    return { ok: true, type, auth: data, audience }
+    const verified = verifiedMachineToken(data, audience, true)
+    revocations.observeMachine(verified)
+    return verified
   }
 
   return verify

@@ -43,6 +43,15 @@ export interface ObservedToken {
   readonly auth: { readonly sessionClaims: { readonly exp: number } }
 }
 
+/** The same of a machine token. */
+export interface ObservedMachineToken {
+  /** Ms since the epoch; `-Infinity`: not known. */
+  readonly issuedAtMs: number
+  /** Clerk is asked about it again and again, so its lifetime does not matter. */
+  readonly isOpaque: boolean
+  readonly auth: { readonly expiresAt: number | null }
+}
+
 export interface Revocations {
   /** 0: nothing is revoked, and neither `covers` nor `coversMachine` need be called. */
   readonly size: number
@@ -52,10 +61,8 @@ export interface Revocations {
   coversMachine(token: RevocableMachineToken): boolean
   /** To be called with every newly verified session token, before `covers` is called with it. */
   observe(token: ObservedToken): void
-  /**
-   * The same for a machine token. `expiresAtMs`: of a JWT; null for an opaque token, whose life Clerk decides at each look.
-   */
-  observeMachine(issuedAtMs: number, expiresAtMs: number | null): void
+  /** The same for a machine token. */
+  observeMachine(token: ObservedMachineToken): void
   /** Machine tokens are accepted here: from now on the bus is told to keep revocations for as long as these live. */
   expectMachineTokens(): void
   /**
@@ -213,11 +220,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       keepLonger({ ...NO_MOMENTS, sessionsMs: latestSwept.sessionsMs })
     },
 
-    observeMachine(issuedAtMs, expiresAtMs) {
+    observeMachine({ issuedAtMs, isOpaque, auth }) {
       const nowMs = now()
       witnessIssue(issuedAtMs, nowMs)
-      if (expiresAtMs === null) return
-      const lifetimeMs = expiresAtMs - (issuedAtMs === -Infinity ? nowMs : issuedAtMs) + clockSkewMs
+      if (isOpaque || auth.expiresAt === null) return
+      const lifetimeMs = auth.expiresAt - (issuedAtMs === -Infinity ? nowMs : issuedAtMs) + clockSkewMs
       if (lifetimeMs <= machineRetentionMs) return
       machineRetentionMs = lifetimeMs
       keepLonger({ ...NO_MOMENTS, machinesMs: latestSwept.machinesMs })

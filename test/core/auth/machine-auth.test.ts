@@ -11,7 +11,15 @@ import {
 const TOKEN = 'ak_secret-token'
 
 t.test('an API key acts for the user or the organization it belongs to', async (t) => {
-  const data = { id: 'key_1', name: 'deploy', scopes: ['read'], claims: { tier: 'x' }, audience: [], expiresAt: null }
+  const data = {
+    id: 'key_1',
+    name: 'deploy',
+    scopes: ['read'],
+    claims: { tier: 'x' },
+    audience: [],
+    issuedAt: null,
+    expiresAt: null
+  }
   const user = createApiKeyAuth({ ...data, subject: 'user_1' }, TOKEN)
   t.match(user, {
     isAuthenticated: true,
@@ -26,7 +34,7 @@ t.test('an API key acts for the user or the organization it belongs to', async (
 })
 
 t.test('an M2M token acts for a machine, an OAuth token for a user of a client', async (t) => {
-  const validity = { audience: ['https://api.example.com'], expiresAt: 1_790_000_000_000 }
+  const validity = { audience: ['https://api.example.com'], issuedAt: null, expiresAt: 1_790_000_000_000 }
   const m2m = createM2MTokenAuth({ id: 'mt_1', subject: 'mch_1', scopes: ['mch_2'], claims: null, ...validity }, TOKEN)
   t.match(m2m, {
     isAuthenticated: true,
@@ -51,6 +59,7 @@ t.test('machine auths are deeply frozen, grant nothing by has(), and keep their 
     clientId: 'c',
     scopes: ['a'],
     audience: ['https://api.example.com'],
+    issuedAt: null,
     expiresAt: null,
     claims: { a: { b: [1] } }
   })

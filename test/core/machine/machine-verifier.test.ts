@@ -17,6 +17,7 @@ const DATA = {
   clientId: 'client_1',
   scopes: ['read'],
   audience: [],
+  issuedAt: null,
   expiresAt: null,
   claims: { plan: 'gold' }
 }
@@ -46,6 +47,7 @@ function verifier(given: Partial<MachineVerifierSettings> & { answer?: (token: s
     maxEntries: 100,
     maxConcurrency: 10,
     jwtOnly: false,
+    revocations: { size: 0, coversMachine: () => true, observeMachine() {} },
     now: () => nowMs,
     ...given
   })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createApiKeyAuth } from '../../../src/core/auth/machine-auth.js'
-import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
+import { type MachineOutcome, verifiedMachineToken } from '../../../src/core/machine/outcome.js'
 import type { AcceptsToken } from '../../../src/core/options/accepts-token.js'
 import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
@@ -85,12 +85,12 @@ t.test('without a token in the header the accepted types decide whether cookies 
 
 t.test('a machine token that verifies is signed in as what it is', async (t) => {
   const auth = createApiKeyAuth(
-    { id: 'k', name: 'n', subject: 'user_1', scopes: [], claims: null, audience: [], expiresAt: null },
+    { id: 'k', name: 'n', subject: 'user_1', scopes: [], claims: null, audience: [], issuedAt: null, expiresAt: null },
     'ak_1'
   )
   for (const answer of [(outcome: MachineOutcome) => outcome, async (outcome: MachineOutcome) => outcome]) {
     const scene = createScene({}, TOKENS, {
-      verifyMachineToken: () => answer({ ok: true, type: 'api_key', auth, audience: [] })
+      verifyMachineToken: () => answer(verifiedMachineToken(auth, [], true))
     })
     t.same(await scene.decide({ headerToken: 'ak_1' }, 'any'), {
       status: 'signed-in',

@@ -39,7 +39,16 @@ const member = createSignedInAuth(
   { fetchToken: () => Promise.reject(new Error('no call expected')) }
 )
 const apiKey = createApiKeyAuth(
-  { id: 'k', name: 'n', subject: 'user_1', scopes: ['docs'], claims: null, audience: [], expiresAt: null },
+  {
+    id: 'k',
+    name: 'n',
+    subject: 'user_1',
+    scopes: ['docs'],
+    claims: null,
+    audience: [],
+    issuedAt: null,
+    expiresAt: null
+  },
   'ak_x'
 )
 const nobody = createSignedOutAuth('session-token-and-uat-missing', '')
