@@ -578,7 +578,7 @@ t.test('close ends what is under way and leaves no timer', async (t) => {
   h.store.close()
   t.match(await pending, { ok: false, unavailable: true })
   t.equal(h.requests[0]?.signal.aborted, true)
-  t.equal(h.time.timers.size, 0)
+  t.equal(h.time.pending, 0)
   t.match(await h.store.resolve('ins_a', true), { ok: false })
   t.equal(h.requests.length, 1)
 })
