@@ -26,7 +26,7 @@ t.test('a refresh is due in the outer half of the time ahead, which is at most h
   t.end()
 })
 
-t.test('retries back off to a minute, never below a quarter second nor before Retry-After', (t) => {
+t.test('retries back off to a minute, never below a quarter second', (t) => {
   const longest = Array.from({ length: 9 }, (_, i) => backoffMs(i + 1, null, () => 1))
   t.strictSame(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, MINUTE_MS, MINUTE_MS, MINUTE_MS])
   t.equal(
@@ -37,14 +37,24 @@ t.test('retries back off to a minute, never below a quarter second nor before Re
     backoffMs(5, null, () => 0),
     250
   )
-  t.equal(
-    backoffMs(1, 30_000, () => 1),
-    30_000
-  )
-  t.equal(
-    backoffMs(9, 5_000, () => 1),
-    MINUTE_MS
-  )
+  t.end()
+})
+
+t.test('processes that are told the same Retry-After come back spread over as long again', (t) => {
+  const retry = (failures: number, retryAfterMs: number, random: number) =>
+    backoffMs(failures, retryAfterMs, () => random)
+  for (const [failures, retryAfterMs, latestMs] of [
+    [1, 0, 1_000],
+    [1, 30_000, 60_000],
+    [9, 5_000, 65_000],
+    [1, 300_000, 360_000],
+    [1, 1e12, 360_000]
+  ] as const) {
+    const toldMs = Math.min(retryAfterMs, 300_000)
+    t.equal(retry(failures, retryAfterMs, 1), latestMs)
+    t.equal(retry(failures, retryAfterMs, 0.5), (toldMs + latestMs) / 2)
+    t.equal(retry(failures, retryAfterMs, 0), toldMs + 250, 'never before')
+  }
   t.end()
 })
 
