@@ -47,6 +47,11 @@ export interface KeySetUpdates {
   /** Null when the endpoint has to be asked all the same: there is no snapshot, or it does not settle this cause. */
   adoptSnapshot(cause: RefreshCause): Promise<Outcome | null>
   apply(attempt: Attempt): Outcome
+  /**
+   * The process whose turn it was to fetch has left no snapshot. A failure where this process has no fresh keys;
+   * otherwise null, and the next refresh is planned.
+   */
+  waitedInVain(): Outcome | null
   onChange(listener: () => void): void
   /** Answers that arrive after this call are dropped. */
   close(): void
@@ -58,6 +63,8 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
   const { cache, snapshots, now, setTimer, random } = settings
   const { held, condition, counters, rate, reporter } = parts
   const listeners: (() => void)[] = []
+  /** The set that the entity tag in hand belongs to. Kept for the snapshot: an answer 304 says nothing else. */
+  let tagged: KeySetAnswer | null = null
   let isClosed = false
 
   /**
@@ -91,19 +98,36 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
       condition.clockOffsetMs = attempt.answer.clockOffsetMs ?? condition.clockOffsetMs
       const change = install(attempt.set, attempt.answer)
       recover()
-      snapshots?.write(attempt.answer).then((isKept) => {
-        if (!isKept) counters.failedSnapshots++
-      })
+      keep(attempt.answer)
       return { outcome: hasChanged(change) ? 'changed' : 'unchanged', failure: null, ...change }
     }
     condition.clockOffsetMs = attempt.clockOffsetMs ?? condition.clockOffsetMs
-    if (attempt.kind === 'failure') return fail(attempt.failure, attempt.retryAfterMs)
-    if (held.etag === null) return fail('unexpected-not-modified', null)
+    if (attempt.kind === 'failure') return failFetch(attempt.failure, attempt.retryAfterMs)
+    if (held.etag === null) return failFetch('unexpected-not-modified', null)
     counters.notModified++
     held.confirm(attempt)
     plan()
     recover()
+    // Other processes would take the old snapshot for stale, and fetch for themselves.
+    if (tagged !== null) keep({ ...tagged, maxAgeMs: attempt.maxAgeMs, fetchedAtMs: attempt.fetchedAtMs })
     return { outcome: 'unchanged', failure: null, ...UNCHANGED }
+  }
+
+  function keep(answer: KeySetAnswer): void {
+    if (snapshots === null) return
+    tagged = answer
+    snapshots.write(answer).then((isKept) => {
+      if (!isKept) counters.failedSnapshots++
+    })
+  }
+
+  function waitedInVain(): Outcome | null {
+    if (isClosed || condition.failures > 0 || now() >= held.freshUntilMs)
+      return fail(condition.lastError ?? 'timeout', null)
+    // At random moments until the keys run out: all who waited for the same process have come here together.
+    const roomMs = held.freshUntilMs - cache.timeoutInMs - now()
+    condition.dueMs = now() + Math.max(1, roomMs * random())
+    return null
   }
 
   function install(set: KeySet, answer: KeySetAnswer): Change {
@@ -130,8 +154,12 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
     condition.retryAtMs = 0
   }
 
-  function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
+  function failFetch(failure: FetchFailure, retryAfterMs: number | null): Outcome {
     counters.failedFetches++
+    return fail(failure, retryAfterMs)
+  }
+
+  function fail(failure: FetchFailure, retryAfterMs: number | null): Outcome {
     condition.failures++
     condition.lastError = failure
     condition.retryAtMs = rate.nextMs(now() + backoffMs(condition.failures, retryAfterMs, random))
@@ -142,6 +170,7 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
   return {
     adoptSnapshot,
     apply,
+    waitedInVain,
     onChange: (listener) => {
       listeners.push(listener)
     },

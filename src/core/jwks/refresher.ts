@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js'
 import { createRateWindow } from '../rate-window.js'
 import { type Attempt, createAttempts } from './attempt.js'
 import { isDemand, type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
+import { createFetchTurns } from './fetch-turns.js'
 import { createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
 import { createKeySetUpdates, type Outcome, type RefreshCondition, type UpdateSettings } from './key-set-updates.js'
 import { createOutageReporter } from './outage-reporter.js'
@@ -78,6 +79,10 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     clockOffsetMs: null
   }
   const updates = createKeySetUpdates(settings, { held, condition: state, counters, rate, reporter })
+  const turns = createFetchTurns(
+    { ...settings, timeoutInMs: cache.timeoutInMs },
+    { held, condition: state, adoptSnapshot: updates.adoptSnapshot }
+  )
   let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
   let isTimerForDemand = false
@@ -105,10 +110,10 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   async function fly(cause: RefreshCause): Promise<void> {
     const startedAtMs = lastStartMs
     try {
-      const outcome = (await updates.adoptSnapshot(cause)) ?? applied(await attempt(cause))
+      const outcome = await settle(cause, startedAtMs)
       if (isClosed) return
       reporter.report(state.failures, state.lastError, held, now())
-      if (keyRefreshChannel.hasSubscribers) {
+      if (outcome !== null && keyRefreshChannel.hasSubscribers) {
         const durationMs = now() - startedAtMs
         const event: KeyRefreshEvent = {
           instance: settings.instance,
@@ -129,6 +134,14 @@ export function createRefresher(settings: RefresherSettings): Refresher {
       landing = null
       arm()
     }
+  }
+
+  /** A snapshot, or where that does not settle the cause, the endpoint; null: the set in hand is good for longer. */
+  async function settle(cause: RefreshCause, startedAtMs: number): Promise<Outcome | null> {
+    let adopted: Outcome | 'in-vain' | null = await updates.adoptSnapshot(cause)
+    if (settings.snapshots?.givesTurns) adopted ??= await turns.waitForOther(cause, startedAtMs)
+    if (adopted === 'in-vain') return updates.waitedInVain()
+    return adopted ?? applied(await attempt(cause))
   }
 
   function attempt(cause: RefreshCause): Promise<Attempt> {
@@ -230,6 +243,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   function close(): void {
     isClosed = true
     updates.close()
+    turns.close()
     disarm()
     attempts.abandon()
     landing?.resolve()

@@ -9,6 +9,10 @@ export interface Snapshots {
   read(): Promise<KeySetAnswer | null | 'failed'>
   /** False when the store failed. Never rejects. */
   write(kept: KeySetAnswer): Promise<boolean>
+  /** Whether the store can give turns to fetch. */
+  readonly givesTurns: boolean
+  /** True: this process has the turn for `ms`. Also true when the store fails: then each process fetches for itself. */
+  claim(ms: number): Promise<boolean>
 }
 
 export interface SnapshotSettings {
@@ -83,6 +87,14 @@ export function createSnapshots(settings: SnapshotSettings): Snapshots {
         return true
       } catch {
         return false
+      }
+    },
+    givesTurns: store.claim !== undefined,
+    async claim(ms) {
+      try {
+        return (await store.claim?.(ms)) !== false
+      } catch {
+        return true
       }
     }
   }

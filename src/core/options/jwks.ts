@@ -1,5 +1,5 @@
 import { OptionRangeError } from '../errors.js'
-import { checkMethods, checkText } from './checks.js'
+import { checkFunction, checkMethods, checkText } from './checks.js'
 import type { Given } from './given.js'
 import { readKeySet } from './keys.js'
 import { boolean, choice, wholeNumber } from './readers.js'
@@ -12,6 +12,12 @@ export type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
 export interface KeySetSnapshotStore {
   get(): Promise<string | null | undefined> | string | null | undefined
   set(snapshot: string): Promise<void> | void
+  /**
+   * Optional: lets the processes that share the store take turns, so that one fetches for all. Resolves to true for the
+   * first caller and, until `ms` milliseconds have passed since, to false for all others. It need not be exact: if two
+   * processes are told true, both fetch; a process that is always told false fetches for itself in the end.
+   */
+  claim?(ms: number): Promise<boolean> | boolean
 }
 
 /** Where verification keys come from and how long they are trusted. Durations in ms. */
@@ -91,5 +97,7 @@ export const jwks: Option<JwksOptions, JwksSettings> = group(JWKS, (given, path)
 
 function readSnapshot(given: Given): string | KeySetSnapshotStore | null {
   if (typeof given.value === 'string') return checkText(given) ?? null
-  return checkMethods<KeySetSnapshotStore>(given, ['get', 'set']) ?? null
+  const store = checkMethods<KeySetSnapshotStore>(given, ['get', 'set'])
+  checkFunction({ name: `${given.name}.claim`, value: store?.claim })
+  return store ?? null
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createFileSnapshotStore } from '../../../src/core/jwks/snapshot-file.js'
@@ -68,4 +68,40 @@ t.test('a path that leads to a FIFO or a folder fails at once, and does not hold
     t.equal(signal, null)
     t.equal(stdout, 'rejected,rejected\n')
   }
+})
+
+t.test('of processes that share a file, one has the turn until its time is over', async (t) => {
+  const path = join(t.testdir({}), 'keys.snapshot')
+  const age = (ms: number) => utimes(`${path}.turn`, new Date(Date.now() - ms), new Date(Date.now() - ms))
+  const [first, second] = [createFileSnapshotStore(path, 1024), createFileSnapshotStore(path, 1024)]
+  t.equal(await first.claim?.(3000), true)
+  t.equal(await second.claim?.(3000), false)
+  await age(2000)
+  t.equal(await second.claim?.(3000), false)
+  await age(3001)
+  t.equal(await second.claim?.(3000), true)
+  t.equal(await first.claim?.(3000), false)
+  t.equal((await lstat(`${path}.turn`)).mode & 0o777, 0o600)
+  await age(-3_600_000)
+  t.equal(await first.claim?.(3000), true, 'a file from the future keeps nobody from fetching')
+})
+
+t.test('of twenty claims of a file at once, one is granted', async (t) => {
+  const path = join(t.testdir({}), 'keys.snapshot')
+  const store = createFileSnapshotStore(path, 1024)
+  const claims = await Promise.all(Array.from({ length: 20 }, () => store.claim?.(60_000)))
+  t.equal(claims.filter((isGranted) => isGranted).length, 1)
+})
+
+t.test('a link or a folder in place of the turn is not followed, and keeps nobody from fetching', async (t) => {
+  const folder = t.testdir({ precious: 'precious' })
+  const path = join(folder, 'keys.snapshot')
+  const store = createFileSnapshotStore(path, 1024)
+  await symlink(join(folder, 'nowhere'), `${path}.turn`)
+  t.equal(await store.claim?.(0), true)
+  t.equal((await lstat(`${path}.turn`)).isFile(), true)
+  t.same((await readdir(folder)).sort(), ['keys.snapshot.turn', 'precious'])
+  const other = join(folder, 'other.snapshot')
+  await mkdir(`${other}.turn`)
+  await t.rejects(async () => createFileSnapshotStore(other, 1024).claim?.(0), 'which counts as granted')
 })

@@ -88,6 +88,26 @@ t.test('a fleet fetches once per refresh', async (t) => {
   t.ok(fleet.every(({ store }) => store.find('ins_a').length === 1))
 })
 
+t.test('a set that the endpoint confirms with 304 is fresh for other processes, too', async (t) => {
+  const { snapshot, time } = await keepSnapshot()
+  const confirming = createHarness(
+    ({ headers }) =>
+      headers['if-none-match'] === '"1"'
+        ? new Response(null, { status: 304 })
+        : keySetResponse([a.jwk], { etag: '"1"' }),
+    { snapshot, time, cache: { pollWhenIdle: true } }
+  )
+  await confirming.store.ready()
+  await time.pass(600_000)
+  t.ok(confirming.store.stats().notModified > 0)
+  const other = createHarness((request) => hang(request), { snapshot, time })
+  await other.store.ready()
+  await time.settle()
+  t.equal(other.requests.length, 0)
+  t.equal(other.store.health().ageMs, confirming.store.health().ageMs)
+  confirming.store.close()
+})
+
 t.test('what another process has fetched answers an unknown kid, without a fetch', async (t) => {
   const snapshot = createMemoryStore()
   const time = createSimulatedTime()

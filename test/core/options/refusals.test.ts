@@ -356,6 +356,7 @@ const table: BadConfiguration[] = [
   with_({ jwks: { pollWhenIdle: 0 } }, 'FST_CLERK_OPTION_TYPE', 'jwks.pollWhenIdle'),
   with_({ jwks: { snapshot: '' } }, 'FST_CLERK_OPTION_EMPTY', 'jwks.snapshot'),
   with_({ jwks: { snapshot: { get() {} } } }, 'FST_CLERK_OPTION_TYPE', 'jwks.snapshot'),
+  with_({ jwks: { snapshot: { get() {}, set() {}, claim: true } } }, 'FST_CLERK_OPTION_TYPE', 'jwks.snapshot.claim'),
   with_({ now: 0 }, 'FST_CLERK_OPTION_TYPE'),
   with_({ fetch: {} }, 'FST_CLERK_OPTION_TYPE'),
   with_({ logger: console.log }, 'FST_CLERK_OPTION_TYPE'),
