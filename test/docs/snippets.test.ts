@@ -130,6 +130,18 @@ t.test('the snippets', async (t) => {
     t.equal((await fastify.inject({ url: '/me', headers })).statusCode, 401)
   })
 
+  await t.test("a platform's bearer token is taken out of the way of cookies and of another header", async (t) => {
+    const fastify = await load(t, containing("request.headers['x-session-token']"), (fastify) => {
+      fastify.get('/me', { onRequest: fastify.requireAuth }, (request) => request.auth.userId)
+    })
+    const ask = (headers: object) =>
+      fastify.inject({ url: '/me', headers: { authorization: 'Bearer of.a.platform', ...headers } })
+    t.equal((await ask({ cookie: clerk.cookies({ userId: 'user_ada' }) })).body, 'user_ada')
+    t.equal((await ask({ 'x-session-token': clerk.signSessionToken({ userId: 'user_ada' }) })).body, 'user_ada')
+    t.equal((await ask({ 'x-session-token': 'nonsense' })).statusCode, 401)
+    t.equal((await ask({})).statusCode, 401)
+  })
+
   await t.test('the resolver knows its tenants, and nobody else', async (t) => {
     const fastify = await load(t, containing('resolver:'), (fastify) => {
       fastify.get('/me', (request) => request.auth.isAuthenticated)

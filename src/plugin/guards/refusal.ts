@@ -2,6 +2,7 @@ import type { FastifyError } from '@fastify/error'
 import { type AuthNotEvaluated, isAuthNotEvaluated } from '../../core/auth/not-evaluated.js'
 import type { Auth } from '../../core/auth/types.js'
 import { KeysUnavailableError, NotEvaluatedError, NotRegisteredError, UnauthorizedError } from '../../core/errors.js'
+import { parseAuthorization } from '../../core/request/authorization.js'
 import { isCorsPreflight } from './preflight.js'
 import type {
   AuthenticatedAuth,
@@ -43,24 +44,38 @@ export function refuse(
   return redirect ?? { error: refusalOf(auth, request, reply) }
 }
 
+/** Reasons of requests in which no credentials were found. The former is that of a development instance. */
+const NO_CREDENTIALS = ['dev-browser-missing', 'session-token-and-uat-missing']
+
 /**
- * The reason means nothing to a developer who forgot the header, and is the only one that a request without credentials gets
- * from a development instance. Production never gives it.
+ * `dev-browser-missing` means nothing to a developer who forgot the header. `authorization`: the value of that header. One that
+ * was not read is told from one that did not come.
  */
-function explained(reason: string): string {
+function explained(reason: string, authorization: string | undefined): string {
+  if (!NO_CREDENTIALS.includes(reason)) return reason
+  if (authorization && parseAuthorization(authorization) === '') return `${reason}. ${OTHER_SCHEME}`
   return reason === 'dev-browser-missing' ? `${reason}. ${NO_CREDENTIALS_IN_DEVELOPMENT}` : reason
 }
 
+const OTHER_SCHEME =
+  'The Authorization header was not read, as its scheme is not Bearer. Send the session token as "Authorization: Bearer".'
 const NO_CREDENTIALS_IN_DEVELOPMENT =
   'Neither a bearer token nor the cookies of a page load came. Send the session token as "Authorization: Bearer"; cookies ' +
   'count on a development instance only next to __clerk_db_jwt, which a browser gets by a page load.'
 
-/** The error for an unauthenticated request, with the headers that its response needs. */
-export function toRefusalError(reason: string, retryAfterSeconds: number | null, challenge?: string): RefusalError {
+/**
+ * The error for an unauthenticated request, with the headers that its response needs. `sent`: what is known of the request
+ * besides the reason.
+ */
+export function toRefusalError(
+  reason: string,
+  retryAfterSeconds: number | null,
+  sent: { readonly challenge?: string | undefined; readonly authorization?: string | undefined } = {}
+): RefusalError {
   return retryAfterSeconds === null
-    ? Object.assign(new UnauthorizedError(explained(reason)), {
+    ? Object.assign(new UnauthorizedError(explained(reason, sent.authorization)), {
         reason,
-        headers: { 'www-authenticate': challenge ?? challengeFor(reason) }
+        headers: { 'www-authenticate': sent.challenge ?? challengeFor(reason) }
       })
     : Object.assign(new KeysUnavailableError(reason), {
         reason,
@@ -70,8 +85,10 @@ export function toRefusalError(reason: string, retryAfterSeconds: number | null,
 
 function refusalOf(auth: UnauthenticatedAuth, request: GuardRequest, reply: GuardReply): RefusalError {
   // The reason is the same when no token was sent at all.
-  const isMissing = auth.reason === 'token-type-mismatch' && !request.headers.authorization
-  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, isMissing ? CHALLENGE : undefined)
+  const { authorization } = request.headers
+  const isMissing = auth.reason === 'token-type-mismatch' && !authorization
+  const challenge = isMissing ? CHALLENGE : undefined
+  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, { challenge, authorization })
   for (const [name, value] of Object.entries(error.headers)) reply.header(name, value)
   // On the reply alone: headers of an error would overwrite those that an error handler sets before it sends the error.
   return Object.assign(error, { headers: NO_HEADERS })
