@@ -258,7 +258,7 @@ export const LocalClerkPeerError = createError(
 
 export const RevocationTargetError = createError(
   'FST_CLERK_REVOCATION_TARGET',
-  'revoke needs one of { sessionId }, { userId }, { organizationId }, { organizationId, userId }, { tokenId } and { clientId }, each a text of 1 to 256 characters, or { everyone: true }',
+  'revoke needs one of { sessionId }, { userId }, { organizationId }, { organizationId, userId }, { tokenId } and { clientId }, each a text of 1 to 256 characters, or { everyone: true }; only may be "sessions" with userId, organizationId or everyone',
   500
 )
 export const RevocationTimeError = createError(

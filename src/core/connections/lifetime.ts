@@ -90,6 +90,7 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
       case 'session':
         return bySession.find(revocation.id)
       case 'user':
+      case 'user-sessions':
         return byUser.find(revocation.id)
       case 'membership':
         return byUser.find(revocation.userId)

@@ -1,6 +1,6 @@
 import { MembershipMoments, Moments } from './moments.js'
 import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
-import type { Revocation, RevocationKind } from './revocation.js'
+import type { IdKind, Revocation, RevocationKind } from './revocation.js'
 
 /** The fields of a verified token that a look-up reads. `VerifiedToken` has them, so a look-up allocates nothing. */
 export interface RevocableToken {
@@ -37,7 +37,15 @@ export interface RevocableMachineToken {
  */
 let lastEpoch = 0
 
-const ID_KINDS = ['session', 'user', 'organization', 'token', 'client'] as const
+const ID_KINDS = [
+  'session',
+  'user',
+  'user-sessions',
+  'organization',
+  'organization-sessions',
+  'token',
+  'client'
+] as const satisfies readonly IdKind[]
 
 /** An overflow folds this fraction of the entries, a sixteenth, so that the next overflow is far away. */
 const FOLD_DIVISOR = 16
@@ -59,7 +67,9 @@ export class RevocationStore {
   readonly #byId = {
     session: new Moments(),
     user: new Moments(),
+    'user-sessions': new Moments(),
     organization: new Moments(),
+    'organization-sessions': new Moments(),
     token: new Moments(),
     client: new Moments()
   }
@@ -126,8 +136,8 @@ export class RevocationStore {
     const excess = this.#entryCount() - this.#maxEntries
     if (excess <= 0) return null
     // The larger part pays: a flood of sign-outs costs no machine its token.
-    const sessionOnly = this.#byId.session.size + this.#memberships.size
-    const isMachinesTurn = sessionOnly < this.#entryCount() - sessionOnly
+    const ofMachines = this.#tables.reduce((count, [kind, table]) => count + (REACH[kind].machines ? table.size : 0), 0)
+    const isMachinesTurn = ofMachines > this.#entryCount() - ofMachines
     const moments = this.#moments(isMachinesTurn)
     moments.sort()
     const last = Math.min(moments.length, excess + Math.floor(this.#maxEntries / FOLD_DIVISOR)) - 1
@@ -219,11 +229,12 @@ export class RevocationStore {
     const { session, user, organization } = this.#byId
     const { sessionId, userId, orgId, actor } = token.auth
     if (sessionId !== undefined && session.covers(sessionId, issuedAtMs)) return true
-    if (user.covers(userId, issuedAtMs)) return true
+    if (user.covers(userId, issuedAtMs) || this.#byId['user-sessions'].covers(userId, issuedAtMs)) return true
     // Revoking a user also ends the sessions in which that user impersonates another.
     if (actor !== undefined && user.covers(actor.sub, issuedAtMs)) return true
     if (orgId === undefined) return false
     if (organization.covers(orgId, issuedAtMs)) return true
+    if (this.#byId['organization-sessions'].covers(orgId, issuedAtMs)) return true
     return this.#memberships.covers(orgId, userId, issuedAtMs)
   }
 

@@ -10,9 +10,9 @@ interface TargetIds {
 }
 
 /** Exactly these identifiers: a target that names others too does not compile. */
-type Only<Name extends keyof TargetIds> = Pick<TargetIds, Name> & {
+type Only<Name extends keyof TargetIds, Sort = undefined> = Pick<TargetIds, Name> & {
   readonly [Other in Exclude<keyof TargetIds, Name>]?: undefined
-}
+} & { readonly only?: Sort | undefined }
 
 /**
  * Whose tokens are refused:
@@ -24,18 +24,21 @@ type Only<Name extends keyof TargetIds> = Pick<TargetIds, Name> & {
  * - `{ tokenId }`: a machine token, by the id that `request.auth.id` shows (RFC 7519 `jti`; `ak_…`, `mt_…`, `oat_…`);
  * - `{ clientId }`: the access tokens of an OAuth application (RFC 9068 `client_id`);
  * - `{ everyone: true }`: every token.
+ *
+ * With `only: 'sessions'`, a user, an organization or everyone loses session tokens alone: for a change of what their claims
+ * say, such as a plan or a role, which machine tokens do not carry.
  */
 export type RevocationTarget =
   | Only<'sessionId'>
-  | Only<'userId'>
+  | Only<'userId', 'sessions'>
   | Only<'organizationId' | 'userId'>
-  | Only<'organizationId'>
+  | Only<'organizationId', 'sessions'>
   | Only<'tokenId'>
   | Only<'clientId'>
-  | Only<'everyone'>
+  | Only<'everyone', 'sessions'>
 
 /** Kinds of targets that one identifier names. */
-export type IdKind = 'session' | 'user' | 'organization' | 'token' | 'client'
+export type IdKind = 'session' | 'user' | 'user-sessions' | 'organization' | 'organization-sessions' | 'token' | 'client'
 
 /**
  * Targets without an identifier: every session token, every machine token, every machine token that is a JWT. A revocation
@@ -84,9 +87,30 @@ const KIND_OF = {
 
 function toRevocations(target: unknown, atMs: number): readonly Revocation[] | null {
   if (typeof target !== 'object' || target === null) return null
-  const given = Object.entries(target).filter(([, value]) => value !== undefined)
+  const { only, ...named } = target as Readonly<Record<string, unknown>>
+  const revocations = toRevocationsOf(named, atMs)
+  if (only === undefined || revocations === null) return revocations
+  const ofSessions = revocations.flatMap(forSessionsOnly)
+  return only === 'sessions' && ofSessions.length === 1 ? ofSessions : null
+}
+
+/** Empty: the revocation covers no session token, or nothing else. */
+function forSessionsOnly(revocation: Revocation): Revocation[] {
+  switch (revocation.kind) {
+    case 'user':
+    case 'organization':
+      return [{ ...revocation, kind: `${revocation.kind}-sessions` }]
+    case 'all-sessions':
+      return [revocation]
+    default:
+      return []
+  }
+}
+
+function toRevocationsOf(named: Readonly<Record<string, unknown>>, atMs: number): readonly Revocation[] | null {
+  const given = Object.entries(named).filter(([, value]) => value !== undefined)
   // A misspelled name must not widen the target: without the organization, a membership is the whole user.
-  if (given.length === 2) return membership(target as Readonly<Record<string, unknown>>, atMs)
+  if (given.length === 2) return membership(named, atMs)
   const [name, id] = given[0] ?? ['']
   if (given.length !== 1) return null
   if (name === 'everyone') return id === true ? everyone(atMs) : null

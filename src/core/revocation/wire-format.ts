@@ -20,7 +20,13 @@ export type SerializedRevocation = readonly [
 ]
 
 const VERSION = 2
-const VERSION_2_KINDS: readonly unknown[] = ['organization', 'token', 'client'] satisfies readonly IdKind[]
+const VERSION_2_KINDS: readonly unknown[] = [
+  'user-sessions',
+  'organization',
+  'organization-sessions',
+  'token',
+  'client'
+] satisfies readonly IdKind[]
 
 /**
  * The form of a revocation for a bus of one's own: a JSON value of at most some 600 characters. Rows are arrays and not

@@ -70,6 +70,49 @@ t.test('a changed membership ends the tokens of that organization only', async (
   t.equal(revocations.covers(token({ issuedAt, orgId: 'org_1', userId: 'user_2' })), false)
 })
 
+t.test('a revoked organization loses all its tokens, and no other does', async (t) => {
+  const { revocations, nowSeconds } = setUp()
+  revocations.revoke({ organizationId: 'org_1' })
+  const issuedAt = nowSeconds() - 1
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_1' })), true)
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_1', userId: 'user_2' })), true)
+  t.equal(revocations.covers(token({ issuedAt, orgId: 'org_2' })), false)
+  t.equal(revocations.covers(token({ issuedAt })), false, 'nor do its members outside of it')
+  t.equal(revocations.covers(token({ issuedAt: nowSeconds() + 1, orgId: 'org_1' })), false)
+})
+
+t.test('only sessions: machine tokens stay', async (t) => {
+  const machine = {
+    tokenId: 'ak_1',
+    userId: 'user_1',
+    orgId: 'org_1',
+    clientId: null,
+    issuedAtMs: 0,
+    isOpaque: true,
+    clearedEpoch: 0
+  }
+  for (const target of [{ userId: 'user_1' }, { organizationId: 'org_1' }, { everyone: true }] as const) {
+    const { revocations, nowSeconds } = setUp()
+    revocations.revoke({ ...target, only: 'sessions' })
+    t.equal(revocations.covers(token({ issuedAt: nowSeconds(), orgId: 'org_1' })), true)
+    t.equal(revocations.coversMachine({ ...machine, clearedEpoch: 0 }), false)
+    revocations.revoke(target)
+    t.equal(revocations.coversMachine({ ...machine, clearedEpoch: 0 }), true)
+  }
+})
+
+t.test('an entry that covers session tokens only goes with them, one that covers machine tokens after a day', async (t) => {
+  const { clock, revocations } = setUp()
+  revocations.revoke({ userId: 'user_1', only: 'sessions' })
+  revocations.revoke({ userId: 'user_1' })
+  t.equal(revocations.size, 2)
+  clock.advance(RETENTION_MS)
+  t.equal(revocations.size, 1)
+  clock.advance(86_400_000 + SKEW_MS - RETENTION_MS)
+  t.equal(revocations.size, 0)
+  t.equal(clock.pending, 0)
+})
+
 t.test('a token of the second in which the revocation falls is refused, one of the next second is good', async (t) => {
   const { clock, revocations, nowSeconds } = setUp()
   clock.advance(400)
@@ -142,6 +185,12 @@ t.test('what is not a target or not a moment is refused loudly', async (t) => {
     { tokenId: 7 },
     { tokenId: 'ak_1', clientId: 'client_1' },
     { everyone: 'yes' },
+    { userId: 'user_1', only: 'machines' },
+    { userId: 'user_1', only: null },
+    { sessionId: 'sess_1', only: 'sessions' },
+    { tokenId: 'ak_1', only: 'sessions' },
+    { organizationId: 'org_1', userId: 'user_1', only: 'sessions' },
+    { only: 'sessions' },
     { everyone: false },
     { everyone: true, userId: 'user_1' },
     { organizationId: 'org_1', userId: 'user_1', sessionId: 'sess_1' },

@@ -11,6 +11,8 @@ const FORMS: readonly (readonly [Revocation, readonly unknown[]])[] = [
   [{ kind: 'membership', organizationId: 'org_1', userId: 'user_1', atMs }, [null, 'user_1', 'org_1', atMs]],
   [{ kind: 'all-sessions', atMs }, [null, null, null, atMs]],
   [{ kind: 'organization', id: 'org_1', atMs }, [2, 'organization', 'org_1', atMs]],
+  [{ kind: 'user-sessions', id: 'user_1', atMs }, [2, 'user-sessions', 'user_1', atMs]],
+  [{ kind: 'organization-sessions', id: 'org_1', atMs }, [2, 'organization-sessions', 'org_1', atMs]],
   [{ kind: 'token', id: 'ak_1', atMs }, [2, 'token', 'ak_1', atMs]],
   [{ kind: 'client', id: 'client_1', atMs }, [2, 'client', 'client_1', atMs]],
   [{ kind: 'all-machines', atMs }, [2, 'all-machines', null, atMs]],
