@@ -1,45 +1,22 @@
 import { isRecord, parseJson } from '../core/json.js'
-
-/** Fields of a user event that this package reads; the others are as Clerk sends them. */
-export interface UserEventData {
-  readonly id: string
-  readonly banned?: boolean
-  readonly locked?: boolean
-  readonly [field: string]: unknown
-}
-
-export interface DeletedEventData {
-  readonly id?: string
-  readonly deleted: boolean
-  readonly [field: string]: unknown
-}
-
-export interface SessionEventData {
-  readonly id: string
-  readonly user_id: string
-  readonly client_id?: string
-  readonly status?: string
-  readonly [field: string]: unknown
-}
-
-export interface OrganizationEventData {
-  readonly id: string
-  readonly name?: string
-  readonly slug?: string | null
-  readonly [field: string]: unknown
-}
-
-export interface OrganizationMembershipEventData {
-  readonly id: string
-  readonly role?: string
-  readonly organization: { readonly id: string; readonly [field: string]: unknown }
-  readonly public_user_data: { readonly user_id: string; readonly [field: string]: unknown }
-  readonly [field: string]: unknown
-}
-
-export interface OtherEventData {
-  readonly [field: string]: unknown
-}
+import type {
+  DeletedEventData,
+  EmailEventData,
+  OrganizationDomainEventData,
+  OrganizationEventData,
+  OrganizationInvitationEventData,
+  OrganizationMembershipEventData,
+  OtherEventData,
+  PaymentAttemptEventData,
+  PermissionEventData,
+  RoleEventData,
+  SessionEventData,
+  SmsEventData,
+  SubscriptionEventData,
+  SubscriptionItemEventData,
+  UserEventData,
+  WaitlistEntryEventData
+} from './event-data.js'
 
 /** Event types whose data is described; every other type is handed on as `OtherEventData`. */
 export interface WebhookEventData {
@@ -57,29 +34,42 @@ export interface WebhookEventData {
   'organizationMembership.created': OrganizationMembershipEventData
   'organizationMembership.updated': OrganizationMembershipEventData
   'organizationMembership.deleted': OrganizationMembershipEventData
+  'organizationDomain.created': OrganizationDomainEventData
+  'organizationDomain.updated': OrganizationDomainEventData
+  'organizationDomain.deleted': DeletedEventData
+  'organizationInvitation.created': OrganizationInvitationEventData
+  'organizationInvitation.accepted': OrganizationInvitationEventData
+  'organizationInvitation.revoked': OrganizationInvitationEventData
+  'role.created': RoleEventData
+  'role.updated': RoleEventData
+  'role.deleted': RoleEventData
+  'permission.created': PermissionEventData
+  'permission.updated': PermissionEventData
+  'permission.deleted': PermissionEventData
+  'subscription.created': SubscriptionEventData
+  'subscription.updated': SubscriptionEventData
+  'subscription.active': SubscriptionEventData
+  'subscription.pastDue': SubscriptionEventData
+  'subscriptionItem.created': SubscriptionItemEventData
+  'subscriptionItem.updated': SubscriptionItemEventData
+  'subscriptionItem.active': SubscriptionItemEventData
+  'subscriptionItem.upcoming': SubscriptionItemEventData
+  'subscriptionItem.freeTrialEnding': SubscriptionItemEventData
+  'subscriptionItem.canceled': SubscriptionItemEventData
+  'subscriptionItem.pastDue': SubscriptionItemEventData
+  'subscriptionItem.ended': SubscriptionItemEventData
+  'subscriptionItem.abandoned': SubscriptionItemEventData
+  'subscriptionItem.incomplete': SubscriptionItemEventData
+  'paymentAttempt.created': PaymentAttemptEventData
+  'paymentAttempt.updated': PaymentAttemptEventData
+  'email.created': EmailEventData
+  'sms.created': SmsEventData
+  'waitlistEntry.created': WaitlistEntryEventData
+  'waitlistEntry.updated': WaitlistEntryEventData
 }
 
 /** Other types that Clerk documents; their data is handed on as it is. */
-export type OtherEventType =
-  | 'email.created'
-  | 'sms.created'
-  | 'invitation.accepted'
-  | 'invitation.created'
-  | 'invitation.revoked'
-  | 'organizationDomain.created'
-  | 'organizationDomain.deleted'
-  | 'organizationDomain.updated'
-  | 'organizationInvitation.accepted'
-  | 'organizationInvitation.created'
-  | 'organizationInvitation.revoked'
-  | 'permission.created'
-  | 'permission.deleted'
-  | 'permission.updated'
-  | 'role.created'
-  | 'role.deleted'
-  | 'role.updated'
-  | 'waitlistEntry.created'
-  | 'waitlistEntry.updated'
+export type OtherEventType = 'invitation.accepted' | 'invitation.created' | 'invitation.revoked'
 
 export type WebhookEventType = keyof WebhookEventData | OtherEventType
 

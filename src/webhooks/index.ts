@@ -1,4 +1,6 @@
 export type { Deliveries, DeliveryState } from './deliveries.js'
+export type * from './event-data.js'
+export type { RevokeOnEventType } from './event-revocation.js'
 export type * from './events.js'
 export type { Revoke, WebhookContext, WebhookHandler, WebhookHandlers, WebhooksOptions } from './options.js'
 export { webhooks, webhooks as default } from './plugin.js'

@@ -1,12 +1,13 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { OptionTypeError, WebhookSecretInvalidError, WebhookSecretMissingError } from '../core/errors.js'
-import { checkFunction, checkMembers, checkTexts } from '../core/options/checks.js'
+import { checkChoice, checkFunction, checkList, checkMembers, checkTexts } from '../core/options/checks.js'
 import { describeType, type Given } from '../core/options/given.js'
 import { methods, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option } from '../core/options/table.js'
 import { readRoutePath } from '../core/options/urls.js'
 import type { RevocationTarget } from '../core/revocation/revocation.js'
 import type { Deliveries } from './deliveries.js'
+import { REVOKE_ON_EVENT_TYPES, type RevokeOnEventType } from './event-revocation.js'
 import type { WebhookEvent, WebhookEventType } from './events.js'
 
 export interface WebhookContext {
@@ -44,6 +45,13 @@ export interface WebhooksOptions {
    * name the instance here: `(target, at) => fastify.clerk.instanceOf(…).revocations.revoke(target, at)`.
    */
   readonly revoke?: false | Revoke | undefined
+  /**
+   * Events that revoke besides those that always do: `role.updated`, `role.deleted`, `permission.updated`, `permission.deleted`
+   * (every session token), `subscription.updated`, `subscription.pastDue`, `subscriptionItem.ended` and
+   * `subscriptionItem.pastDue` (session tokens of the payer). Default: none; tokens carry the old claims until they
+   * expire, a minute at most. Security: an event of the first four makes every browser fetch a new token at once.
+   */
+  readonly revokeOn?: readonly RevokeOnEventType[] | undefined
   /** Largest accepted body, in bytes. Default 262144, 1 to 16777216. */
   readonly bodyLimit?: number | undefined
   /**
@@ -68,6 +76,7 @@ export const WEBHOOKS = {
   signingSecret,
   on: option<WebhookHandlers, WebhookHandlers>((given) => checkMembers(given, checkFunction) ?? {}),
   revoke: option<false | Revoke, false | Revoke | null>(readRevoke),
+  revokeOn: option<readonly RevokeOnEventType[], ReadonlySet<string>>(readRevokeOn),
   bodyLimit: wholeNumber({ min: 1, max: 16_777_216, default: 262_144 }),
   answerTimeoutInMs: wholeNumber({ min: 1, max: 60_000, default: 10_000 }),
   deliveries: methods<Deliveries>(['begin', 'end'])
@@ -83,6 +92,15 @@ function readSigningSecrets(given: Given): readonly string[] {
     if (!/^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$/.test(secret)) throw new WebhookSecretInvalidError()
   }
   return secrets
+}
+
+function readRevokeOn(given: Given): ReadonlySet<string> {
+  const types = checkList(given, 'a list of event types', (item) => {
+    const type = checkChoice(item, REVOKE_ON_EVENT_TYPES)
+    if (type === undefined) throw new OptionTypeError(item.name, 'an event type', 'undefined')
+    return type
+  })
+  return new Set(types)
 }
 
 function readRevoke(given: Given): false | Revoke | null {

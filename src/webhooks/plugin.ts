@@ -10,8 +10,8 @@ import { type Revoke, WEBHOOKS, type WebhookContext, type WebhookHandler, type W
 import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHeaders } from './signature.js'
 
 /**
- * Receives Clerk's webhooks: verifies deliveries, makes a revocation of each event that ends a session, a user or a
- * membership, and calls the application's handlers. No other route sees the body parser of this one. The route is not
+ * Receives Clerk's webhooks: verifies deliveries, makes a revocation of each event that ends a session, a user, an
+ * organization or a membership, and calls the application's handlers. No other route sees the body parser of this one. The route is not
  * authenticated (`config.clerk: false`): in a scope whose hooks are `requireAuth`, every delivery would be refused.
  *
  * Answers 204 when the event has been handled, now or by an earlier attempt; 400 or 401 for a request that is not a
@@ -20,7 +20,7 @@ import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHe
  */
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, options) => {
   const settings = readOptions(WEBHOOKS, options, { path: 'webhooks', env: process.env, alsoKnown: REGISTER_OPTIONS })
-  const { path, signingSecret, on, bodyLimit, answerTimeoutInMs } = settings
+  const { path, signingSecret, on, revokeOn, bodyLimit, answerTimeoutInMs } = settings
   const deliveries = settings.deliveries ?? createMemoryDeliveries(() => Date.now())
   const checkDelivery = await createDeliveryCheck(signingSecret)
   const revoke = settings.revoke ?? pluginRevoke(fastify)
@@ -86,7 +86,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
 
   async function revokeFor(event: WebhookEvent, log: FastifyBaseLogger): Promise<void> {
     if (revoke === false) return
-    const revocation = revocationOf(event, Date.now())
+    const revocation = revocationOf(event, Date.now(), revokeOn)
     if (revocation === 'malformed') log.warn({ type: event.type }, 'webhook does not say whose tokens end')
     else if (revocation !== null) await revoke(revocation.target, revocation.atMs)
   }

@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { RevocationTarget } from '../../src/core/revocation/revocation.js'
 import { createMemoryDeliveries } from '../../src/webhooks/deliveries.js'
-import { revocationOf } from '../../src/webhooks/event-revocation.js'
+import { type RevokeOnEventType, revocationOf } from '../../src/webhooks/event-revocation.js'
 import type { WebhookEvent } from '../../src/webhooks/events.js'
 import webhooks, { verifyWebhook, type WebhooksOptions } from '../../src/webhooks/index.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
@@ -64,6 +64,8 @@ t.test('events that end something become revocations', async (t) => {
     { type: 'user.deleted', data: { id: 'user_1', deleted: true } },
     { type: 'user.updated', data: { id: 'user_2', banned: true }, timestamp },
     { type: 'user.updated', data: { id: 'user_3', locked: true }, timestamp },
+    { type: 'user.updated', data: { id: 'user_4', locked: true, banned: true }, timestamp },
+    { type: 'organization.deleted', data: { id: 'org_2', deleted: true }, timestamp },
     { type: 'organizationMembership.deleted', data: membership, timestamp },
     { type: 'organizationMembership.updated', data: membership, timestamp }
   ]
@@ -74,7 +76,9 @@ t.test('events that end something become revocations', async (t) => {
     [{ sessionId: 'sess_3' }, undefined],
     [{ userId: 'user_1' }, undefined],
     [{ userId: 'user_2' }, timestamp],
-    [{ userId: 'user_3' }, timestamp],
+    [{ userId: 'user_3', only: 'sessions' }, timestamp],
+    [{ userId: 'user_4' }, timestamp],
+    [{ organizationId: 'org_2' }, undefined],
     [{ organizationId: 'org_1', userId: 'user_1' }, timestamp],
     [{ organizationId: 'org_1', userId: 'user_1' }, timestamp]
   ])
@@ -96,6 +100,45 @@ t.test('other events, and events without the ids they should have, revoke nothin
   ]
   for (const event of events) t.equal((await fastify.inject(sign(event))).statusCode, 204, event.type)
   t.strictSame(revoked, [])
+})
+
+t.test('events of revokeOn become revocations only where they are named', async (t) => {
+  const timestamp = Date.now() - 90_000
+  const ofUser = { payer: { id: 'cpayer_1', user_id: 'user_1' } }
+  const ofOrganization = { payer: { id: 'cpayer_2', user_id: 'user_1', organization_id: 'org_1' } }
+  const events: readonly (readonly [RevokeOnEventType, object, object])[] = [
+    ['role.updated', { id: 'role_1', key: 'org:admin' }, { everyone: true, only: 'sessions' }],
+    ['role.deleted', { id: 'role_1' }, { everyone: true, only: 'sessions' }],
+    ['permission.updated', { id: 'perm_1' }, { everyone: true, only: 'sessions' }],
+    ['permission.deleted', { id: 'perm_1' }, { everyone: true, only: 'sessions' }],
+    ['subscription.updated', ofUser, { userId: 'user_1', only: 'sessions' }],
+    ['subscription.pastDue', ofOrganization, { organizationId: 'org_1', only: 'sessions' }],
+    ['subscriptionItem.ended', ofUser, { userId: 'user_1', only: 'sessions' }],
+    ['subscriptionItem.pastDue', ofOrganization, { organizationId: 'org_1', only: 'sessions' }]
+  ]
+  const all = await setUp(t, { revokeOn: events.map(([type]) => type) })
+  const none = await setUp(t)
+  for (const [type, data, target] of events) {
+    const one = await setUp(t, { revokeOn: [type] })
+    for (const { fastify } of [all, none, one]) await fastify.inject(sign({ type, data, timestamp }))
+    t.strictSame(one.revoked, [[target, timestamp]], type)
+    t.strictSame(all.revoked.at(-1), [target, timestamp], type)
+  }
+  t.equal(all.revoked.length, events.length)
+  t.strictSame(none.revoked, [])
+  for (const data of [{}, { payer: null }, { payer: { id: 'cpayer_1' } }]) {
+    await all.fastify.inject(sign({ type: 'subscriptionItem.ended', data }))
+  }
+  t.equal(all.revoked.length, events.length, 'a payer without a name ends nothing')
+})
+
+t.test('revokeOn takes the events that it is for, and no other', async (t) => {
+  for (const revokeOn of ['role.updated', ['session.revoked'], ['user.created'], ['*'], [undefined], [7]]) {
+    const fastify = Fastify()
+    const register = async () => fastify.register(webhooks, { signingSecret: SECRET, revokeOn: revokeOn as never })
+    await t.rejects(register(), { code: /^FST_CLERK_OPTION_/, message: /revokeOn/ }, JSON.stringify(revokeOn))
+    await fastify.close()
+  }
 })
 
 t.test('the time of the event counts when it is plausible, else now', async (t) => {

@@ -38,7 +38,14 @@ export type RevocationTarget =
   | Only<'everyone', 'sessions'>
 
 /** Kinds of targets that one identifier names. */
-export type IdKind = 'session' | 'user' | 'user-sessions' | 'organization' | 'organization-sessions' | 'token' | 'client'
+export type IdKind =
+  | 'session'
+  | 'user'
+  | 'user-sessions'
+  | 'organization'
+  | 'organization-sessions'
+  | 'token'
+  | 'client'
 
 /**
  * Targets without an identifier: every session token, every machine token, every machine token that is a JWT. A revocation

@@ -101,17 +101,20 @@ t.test('only sessions: machine tokens stay', async (t) => {
   }
 })
 
-t.test('an entry that covers session tokens only goes with them, one that covers machine tokens after a day', async (t) => {
-  const { clock, revocations } = setUp()
-  revocations.revoke({ userId: 'user_1', only: 'sessions' })
-  revocations.revoke({ userId: 'user_1' })
-  t.equal(revocations.size, 2)
-  clock.advance(RETENTION_MS)
-  t.equal(revocations.size, 1)
-  clock.advance(86_400_000 + SKEW_MS - RETENTION_MS)
-  t.equal(revocations.size, 0)
-  t.equal(clock.pending, 0)
-})
+t.test(
+  'an entry that covers session tokens only goes with them, one that covers machine tokens after a day',
+  async (t) => {
+    const { clock, revocations } = setUp()
+    revocations.revoke({ userId: 'user_1', only: 'sessions' })
+    revocations.revoke({ userId: 'user_1' })
+    t.equal(revocations.size, 2)
+    clock.advance(RETENTION_MS)
+    t.equal(revocations.size, 1)
+    clock.advance(86_400_000 + SKEW_MS - RETENTION_MS)
+    t.equal(revocations.size, 0)
+    t.equal(clock.pending, 0)
+  }
+)
 
 t.test('a token of the second in which the revocation falls is refused, one of the next second is good', async (t) => {
   const { clock, revocations, nowSeconds } = setUp()
