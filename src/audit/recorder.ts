@@ -37,7 +37,9 @@ export type Recorder = (
   status: number,
   durationMs: number,
   isRedirected: boolean,
-  isAborted: boolean
+  isAborted: boolean,
+  /** A guard refused the request, and answered as if its route did not exist. */
+  isHidden?: boolean
 ) => void
 
 /** Of larger details only the size is recorded: one request must not fill the log. */
@@ -55,9 +57,9 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
   const plainEnd =
     rule.targetParam === null ? Buffer.from(`,"action":${rule.action},"target":null,"details":null`) : null
 
-  return function record(request, note, errorCode, status, durationMs, isRedirected, isAborted) {
+  return function record(request, note, errorCode, status, durationMs, isRedirected, isAborted, isHidden = false) {
     const identity = identify(request.auth)
-    const isRefused = status === 401 || status === 403
+    const isRefused = status === 401 || status === 403 || isHidden
     if (!isRefused && note === null && isCertain[request.method] !== true) {
       if (!includesImpersonated || !identity.isImpersonated) return
     }

@@ -59,14 +59,16 @@ export function hookRoute(
     const request = reply.request as AuditedRequest
     const decision = decisionOf(request)
     const isRedirected = decision !== null && isRedirect(decision)
+    const hidden = decision?.verdict?.isHidden ? decision.verdict : null
     record(
       request,
       request[kNote] ?? null,
-      request[kErrorCode] ?? null,
+      request[kErrorCode] ?? hidden?.code ?? null,
       status,
       reply.elapsedTime,
       isRedirected,
-      isAborted
+      isAborted,
+      hidden !== null
     )
   }
 

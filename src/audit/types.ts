@@ -53,7 +53,7 @@ export interface AuditRecord {
   readonly seq: number
   readonly requestId: string
   /**
-   * `refused`: 401 or 403. `redirected`: the plugin sent the browser to Clerk or to the sign-in page, or back from
+   * `refused`: 401 or 403, or the 404 of a guard that hides its route. `redirected`: the plugin sent the browser to Clerk or to the sign-in page, or back from
    * there, and the route did not run. `allowed`: everything else was let through, redirects by the application
    * included; `status` says how it ended.
    */

@@ -10,7 +10,7 @@ import type { Instance } from '../core/instance.js'
 import { namedOpaqueType } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
 import { GUARDED, isGuardHook, requirementOf } from './guards/guard-hook.js'
-import { authorize, denyByDefault } from './guards/guards.js'
+import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
 import type { GuardRequirement } from './guards/types.js'
 import type { MadeRoute } from './made-routes.js'
 import { assertNoGuardOutside, assertNoneUndefined } from './outside.js'
@@ -50,6 +50,8 @@ interface CoveredRoute {
   readonly policy: RoutePolicy
   /** `defaultDeny` guards it. */
   readonly isDenied: boolean
+  /** A guard of its own hides it, and so `defaultDeny` does not guard it. */
+  readonly isHidden: boolean
 }
 
 /**
@@ -77,7 +79,9 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
 
   addRouteHook(fastify, function cover(route) {
     const policy = readPolicy(route)
-    const isDenied = defaultDeny && !policy.isPublic
+    // A guard that hides the route asks for more than the denial, whose 401 would tell of the route.
+    const isHidden = hidesRoute(route)
+    const isDenied = defaultDeny && !policy.isPublic && !isHidden
     removeDenial(route)
     if (hasGuard(route)) assertUncontradicted(policy)
     assertGuarded(policy, isDenied || hasGuard(route))
@@ -91,7 +95,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       route.config = detachPolicy(route.config as object)
     }
     if (isDenied) prependDenial(route)
-    const added: CoveredRoute = { scope: this, route, policy, isDenied }
+    const added: CoveredRoute = { scope: this, route, policy, isDenied, isHidden }
     covered.push(added)
     table.add(route, policy, () => guardsOf(hooksOf(this), route))
   })
@@ -109,6 +113,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     for (const { route, scope, policy } of covered) {
       assertScopesApply(route, policy, single !== null)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
+      assertHiddenInTime(route, hooksOf(scope))
     }
     const written = new Map<string, WrittenRoute>()
     for (const { scope, route } of made) {
@@ -118,6 +123,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       assertGuarded(policy, hasGuard(route))
       assertScopesApply(route, policy, single !== null)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
+      assertHiddenInTime(route, hooksOf(scope))
       const guards = guardsOf(hooksOf(scope), route)
       for (const method of [route.method].flat()) written.set(`${method} ${route.url}`, { policy, guards })
     }
@@ -151,6 +157,22 @@ function assertScopesApply(route: RouteOptions, policy: RoutePolicy, isInstanceK
   )
 }
 
+/** Whether a guard in `onRequest` answers as if the route did not exist. */
+function hidesRoute({ onRequest }: RouteOptions): boolean {
+  return listOf(onRequest).some((hook) => requirementOf(hook)?.isHidden)
+}
+
+/** Refuses a guard that hides the route after the body has been read: the answer to a bad body would tell of the route. */
+function assertHiddenInTime(route: RouteOptions, ofScope: Hooks): void {
+  const late = GUARDED.filter((name) => name !== 'onRequest').find((name) =>
+    [...listOf(ofScope[name]), ...listOf(route[name])].some((hook) => requirementOf(hook)?.isHidden)
+  )
+  if (late === undefined) return
+  throw new GuardUseError(
+    `with as: "not-found" it has to be in onRequest, and is in ${late} (route ${nameRoute(route)})`
+  )
+}
+
 /** A guard of a scope may serve several kinds of routes. It is refused where it permits nobody. */
 function assertSomebodyPasses(route: RouteOptions, hooks: Hooks, policy: RoutePolicy, isInstanceKnown: boolean): void {
   const isForMachines = ({ scopes, conditions }: GuardRequirement) => scopes.length > 0 && conditions === null
@@ -168,16 +190,18 @@ function acceptsSessionsOnly({ acceptsToken, isAcceptsTokenOwn }: RoutePolicy, i
 
 /** `preHandler: authorize` boots, and would fail each request: there it gets the request for its condition. */
 function assertNoFactory(route: RouteOptions): void {
-  if (!GUARDED.some((name) => listOf(route[name]).includes(authorize))) return
+  const factory = [authorize, authorizeAsync].find((made) => GUARDED.some((name) => listOf(route[name]).includes(made)))
+  if (factory === undefined) return
+  const name = factory === authorize ? 'authorize' : 'authorizeAsync'
   throw new GuardUseError(
-    `authorize is called with a condition, and what it returns is the hook (route ${nameRoute(route)})`
+    `${name} is called with a condition, and what it returns is the hook (route ${nameRoute(route)})`
   )
 }
 
 function assertIntact(covered: readonly CoveredRoute[], defaults: RoutePolicy): void {
-  for (const { route, policy, isDenied } of covered) {
+  for (const { route, policy, isDenied, isHidden } of covered) {
     const isGuarded = !isDenied || listOf(route.onRequest).includes(denyByDefault)
-    if (!isGuarded) throw new RouteOverwrittenError(nameRoute(route), 'onRequest')
+    if (!isGuarded || (isHidden && !hidesRoute(route))) throw new RouteOverwrittenError(nameRoute(route), 'onRequest')
     if ((policyOf(route.config) ?? defaults) !== policy) throw new RouteOverwrittenError(nameRoute(route), 'config')
     if (hasGuard(route) && !isDenied) assertUncontradicted(policy)
     assertGuarded(policy, hasGuard(route))

@@ -24,9 +24,9 @@ export function authenticateName(registration: number): string {
   return AUTHENTICATE + registration
 }
 
-/** Whether a hook authenticates, for whatever registration. */
+/** Whether a hook authenticates, for whatever registration; bound or not, as Fastify binds the hooks of a route. */
 export function isAuthenticateHook(hook: unknown): boolean {
-  return typeof hook === 'function' && hook.name.startsWith(PREFIX + AUTHENTICATE)
+  return typeof hook === 'function' && hook.name.replace(/^(bound )+/, '').startsWith(PREFIX + AUTHENTICATE)
 }
 
 /** Whether the hook of any registration is among those of a route, as Fastify prints them. */

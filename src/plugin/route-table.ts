@@ -92,8 +92,9 @@ function tokensOf({ policy, acceptsToken, audience, requireAudience, guards }: R
     ['audience', namesAudience(acceptsToken) ? audience : []],
     ['requireAudience', namesAudience(acceptsToken) && requireAudience !== null ? [requireAudience] : []]
   ]
+  const hidden = guards.some(({ isHidden }) => isHidden) ? ['as=not-found'] : []
   const shown = asked.filter(([, values]) => values.length > 0).map(([name, values]) => `${name}=${values.join(',')}`)
-  return [String(acceptsToken), shown.join(' ')]
+  return [String(acceptsToken), [...shown, ...hidden].join(' ')]
 }
 
 /** Whether tokens that may name an audience are accepted. */

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import audit, { type AuditRecord } from '../../src/audit/index.js'
-import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
+import clerkAuth, { authorize, type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 
 // The decision in an audit record does not depend on `debugHeaders`.
@@ -44,6 +44,8 @@ async function serve(
   )
   fastify.get('/mine', { config, preHandler: fastify.requireAuth }, () => 'mine')
   fastify.get('/admin', { config, preHandler: fastify.authorize({ role: 'org:admin' }) }, () => 'admin')
+  const hidden = authorize({ role: 'org:admin' }, { as: 'not-found' })
+  fastify.get('/hidden', { onRequest: hidden }, () => 'secret')
   t.teardown(() => fastify.close())
   return {
     clerk,
@@ -115,4 +117,17 @@ t.test('a guard that refuses where there is no route is recorded with its code',
     route: null,
     reason: 'FST_CLERK_FORBIDDEN'
   })
+})
+
+t.test('a refusal that looks as if nothing were there is recorded as one, with its route', async (t) => {
+  const { clerk, recordOf } = await serve(t, {})
+  t.match(await recordOf('/hidden', clerk.bearer({ userId: 'user_1' })), {
+    decision: 'refused',
+    status: 404,
+    reason: 'FST_CLERK_FORBIDDEN',
+    userId: 'user_1',
+    route: '/hidden'
+  })
+  t.match(await recordOf('/hidden'), { decision: 'refused', status: 404, route: '/hidden' })
+  t.equal(await recordOf('/nobody', clerk.bearer()), undefined)
 })

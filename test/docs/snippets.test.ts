@@ -187,6 +187,15 @@ t.test('the snippets', async (t) => {
     t.equal((await fastify.inject('/events')).statusCode, 401)
   })
 
+  await t.test('as if nothing were there', async (t) => {
+    const fastify = await load(t, containing("as: 'not-found'"))
+    const org = { id: 'org_1', permissions: ['org:admin:use'] }
+    const status = async (url: string, input: object) =>
+      (await fastify.inject({ url, headers: clerk.bearer(input) })).statusCode
+    t.same([await status('/documents/doc_1', { userId: 'user_1' }), await status('/admin', { org })], [200, 200])
+    t.same([await status('/documents/doc_1', { userId: 'user_2' }), await status('/admin', {})], [404, 404])
+  })
+
   await t.test('every snippet that is to run has run', async (t) => {
     t.strictSame(notLoaded(), [])
   })

@@ -132,10 +132,10 @@ t.test('a guard that ends the request says which it was, and why; the state stay
   const bearer = clerk.bearer()
   const cases: [string, Record<string, string>, number, Decision['verdict']][] = [
     ['/mine', bearer, 200, null],
-    ['/mine', {}, 401, { guard: 'requireAuth', code: 'FST_CLERK_UNAUTHORIZED', isRedirect: false }],
-    ['/mine', PAGE, 302, { guard: 'requireAuth', code: null, isRedirect: true }],
-    ['/admin', {}, 401, { guard: 'authorize', code: 'FST_CLERK_UNAUTHORIZED', isRedirect: false }],
-    ['/admin', bearer, 403, { guard: 'authorize', code: 'FST_CLERK_FORBIDDEN', isRedirect: false }],
+    ['/mine', {}, 401, { guard: 'requireAuth', code: 'FST_CLERK_UNAUTHORIZED', isRedirect: false, isHidden: false }],
+    ['/mine', PAGE, 302, { guard: 'requireAuth', code: null, isRedirect: true, isHidden: false }],
+    ['/admin', {}, 401, { guard: 'authorize', code: 'FST_CLERK_UNAUTHORIZED', isRedirect: false, isHidden: false }],
+    ['/admin', bearer, 403, { guard: 'authorize', code: 'FST_CLERK_FORBIDDEN', isRedirect: false, isHidden: false }],
     ['/strict', bearer, 200, null]
   ]
   for (const [url, headers, status, verdict] of cases) {

@@ -1,5 +1,7 @@
 // Compiled, never run: what must and what must not type-check. Without declarations of the application; those are in
 // test/types/declared.
+
+import type { RouteGenericInterface } from 'fastify'
 import type { AuthNotEvaluated } from '../../src/core/auth/not-evaluated.js'
 import type { AuthFor, RequestAuth } from '../../src/core/auth/request-auth.js'
 import type {
@@ -19,6 +21,7 @@ import type {
 } from '../../src/core/auth/types.js'
 import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
 import type { Authorize } from '../../src/plugin/guards/authorize.js'
+import type { AuthorizeAsync } from '../../src/plugin/guards/authorize-async.js'
 import { type Equals, holds } from './equals.js'
 
 // No type is `any`: every statement below would hold for it.
@@ -144,6 +147,10 @@ export function conditions(auth: SignedInAuth, authorize: Authorize): void {
   authorize({ scope: 'jobs:write' })
   // @ts-expect-error a session has no scopes: `has` does not know them
   auth.has({ scopes: 'jobs:write' })
+  authorize({ role: 'org:admin' }, { as: 'not-found' })
+  authorize((has) => has({ role: 'org:admin' }), { as: undefined })
+  // @ts-expect-error no such answer
+  authorize({ role: 'org:admin' }, { as: 'forbidden' })
   // @ts-expect-error a promise is never false
   authorize(async () => true)
   // @ts-expect-error asks nothing
@@ -195,3 +202,35 @@ export function notEvaluated(auth: AuthNotEvaluated): void {
 }
 // It is not a member of `Auth`, so it does not affect narrowing.
 holds<Equals<Extract<Auth, { tokenType: never }>, never>>()
+
+export function asynchronousConditions(authorizeAsync: AuthorizeAsync): void {
+  authorizeAsync(async (auth) => {
+    holds<Equals<typeof auth, SignedInAuth>>()
+    return auth.userId === 'user_1'
+  })
+  authorizeAsync<{ Params: { id: string } }>(
+    async (auth, request) => {
+      holds<Equals<typeof request.params.id, string>>()
+      return request.params.id === auth.userId
+    },
+    { as: 'not-found' }
+  )
+  authorizeAsync<RouteGenericInterface, 'api_key' | 'm2m_token'>(async (auth) => {
+    holds<Equals<typeof auth, ApiKeyAuth | M2MTokenAuth>>()
+    return auth.scopes.includes('docs')
+  })
+  // @ts-expect-error no promise
+  authorizeAsync(() => true)
+  // @ts-expect-error no boolean
+  authorizeAsync(async () => 'yes')
+  // @ts-expect-error no function
+  authorizeAsync({ role: 'org:admin' })
+  // @ts-expect-error no such answer
+  authorizeAsync(async () => true, { as: 'forbidden' })
+}
+
+export function machineTokens(key: ApiKeyAuth, unauthenticated: UnauthenticatedMachineAuth): void {
+  holds<Equals<typeof key.audience, readonly string[]>>()
+  holds<Equals<typeof key.expiresAt, number | null>>()
+  holds<Equals<typeof unauthenticated.audience, null>>()
+}

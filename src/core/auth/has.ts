@@ -107,7 +107,8 @@ export function isReverificationConfig(value: unknown): value is ReverificationC
   return resolveReverification(value) !== null
 }
 
-function resolveReverification(value: unknown): Reverification | null {
+/** The level and age that a preset stands for; null: the value is no valid configuration. */
+export function resolveReverification(value: unknown): Reverification | null {
   if (typeof value !== 'object' || value === null) return presets.get(value) ?? null
   const { level, afterMinutes } = value as Reverification
   if (!levels.has(level) || typeof afterMinutes !== 'number' || !(afterMinutes > 0)) return null

@@ -1,12 +1,12 @@
 import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
 import type { HasParams, SessionConditions } from '../../core/auth/types.js'
-import { AuthorizeParamsError, ForbiddenError, GuardUseError } from '../../core/errors.js'
+import { AuthorizeParamsError, ForbiddenError, ReverificationError } from '../../core/errors.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'
-import { isAuthenticated, refuse } from './refusal.js'
+import { type AuthorizeOptions, isHiding, judgeWith } from './hidden.js'
 import { hasScopes, insufficientScope, listScopes } from './required-scopes.js'
-import { compileReverificationRefusal } from './reverification.js'
-import type { AuthenticatedAuth, GuardHook, GuardReply, GuardSettings } from './types.js'
+import { challengeToStepUp, compileReverificationRefusal } from './reverification.js'
+import type { AuthenticatedAuth, GuardHook, GuardOutcome, GuardReply, GuardRequest, GuardSettings } from './types.js'
 
 /**
  * Permits a request by returning `true`; any other value refuses, and so does throwing. Must not be `async`. `auth` is
@@ -39,32 +39,34 @@ export type AuthorizeParams = HasParams | ScopeParams
  * - not authenticated: as `requireAuth`
  * - not permitted: 403 `FST_CLERK_FORBIDDEN`; with `scopes`, every 403 of the guard carries
  *   `WWW-Authenticate: Bearer error="insufficient_scope", scope="…"` (RFC 6750 section 3.1)
- * - only the reverification condition fails: 403 `FST_CLERK_REVERIFICATION`, see `compileReverificationRefusal`
+ * - only the reverification condition fails: 403 `FST_CLERK_REVERIFICATION` with
+ *   `WWW-Authenticate: Bearer error="insufficient_user_authentication", max_age=…` (RFC 9470 section 3) and, unless an error
+ *   handler says otherwise, the body that Clerk's frontend SDKs read
+ * - all of these with `{ as: 'not-found' }`: the answer of the router for a URL without a route
  *
  * Machine tokens have no roles, permissions, features or plans: without `scopes` they get 403; a predicate may look at
  * more of them. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`. A guard with `scopes` on a
  * route that accepts sessions only keeps the server from starting (`FST_CLERK_ROUTE_POLICY`).
  */
 export type Authorize = <Accepted = InstanceAcceptsToken>(
-  condition: AuthorizeParams | AuthorizePredicate<Accepted>
+  condition: AuthorizeParams | AuthorizePredicate<Accepted>,
+  options?: AuthorizeOptions
 ) => GuardHook
 
 export function createAuthorize(settings: GuardSettings): Authorize {
   return (condition: AuthorizeParams | AuthorizePredicate<never>, ...rest: unknown[]) => {
-    // As a hook it is called with request, reply and done.
-    if (rest.length > 0) {
-      throw new GuardUseError('authorize is called with a condition, and what it returns is the hook')
-    }
+    const isHidden = isHiding('authorize', rest)
     assertAuthorizeCondition(condition)
-    const { conditions, scopes, errorOf } =
-      typeof condition === 'function' ? compilePredicate(condition) : compileConditions(condition)
     const hasPredicate = typeof condition === 'function'
-    return toGuardHook({ guard: 'authorize', conditions, scopes, hasPredicate }, settings, (request, reply) => {
-      const auth = settings.readAuth(request)
-      if (!isAuthenticated(auth)) return refuse(settings, auth, request, reply)
+    const { conditions, scopes, errorOf } = hasPredicate
+      ? compilePredicate(condition)
+      : compileConditions(condition, isHidden)
+    function decide(auth: AuthenticatedAuth, _request: GuardRequest, reply: GuardReply): GuardOutcome {
       const error = errorOf(auth, reply)
-      return error === null ? null : { error }
-    })
+      return error === null ? null : { error, isHidden: isHidden && error instanceof ForbiddenError }
+    }
+    const requirement = { guard: 'authorize', conditions, scopes, hasPredicate, isHidden } as const
+    return toGuardHook(requirement, settings, judgeWith(settings, isHidden, decide))
   }
 }
 
@@ -97,7 +99,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-function compileConditions(params: SessionConditions & Partial<ScopeParams>): Compiled {
+function compileConditions(params: SessionConditions & Partial<ScopeParams>, isHidden: boolean): Compiled {
+  if (isHidden && params.reverification !== undefined) {
+    throw new AuthorizeParamsError('reverification', 'left out where as is "not-found": nobody could be asked for it')
+  }
   const { scopes: required, ...given } = withoutUndefined(params)
   const scopes = listScopes(required)
   const conditions = Object.freeze({ ...given, ...copyOfReverification(given) })
@@ -109,16 +114,18 @@ function compileConditions(params: SessionConditions & Partial<ScopeParams>): Co
   }
 
   const challenge = insufficientScope(scopes)
+  const stepUp = conditions.reverification === undefined ? '' : `${challengeToStepUp(conditions.reverification)}, `
   function errorWithChallenge(auth: AuthenticatedAuth, reply: GuardReply): Error | null {
     const error = errorOf(auth, reply)
-    if (error !== null) reply.header('www-authenticate', challenge)
+    if (error === null) return null
+    reply.header('www-authenticate', error instanceof ReverificationError ? `${stepUp}${challenge}` : challenge)
     return error
   }
 
   return {
     conditions: Object.keys(conditions).length === 0 ? null : conditions,
     scopes,
-    errorOf: scopes.length === 0 ? errorOf : errorWithChallenge
+    errorOf: scopes.length === 0 || isHidden ? errorOf : errorWithChallenge
   }
 }
 

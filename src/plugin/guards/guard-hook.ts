@@ -1,4 +1,4 @@
-import { GuardUseError, UnauthorizedError } from '../../core/errors.js'
+import { ForbiddenError, GuardUseError, UnauthorizedError } from '../../core/errors.js'
 import { isNamed, nameHook } from '../hook-name.js'
 import type {
   GuardDone,
@@ -23,7 +23,8 @@ export const SIGNED_IN: GuardRequirement = Object.freeze({
   guard: 'requireAuth',
   conditions: null,
   scopes: Object.freeze([]),
-  hasPredicate: false
+  hasPredicate: false,
+  isHidden: false
 })
 
 const requirements = new WeakMap<object, GuardRequirement>()
@@ -44,31 +45,53 @@ export function isGuardHook(hook: unknown): boolean {
 export function toGuardHook(
   requirement: GuardRequirement,
   settings: GuardSettings,
-  judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome
+  judge: (request: GuardRequest, reply: GuardReply) => GuardOutcome | Promise<GuardOutcome>
 ): GuardHook {
   const { guard } = requirement
 
   function run(request: GuardRequest, reply: GuardReply, done: GuardDone): void {
     const outcome = judge(request, reply)
+    if (outcome instanceof Promise) {
+      // A rejection without an error would be no error to Fastify, and let the request pass.
+      outcome.then(
+        (settled) => carryOut(settled, request, reply, done),
+        (error) => done(error instanceof Error ? error : new ForbiddenError())
+      )
+      return
+    }
+    carryOut(outcome, request, reply, done)
+  }
+
+  function carryOut(outcome: GuardOutcome, request: GuardRequest, reply: GuardReply, done: GuardDone): void {
     if (outcome === null) {
       done()
       return
     }
+    const note = (verdict: Omit<GuardVerdict, 'guard'>) => settings.noteVerdict?.(request, { guard, ...verdict })
     if ('location' in outcome) {
-      settings.noteVerdict?.(request, { guard, code: null, isRedirect: true })
+      note({ code: null, isRedirect: true, isHidden: false })
       redirect(reply, outcome)
       return
     }
-    settings.noteVerdict?.(request, { guard, code: codeOf(outcome.error), isRedirect: false })
-    done(outcome.error)
+    const { error, isHidden = false } = outcome
+    const verdict = { code: codeOf(error), isRedirect: false, isHidden }
+    if (isHidden && settings.answerAsNothingThere !== undefined) {
+      settings.answerAsNothingThere(request, reply, () => note(verdict))
+      return
+    }
+    note(verdict)
+    done(error)
   }
 
-  // Called by hand. After a redirect it rejects as well: what follows the call must not run for a signed-out browser.
-  // Fastify drops the error, as the answer is on its way.
+  // Called by hand. After an answer of its own it rejects as well: what follows the call must not run for a refused
+  // request. Fastify drops the error, as the answer is on its way.
   function runByHand(request: GuardRequest, reply: GuardReply): Promise<void> {
     return new Promise((resolve, reject) => {
+      const refuse = () => reject(new UnauthorizedError('the guard has answered the request'))
       run(request, reply, (error) => (error === undefined ? resolve() : reject(error)))
-      if (reply.sent === true) reject(new UnauthorizedError('redirected to the sign-in page'))
+      if (reply.sent === true) refuse()
+      // The answer may be sent later, by a not-found handler that waits for something.
+      else if (requirement.isHidden) reply.raw?.once('close', refuse)
     })
   }
 

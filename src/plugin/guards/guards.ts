@@ -1,9 +1,11 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { noteVerdict } from '../decision.js'
+import { answerAsNothingThere } from '../nothing-there.js'
 import type { AuthenticatedSlots } from '../on-request.js'
 import { signInRedirect } from '../sign-in-redirect.js'
 import { kAuth } from '../symbols.js'
 import { type Authorize, createAuthorize } from './authorize.js'
+import { type AuthorizeAsync, createAuthorizeAsync } from './authorize-async.js'
 import { createRequireAuth } from './require-auth.js'
 import type { GuardHook, GuardSettings } from './types.js'
 
@@ -11,6 +13,8 @@ import type { GuardHook, GuardSettings } from './types.js'
 const settings: GuardSettings = {
   readAuth: (request) => (request as unknown as AuthenticatedSlots)[kAuth] ?? null,
   signInRedirect: (request, reason) => signInRedirect(request as unknown as FastifyRequest, reason),
+  answerAsNothingThere: (request, reply, note) =>
+    answerAsNothingThere(request as unknown as FastifyRequest, reply as unknown as FastifyReply, note),
   noteVerdict
 }
 
@@ -25,6 +29,9 @@ export const requireAuth: GuardHook = createRequireAuth(settings)
 
 /** Makes a hook that lets permitted requests pass. The same function as `fastify.authorize`, see `requireAuth`. */
 export const authorize: Authorize = createAuthorize(settings)
+
+/** Makes a hook that asks a function of the application, which may wait for something. */
+export const authorizeAsync: AuthorizeAsync = createAuthorizeAsync(settings)
 
 /**
  * What `defaultDeny` puts before the hooks of a route. Not `requireAuth` itself, so that it can be told from a guard of

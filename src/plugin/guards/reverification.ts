@@ -1,3 +1,4 @@
+import { resolveReverification } from '../../core/auth/has.js'
 import type { ReverificationConfig } from '../../core/auth/types.js'
 import { ReverificationError } from '../../core/errors.js'
 import type { GuardReply } from './types.js'
@@ -13,6 +14,15 @@ export interface ReverificationBody {
 }
 
 /**
+ * Tells a client how recently the user must have been authenticated (RFC 9470 section 3): `max_age` in seconds. Which factor
+ * is meant is in Clerk's body alone.
+ */
+export function challengeToStepUp(reverification: ReverificationConfig): string {
+  const { afterMinutes } = resolveReverification(reverification) ?? { afterMinutes: 0 }
+  return `Bearer error="insufficient_user_authentication", max_age=${Math.floor(afterMinutes * 60)}`
+}
+
+/**
  * Makes the error of a refusal, 403 `FST_CLERK_REVERIFICATION`, with `reason` and `clerk_error`. An error handler of
  * the application gets it, and has to put `clerk_error: error.clerk_error` into its own body. Without such a handler
  * the body is Clerk's.
@@ -24,7 +34,9 @@ export function compileReverificationRefusal(reverification: ReverificationConfi
     metadata: Object.freeze({ reverification })
   })
   const body = JSON.stringify({ clerk_error: clerkError })
+  const challenge = challengeToStepUp(reverification)
   return (reply) => {
+    reply.header('www-authenticate', challenge)
     const error = Object.assign(new ReverificationError(), { reason: clerkError.reason, clerk_error: clerkError })
     answerAsClerk(reply, error, body)
     return error

@@ -12,6 +12,9 @@ export interface GuardReply {
   redirect(url: string, code?: number): unknown
   send(payload?: unknown): unknown
   readonly sent?: boolean
+  callNotFound?(): unknown
+  /** Node's own response. */
+  readonly raw?: { once(event: 'close', listener: () => void): unknown }
 }
 
 export type GuardDone = (error?: Error) => void
@@ -42,6 +45,8 @@ export interface GuardRequirement {
   readonly scopes: readonly string[]
   /** A function of the application decides as well. */
   readonly hasPredicate: boolean
+  /** A refusal is answered as by the router for a URL without a route. */
+  readonly isHidden: boolean
 }
 
 /** How a guard ended a request. */
@@ -50,10 +55,12 @@ export interface GuardVerdict {
   /** Code of the error that it refused with; null: a redirect to the sign-in page, or an error without a code. */
   readonly code: string | null
   readonly isRedirect: boolean
+  /** The answer is that of the router for a URL without a route. */
+  readonly isHidden: boolean
 }
 
 /** The answer of a guard to a request. Null lets it pass. */
-export type GuardOutcome = { readonly error: Error } | SignInRedirect | null
+export type GuardOutcome = { readonly error: Error; readonly isHidden?: boolean } | SignInRedirect | null
 
 /** A redirect to the sign-in page, and the cookie that counts it. */
 export interface SignInRedirect {
@@ -69,6 +76,8 @@ export interface GuardSettings {
   readAuth(request: GuardRequest): Auth | AuthNotEvaluated | null
   /** Where to send a browser that is signed out for `reason`; null: answer 401. */
   signInRedirect?(request: GuardRequest, reason: string): SignInRedirect | null
+  /** Answers as the router would if the route did not exist, and calls `note` before the answer is sent. */
+  answerAsNothingThere?(request: GuardRequest, reply: GuardReply, note: () => void): void
   /** Notes how a guard ended the request; called before the answer is sent. */
   noteVerdict?(request: GuardRequest, verdict: GuardVerdict): void
 }

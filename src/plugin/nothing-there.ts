@@ -1,0 +1,172 @@
+import { createError } from '@fastify/error'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isAuthenticateHook } from './hook-name.js'
+import { policyOf, type RoutePolicy } from './route-policy.js'
+
+// What Fastify's router does for a URL without a route, for a request that has a route. `reply.callNotFound()` alone can be
+// told from it: it leaves out the hooks before `preHandler` and the parsing of the body, which answers 400, 413 and 415
+// where nothing is. Fastify has no public way to that, so the context of a request is exchanged, found by the description of
+// its symbol. Where a version of Fastify names it otherwise, `callNotFound()` has to do.
+
+type Settle = (error?: unknown) => void
+type Hook = (request: FastifyRequest, reply: FastifyReply, ...rest: unknown[]) => unknown
+
+/** The part of Fastify's context of a route that is used here. */
+interface Context {
+  readonly handler?: unknown
+  readonly config?: unknown
+  readonly onRequest?: readonly Hook[] | null
+  readonly onResponse?: readonly Hook[] | null
+  readonly preParsing?: readonly Hook[] | null
+  readonly preValidation?: readonly Hook[] | null
+  readonly contentTypeParser?: {
+    run(contentType: string, then: () => void, request: FastifyRequest, reply: FastifyReply): void
+  }
+  [key: symbol]: unknown
+}
+
+/** Fastify's own error for a `Content-Type` that cannot be read. */
+const InvalidMediaTypeError = createError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 'Unsupported Media Type', 415)
+
+/** Methods whose body Fastify reads. */
+const WITH_BODY: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY'])
+
+/**
+ * Answers as the router would if the route of this request did not exist. `note` is called before the answer is made, once
+ * nothing writes the decision about the request any more.
+ */
+export function answerAsNothingThere(request: FastifyRequest, reply: FastifyReply, note: () => void): void {
+  const kContext = symbolOf(request, 'fastify.context')
+  const route = kContext === null ? undefined : (request as unknown as Record<symbol, Context>)[kContext]
+  const kNothing = route === undefined ? null : symbolOf(route, 'fastify.404ContextKey')
+  const own = kNothing === null ? null : (route?.[kNothing] as Context | null)
+  // By hand in a handler, the body has been read. Without a context for it, the request is a not-found request already.
+  if (kContext === null || kNothing === null || !route || !own || request.body !== undefined) {
+    note()
+    reply.callNotFound()
+    return
+  }
+  const nothing = contextOfRouter(own, route)
+  const slots = request as unknown as Record<symbol, Context>
+  slots[kContext] = nothing
+
+  const fail: Settle = (error) => void reply.send(error)
+  authenticateAgain(nothing, policyOf(route.config), request, reply, fail, () => {
+    note()
+    runHooks(nothing.preParsing, request, reply, request.raw, fail, (payload) => {
+      readBody(nothing, request, reply, payload, () => {
+        runHooks(nothing.preValidation, request, reply, undefined, fail, () => {
+          // From here on Fastify goes on by itself: the preHandler hooks of the not-found handler, and the handler.
+          slots[kContext] = Object.create(route, { [kNothing]: { value: nothing } }) as Context
+          reply.callNotFound()
+        })
+      })
+    })
+  })
+}
+
+const DEBUG_HEADERS = ['x-clerk-auth-status', 'x-clerk-auth-reason', 'x-clerk-auth-message']
+
+/**
+ * The debug headers tell how the route has judged the request, as by the types of tokens that it accepts. Where there is no
+ * route, the plugin judges by its own options, or does not run at all.
+ */
+function authenticateAgain(
+  nothing: Context,
+  policy: RoutePolicy | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fail: Settle,
+  then: () => void
+): void {
+  const hook = nothing.onRequest?.find(isAuthenticateHook)
+  if (hook !== undefined && policy === undefined) {
+    then()
+    return
+  }
+  // Emptied, and removed afterwards: a header that is overwritten keeps its place among the others, which tells as well.
+  for (const name of DEBUG_HEADERS) if (reply.hasHeader(name)) reply.header(name, '')
+  runHooks(hook && [hook], request, reply, undefined, fail, () => {
+    for (const name of DEBUG_HEADERS) if (reply.getHeader(name) === '') reply.removeHeader(name)
+    then()
+  })
+}
+
+/**
+ * Fastify gives each route a copy of the router's context, with the `onSend` hooks of the route, which would not run for a URL
+ * without a route. Its `onResponse` hooks stay: the answer is sent by then, and they know whom it was refused.
+ */
+function contextOfRouter(own: Context, { onResponse }: Context): Context {
+  const original = Object.getPrototypeOf(own) as Context | null
+  const context = typeof original?.handler === 'function' ? original : own
+  return Object.create(context, { onResponse: { value: onResponse } }) as Context
+}
+
+function readBody(context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, then: () => void) {
+  const { headers, method } = request
+  const parser = context.contentTypeParser
+  const type = headers['content-type']
+  const isEmpty =
+    headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0' && type === undefined
+  if (parser === undefined || !WITH_BODY.has(method) || isEmpty) {
+    then()
+    return
+  }
+  if (type !== undefined && request.mediaType === undefined) {
+    reply.send(new InvalidMediaTypeError())
+    return
+  }
+  parser.run(type ?? '', then, withPayload(request, payload), reply)
+}
+
+/** The request as a parser sees it, which takes the stream from a slot of Fastify's own. */
+function withPayload(request: FastifyRequest, payload: unknown): FastifyRequest {
+  return new Proxy(request, {
+    get(target, name) {
+      const isSlot = typeof name === 'symbol' && name.description === 'fastify.RequestPayloadStream'
+      return isSlot ? payload : Reflect.get(target, name, target)
+    },
+    set: (target, name, value) => Reflect.set(target, name, value, target)
+  })
+}
+
+/** Runs hooks in order, with callbacks and with promises. `payload`: of `preParsing` hooks, which may replace it. */
+function runHooks(
+  hooks: readonly Hook[] | null | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  fail: Settle,
+  then: (payload: unknown) => void
+): void {
+  let index = 0
+  let current = payload
+  function next(error?: unknown, replaced?: unknown): void {
+    if (reply.sent) return
+    if (error) {
+      fail(error)
+      return
+    }
+    if (replaced !== undefined) current = replaced
+    const hook = hooks?.[index++]
+    if (hook === undefined) {
+      then(current)
+      return
+    }
+    try {
+      const result = payload === undefined ? hook(request, reply, next) : hook(request, reply, current, next)
+      if (isThenable(result)) result.then((value) => next(null, payload === undefined ? undefined : value), fail)
+    } catch (thrown) {
+      fail(thrown)
+    }
+  }
+  next()
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function symbolOf(object: object, description: string): symbol | null {
+  return Object.getOwnPropertySymbols(object).find((own) => own.description === description) ?? null
+}
