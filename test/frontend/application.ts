@@ -1,28 +1,24 @@
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
-import clerkAuth, { type ClerkAuthOptions, requireAuth } from '../../src/index.js'
+import clerkAuth, { requireAuth } from '../../src/index.js'
 import type { LocalClerk } from '../../src/local/index.js'
 
 export interface ApplicationOptions {
   readonly clerk: LocalClerk
-  readonly plugin: ClerkAuthOptions
-  /** Attributes of the script tag of clerk-js: where FAPI is. */
-  readonly proxyUrl: string | null
-  /** Origin of FAPI, from which the scripts come. */
-  readonly scripts: string
-  readonly https?: { key: string; cert: string } | null
-  readonly routes?: (app: FastifyInstance) => void
+  /** Where FAPI is, for clerk-js: its scripts come from there too. */
+  readonly proxyUrl: string
+  readonly https: { key: string; cert: string } | null
 }
 
 /** An application whose page loads the unmodified clerk-js and its components from FAPI. Listens on a free port. */
 export async function startApplication(options: ApplicationOptions): Promise<{ app: FastifyInstance; port: number }> {
-  const { clerk, plugin, proxyUrl, scripts, https = null, routes } = options
+  const { clerk, proxyUrl, https } = options
   const app = https === null ? Fastify() : (Fastify({ https }) as unknown as FastifyInstance)
-  await app.register(cors, { origin: true, credentials: true })
-  await app.register(clerkAuth, plugin)
+  await app.register(cors, { origin: true, credentials: true, exposedHeaders: ['x-clerk-auth-reason'] })
+  await app.register(clerkAuth, clerk.pluginOptions())
   app.get('/', ({ auth }, reply) => {
     const user = auth.isAuthenticated ? auth.userId : auth.reason
-    return reply.type('text/html').send(renderPage(clerk.publishableKey, proxyUrl, scripts, user))
+    return reply.type('text/html').send(renderPage(clerk.publishableKey, proxyUrl, user))
   })
   app.get('/api/me', { onRequest: requireAuth }, ({ auth }) => ({
     userId: auth.userId,
@@ -31,20 +27,23 @@ export async function startApplication(options: ApplicationOptions): Promise<{ a
     azp: auth.sessionClaims?.azp ?? null,
     expiresAt: auth.sessionClaims?.exp ?? 0
   }))
-  routes?.(app)
   const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
   return { app, port: Number(address.port) }
 }
 
-function renderPage(publishableKey: string, proxyUrl: string | null, scripts: string, user: string | null): string {
-  const proxy = proxyUrl === null ? '' : ` data-clerk-proxy-url="${proxyUrl}"`
+function renderPage(publishableKey: string, proxyUrl: string, user: string | null): string {
   return `<!doctype html>
+<html lang="en">
 <title>Application</title>
-<p id="server">${user}</p>
-<div id="components"></div>
-<script crossorigin src="${scripts}/npm/@clerk/ui@1/dist/ui.browser.js"></script>
-<script crossorigin data-clerk-publishable-key="${publishableKey}"${proxy}
-  src="${scripts}/npm/@clerk/clerk-js@6/dist/clerk.browser.js"></script>
+<header style="display: flex; gap: 1rem; justify-content: flex-end">
+  <div id="organization"></div>
+  <div id="account"></div>
+</header>
+<p>The server says: <code id="server">${user}</code></p>
+<main id="main"></main>
+<script crossorigin src="${proxyUrl}/npm/@clerk/ui@1/dist/ui.browser.js"></script>
+<script crossorigin data-clerk-publishable-key="${publishableKey}" data-clerk-proxy-url="${proxyUrl}"
+  src="${proxyUrl}/npm/@clerk/clerk-js@6/dist/clerk.browser.js"></script>
 <script>
   Clerk.load({ telemetry: false, ui: { ClerkUI: window.__internal_ClerkUICtor } }).then(
     () => document.body.dataset.loaded = 'yes',

@@ -1,0 +1,88 @@
+import { createCertificate } from '../../src/local/certificate.js'
+import { createLocalClerk, type LocalClerk, type LocalClerkOptions } from '../../src/local/index.js'
+import { startApplication } from './application.js'
+
+export const PASSWORD = 'engine-of-1837'
+
+const directory = {
+  users: [
+    {
+      id: 'user_ada',
+      name: 'Ada Lovelace',
+      email: 'ada@example.com',
+      password: PASSWORD,
+      activeOrgId: null,
+      memberships: [
+        { orgId: 'org_analytical', role: 'org:admin', permissions: ['org:docs:write'] },
+        { orgId: 'org_harbour', role: 'org:member' }
+      ]
+    },
+    { id: 'user_grace', name: 'Grace Hopper' }
+  ],
+  organizations: [
+    { id: 'org_analytical', slug: 'analytical', name: 'Analytical Engines' },
+    { id: 'org_harbour', slug: 'harbour', name: 'Harbour Navy Yard' }
+  ]
+} satisfies LocalClerkOptions
+
+/** A local Clerk, an application with pages, and an API on another origin: what a browser then has to do with. */
+export interface Scene {
+  readonly name: string
+  /** The local Clerk that runs now. */
+  readonly clerk: LocalClerk
+  /** Origin of the application. */
+  readonly origin: string
+  /** Origin of the API. */
+  readonly api: string
+  readonly isSecure: boolean
+  /** Moves the clock of the local Clerk and of the servers. */
+  advance(ms: number): void
+  /** Starts another local Clerk in place of this one: nothing of it is left but its port and its secret key. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SceneOptions {
+  readonly name: string
+  readonly clerk: LocalClerkOptions
+  readonly isSecure: boolean
+  /** Host names of the application and of its API; both lead to this machine. */
+  readonly hosts: { readonly application: string; readonly api: string }
+}
+
+export async function startScene({ name, clerk: options, isSecure, hosts }: SceneOptions): Promise<Scene> {
+  let skewMs = 0
+  const now = () => Date.now() + skewMs
+  let clerk = await createLocalClerk({ ...directory, ...options, now })
+  const pair = isSecure ? await createCertificate([clerk.frontendApi, hosts.application, hosts.api]) : null
+  const fapi = await clerk.listen({ tls: pair ?? false })
+
+  const start = async (host: string) => {
+    const { app, port } = await startApplication({ clerk, proxyUrl: fapi, https: pair })
+    return { app, origin: `${isSecure ? 'https' : 'http'}://${host}:${port}` }
+  }
+  const [application, api] = await Promise.all([start(hosts.application), start(hosts.api)])
+  return {
+    name,
+    get clerk() {
+      return clerk
+    },
+    origin: application.origin,
+    api: api.origin,
+    isSecure,
+    advance(ms) {
+      skewMs += ms
+    },
+    async restart() {
+      if (isSecure) throw new Error('BAPI would be at another port')
+      const { secretKey } = clerk
+      await clerk.close()
+      clerk = await createLocalClerk({ ...directory, ...options, secretKey, now })
+      await clerk.listen(Number(new URL(fapi).port))
+    },
+    async close() {
+      await Promise.all([application.app.close(), api.app.close()])
+      await clerk.close()
+    }
+  }
+}
