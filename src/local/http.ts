@@ -49,11 +49,17 @@ export function apiError(status: number, code: string, message: string): Respons
   return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
 }
 
-export function htmlPage(html: string, setCookies: readonly string[] = [], status = 200): Response {
+/** A page that runs no script but that of the given source expression. */
+export function htmlPage(
+  html: string,
+  setCookies: readonly string[] = [],
+  status = 200,
+  scriptSource = "'none'"
+): Response {
   const headers = new Headers({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    'content-security-policy': `default-src 'none'; script-src ${scriptSource}; style-src 'unsafe-inline'; frame-ancestors 'none'`
   })
   for (const line of setCookies) headers.append('set-cookie', line)
   return new Response(html, { status, headers })

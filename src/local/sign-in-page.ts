@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { LocalUser } from './directory.js'
 import { escapeHtml } from './http.js'
 
@@ -20,8 +21,25 @@ export function renderSignInPage(choices: readonly Choice[], action: string, ret
 <form method="post" action="${escapeHtml(action)}">${buttons.join('\n')}</form>
 ${choices.length === 0 ? '<p>This instance has no users: pass <code>users</code> to createLocalClerk().</p>' : ''}
 <footer>A local stand-in for Clerk. No account, no password, no network.</footer>`
-  return renderDocument('Sign in', body)
+  return renderDocument('Sign in', `${body}\n<script>${FRAGMENT_SCRIPT}</script>`)
 }
+
+/**
+ * clerk-js names the page to return to in the fragment, as `#/?redirect_url=…`, which no server sees: the script moves it
+ * to the query.
+ */
+const FRAGMENT_SCRIPT = `
+const target = new URLSearchParams(location.hash.split('?')[1]).get('redirect_url')
+const here = new URL(location)
+if (target && !here.searchParams.has('redirect_url')) {
+  here.hash = ''
+  here.searchParams.set('redirect_url', target)
+  location.replace(here)
+}
+`
+
+/** The source expression of that script (Content Security Policy Level 3): no other runs on the page. */
+export const SIGN_IN_SCRIPT = `'sha256-${createHash('sha256').update(FRAGMENT_SCRIPT).digest('base64')}'`
 
 export function renderStatusPage(message: string): string {
   return renderDocument(message, `<h1>${escapeHtml(message)}</h1><p>You can close this page.</p>`)

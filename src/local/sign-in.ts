@@ -2,7 +2,7 @@ import type { LocalClient } from './clients.js'
 import type { LocalUser } from './directory.js'
 import { knownClient, sharedDomain } from './handshake.js'
 import { badRequest, htmlPage, type LocalRequest, parseWebUrl, redirectTo } from './http.js'
-import { renderSignInPage, renderStatusPage } from './sign-in-page.js'
+import { renderSignInPage, renderStatusPage, SIGN_IN_SCRIPT } from './sign-in-page.js'
 import type { Handler, LocalState } from './state.js'
 
 /** The sign-in page: one button for each user of the directory. */
@@ -12,9 +12,8 @@ export const showSignIn: Handler = (request, state) => {
   const action = new URL(request.url.pathname, state.publicOrigin())
   if (returnUrl !== null) action.searchParams.set('redirect_url', returnUrl.href)
   if (state.instance.type === 'development') action.searchParams.set('__clerk_db_jwt', client.devBrowser)
-  return htmlPage(renderSignInPage(choices(state), `${action.pathname}${action.search}`, returnUrl), [
-    clientCookie(request, client)
-  ])
+  const html = renderSignInPage(choices(state), `${action.pathname}${action.search}`, returnUrl)
+  return htmlPage(html, [clientCookie(request, client)], 200, SIGN_IN_SCRIPT)
 }
 
 /** Signs the chosen user in and sends the browser back, with its dev browser token in development. */

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000
 /** Opens the application in browser profiles of their own. */
 function visitorsOf(browser: Browser, scene: Scene) {
   async function open(): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await newContext(browser, { ignoreHTTPSErrors: scene.isSecure })
+    const context = await newContext(browser, { ignoreHTTPSErrors: scene.isSecure, reducedMotion: 'reduce' })
     const page = await context.newPage()
     await page.goto(scene.origin)
     await waitForClerk(page)
@@ -39,7 +39,10 @@ export function testFlows(browser: Browser, scene: Scene): void {
 
   const takePicture = async (page: Page, name: string) => {
     mkdirSync(pictures, { recursive: true })
-    await page.screenshot({ path: fileURLToPath(new URL(`frontend-${scene.name}-${name}.png`, pictures)) })
+    await page.screenshot({
+      path: fileURLToPath(new URL(`frontend-${scene.name}-${name}.png`, pictures)),
+      animations: 'disabled'
+    })
   }
 
   t.test('clerk-js loads, and a wrong password is refused with its field', async (t) => {
@@ -121,6 +124,19 @@ export function testFlows(browser: Browser, scene: Scene): void {
     await page.getByRole('button', { name: /open user (menu|button)/i }).click()
     await page.getByText('ada@example.com').first().waitFor()
     await takePicture(page, 'signed-in')
+  })
+
+  t.test('the sign-in page of the instance brings the user back to where clerk-js says', async (t) => {
+    const { page } = await open()
+    await page.goto(
+      await page.evaluate(() => Clerk.buildSignInUrl({ redirectUrl: `${location.origin}/?from=sign-in` }))
+    )
+    await page.getByRole('button', { name: 'Ada Lovelace' }).click()
+    await page.waitForURL((url) => url.origin === origin)
+    await waitForClerk(page)
+    t.equal(new URL(page.url()).searchParams.get('from'), 'sign-in')
+    t.equal(await userOfServer(page), 'user_ada')
+    t.equal(await userOfBrowser(page), 'user_ada')
   })
 
   t.test('a sign-up makes a user whom the server knows', async (t) => {
