@@ -2,8 +2,11 @@ import { setUnrefTimer } from '../core/timers.js'
 import { NO_ANSWER } from './redis-causes.js'
 import type { OpenRedisSession, RedisSession } from './redis-session.js'
 
-/** A cluster is asked for its nodes first, and a name may have to be resolved: a short heartbeat is no time for it. */
-const MIN_CONNECT_TIMEOUT_MS = 1_000
+/**
+ * Much has to happen in it: a name is resolved, Sentinels or the nodes of a cluster are asked, clients are made, all at the
+ * busy start of a process. To begin again costs more than to wait.
+ */
+const MIN_CONNECT_TIMEOUT_MS = 5_000
 
 /** An open session, each call to which has a bound in time. */
 export interface RedisCalls {

@@ -42,6 +42,7 @@ function describeGiven(value: unknown, has: (...methods: readonly string[]) => b
   if (value instanceof URL) return 'a URL'
   if (has('sendCommand', 'execute')) return 'a pool of node-redis'
   if (has('internal_send_command')) return 'a client of node-redis 3'
+  if (has('sendCommand', 'getMasterNode')) return 'a Sentinel client of node-redis 5, which cannot be duplicated'
   if (has('duplicate', 'sendCommand')) return 'a client of node-redis 4'
   if (has('sendCommand')) return 'a client in legacy mode'
   return describeType(value)

@@ -20,7 +20,7 @@ export interface NodeRedis {
 /** The same, for a cluster. */
 export interface NodeRedisCluster {
   readonly slots: readonly ({ readonly master: object } | undefined)[]
-  duplicate(): NodeRedisCluster
+  duplicate(override: object): NodeRedisCluster
   connect(): Promise<unknown>
   sendCommand(firstKey: string | undefined, isReadonly: boolean, args: readonly string[]): Promise<unknown>
   nodeClient(node: object): NodeRedis | Promise<NodeRedis>
@@ -103,7 +103,7 @@ async function connect(pattern: NodeRedis, settings: RedisSessionSettings): Prom
 }
 
 async function nodeOf(client: NodeRedisCluster, { key, signal }: RedisSessionSettings): Promise<NodeRedis> {
-  const cluster = client.duplicate()
+  const cluster = client.duplicate({ minimizeConnections: true })
   let lastError: unknown
   cluster.on('error', (error: never) => {
     lastError = error
