@@ -45,6 +45,17 @@ export interface Settings {
     readonly connections: readonly number[]
     readonly tokenBytes: readonly number[]
   }
+  readonly fleet: {
+    /** Numbers of processes. */
+    readonly sizes: readonly number[]
+    readonly restMinutes: number
+    readonly rollingMinutes: number
+    readonly outageMinutes: number
+    readonly revocations: number
+    readonly busRestSeconds: number
+    /** Number of processes whose memory is measured. */
+    readonly memorySize: number
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { against } from './against.js'
 import { audit } from './audit.js'
 import { compare } from './compare.js'
 import { faults } from './faults.js'
+import { fleet } from './fleet.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
 import { revocation } from './revocation.js'
@@ -26,6 +27,7 @@ export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult
   ['scale', ({ settings }: PartInput) => scale(settings)],
   ['audit', ({ settings }: PartInput) => audit(settings)],
   ['revocation', ({ settings }: PartInput) => revocation(settings)],
+  ['fleet', ({ settings }: PartInput) => fleet(settings)],
   ['faults', ({ isShort, only }: PartInput) => faults(isShort, only)],
   ['against', ({ settings, revision }: PartInput) => against(settings, revision)]
 ])
