@@ -9,7 +9,8 @@ import type { BenchResult, PartResult } from './result.js'
 import { formatMarkdown, formatNumber } from './table.js'
 
 const RESULTS = 'bench/results'
-const CHART = 'compare.svg'
+/** Files with the charts of the parts that have one in a manual. */
+const CHARTS = { compare: 'compare.svg', fleet: 'fleet.svg' } as const
 const PARTS = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
 
 /**
@@ -66,6 +67,15 @@ function renderFaults({ environment, command, parts }: BenchResult): string {
   ].join('\n\n')
 }
 
+/** The section of bench/README.md about fleets: simulated, so without the caveats about timing and without a machine. */
+export function renderFleet({ environment, command, parts }: BenchResult, chartPath: string | null): string {
+  return [
+    ...(chartPath === null ? [] : [`![Requests to the key endpoint per minute](${chartPath})`]),
+    ...parts.flatMap(({ tables }) => tables.map((table) => `### ${table.title}\n\n${formatMarkdown(table)}`)),
+    `Run ${environment.takenAt.slice(0, 10)} at commit ${environment.commit}, Node ${environment.node}. Repeat with \`${command}\`.`
+  ].join('\n\n')
+}
+
 /** Replaces the text between the markers of that name. Throws when there are none. */
 export function replaceSection(text: string, section: string, name: string): string {
   const [beginMarker, endMarker] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
@@ -75,9 +85,9 @@ export function replaceSection(text: string, section: string, name: string): str
   return `${text.slice(0, begin + beginMarker.length)}\n\n${section}\n\n${text.slice(end)}`
 }
 
-/** The chart of README.md: cost per request with a Bearer token, of all contenders. */
-function standaloneChart(parts: readonly PartResult[]): string | null {
-  const chart = parts.find(({ part }) => part === 'compare')?.charts[0]
+/** The first chart of a part. */
+function standaloneChart(parts: readonly PartResult[], name: string): string | null {
+  const chart = parts.find(({ part }) => part === name)?.charts[0]
   if (chart === undefined) return null
   return standAlone(drawChart(chart))
 }
@@ -92,6 +102,7 @@ export function standAlone(svg: string): string {
 /** The generated sections: file, name of the markers, stored result. */
 export const PLACES = [
   { file: 'bench/README.md', name: 'bench' },
+  { file: 'bench/README.md', name: 'fleet' },
   { file: 'README.md', name: 'compare' },
   { file: 'src/core/jwks/README.md', name: 'faults' }
 ] as const
@@ -104,11 +115,17 @@ function main(): void {
       .map((path): BenchResult => JSON.parse(readFileSync(path, 'utf8')))
   const [comparison] = read(['compare'])
   const [faults] = read(['faults'])
-  const svg = comparison === undefined ? null : standaloneChart(comparison.parts)
-  if (svg !== null) writeFileSync(`${RESULTS}/${CHART}`, `${svg}\n`)
+  const [fleet] = read(['fleet'])
+  /** Writes the chart, and returns its path from bench/. */
+  const draw = (result: BenchResult | undefined, part: keyof typeof CHARTS) => {
+    const svg = result === undefined ? null : standaloneChart(result.parts, part)
+    if (svg !== null) writeFileSync(`${RESULTS}/${CHARTS[part]}`, `${svg}\n`)
+    return svg === null ? null : `results/${CHARTS[part]}`
+  }
   const sections = {
-    bench: renderSection(read(PARTS), svg === null ? null : `results/${CHART}`),
-    compare: comparison && renderComparison(comparison, `${RESULTS}/${CHART}`),
+    bench: renderSection(read(PARTS), draw(comparison, 'compare')),
+    fleet: fleet && renderFleet(fleet, draw(fleet, 'fleet')),
+    compare: comparison && renderComparison(comparison, `${RESULTS}/${CHARTS.compare}`),
     faults: faults && renderFaults(faults)
   }
   for (const { file, name } of PLACES) {

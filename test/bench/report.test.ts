@@ -4,7 +4,7 @@ import t from 'tap'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
 import { writePage } from '../../bench/report/page.js'
-import { renderComparison, renderSection, replaceSection, standAlone } from '../../bench/report/readme.js'
+import { renderComparison, renderFleet, renderSection, replaceSection, standAlone } from '../../bench/report/readme.js'
 import type { BenchResult, Chart } from '../../bench/report/result.js'
 import { formatMarkdown, formatNumber, formatTable, type Table } from '../../bench/report/table.js'
 import { readSettings } from '../../bench/settings.js'
@@ -112,6 +112,15 @@ t.test('a chart in a file of its own is well-formed XML', async (t) => {
     const names = [...tag.matchAll(/\s([\w:-]+)="/g)].map(([, name]) => name)
     t.strictSame(names, [...new Set(names)], 'no attribute comes twice')
   }
+})
+
+t.test('the section about fleets has its chart, its tables and its command, and no caveats about timing', async (t) => {
+  const section = renderFleet({ ...result, command: 'npm run bench -- fleet' }, 'results/fleet.svg')
+  t.match(section, '](results/fleet.svg)')
+  t.match(section, `### Costs\n\n${formatMarkdown(table)}`)
+  t.match(section, 'at commit abc')
+  t.match(section, '`npm run bench -- fleet`')
+  t.notMatch(section, 'contenders')
 })
 
 t.test('the comparison for README.md has a row for each contender and carrier', async (t) => {
