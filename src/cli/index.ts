@@ -36,14 +36,10 @@ async function main(): Promise<number | null> {
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     process.stderr.write(
-      isTaken ? `Port ${port} is taken. Another: PORT=${nextPort(port)} npm start\n` : `${messageOf(error)}\n`
+      isTaken ? `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` : `${messageOf(error)}\n`
     )
     return 1
   }
-}
-
-function nextPort(port: number): number {
-  return port < 65_535 ? port + 1 : 3000
 }
 
 function messageOf(error: unknown): string {

@@ -18,7 +18,16 @@ const pages = [
 
 /** The pages, which are authenticated as any route is, and their assets, which are not. `folder` ends with a slash. */
 export function registerPages(app: FastifyInstance, folder: URL): void {
-  const readPageFile = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+  const readPageFile = (name: string) => {
+    try {
+      return readFileSync(new URL(name, folder), 'utf8')
+    } catch (error) {
+      throw new Error(
+        'The pages of the playground are not beside the command: run it from the installed package, it cannot be bundled',
+        { cause: error }
+      )
+    }
+  }
   for (const { urls, name } of pages) {
     const html = readPageFile(name)
     for (const url of urls) {

@@ -1,7 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import t from 'tap'
 import { help, parseArguments } from '../../../src/cli/arguments.js'
 import { renderGreeting } from '../../../src/cli/playground/greeting.js'
@@ -209,6 +213,36 @@ t.test('the command ends with a reason and a code', async (t) => {
   t.match(failures, [
     { code: 2, stderr: '--port' },
     { code: 1, stderr: 'NODE_ENV=production' },
-    { code: 1, stderr: 'is taken' }
+    { code: 1, stderr: `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` }
   ])
+})
+
+t.test('npm start asks for the port before it builds', async (t) => {
+  const occupant = createServer()
+  await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => occupant.close())
+  const { port } = occupant.address() as { port: number }
+  // Outside of the checkout a build fails.
+  const cwd = mkdtempSync(join(tmpdir(), 'no-checkout-'))
+  t.teardown(() => rmSync(cwd, { recursive: true }))
+  const start = fileURLToPath(new URL('../../../../.ci/start.mjs', import.meta.url))
+  for (const [args, PORT] of [
+    [['--port', String(port)], ''],
+    [[`--port=${port}`], ''],
+    [[], String(port)]
+  ] as const) {
+    const env = { ...process.env, PORT }
+    const failure = await run(process.execPath, [start, ...args], { cwd, env }).catch((error: unknown) => error)
+    t.match(failure, { code: 1, stderr: `Port ${port} is taken. A free one: npm start -- --port 0\n` }, args.join(' '))
+  }
+  const environment = { ...process.env, PORT: String(port) }
+  const free = await run(process.execPath, [start, '--port', '0'], { cwd, env: environment }).catch((error) => error)
+  t.match(free, { stderr: 'package.json' }, 'it goes on to the build')
+})
+
+t.test('a bundled command says that it cannot be bundled', async (t) => {
+  const outfile = join(t.testdir(), 'command.cjs')
+  await build({ entryPoints: [built], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'silent' })
+  const failure = await run(process.execPath, [outfile, '--port', '0']).catch((error: unknown) => error)
+  t.match(failure, { code: 1, stderr: 'run it from the installed package, it cannot be bundled' })
 })
