@@ -185,3 +185,34 @@ t.test('the route table and printRoutes() tell which scopes a route needs', asyn
     ].join('\n')
   )
 })
+
+t.test('a failed reverification tells how recent the sign-in must be, beside Clerk’s body', async (t) => {
+  const { clerk, fastify } = await createApp(t, {
+    plugin: { acceptsToken: 'any' },
+    routes(fastify) {
+      fastify.post('/strict', { onRequest: authorize({ reverification: 'strict' }) }, () => 'in')
+      fastify.post('/lax', { onRequest: authorize({ reverification: 'lax', role: 'org:admin' }) }, () => 'in')
+      const reverification = { level: 'first_factor', afterMinutes: 2.5 } as const
+      fastify.post('/own', { onRequest: authorize({ reverification, scopes: ['jobs:write'] }) }, () => 'in')
+    }
+  })
+  const url = await fastify.listen({ port: 0 })
+  const ask = async (path: string, headers: Record<string, string>) => {
+    const response = await fetch(`${url}${path}`, { method: 'POST', headers })
+    return { challenge: response.headers.get('www-authenticate'), status: response.status, body: await response.text() }
+  }
+  const stale = clerk.bearer({ org: ORGANIZATION, factorVerificationAge: [5000, 5000] })
+  const step = 'Bearer error="insufficient_user_authentication", max_age='
+  t.match(await ask('/strict', stale), {
+    status: 403,
+    challenge: `${step}600`,
+    body: '"reason":"reverification-error"'
+  })
+  t.match(await ask('/lax', stale), { status: 403, challenge: `${step}86400`, body: '"reason":"reverification-error"' })
+  t.match(await ask('/own', stale), { status: 403, challenge: `${step}150, ${NEEDS_WRITE}` })
+  t.match(await ask('/lax', clerk.bearer({ factorVerificationAge: [5000, 5000] })), { status: 403, challenge: null })
+  const fresh = clerk.bearer({ org: ORGANIZATION, factorVerificationAge: [1, 1] })
+  for (const path of ['/strict', '/lax', '/own']) t.match(await ask(path, fresh), { status: 200, challenge: null })
+  const key = clerk.bearer(clerk.machineTokens.createApiKey({ subject: 'user_1', scopes: ['jobs:read'] }))
+  t.match(await ask('/own', key), { status: 403, challenge: NEEDS_WRITE })
+})
