@@ -54,6 +54,7 @@ export { authorize, authorizeAsync, requireAuth } from './plugin/guards/guards.j
 export type { AuthorizeOptions } from './plugin/guards/hidden.js'
 export type { RefusalError } from './plugin/guards/refusal.js'
 export type { AuthenticatedAuth, GuardHook, GuardReply, GuardRequest, GuardRequirement } from './plugin/guards/types.js'
+export type { Identity } from './plugin/identify.js'
 export { clerkAuth, clerkAuth as default } from './plugin/plugin.js'
 export { type LoggedRequest, requestSerializer, type SerializedRequest } from './plugin/request-serializer.js'
 export type { InstanceOptions, InstanceResolver, ResolverOptions } from './plugin/resolver-options.js'

@@ -5,6 +5,8 @@ import { ResolverOnlyError } from '../core/errors.js'
 import type { Instance, InstanceHealth, InstanceStats } from '../core/instance.js'
 import type { RevocationTarget } from '../core/revocation/revocation.js'
 import type { VerifyResult } from '../core/token/outcome.js'
+import { toRefusalError } from './guards/refusal.js'
+import { type Identity, identify } from './identify.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import type { RouteTable, RouteTableEntry } from './route-table.js'
 import { kInstance, kReply } from './symbols.js'
@@ -26,6 +28,17 @@ export interface ClerkDecorator {
    * token runs out without `renew(token)`. One timer serves all connections.
    */
   lifetime(request: FastifyRequest): Lifetime
+  /**
+   * The lifetime of a connection that authenticates by its first message: verifies the session token, and resolves to what
+   * `lifetime` gives, whose `auth` is that of the token. With `request`, of the connection's upgrade, it ends by itself when
+   * the socket closes; without, call its `close()`. With a resolver the request also names the instance.
+   *
+   * Rejects with `FST_CLERK_UNAUTHORIZED`, whose `reason` is Clerk's, for a bad token and for a session with outstanding
+   * tasks, and with `FST_CLERK_KEYS_UNAVAILABLE` while the token cannot be judged.
+   */
+  openLifetime(token: string, request?: FastifyRequest): Promise<Lifetime>
+  /** Who is behind a request; null: nobody, or not known (yet). Never throws. */
+  identify(request: unknown): Identity | null
   /** State of keys and revocations, for a readiness route. Holds no secret. */
   health(): InstanceHealth
   /** Counters since start. */
@@ -54,6 +67,15 @@ export function createClerkDecorator(single: Instance | null, table: RouteTable)
       const reply = (request as unknown as AuthenticatedSlots)[kReply]
       return openLifetime(instanceOf(request), request.auth, request.raw, reply?.raw)
     },
+    async openLifetime(token: string, request?: FastifyRequest) {
+      const instance = single ?? instanceOf(request)
+      const result = await instance.verifyToken(token)
+      if (!result.ok) throw toRefusalError(result.reason, result.retryAfterSeconds)
+      if (result.auth.sessionStatus === 'pending') throw toRefusalError('session-pending', null)
+      const reply = (request as unknown as AuthenticatedSlots | undefined)?.[kReply]
+      return openLifetime(instance, result.auth, request?.raw, reply?.raw)
+    },
+    identify,
     health: () => instanceOf().health(),
     stats: () => instanceOf().stats(),
     routes: () => table.entries,

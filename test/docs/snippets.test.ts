@@ -175,7 +175,7 @@ t.test('the snippets', async (t) => {
     t.match((await fastify.inject('/metrics')).body, /^clerk_auth_ready 1$/m)
   })
 
-  for (const text of ['@opentelemetry/api', '@fastify/websocket']) {
+  for (const text of ['@opentelemetry/api', "scope.get('/ws'", 'scope.clerk.openLifetime']) {
     await t.test(`the recipe with ${text} starts and stops`, async (t) => {
       const fastify = await load(t, containing(text))
       await t.resolves(fastify.close())
@@ -194,6 +194,11 @@ t.test('the snippets', async (t) => {
       (await fastify.inject({ url, headers: clerk.bearer(input) })).statusCode
     t.same([await status('/documents/doc_1', { userId: 'user_1' }), await status('/admin', { org })], [200, 200])
     t.same([await status('/documents/doc_1', { userId: 'user_2' }), await status('/admin', {})], [404, 404])
+  })
+
+  await t.test('who it is, in a word', async (t) => {
+    const fastify = await load(t, containing('clerk.identify(request)'))
+    t.equal((await fastify.inject('/')).statusCode, 404)
   })
 
   await t.test('every snippet that is to run has run', async (t) => {

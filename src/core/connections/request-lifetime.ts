@@ -38,12 +38,13 @@ const lifetimesOf = new WeakMap<LifetimeInstance, Lifetimes>()
 
 /**
  * Begins the lifetime of the connection that a request opened. It ends by itself when the response ends, or when the
- * socket of an upgraded connection closes. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in.
+ * socket of an upgraded connection closes; without a request, when it is closed by hand. Throws `FST_CLERK_UNAUTHORIZED`
+ * unless a session is signed in.
  */
 export function openLifetime(
   instance: LifetimeInstance,
   auth: Auth,
-  request: LifetimeRequest,
+  request: LifetimeRequest | undefined,
   response: LifetimeResponse | undefined
 ): Lifetime {
   let lifetimes = lifetimesOf.get(instance)
@@ -57,9 +58,9 @@ export function openLifetime(
     })
     lifetimesOf.set(instance, lifetimes)
   }
-  const transport = transportOf(request, response)
+  const transport = request === undefined ? undefined : transportOf(request, response)
   const lifetime = lifetimes.open(auth, transport)
-  if (transport.closed === true) lifetime.close()
+  if (transport?.closed === true) lifetime.close()
   return lifetime
 }
 

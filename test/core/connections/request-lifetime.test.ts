@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
+import { openConnections } from '../../../src/core/connections/request-lifetime.js'
 import clerkAuth from '../../../src/index.js'
 import { createLocalClerk } from '../../../src/local/index.js'
 
@@ -140,3 +141,93 @@ async function open(port: number, token: string): Promise<IncomingMessage> {
   const [response] = await once(request, 'response')
   return response
 }
+
+/** The recipe for connections that authenticate by their first message. */
+function addFirstMessageRoute(fastify: FastifyInstance): void {
+  fastify.get('/ws', { websocket: true, config: { clerk: false } }, (socket, request) => {
+    socket.once('message', async (data) => {
+      try {
+        const lifetime = await fastify.clerk.openLifetime(String(data), request)
+        const onEnd = () => socket.close(4401, lifetime.signal.reason.code)
+        if (lifetime.signal.aborted) return onEnd()
+        lifetime.signal.addEventListener('abort', onEnd, { once: true })
+        socket.send(JSON.stringify({ hello: lifetime.auth.userId }))
+      } catch (error) {
+        socket.close(4401, `${(error as { code: string }).code} ${(error as { reason: string }).reason}`)
+      }
+    })
+  })
+}
+
+async function firstMessage(t: Test, port: number, text: string) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+  const answer = new Promise<string>((resolve) => {
+    socket.once('message', (data) => resolve(String(data)))
+    socket.once('close', (code, reason) => resolve(`${code} ${reason}`))
+  })
+  socket.send(text)
+  return { socket, answer: await answer }
+}
+
+t.test('a connection that authenticates by its first message lives as long as its session', async (t) => {
+  const { fastify, port } = await setUp(t, addFirstMessageRoute)
+  const { socket, answer } = await firstMessage(t, port, clerk.signSessionToken(session))
+  t.equal(answer, '{"hello":"user_1"}')
+  const closed = once(socket, 'close')
+  await fastify.clerk.revoke({ sessionId: 'sess_1' })
+  const [code, reason] = await closed
+  t.same([code, String(reason)], [4401, 'FST_CLERK_LIFETIME_REVOKED'])
+})
+
+t.test('a bad first message opens nothing, and says why', async (t) => {
+  const { port } = await setUp(t, addFirstMessageRoute)
+  const forged = `${clerk.signSessionToken({ sessionId: 'sess_9' }).slice(0, -4)}AAAA`
+  for (const [text, expected] of [
+    ['hello', '4401 FST_CLERK_UNAUTHORIZED token-invalid'],
+    [forged, '4401 FST_CLERK_UNAUTHORIZED token-invalid-signature'],
+    [
+      clerk.signSessionToken({ sessionId: 'sess_9', expiresInSeconds: -60 }),
+      '4401 FST_CLERK_UNAUTHORIZED token-expired'
+    ],
+    [
+      clerk.signSessionToken({ sessionId: 'sess_9', claims: { sts: 'pending' } }),
+      '4401 FST_CLERK_UNAUTHORIZED session-pending'
+    ],
+    [clerk.machineTokens.createM2MToken({ format: 'jwt' }), /^4401 FST_CLERK_UNAUTHORIZED token-/]
+  ] as const) {
+    const { answer } = await firstMessage(t, port, text)
+    if (typeof expected === 'string') t.equal(answer, expected)
+    else t.match(answer, expected)
+  }
+})
+
+t.test('without a request it is closed by hand, and is counted until then', async (t) => {
+  const { fastify } = await setUp(t, () => {})
+  const instance = fastify.clerk.instanceOf()
+  const lifetime = await fastify.clerk.openLifetime(clerk.signSessionToken({ sessionId: 'sess_2' }))
+  t.equal(lifetime.auth.sessionId, 'sess_2')
+  t.equal(openConnections(instance), 1)
+  t.equal((await lifetime.renew(clerk.signSessionToken({ sessionId: 'sess_3' }))).ok, false)
+  lifetime.close()
+  t.equal(openConnections(instance), 0)
+  t.equal(lifetime.signal.aborted, false)
+})
+
+t.test('a connection that is gone before its token was judged is not kept', async (t) => {
+  const { fastify, port } = await setUp(t, (scope) => {
+    scope.get('/ws', { websocket: true, config: { clerk: false } }, (socket, request) => {
+      socket.once('close', async () => {
+        const lifetime = await scope.clerk.openLifetime(clerk.signSessionToken({ sessionId: 'sess_4' }), request)
+        scope.server.emit('opened', lifetime.auth.sessionId)
+      })
+    })
+  })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+  await once(socket, 'open')
+  const opened = once(fastify.server, 'opened')
+  socket.terminate()
+  t.same(await opened, ['sess_4'])
+  t.equal(openConnections(fastify.clerk.instanceOf()), 0)
+})
