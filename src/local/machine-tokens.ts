@@ -30,6 +30,7 @@ export interface OAuthTokenInput {
   readonly scopes?: readonly string[]
   readonly audience?: string | readonly string[]
   readonly format?: 'opaque' | 'jwt'
+  /** Default: 3600 for a JWT, no end for an opaque token. */
   readonly expiresInSeconds?: number
 }
 
@@ -40,7 +41,7 @@ export interface MachineTokens {
   createOAuthToken(input: OAuthTokenInput): string
   /** Revokes an opaque token. False: unknown token, or a JWT, which is good until it expires. */
   revoke(token: string): boolean
-  /** The object with which BAPI answers the verification of an opaque token; undefined: unknown or revoked. */
+  /** The object with which BAPI answers the verification of an opaque token; undefined: unknown, revoked or over. */
   find(token: unknown): Readonly<Record<string, unknown>> | undefined
 }
 
@@ -52,7 +53,7 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
     // Standard base64, as Clerk's own examples are: `/`, `+` and `=` belong to bearer tokens (RFC 6750 section 2.1).
     const token = `${prefix}_${randomBytes(32).toString('base64')}`
     const alive = { revoked: false, revocation_reason: null, expired: false, expiration: null }
-    tokens.set(token, Object.freeze({ object, ...fields, ...alive, created_at: now(), updated_at: now() }))
+    tokens.set(token, Object.freeze({ object, ...alive, ...fields, created_at: now(), updated_at: now() }))
     return token
   }
 
@@ -86,9 +87,13 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
         const payload = { jti: id, sub: subject, client_id: clientId, scope: scopes.join(' '), ...aud }
         return signJwt(payload, { typ: 'at+jwt', cat: undefined }, expiresInSeconds)
       }
-      return register('oauth_token', { id, type: 'oauth', client_id: clientId, subject, scopes, ...aud })
+      const end = expiresInSeconds === undefined ? {} : { expiration: now() + expiresInSeconds * 1000 }
+      return register('oauth_token', { id, type: 'oauth', client_id: clientId, subject, scopes, ...aud, ...end })
     },
     revoke: (token) => tokens.delete(token),
-    find: (token) => (typeof token === 'string' ? tokens.get(token) : undefined)
+    find(token) {
+      const found = typeof token === 'string' ? tokens.get(token) : undefined
+      return typeof found?.expiration === 'number' && found.expiration <= now() ? undefined : found
+    }
   }
 }

@@ -7,7 +7,7 @@ import {
   RoutePolicyError
 } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
-import { namedOpaqueType } from '../core/options/accepts-token.js'
+import { namedOpaqueType, namesTokenType } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
 import { GUARDED, isGuardHook, requirementOf } from './guards/guard-hook.js'
 import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
@@ -21,6 +21,7 @@ import {
   assertUncontradicted,
   attachPolicy,
   compileRoutePolicy,
+  completeByGuards,
   detachPolicy,
   policyOf
 } from './route-policy.js'
@@ -78,7 +79,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
   }
 
   addRouteHook(fastify, function cover(route) {
-    const policy = readPolicy(route)
+    const policy = completeByGuards(readPolicy(route), guardsOf(route))
     // A guard that hides the route asks for more than the denial, whose 401 would tell of the route.
     const isHidden = hidesRoute(route)
     const isDenied = defaultDeny && !policy.isPublic && !isHidden
@@ -112,6 +113,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     assertIntact(covered, policies.defaults)
     for (const { route, scope, policy } of covered) {
       assertScopesApply(route, policy, single !== null)
+      assertTypesApply(route, guardsOf(hooksOf(scope), route), policy)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
     }
@@ -125,6 +127,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
       const guards = guardsOf(hooksOf(scope), route)
+      assertTypesApply(route, guards, policy)
       for (const method of [route.method].flat()) written.set(`${method} ${route.url}`, { policy, guards })
     }
     const unknown = { policy: policies.defaults, guards: [] }
@@ -180,6 +183,18 @@ function assertSomebodyPasses(route: RouteOptions, hooks: Hooks, policy: RoutePo
   throw new RoutePolicyError(
     `authorize in its scope asks for scopes alone, and acceptsToken has sessions only (route ${nameRoute(route)})`
   )
+}
+
+/** Refuses a guard that permits other types of token than its route accepts: it would refuse everybody. */
+function assertTypesApply(route: RouteOptions, guards: readonly GuardRequirement[], policy: RoutePolicy): void {
+  const { acceptsToken, isEvaluated } = policy
+  if (!isEvaluated || acceptsToken === 'any') return
+  for (const { tokenTypes = [] } of guards) {
+    if (tokenTypes.length === 0 || tokenTypes.some((type) => namesTokenType(acceptsToken, type))) continue
+    throw new RoutePolicyError(
+      `a guard permits ${tokenTypes.join(', ')} alone, which acceptsToken has to name, as the guard is that of a scope or acceptsToken is given (route ${nameRoute(route)})`
+    )
+  }
 }
 
 /** False with a resolver where the route leaves `acceptsToken` to the instance. */

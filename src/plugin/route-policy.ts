@@ -3,6 +3,7 @@ import type { AuthenticationPolicy } from '../core/instance.js'
 import type { AudienceRule } from '../core/machine/audience.js'
 import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
 import type { AuditRouteOptions } from './audit-route-options.js'
+import type { GuardRequirement } from './guards/types.js'
 import { kRoutePolicy } from './symbols.js'
 
 /** `config.clerk` of a route. `false`: no authentication on this route; `request.auth` is not evaluated there. */
@@ -54,6 +55,8 @@ export interface RoutePolicy extends AuthenticationPolicy {
   readonly isPublic: boolean
   /** The handler relies on a guard. */
   readonly isGuarded: boolean
+  /** Parameters of each challenge that a guard of the route makes; null: none beyond its own. */
+  readonly challenge: string | null
 }
 
 /** Options of the plugin that a route may override. */
@@ -77,7 +80,8 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
     ownAudience: Object.freeze([]),
     ownRequireAudience: null,
     isPublic: false,
-    isGuarded: false
+    isGuarded: false,
+    challenge: null
   })
 }
 
@@ -156,7 +160,26 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     allowsHandshake: handshake ?? defaults.allowsHandshake,
     isPublic: isPublic ?? false,
-    isGuarded: guarded ?? false
+    isGuarded: guarded ?? false,
+    challenge: null
+  })
+}
+
+/** The policy with what its guards say, where the route leaves it open: which tokens they permit, and their challenge. */
+export function completeByGuards(policy: RoutePolicy, guards: readonly GuardRequirement[]): RoutePolicy {
+  const types = guards.flatMap(({ tokenTypes }) => tokenTypes ?? [])
+  const audience = guards.find((guard) => guard.audience !== undefined)?.audience
+  const challenge = guards.find((guard) => guard.challenge !== undefined)?.challenge ?? null
+  if (!policy.isEvaluated || (types.length === 0 && audience === undefined && challenge === null)) return policy
+  const isLeftOpen = types.length > 0 && !policy.isAcceptsTokenOwn
+  const acceptsToken = isLeftOpen ? Object.freeze([...new Set(types)]) : policy.acceptsToken
+  return Object.freeze({
+    ...policy,
+    challenge,
+    acceptsToken,
+    isAcceptsTokenOwn: policy.isAcceptsTokenOwn || isLeftOpen,
+    acceptsSession: policy.acceptsSession && acceptsSessions(acceptsToken),
+    audience: audience !== undefined && policy.ownAudience.length === 0 ? audience : policy.audience
   })
 }
 

@@ -4,6 +4,7 @@ import type {
   HasParams,
   InvalidTokenAuth,
   M2MTokenAuth,
+  MachineAuth,
   MachineTokenType,
   OAuthTokenAuth,
   UnauthenticatedMachineAuth
@@ -58,6 +59,11 @@ export function createOAuthTokenAuth(data: OAuthTokenData, token: string): OAuth
   return new OAuthToken(data, token)
 }
 
+/** The token itself, for what has to hand it on. Throws for an object that was not made here. */
+export function tokenOf(auth: MachineAuth): string {
+  return MachineToken.tokenOf(auth as unknown as MachineToken)
+}
+
 /** The auth of a request whose machine token is missing or refused. */
 export function createUnauthenticatedMachineAuth<T extends MachineTokenType>(
   tokenType: T,
@@ -79,6 +85,10 @@ class MachineToken {
 
   constructor(token: string) {
     this.#token = token
+  }
+
+  static tokenOf(auth: MachineToken): string {
+    return auth.#token
   }
 
   get getToken(): () => Promise<string> {

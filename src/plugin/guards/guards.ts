@@ -10,7 +10,7 @@ import { createRequireAuth } from './require-auth.js'
 import type { GuardHook, GuardSettings } from './types.js'
 
 /** Guards learn everything from the request's slots. So one of each serves all servers and instances of a process. */
-const settings: GuardSettings = {
+export const guardSettings: GuardSettings = {
   readAuth: (request) => (request as unknown as AuthenticatedSlots)[kAuth] ?? null,
   signInRedirect: (request, reason) => signInRedirect(request as unknown as FastifyRequest, reason),
   answerAsNothingThere: (request, reply, note) =>
@@ -25,10 +25,10 @@ const settings: GuardSettings = {
  *
  * In a hook of your own, `await requireAuth(request, reply)` resolves, or throws what the hook would answer.
  */
-export const requireAuth: GuardHook = createRequireAuth(settings)
+export const requireAuth: GuardHook = createRequireAuth(guardSettings)
 
 /** Makes a hook that lets permitted requests pass. The same function as `fastify.authorize`, see `requireAuth`. */
-export const authorize: Authorize = createAuthorize(settings)
+export const authorize: Authorize = createAuthorize(guardSettings)
 
 /** Makes a hook that asks a function of the application, which may wait for something. */
 export const authorizeAsync: AuthorizeAsync = createAuthorizeAsync(settings)
@@ -37,4 +37,4 @@ export const authorizeAsync: AuthorizeAsync = createAuthorizeAsync(settings)
  * What `defaultDeny` puts before the hooks of a route. Not `requireAuth` itself, so that it can be told from a guard of
  * the application and taken out of a copied route.
  */
-export const denyByDefault: GuardHook = createRequireAuth(settings)
+export const denyByDefault: GuardHook = createRequireAuth(guardSettings)

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 export interface PreflightRequest {
   readonly method: string
   readonly headers: IncomingHttpHeaders
-  readonly routeOptions: { readonly method?: string | readonly string[] | undefined }
+  readonly routeOptions: { readonly method?: string | readonly string[] | undefined; readonly config?: unknown }
   readonly is404: boolean
 }
 

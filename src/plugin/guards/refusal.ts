@@ -3,6 +3,8 @@ import { type AuthNotEvaluated, isAuthNotEvaluated } from '../../core/auth/not-e
 import type { Auth } from '../../core/auth/types.js'
 import { KeysUnavailableError, NotEvaluatedError, NotRegisteredError, UnauthorizedError } from '../../core/errors.js'
 import { parseAuthorization } from '../../core/request/authorization.js'
+import { policyOf } from '../route-policy.js'
+import { addChallengeParameters, exposeChallenge } from './challenge.js'
 import { isCorsPreflight } from './preflight.js'
 import type {
   AuthenticatedAuth,
@@ -34,14 +36,15 @@ export function refuse(
   settings: GuardSettings,
   auth: UnauthenticatedAuth | AuthNotEvaluated | null,
   request: GuardRequest,
-  reply: GuardReply
+  reply: GuardReply,
+  challenge = challengeOf(request)
 ): GuardOutcome {
   if (auth === null) return { error: new NotRegisteredError() }
   if (isAuthNotEvaluated(auth)) return { error: new NotEvaluatedError() }
   if (isCorsPreflight(request)) return null
   // A user whose token could not be judged may be signed in: no redirect, as signing in again would not help.
   const redirect = auth.retryAfterSeconds === null ? settings.signInRedirect?.(request, auth.reason) : null
-  return redirect ?? { error: refusalOf(auth, request, reply) }
+  return redirect ?? { error: refusalOf(auth, request, reply, challenge) }
 }
 
 /** Reasons of requests in which no credentials were found. The former is that of a development instance. */
@@ -83,15 +86,42 @@ export function toRefusalError(
       })
 }
 
-function refusalOf(auth: UnauthenticatedAuth, request: GuardRequest, reply: GuardReply): RefusalError {
+function refusalOf(
+  auth: UnauthenticatedAuth,
+  request: GuardRequest,
+  reply: GuardReply,
+  challenge: string | null
+): RefusalError {
   // The reason is the same when no token was sent at all.
   const { authorization } = request.headers
   const isMissing = auth.reason === 'token-type-mismatch' && !authorization
-  const challenge = isMissing ? CHALLENGE : undefined
-  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, { challenge, authorization })
-  for (const [name, value] of Object.entries(error.headers)) reply.header(name, value)
+  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, {
+    challenge: isMissing ? CHALLENGE : undefined,
+    authorization
+  })
+  return onReply(error, reply, challenge)
+}
+
+/** How a guard ends a request with a token that is good, and not for this guard. */
+export function refuseToken(reason: string, reply: GuardReply, challenge: string): GuardOutcome {
+  return { error: onReply(toRefusalError(reason, null), reply, challenge) }
+}
+
+function onReply(error: RefusalError, reply: GuardReply, challenge: string | null): RefusalError {
+  for (const [name, value] of Object.entries(error.headers)) {
+    if (name !== 'www-authenticate' || challenge === null) reply.header(name, value)
+    else {
+      reply.header(name, addChallengeParameters(value, challenge))
+      exposeChallenge(reply)
+    }
+  }
   // On the reply alone: headers of an error would overwrite those that an error handler sets before it sends the error.
   return Object.assign(error, { headers: NO_HEADERS })
+}
+
+/** What the guards of the route add to each challenge, also to that of another guard which refuses before them. */
+function challengeOf(request: GuardRequest): string | null {
+  return policyOf(request.routeOptions.config)?.challenge ?? null
 }
 
 const NO_HEADERS = Object.freeze({})

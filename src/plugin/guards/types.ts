@@ -1,5 +1,7 @@
 import type { AuthNotEvaluated } from '../../core/auth/not-evaluated.js'
 import type { Auth, MachineAuth, SessionConditions, SignedInAuth } from '../../core/auth/types.js'
+import type { AudienceRule } from '../../core/machine/audience.js'
+import type { TokenType } from '../../core/token-types.js'
 import type { PreflightRequest } from './preflight.js'
 
 /** The part of Fastify's request that guards look at. Structural, so that guards fit routes of any generics. */
@@ -8,6 +10,7 @@ export interface GuardRequest extends PreflightRequest {}
 /** The part of Fastify's reply that guards use. */
 export interface GuardReply {
   header(name: string, value: string | number): unknown
+  getHeader?(name: string): unknown
   type(contentType: string): unknown
   redirect(url: string, code?: number): unknown
   send(payload?: unknown): unknown
@@ -47,6 +50,15 @@ export interface GuardRequirement {
   readonly hasPredicate: boolean
   /** A refusal is answered as by the router for a URL without a route. */
   readonly isHidden: boolean
+  /**
+   * The only types of token that the guard permits; the route accepts these if its `config.clerk` names none. Absent: all
+   * that the route accepts.
+   */
+  readonly tokenTypes?: readonly TokenType[]
+  /** What tokens have to be for, on a route whose `config.clerk` names no audience. Absent: what the plugin says. */
+  readonly audience?: AudienceRule
+  /** Parameters of each challenge on the route, as `resource_metadata="…"` (RFC 9110 section 11.6.1). */
+  readonly challenge?: string
 }
 
 /** How a guard ended a request. */
