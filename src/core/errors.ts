@@ -354,6 +354,47 @@ export const WebhookPluginError = createError(
   'fastify-clerk-auth/webhooks revokes by fastify.clerk: register fastify-clerk-auth before it, or give revoke: false',
   500
 )
+export const McpPluginError = createError(
+  'FST_CLERK_MCP_PLUGIN',
+  'fastify-clerk-auth/mcp reads fastify.clerk: register fastify-clerk-auth before it',
+  500
+)
+export const McpRootError = createError(
+  'FST_CLERK_MCP_ROOT',
+  'mcpResource answers at /.well-known, which is at the root of a server and open to everybody: register it where there is no prefix and no guard among the hooks of the scope',
+  500
+)
+export const McpAuthorizationServerError = createError(
+  'FST_CLERK_MCP_AUTHORIZATION_SERVER',
+  'mcpResource needs publishableKey (CLERK_PUBLISHABLE_KEY) or its option authorizationServer: clients learn from it where to get a token',
+  500
+)
+export const McpScopesError = createError('FST_CLERK_MCP_SCOPES', 'mcpAuth() parameter %s must be %s', 500)
+export const McpMetadataUnavailableError = createError(
+  'FST_CLERK_MCP_METADATA_UNAVAILABLE',
+  'The metadata of the authorization server cannot be had at the moment, try again later',
+  503
+)
+export const McpMetadataInvalidError = createError(
+  'FST_CLERK_MCP_METADATA_INVALID',
+  'The authorization server answers with no metadata document: check the option authorizationServer',
+  502
+)
+export const OpenApiPluginError = createError(
+  'FST_CLERK_OPENAPI_PLUGIN',
+  'fastify-clerk-auth/openapi reads fastify.clerk: register fastify-clerk-auth before it',
+  500
+)
+export const OpenApiSwaggerError = createError(
+  'FST_CLERK_OPENAPI_SWAGGER',
+  'fastify-clerk-auth/openapi completes the document of @fastify/swagger: register that plugin after it, in the same scope',
+  500
+)
+export const OpenApiVersionError = createError(
+  'FST_CLERK_OPENAPI_VERSION',
+  'fastify-clerk-auth/openapi writes OpenAPI 3: give @fastify/swagger the option openapi',
+  500
+)
 export const MetricsPluginError = createError(
   'FST_CLERK_METRICS_PLUGIN',
   'fastify-clerk-auth/metrics reads fastify.clerk: register fastify-clerk-auth before it',

@@ -9,7 +9,9 @@ import { OPTIONS } from '../../src/core/options/instance-options.js'
 import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { type Readers, readOptions } from '../../src/core/options/table.js'
 import { LOCAL_CLERK } from '../../src/local/options.js'
+import { MCP } from '../../src/mcp/options.js'
 import { METRICS } from '../../src/metrics/options.js'
+import { OPENAPI } from '../../src/openapi/plugin.js'
 import { CLUSTER_BUS } from '../../src/revocation/cluster-bus.js'
 import { RELAY } from '../../src/revocation/cluster-relay.js'
 import { REDIS_BUS } from '../../src/revocation/redis-bus.js'
@@ -46,11 +48,14 @@ const clusterBus = subject('createClusterBus.', CLUSTER_BUS)
 const relay = subject('relayRevocations.', RELAY)
 const redisDeliveries = subject('createRedisDeliveries.', REDIS_DELIVERIES, { client })
 const local = subject('', LOCAL_CLERK)
+const mcp = subject('', MCP, { resource: 'https://api.example.com/mcp' })
 
 const manuals: readonly (readonly [path: string, subjects: readonly Subject[]])[] = [
   ['README.md', [instance]],
   ['src/webhooks/README.md', [webhooks, redisDeliveries]],
   ['src/revocation/README.md', [redisBus, clusterBus, relay]],
+  ['src/mcp/README.md', [mcp]],
+  ['src/openapi/README.md', [subject('', OPENAPI)]],
   ['src/metrics/README.md', [subject('', METRICS)]],
   ['src/local/README.md', [local]]
 ]
@@ -67,6 +72,8 @@ const declarations: readonly (readonly [path: string, declared: string, of: Subj
   ['src/revocation/cluster-bus.ts', 'ClusterBusOptions', clusterBus],
   ['src/revocation/cluster-relay.ts', 'RevocationRelayOptions', relay],
   ['src/local/options.ts', 'LocalClerkOptions', local],
+  ['src/mcp/options.ts', 'McpResourceOptions', mcp],
+  ['src/openapi/plugin.ts', 'OpenApiOptions', subject('', OPENAPI)],
   ['src/audit/options.ts', 'AuditOptions', subject('', AUDIT, { sink })],
   ['src/audit/file-sink.ts', 'FileSinkOptions', subject('', FILE_SINK, { path: 'audit.ndjson' })],
   ['src/audit/postgres-sink.ts', 'PostgresSinkOptions', subject('', POSTGRES_SINK)]

@@ -37,6 +37,14 @@ const features: Readonly<Record<string, { readonly peer: string; readonly withou
   'fileSink.rotate': { peer: 'pino-roll', without: fromAudit('fileSink.rotate', 'pino-roll') },
   postgresSink: { peer: 'pg', without: fromAudit('postgresSink', 'pg') },
   'listen({ tls: true })': { peer: 'selfsigned', without: noCertificate },
+  'openapi plugin': {
+    peer: '@fastify/swagger',
+    without: {
+      code: 'FST_CLERK_OPENAPI_SWAGGER',
+      message:
+        'fastify-clerk-auth/openapi completes the document of @fastify/swagger: register that plugin after it, in the same scope'
+    }
+  },
   'browser names': { peer: 'bowser', without: 'left out' }
 }
 

@@ -6,6 +6,7 @@ import clerkAuth from 'fastify-clerk-auth'
 import audit, { fileSink, postgresSink } from 'fastify-clerk-auth/audit'
 import { createLocalClerk } from 'fastify-clerk-auth/local'
 import metrics, { collectClerkMetrics } from 'fastify-clerk-auth/metrics'
+import openapi from 'fastify-clerk-auth/openapi'
 import webhooks, { verifyWebhook } from 'fastify-clerk-auth/webhooks'
 
 const clerk = await createLocalClerk()
@@ -64,6 +65,15 @@ const features = {
     const local = await createLocalClerk()
     const origin = await local.listen({ tls: true }).finally(() => local.close())
     return origin.startsWith('https://localhost:') ? 'works' : origin
+  },
+  async 'openapi plugin'() {
+    const fastify = await createServer(openapi, {})
+    const swagger = await import('@fastify/swagger').catch(() => null)
+    if (swagger !== null) await fastify.register(swagger.default, { openapi: {} })
+    fastify.get('/me', { onRequest: fastify.requireAuth }, () => 'me')
+    await fastify.ready()
+    const isThere = fastify.swagger({ yaml: true }).includes('- clerkCookie: []')
+    return isThere && fastify.swagger().paths['/me'].get.security.length === 2 ? 'works' : fastify.swagger()
   },
   async 'browser names'() {
     const lines = []

@@ -1,0 +1,1 @@
+export { type OpenApiOptions, openapi, openapi as default } from './plugin.js'
