@@ -41,6 +41,9 @@ export interface McpAuthSettings {
 
 const TOKEN_TYPES = ['oauth_token'] as const
 
+/** Without the redirect to the sign-in page, which brings a session: no client of the resource could do anything with it. */
+const { signInRedirect: _, ...settings } = guardSettings
+
 export function createMcpAuth({ resource, scopes: known, allowUnbound }: McpAuthSettings): McpAuth {
   const audience = Object.freeze({ values: resource.audience, isRequired: !allowUnbound })
   const metadata = `resource_metadata="${resource.metadataUrl}"`
@@ -71,9 +74,9 @@ export function createMcpAuth({ resource, scopes: known, allowUnbound }: McpAuth
       return new ForbiddenError()
     }
 
-    return toGuardHook(requirement, guardSettings, (request, reply) => {
-      const auth = guardSettings.readAuth(request)
-      if (!isAuthenticated(auth)) return refuse(guardSettings, auth, request, reply, challenge)
+    return toGuardHook(requirement, settings, (request, reply) => {
+      const auth = settings.readAuth(request)
+      if (!isAuthenticated(auth)) return refuse(settings, auth, request, reply, challenge)
       if (auth.tokenType !== 'oauth_token') return refuseToken('token-type-mismatch', reply, challenge)
       if (auth.audience.length === 0 && !allowUnbound) return refuseToken('token-audience-missing', reply, challenge)
       if (auth.audience.length > 0 && !isFor(resource, auth.audience)) {

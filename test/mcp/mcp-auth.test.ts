@@ -46,6 +46,18 @@ t.test('without a token the challenge says where to learn more, and for what to 
   }
 })
 
+t.test('a browser is told the same as a client, where the plugin redirects to the sign-in page', async (t) => {
+  const server = await build({}, { requireAuthRedirect: true, signInUrl: 'https://accounts.example.com/sign-in' })
+  server.get('/page', { onRequest: server.requireAuth }, () => 'never')
+  server.get('/sse', { onRequest: server.mcpAuth() }, () => 'never')
+  const browser = { accept: 'text/html', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
+  const headers = { ...browser, cookie: clerk.cookies(null) }
+  t.match(await server.inject({ url: '/page', headers }), { statusCode: 302 })
+  const refused = await server.inject({ url: '/sse', headers })
+  t.equal(refused.statusCode, 401)
+  t.match(refused.headers['www-authenticate'], METADATA)
+})
+
 t.test('a token for the resource is let in, and is handed on in the shape of the SDK', async (t) => {
   const good = await token({ scope: 'notes:read email', resource: RESOURCE })
   const answer = await ask(app, '/mcp', bearer(good))
