@@ -58,6 +58,7 @@ export function createMcpAuth({ resource, scopes: known, allowUnbound }: McpAuth
       conditions: null,
       scopes,
       hasPredicate: false,
+      isHidden: false,
       tokenTypes: TOKEN_TYPES,
       audience,
       challenge

@@ -51,17 +51,21 @@ function documents(responses: Readonly<Record<string, object>>, status: string):
 
 function refusalsOf(route: RouteTableEntry): Readonly<Record<string, object>> {
   const asked = conditionsOf(route)
+  // Where a guard hides the route, a refusal is the answer to a URL without a route.
+  if (route.guards.some(({ isHidden }) => isHidden)) return { 404: { description: 'Not found' }, 503: UNAVAILABLE }
   return {
     401: {
       description: 'Not authenticated',
       headers: { 'WWW-Authenticate': header('How to authenticate (RFC 6750 section 3)') }
     },
     ...(asked !== null && { 403: { description: asked === '' ? 'Not permitted' : `Not permitted: needs ${asked}` } }),
-    503: {
-      description: 'Authentication cannot be decided at the moment',
-      headers: { 'Retry-After': header('Seconds to wait') }
-    }
+    503: UNAVAILABLE
   }
+}
+
+const UNAVAILABLE = {
+  description: 'Authentication cannot be decided at the moment',
+  headers: { 'Retry-After': header('Seconds to wait') }
 }
 
 function header(description: string): object {

@@ -221,6 +221,7 @@ t.test('refusals are documented where they can come, and where the route is sile
     app.get('/admin', { onRequest: app.authorize({ role: 'org:admin' }) }, pass)
     app.get('/own', { onRequest: app.authorize(() => true), schema: { response } }, pass)
     app.get('/range', { onRequest: app.requireAuth, schema: { response: { '4xx': { description: 'mine' } } } }, pass)
+    app.get('/hidden', { onRequest: app.authorize({ role: 'org:admin' }, { as: 'not-found' }) }, pass)
     app.get('/rest', { onRequest: app.requireAuth, schema: { response: { default: { description: 'mine' } } } }, pass)
   })
   const { paths } = documentOf(app)
@@ -231,6 +232,7 @@ t.test('refusals are documented where they can come, and where the route is sile
   t.strictSame(statuses('/own'), ['401', '403', '503'])
   t.strictSame(statuses('/range'), ['503', '4XX'])
   t.strictSame(statuses('/rest'), ['default'])
+  t.strictSame(statuses('/hidden'), ['200', '404', '503'], 'a hidden route tells nothing more')
   const { responses } = paths['/own']?.get ?? { responses: {} }
   t.equal(responses['401']?.description, 'mine')
   t.equal(responses['403']?.description, 'Not permitted')

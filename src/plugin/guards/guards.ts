@@ -31,7 +31,7 @@ export const requireAuth: GuardHook = createRequireAuth(guardSettings)
 export const authorize: Authorize = createAuthorize(guardSettings)
 
 /** Makes a hook that asks a function of the application, which may wait for something. */
-export const authorizeAsync: AuthorizeAsync = createAuthorizeAsync(settings)
+export const authorizeAsync: AuthorizeAsync = createAuthorizeAsync(guardSettings)
 
 /**
  * What `defaultDeny` puts before the hooks of a route. Not `requireAuth` itself, so that it can be told from a guard of
