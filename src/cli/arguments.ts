@@ -3,19 +3,30 @@ import { parseArgs } from 'node:util'
 export const help = `fastify-clerk-auth: starts the playground, an application and a local Clerk instance on this machine.
 
   --port <n>   port of the application (default: PORT, else 3000; 0 takes a free one)
+  --frontend   Clerk's own sign-in, user button and organization switcher, from @clerk/clerk-js and @clerk/ui, which
+               have to be installed in this directory
   --help       this text
 
 fastify-clerk-auth audit verify FILE... checks files of the audit log instead; audit --help says how.
 `
 
-/** The port to listen on, or null for `--help`. Throws for other arguments, with a message for the user. */
-export function parseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): number | null {
-  const { values } = parseArgs({ args: [...args], options: { port: { type: 'string' }, help: { type: 'boolean' } } })
+export interface PlaygroundArguments {
+  /** The port to listen on. */
+  readonly port: number
+  readonly hasFrontend: boolean
+}
+
+/** How to start the playground, or null for `--help`. Throws for other arguments, with a message for the user. */
+export function parseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): PlaygroundArguments | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string' }, frontend: { type: 'boolean' }, help: { type: 'boolean' } }
+  })
   if (values.help) return null
   const text = values.port ?? environment.PORT ?? '3000'
   const port = Number(text)
   if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError('The port must be a whole number from 0 to 65535.')
   }
-  return port
+  return { port, hasFrontend: values.frontend ?? false }
 }

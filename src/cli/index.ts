@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { help, parseArguments } from './arguments.js'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { help, type PlaygroundArguments, parseArguments } from './arguments.js'
 import { renderGreeting } from './playground/greeting.js'
 import { startPlayground } from './playground/playground.js'
 
@@ -9,21 +11,28 @@ async function main(): Promise<number | null> {
     const { runAuditCommand } = await import('./audit-verify.js')
     return runAuditCommand(process.argv.slice(3))
   }
-  let port: number | null
+  let args: PlaygroundArguments | null
   try {
-    port = parseArguments(process.argv.slice(2), process.env)
+    args = parseArguments(process.argv.slice(2), process.env)
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n\n${help}`)
     return 2
   }
-  if (port === null) {
+  if (args === null) {
     process.stdout.write(help)
     return 0
+  }
+  const { port, hasFrontend } = args
+  const missing = hasFrontend ? FRONTEND.filter((name) => !isInstalledHere(name)) : []
+  if (missing.length > 0) {
+    process.stderr.write(`--frontend needs ${missing.join(' and ')}: npm install --save-dev ${missing.join(' ')}\n`)
+    return 2
   }
 
   try {
     const playground = await startPlayground({
       port,
+      hasFrontend,
       isLogged: true,
       pageFolder: new URL('playground/page/', import.meta.url)
     })
@@ -39,6 +48,17 @@ async function main(): Promise<number | null> {
       isTaken ? `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` : `${messageOf(error)}\n`
     )
     return 1
+  }
+}
+
+const FRONTEND = ['@clerk/clerk-js', '@clerk/ui']
+
+function isInstalledHere(name: string): boolean {
+  try {
+    createRequire(join(process.cwd(), 'package.json')).resolve(name)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -25,6 +25,8 @@ export interface PlaygroundOptions {
   readonly pageFolder?: URL
   /** Warnings and errors go to the standard output. Default: false. */
   readonly isLogged?: boolean
+  /** Show Clerk's own components, from the packages that are installed in the working directory. Default: false. */
+  readonly hasFrontend?: boolean
   readonly refreshTokens?: boolean
   readonly tokenLifetimeInMs?: number
 }
@@ -38,6 +40,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     port = 0,
     clerkPort = 0,
     isLogged = false,
+    hasFrontend = false,
     pageFolder = new URL('page/', import.meta.url),
     ...clerkOptions
   } = options
@@ -56,7 +59,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     await app.register(audit, { sink: trail.sink })
     registerApi(app)
     registerControls(app, clerk, trail)
-    registerPages(app, pageFolder)
+    registerPages(app, pageFolder, hasFrontend ? clerk : null)
     const url = await app.listen({ port, host: '127.0.0.1' })
     return {
       url,

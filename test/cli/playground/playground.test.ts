@@ -189,9 +189,9 @@ for (const [name, command] of [
 }
 
 t.test('the command line says the port, or what is wrong with it', async (t) => {
-  t.equal(parseArguments([], {}), 3000)
-  t.equal(parseArguments([], { PORT: '8080' }), 8080)
-  t.equal(parseArguments(['--port', '0'], { PORT: '8080' }), 0)
+  t.same(parseArguments([], {}), { port: 3000, hasFrontend: false })
+  t.equal(parseArguments([], { PORT: '8080' })?.port, 8080)
+  t.same(parseArguments(['--port', '0', '--frontend'], { PORT: '8080' }), { port: 0, hasFrontend: true })
   t.equal(parseArguments(['--help'], {}), null)
   for (const text of ['--port', '--help', 'audit verify']) t.match(help, text)
   for (const args of [['--port', 'x'], ['--port', '70000'], ['--port', ''], ['--nonsense'], ['surplus']]) {
@@ -208,12 +208,14 @@ t.test('the command ends with a reason and a code', async (t) => {
   const failures = await Promise.all([
     failureOf(['--port', 'x']),
     failureOf(['--port', '0'], { NODE_ENV: 'production' }),
-    failureOf(['--port', String(port)])
+    failureOf(['--port', String(port)]),
+    failureOf(['--frontend'])
   ])
   t.match(failures, [
     { code: 2, stderr: '--port' },
     { code: 1, stderr: 'NODE_ENV=production' },
-    { code: 1, stderr: `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` }
+    { code: 1, stderr: `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` },
+    { code: 2, stderr: 'npm install --save-dev @clerk/clerk-js @clerk/ui' }
   ])
 })
 

@@ -102,6 +102,8 @@ function showAuth(auth) {
 }
 
 function showAccount(auth) {
+  // With --frontend the account is shown by Clerk's components, and this page says what the server sees.
+  if (window.playgroundAccount !== undefined) return window.playgroundAccount()
   const here = encodeURIComponent(location.origin + location.pathname)
   if (!auth.isAuthenticated) {
     const signIn = `${directory.signInUrl}?redirect_url=${here}`
@@ -203,6 +205,8 @@ if (address.searchParams.has('__clerk_db_jwt')) {
   address.searchParams.delete('__clerk_db_jwt')
   history.replaceState(null, '', address)
 }
+
+document.addEventListener('account-changed', () => updateAuth().catch(sayStopped))
 
 showRoutes()
 directory = await getJson('/demo/people')
