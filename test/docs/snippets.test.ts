@@ -31,7 +31,7 @@ t.test('the snippets', async (t) => {
   process.env.CLERK_SECRET_KEY = clerk.secretKey
 
   await t.test('the quick start authenticates tokens and cookies', async (t) => {
-    const fastify = await load(t, containing('await fastify.listen'))
+    const fastify = await load(t, containing('await fastify.listen({ port: 3000 })'))
     const azp = 'https://app.example.com'
     const org = { id: 'org_1', permissions: ['org:docs:read'] }
     const status = async (url: string, headers = {}) => (await fastify.inject({ url, headers })).statusCode
@@ -42,6 +42,12 @@ t.test('the snippets', async (t) => {
     t.equal(await status('/me', clerk.bearer({ azp: 'https://other.example.com' })), 401)
     t.equal(await status('/docs', clerk.bearer({ azp })), 403)
     t.equal(await status('/docs', clerk.bearer({ azp, org })), 200)
+  })
+
+  await t.test('an application with a frontend starts with the packages or without', async (t) => {
+    const fastify = await load(t, containing('clerk.browser.js'))
+    t.equal((await fastify.inject('/me')).statusCode, 401)
+    t.match((await fastify.inject('/')).body, /src="http:\/\/localhost:\d+\/npm\/@clerk\/ui@1\/dist\/ui.browser.js"/)
   })
 
   await t.test('guards', async (t) => {

@@ -8,11 +8,13 @@ export interface ApplicationOptions {
   /** Where FAPI is, for clerk-js: its scripts come from there too. */
   readonly proxyUrl: string
   readonly https: { key: string; cert: string } | null
+  /** Adds pages of the test's own. */
+  readonly pages?: (app: FastifyInstance) => void
 }
 
 /** An application whose page loads the unmodified clerk-js and its components from FAPI. Listens on a free port. */
 export async function startApplication(options: ApplicationOptions): Promise<{ app: FastifyInstance; port: number }> {
-  const { clerk, proxyUrl, https } = options
+  const { clerk, proxyUrl, https, pages } = options
   const app = https === null ? Fastify() : (Fastify({ https }) as unknown as FastifyInstance)
   await app.register(cors, { origin: true, credentials: true, exposedHeaders: ['x-clerk-auth-reason'] })
   await app.register(clerkAuth, clerk.pluginOptions())
@@ -27,6 +29,7 @@ export async function startApplication(options: ApplicationOptions): Promise<{ a
     azp: auth.sessionClaims?.azp ?? null,
     expiresAt: auth.sessionClaims?.exp ?? 0
   }))
+  pages?.(app)
   const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
   return { app, port: Number(address.port) }
 }
