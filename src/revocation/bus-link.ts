@@ -192,10 +192,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
       waiting.add(back.resolve)
       void reconcile()
       await withinTime(back.promise, openTimeoutInMs, undefined, setTimer)
-      // Not back, and no attempt has ended: the server starts without the bus, which has to be said.
-      if (waiting.delete(back.resolve) && availability.cause === 'connecting') {
-        availability.goAway('timeout', 'the bus did not open in time')
-      }
+      waiting.delete(back.resolve)
     },
 
     leave: (peer) => void newcomers.delete(peer),
