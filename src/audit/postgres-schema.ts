@@ -1,4 +1,6 @@
-import { OptionValueError } from '../core/errors.js'
+import { assertTableName } from '../core/options/sql-names.js'
+
+export const DEFAULT_AUDIT_TABLE = 'clerk_audit'
 
 /** Columns in the order of the insert: name, type, and the SQL that reads the value from a record. */
 const COLUMNS = [
@@ -59,8 +61,8 @@ const INDEXES: readonly { readonly name: string; readonly question: string; read
  * SQL for the table of `postgresSink()` and its indexes, for migrations. The primary key begins with the time: it
  * serves reading newest first and deleting old records, and the table can be partitioned by `time`.
  */
-export function auditTableSql(table = 'clerk_audit'): string {
-  const name = assertTableName(table)
+export function auditTableSql(table = DEFAULT_AUDIT_TABLE): string {
+  const name = assertTableName('postgresSink.table', table, DEFAULT_AUDIT_TABLE)
   const indexName = name.replace('.', '_')
   return [
     `create table if not exists ${name} (`,
@@ -92,10 +94,4 @@ export function newestOfOthersSql(table: string): string {
     `select t.record::text as line, extract(epoch from t.time) * 1000 as ms from newest ` +
     `join ${table} t on t.writer = newest.writer and t.seq = newest.seq and t.time >= ${since}`
   )
-}
-
-// A name cannot be a parameter of a statement, so only plain names are accepted, with or without a schema.
-export function assertTableName(table: unknown): string {
-  if (typeof table === 'string' && /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(table)) return table
-  throw new OptionValueError('postgresSink.table', 'a plain lower-case name such as clerk_audit or audit.requests')
 }

@@ -1,7 +1,8 @@
 import { AuditPeerError, OptionTypeError } from '../core/errors.js'
 import { boolean, methods, text, wholeNumber } from '../core/options/readers.js'
-import { type OptionTable, option, readOptions } from '../core/options/table.js'
-import { assertTableName, auditTableSql, insertSql, newestOfOthersSql } from './postgres-schema.js'
+import { tableName } from '../core/options/sql-names.js'
+import { type OptionTable, readOptions } from '../core/options/table.js'
+import { auditTableSql, DEFAULT_AUDIT_TABLE, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
 /** The part of a `pg` pool or client that is used. */
@@ -31,7 +32,7 @@ const LOOK_BACK_MS = 10_000
 export const POSTGRES_SINK = {
   pool: methods<Queryable>(['query']),
   connectionString: text({ default: null }),
-  table: option<string, string>(({ value }) => assertTableName(value ?? 'clerk_audit')),
+  table: tableName({ default: DEFAULT_AUDIT_TABLE }),
   createTable: boolean({ default: true }),
   queryTimeoutInMs: wholeNumber({ min: 1, max: 600_000, default: 10_000 })
 } satisfies OptionTable<PostgresSinkOptions>
