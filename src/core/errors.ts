@@ -271,6 +271,11 @@ export const RedisClientError = createError(
   '%s must be a client of ioredis 5, iovalkey or redis (node-redis) 5, or of a later version, not %s',
   500
 )
+export const PostgresPoolError = createError(
+  'FST_CLERK_REVOCATION_POSTGRES_POOL',
+  'pool must be a Pool of pg 8.11 or later, not %s: give new Pool({ connectionString })',
+  500
+)
 export const RevocationBusPromiseError = createError(
   'FST_CLERK_REVOCATION_BUS_PROMISE',
   'The revocation bus breaks a promise: %s',

@@ -13,5 +13,8 @@ export { type RevocationRelayOptions, relayRevocations } from './cluster-relay.j
 export { type RevocationBusCase, testRevocationBus } from './conformance/kit.js'
 export type { CutOff, RevocationBusFault, RevocationBusTestOptions, RevocationBusWorld } from './conformance/world.js'
 export { createMemoryBus } from './memory-bus.js'
+export { createPostgresBus, type PostgresBusOptions } from './postgres-bus.js'
+export { revocationTableSql } from './postgres-schema.js'
+export type { PostgresPool } from './postgres-session.js'
 export { createRedisBus, type RedisBusOptions } from './redis-bus.js'
 export type { RedisClient } from './redis-client.js'

@@ -14,6 +14,8 @@ import { METRICS } from '../../src/metrics/options.js'
 import { OPENAPI } from '../../src/openapi/plugin.js'
 import { CLUSTER_BUS } from '../../src/revocation/cluster-bus.js'
 import { RELAY } from '../../src/revocation/cluster-relay.js'
+import { BUS_TEST } from '../../src/revocation/conformance/world.js'
+import { POSTGRES_BUS } from '../../src/revocation/postgres-bus.js'
 import { REDIS_BUS } from '../../src/revocation/redis-bus.js'
 import { WEBHOOKS } from '../../src/webhooks/options.js'
 import { REDIS_DELIVERIES } from '../../src/webhooks/redis-deliveries.js'
@@ -44,6 +46,9 @@ const instance: Subject = {
 }
 const webhooks = subject('', WEBHOOKS, { signingSecret: `whsec_${'a'.repeat(32)}` })
 const redisBus = subject('createRedisBus.', REDIS_BUS, { client })
+const pool = { options: {}, Client: class {}, connect() {}, query() {} }
+const postgresBus = subject('createPostgresBus.', POSTGRES_BUS, { pool })
+const busTest = subject('testRevocationBus.', BUS_TEST)
 const clusterBus = subject('createClusterBus.', CLUSTER_BUS)
 const relay = subject('relayRevocations.', RELAY)
 const redisDeliveries = subject('createRedisDeliveries.', REDIS_DELIVERIES, { client })
@@ -53,7 +58,7 @@ const mcp = subject('', MCP, { resource: 'https://api.example.com/mcp' })
 const manuals: readonly (readonly [path: string, subjects: readonly Subject[]])[] = [
   ['README.md', [instance]],
   ['src/webhooks/README.md', [webhooks, redisDeliveries]],
-  ['src/revocation/README.md', [redisBus, clusterBus, relay]],
+  ['src/revocation/README.md', [redisBus, postgresBus, clusterBus, relay, busTest]],
   ['src/mcp/README.md', [mcp]],
   ['src/openapi/README.md', [subject('', OPENAPI)]],
   ['src/metrics/README.md', [subject('', METRICS)]],
@@ -69,6 +74,8 @@ const declarations: readonly (readonly [path: string, declared: string, of: Subj
   ['src/webhooks/options.ts', 'WebhooksOptions', webhooks],
   ['src/webhooks/redis-deliveries.ts', 'RedisDeliveriesOptions', redisDeliveries],
   ['src/revocation/redis-bus.ts', 'RedisBusOptions', redisBus],
+  ['src/revocation/postgres-bus.ts', 'PostgresBusOptions', postgresBus],
+  ['src/revocation/conformance/world.ts', 'RevocationBusTestOptions', busTest],
   ['src/revocation/cluster-bus.ts', 'ClusterBusOptions', clusterBus],
   ['src/revocation/cluster-relay.ts', 'RevocationRelayOptions', relay],
   ['src/local/options.ts', 'LocalClerkOptions', local],

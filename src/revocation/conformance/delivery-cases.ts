@@ -4,13 +4,22 @@ import { assert, type Scene, TestPeer, type TestProcess } from './scene.js'
 const MINUTE_MS = 60_000
 /** More than a bus may put into one message or read in one step. */
 const MANY = 2_500
-/** A session, a user, a membership; and identifiers that need care. A row ends with its moment. */
+/** One of each kind, without the moment; and identifiers that need care. */
 const ROWS: readonly (readonly unknown[])[] = [
   ['sess_a', null, null],
   [null, 'user_a', null],
   [null, 'user_a', 'org_a'],
+  [2, 'organization', 'org_a'],
+  [2, 'token', 'token_a'],
+  [2, 'client', 'client_a'],
   ['é"\\\n:\u2028\'🔑 {}[],;$1', null, null],
-  ['s'.repeat(256), null, null]
+  ['s'.repeat(256), null, null],
+  [null, '\u0000'.repeat(256), '\ud800'.repeat(256)]
+]
+const ROWS_FOR_EVERYONE: readonly (readonly unknown[])[] = [
+  [null, null, null],
+  [2, 'all-machines', null],
+  [2, 'all-machine-jwts', null]
 ]
 const QUIET_MS = 50
 const QUIET_TURNS = 3
@@ -23,7 +32,8 @@ export const DELIVERY_CASES: readonly BusCase[] = [
       const [one, two, three] = await startThree(scene)
       const nowMs = Date.now()
       const revocations = ROWS.map((target) => scene.read([...target, nowMs]))
-      revocations.push(scene.read([null, null, null, nowMs - MINUTE_MS]))
+      // Whatever was revoked before these moments is covered by them.
+      for (const target of ROWS_FOR_EVERYONE) revocations.push(scene.read([...target, nowMs - MINUTE_MS]))
       for (const revocation of revocations) await one.tell(revocation)
       for (const { peer } of [two, three]) {
         for (const revocation of revocations) {

@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
+import pg from 'pg'
 import t from 'tap'
 import audit, { fileSink, pinoSink, postgresSink } from '../../../src/audit/index.js'
 import clerkAuth from '../../../src/index.js'
 import { createLocalClerk, type LocalClerkOptions } from '../../../src/local/index.js'
 import metrics, { collectClerkMetrics } from '../../../src/metrics/index.js'
-import { createClusterBus, createRedisBus, relayRevocations } from '../../../src/revocation/index.js'
+import { createClusterBus, createPostgresBus, createRedisBus, relayRevocations } from '../../../src/revocation/index.js'
 import webhooks, { createRedisDeliveries, verifyWebhook } from '../../../src/webhooks/index.js'
 
 // Every entry refuses a slip in its options, with the errors of the core and in the same words.
@@ -23,6 +24,7 @@ type Use = (given: never) => unknown
 const signingSecret = `whsec_${Buffer.alloc(24).toString('base64')}`
 const sink = { name: 'none', async open() {}, async write() {}, async close() {} }
 const client = new Redis({ lazyConnect: true })
+const pool = new pg.Pool()
 const ecKey = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -144,6 +146,18 @@ const entries: Readonly<Record<string, readonly [use: Use, cases: readonly Case[
       [{ client, logger: {} }, TYPE, /createRedisBus\.logger/],
       [{ client: {} }, 'FST_CLERK_REVOCATION_REDIS_CLIENT', /./],
       [undefined, 'FST_CLERK_REVOCATION_REDIS_CLIENT', /./]
+    ]
+  ],
+  createPostgresBus: [
+    createPostgresBus as Use,
+    [
+      [{ pool, key: 'a' }, UNKNOWN, /createPostgresBus\.key/],
+      [{ pool, heartbeatInMs: 5 }, RANGE, /createPostgresBus\.heartbeatInMs/],
+      [{ pool, createTable: 'no' }, TYPE, /createPostgresBus\.createTable must be true or false/],
+      [{ pool, table: 'A' }, VALUE, /createPostgresBus\.table must be a plain lower-case name/],
+      [{ pool, logger: {} }, TYPE, /createPostgresBus\.logger/],
+      [{ pool: {} }, 'FST_CLERK_REVOCATION_POSTGRES_POOL', /./],
+      [undefined, 'FST_CLERK_REVOCATION_POSTGRES_POOL', /./]
     ]
   ],
   audit: [
