@@ -3,6 +3,7 @@ import type { BusEngine, BusEngineListener, StoredRevocation } from './bus-engin
 import { postgresAwayCause } from './postgres-causes.js'
 import { revocationStatements, revocationTableSql } from './postgres-schema.js'
 import { openPostgresSession, type PostgresPool, type PostgresSession } from './postgres-session.js'
+import { openTable } from './postgres-table.js'
 
 const PAGE_ENTRIES = 1_000
 /** A notification holds less than 8000 bytes. */
@@ -28,7 +29,8 @@ interface Connected {
 
 /** A table for processes that start or come back later, and `NOTIFY` for those that listen, over one connection. */
 export function createPostgresEngine(settings: PostgresEngineSettings): BusEngine {
-  const { pool, table, createTable, timeoutMs } = settings
+  const { pool, table, timeoutMs } = settings
+  const createSql = settings.createTable ? revocationTableSql(table) : null
   const statements = revocationStatements(table)
   let connected: Connected | null = null
   let attempt = new AbortController()
@@ -36,19 +38,6 @@ export function createPostgresEngine(settings: PostgresEngineSettings): BusEngin
   function current(): Connected {
     if (connected === null) throw new Error('The connection was closed')
     return connected
-  }
-
-  async function findTable({ query }: PostgresSession): Promise<string> {
-    let [found] = (await query(statements.find)) as { readonly schema: string; readonly name: string }[]
-    if (found === undefined && createTable) {
-      // Another process that creates it at the same time makes this one fail.
-      await query(revocationTableSql(table)).catch((error: unknown) => {
-        if (!isCreatedMeanwhile(error)) throw error
-      })
-      ;[found] = (await query(statements.find)) as { readonly schema: string; readonly name: string }[]
-    }
-    if (found === undefined) throw Object.assign(new Error('The table does not exist'), { code: '42P01' })
-    return `${found.schema}.${found.name}`
   }
 
   async function open(signal: AbortSignal, listener: BusEngineListener): Promise<Connected> {
@@ -66,7 +55,7 @@ export function createPostgresEngine(settings: PostgresEngineSettings): BusEngin
         if (!signal.aborted && connected !== null) listener.onLost(error)
       }
     })
-    const channel = channelOf(await findTable(session))
+    const channel = channelOf(await openTable(session.query, { table, createSql }))
     for (const name of [channel, heartbeatChannel]) await session.query(`listen "${name.replaceAll('"', '""')}"`)
     return { session, channel, heartbeatChannel, listener, hasHeard: false }
   }
@@ -149,10 +138,4 @@ function channelOf(table: string): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
-}
-
-/** Duplicate table, or a duplicate entry in the catalog. */
-function isCreatedMeanwhile(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown }
-  return code === '42P07' || code === '23505'
 }

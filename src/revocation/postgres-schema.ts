@@ -23,8 +23,6 @@ export function revocationTableSql(table = DEFAULT_REVOCATION_TABLE): string {
 
 /** The statements of the bus; `table` has been checked. */
 export interface RevocationStatements {
-  /** No parameter. The table as it is found by this name, with its schema; no row if there is none. */
-  readonly find: string
   /** Parameters: the id after which the page begins, and its length. */
   readonly page: string
   /** Parameters: ids, targets, moments, channel, messages. A later moment that is in the table stays. */
@@ -38,9 +36,6 @@ export interface RevocationStatements {
 export function revocationStatements(table: string): RevocationStatements {
   const upsert = `on conflict (id) do update set at_ms = excluded.at_ms where ${table}.at_ms < excluded.at_ms`
   return {
-    find:
-      'select n.nspname as schema, c.relname as name from pg_catalog.pg_class c ' +
-      `join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass('${table}')`,
     page: `select id, target, at_ms from ${table} where id > $1 order by id limit $2`,
     // In the order of ids, so that two processes that store the same ones do not wait for each other. Notifications
     // are sent when the statement's transaction ends, when others can see the rows.

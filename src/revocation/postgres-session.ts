@@ -7,7 +7,7 @@ import { setUnrefTimer } from '../core/timers.js'
 export interface PostgresPool {
   readonly options: object
   connect(): Promise<unknown>
-  query(text: string): Promise<unknown>
+  query(query: { text: string; values: unknown[]; query_timeout: number }): Promise<unknown>
 }
 
 /** The part of a client of `pg` that is used. */

@@ -61,7 +61,7 @@ export interface WebhooksOptions {
   readonly answerTimeoutInMs?: number | undefined
   /**
    * Where handled deliveries are remembered. Default: in this process, at most 100,000 of them. With several processes,
-   * `createRedisDeliveries` lets each event be handled by one of them only.
+   * `createRedisDeliveries` or `createPostgresDeliveries` lets each event be handled by one of them only.
    */
   readonly deliveries?: Deliveries | undefined
 }

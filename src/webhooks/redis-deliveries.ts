@@ -3,7 +3,8 @@ import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { createRedisCaller } from '../revocation/redis-caller.js'
 import { type RedisClient, readRedisClient } from '../revocation/redis-client.js'
 import type { RedisAdapter } from '../revocation/redis-session.js'
-import { createMemoryDeliveries, type Deliveries, RETENTION_SECONDS } from './deliveries.js'
+import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
+import { createSharedDeliveries } from './shared-deliveries.js'
 
 export interface RedisDeliveriesOptions {
   /**
@@ -41,33 +42,15 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
   const { client, keyPrefix, busyInMs } = readOptions(REDIS_DELIVERIES, options, { path: 'createRedisDeliveries' })
   const prefix = client.isCluster && !HASH_TAG.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix
   const redis = createRedisCaller(client.open, prefix, COMMAND_TIMEOUT_MS)
-  const own = createMemoryDeliveries(() => Date.now())
-
-  /** Asks Redis, for all processes. The process that sets the key first handles the event. */
-  async function claim(id: string): Promise<'new' | 'done' | 'busy'> {
-    const key = prefix + id
-    if ((await redis.command('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'
-    return (await redis.command('GET', key)) === 'done' ? 'done' : 'busy'
-  }
-
-  return {
-    async begin(id, timestamp) {
-      const known = await own.begin(id, timestamp)
-      if (known !== 'new') return known
-      const state = await claim(id).catch(() => 'new' as const)
-      if (state !== 'new') await own.end(id, state === 'done')
-      return state
-    },
-
-    async end(id, succeeded) {
-      await own.end(id, succeeded)
+  return createSharedDeliveries({
+    /** The process that sets the key first handles the event. */
+    async claim(id) {
       const key = prefix + id
-      const told = succeeded
-        ? redis.command('SET', key, 'done', 'PX', RETENTION_SECONDS * 1000)
-        : redis.command('DEL', key)
-      await told.catch(() => {})
+      if ((await redis.command('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'
+      return (await redis.command('GET', key)) === 'done' ? 'done' : 'busy'
     },
-
+    finish: (id) => redis.command('SET', prefix + id, 'done', 'PX', RETENTION_SECONDS * 1000),
+    release: (id) => redis.command('DEL', prefix + id),
     close: () => redis.close()
-  }
+  })
 }

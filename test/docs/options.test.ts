@@ -18,6 +18,7 @@ import { BUS_TEST } from '../../src/revocation/conformance/world.js'
 import { POSTGRES_BUS } from '../../src/revocation/postgres-bus.js'
 import { REDIS_BUS } from '../../src/revocation/redis-bus.js'
 import { WEBHOOKS } from '../../src/webhooks/options.js'
+import { POSTGRES_DELIVERIES } from '../../src/webhooks/postgres-deliveries.js'
 import { REDIS_DELIVERIES } from '../../src/webhooks/redis-deliveries.js'
 import { givenOption, optionNames } from '../fixtures/option-names.js'
 import { root, rows, section } from './manual.js'
@@ -52,12 +53,13 @@ const busTest = subject('testRevocationBus.', BUS_TEST)
 const clusterBus = subject('createClusterBus.', CLUSTER_BUS)
 const relay = subject('relayRevocations.', RELAY)
 const redisDeliveries = subject('createRedisDeliveries.', REDIS_DELIVERIES, { client })
+const postgresDeliveries = subject('createPostgresDeliveries.', POSTGRES_DELIVERIES, { pool })
 const local = subject('', LOCAL_CLERK)
 const mcp = subject('', MCP, { resource: 'https://api.example.com/mcp' })
 
 const manuals: readonly (readonly [path: string, subjects: readonly Subject[]])[] = [
   ['README.md', [instance]],
-  ['src/webhooks/README.md', [webhooks, redisDeliveries]],
+  ['src/webhooks/README.md', [webhooks, redisDeliveries, postgresDeliveries]],
   ['src/revocation/README.md', [redisBus, postgresBus, clusterBus, relay, busTest]],
   ['src/mcp/README.md', [mcp]],
   ['src/openapi/README.md', [subject('', OPENAPI)]],
@@ -73,6 +75,7 @@ const declarations: readonly (readonly [path: string, declared: string, of: Subj
   ['src/core/options/revocation.ts', 'RevocationOptions', instance, 'revocation'],
   ['src/webhooks/options.ts', 'WebhooksOptions', webhooks],
   ['src/webhooks/redis-deliveries.ts', 'RedisDeliveriesOptions', redisDeliveries],
+  ['src/webhooks/postgres-deliveries.ts', 'PostgresDeliveriesOptions', postgresDeliveries],
   ['src/revocation/redis-bus.ts', 'RedisBusOptions', redisBus],
   ['src/revocation/postgres-bus.ts', 'PostgresBusOptions', postgresBus],
   ['src/revocation/conformance/world.ts', 'RevocationBusTestOptions', busTest],
