@@ -1,0 +1,18 @@
+const { createMemoryBus, testRevocationBus } = require('fastify-clerk-auth/revocation')
+
+// The conformance kit for revocation buses. A bus of the application's own goes in the place of this one.
+const reason = 'it is in the memory of one process'
+const without = {
+  stop: reason,
+  startAgain: reason,
+  startEmpty: reason,
+  cutOff: reason,
+  send: reason,
+  sendRaw: reason,
+  memory: reason
+}
+
+for (const { name, skip, run } of testRevocationBus(() => ({ bus: createMemoryBus() }), { without })) {
+  const declare = skip ? test.skip : test
+  declare(name, run)
+}
