@@ -32,7 +32,7 @@ export interface PostgresSession {
 }
 
 export interface PostgresSessionSettings {
-  /** Longest time for the connection, and for each statement. */
+  /** Longest time for a statement. */
   readonly timeoutMs: number
   /** Ends the session, also while it is being opened. */
   readonly signal: AbortSignal
@@ -41,6 +41,8 @@ export interface PostgresSessionSettings {
   readonly onLost: (error: unknown) => void
 }
 
+/** Authentication, and a name that has to be resolved, take longer than a statement: a short heartbeat is no time for it. */
+const MIN_CONNECT_TIMEOUT_MS = 5_000
 /** How long the server may take to close a connection that is given up. */
 const CLOSE_MS = 500
 
@@ -81,7 +83,7 @@ export async function openPostgresSession(
   const config = Object.defineProperties({}, Object.getOwnPropertyDescriptors(pool.options))
   const { stream: makeStream } = config as { readonly stream?: MakeStream }
   for (const [name, value] of Object.entries({
-    connectionTimeoutMillis: timeoutMs,
+    connectionTimeoutMillis: Math.max(timeoutMs, MIN_CONNECT_TIMEOUT_MS),
     query_timeout: timeoutMs,
     application_name: 'fastify-clerk-auth revocations',
     keepAlive: true,
