@@ -15,19 +15,15 @@ export async function openTable(
   const findName = async () => ((await run(find)) as readonly { readonly name: string }[])[0]?.name
   const found = await findName()
   if (found !== undefined) return found
-  if (createSql !== null) {
-    // Another process that creates it at the same time makes this one fail.
-    await run(createSql).catch((error: unknown) => {
-      if (!isCreatedMeanwhile(error)) throw error
-    })
-    const created = await findName()
-    if (created !== undefined) return created
-  }
-  throw Object.assign(new Error('The table does not exist'), { code: '42P01' })
-}
-
-/** Duplicate table, or a duplicate entry in the catalog. */
-function isCreatedMeanwhile(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown }
-  return code === '42P07' || code === '23505'
+  // Of processes that create it at the same time, one succeeds: the others fail in several ways, and find it.
+  const failure =
+    createSql === null
+      ? null
+      : await run(createSql).then(
+          () => null,
+          (error: unknown) => error
+        )
+  const created = createSql === null ? undefined : await findName()
+  if (created === undefined) throw failure ?? Object.assign(new Error('The table does not exist'), { code: '42P01' })
+  return created
 }
