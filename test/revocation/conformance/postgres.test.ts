@@ -39,7 +39,7 @@ async function createWorld(): Promise<RevocationBusWorld> {
       const proxy = await createCuttableProxy(server?.port ?? 0)
       if (isStopped) proxy.cut()
       const pool = new pg.Pool({ host: '127.0.0.1', port: proxy.port, user: 'audit', database: 'postgres' })
-      const bus = createPostgresBus({ pool, table, heartbeatInMs: 250, now })
+      const bus = createPostgresBus({ pool, table, heartbeatInMs: 1_000, now })
       ways.set(bus, { proxy, pool })
       return bus
     },
