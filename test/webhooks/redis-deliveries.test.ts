@@ -3,6 +3,8 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { Deliveries } from '../../src/webhooks/deliveries.js'
 import { createRedisDeliveries } from '../../src/webhooks/index.js'
+import { REDIS_FAMILIES, type RedisFamily } from '../fixtures/redis-clients.js'
+import { createRedisCluster } from '../fixtures/redis-cluster.js'
 import { createRedisServer, redisProgram } from '../fixtures/redis-server.js'
 
 const skip = redisProgram === null ? 'no redis-server or valkey-server is installed' : false
@@ -67,6 +69,38 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
     t.equal(await one.begin('msg_4', seconds), 'done')
     await server.start()
   })
+})
+
+t.test('with the clients of every family', { skip }, async (t) => {
+  const server = await createRedisServer()
+  await server.start()
+  t.teardown(() => server.kill())
+  const cluster = await createRedisCluster('{fastify-clerk-auth:webhook:}')
+  t.teardown(() => cluster.close())
+  const topologies = {
+    'one server': (family: RedisFamily) => family.oneServer(server.port),
+    'a cluster': (family: RedisFamily) => family.cluster(cluster.ports, new Map())
+  }
+  let ids = 0
+
+  for (const [name, family] of Object.entries(REDIS_FAMILIES)) {
+    for (const [topology, newClient] of Object.entries(topologies)) {
+      t.test(`${name}, ${topology}: a delivery is handled by one process`, async (t) => {
+        const [one, two] = [1, 2].map(() => createRedisDeliveries({ client: newClient(family) })) as [
+          Deliveries,
+          Deliveries
+        ]
+        t.teardown(() => Promise.all([one.close?.(), two.close?.()]))
+        const id = `msg_of_family_${ids++}`
+        t.equal(await one.begin(id, seconds), 'new')
+        t.equal(await two.begin(id, seconds), 'busy')
+        await one.end(id, false)
+        t.equal(await two.begin(id, seconds), 'new')
+        await two.end(id, true)
+        t.equal(await one.begin(id, seconds), 'done')
+      })
+    }
+  }
 })
 
 t.test('what is no client is refused', async (t) => {
