@@ -1,11 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import { tokenOf } from '../core/auth/machine-auth.js'
 import { isAuthNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth } from '../core/auth/types.js'
 import { NotEvaluatedError } from '../core/errors.js'
 import { toRefusalError } from '../plugin/guards/refusal.js'
+import type { McpAuth } from './mcp-auth.js'
 import { isFor } from './resource.js'
-import './types.js'
 
 /** `AuthInfo` of `@modelcontextprotocol/sdk`, as its transports hand it to tools. */
 export interface AuthInfo {
@@ -19,10 +18,16 @@ export interface AuthInfo {
   readonly extra: { readonly userId: string }
 }
 
+/** The part of Fastify's request that is read. Structural, so that a request of any route fits. */
+export interface AuthorizedRequest {
+  readonly auth: object
+  readonly server: { readonly mcpAuth: McpAuth }
+}
+
 /**
  * Who calls, in the shape of the MCP SDK. For a request behind `mcpAuth`; throws the errors of that guard's 401 elsewhere.
  */
-export function toAuthInfo(request: Pick<FastifyRequest, 'auth' | 'server'>): AuthInfo {
+export function toAuthInfo(request: AuthorizedRequest): AuthInfo {
   const auth = request.auth as Auth
   if (isAuthNotEvaluated(auth)) throw new NotEvaluatedError()
   if (!auth.isAuthenticated) throw toRefusalError(auth.reason, auth.retryAfterSeconds)
