@@ -34,8 +34,9 @@ export interface FetchTurns {
 }
 
 /**
- * While refreshing fails and others have the turn: how often this process fetches all the same. With a store that never
- * gives it a turn, this is how long after the end of an outage its keys are refreshed.
+ * While refreshing fails and others have the turn, this process fetches all the same after a random time between half of
+ * this and all of it. With a store that never gives it a turn, this is how long after the end of an outage its keys are
+ * refreshed.
  */
 const OWN_FETCH_INTERVAL_MS = 300_000
 
@@ -48,23 +49,23 @@ export function createFetchTurns(settings: FetchTurnSettings, parts: FetchTurnPa
   const { snapshots, timeoutInMs, now, setTimer, random } = settings
   const { held, condition, adoptSnapshot } = parts
   let turnUntilMs = Number.NEGATIVE_INFINITY
-  let lastOwnMs = Number.NEGATIVE_INFINITY
+  let nextOwnMs = Number.NEGATIVE_INFINITY
   /** Age of the key set in hand when waiting for another process was in vain. A newer set ends the mistrust. */
   let inVainFor: number | null | undefined
   let isClosed = false
   let endPause: () => void = () => {}
 
   async function waitForOther(cause: RefreshCause, startedAtMs: number): Promise<Outcome | 'in-vain' | null> {
-    if (await hasTurn(cause, startedAtMs)) {
-      lastOwnMs = now()
-      return null
+    if (!(await hasTurn(cause, startedAtMs))) {
+      const outcome = await pollSnapshot(cause, startedAtMs)
+      if (outcome !== null) return outcome
+      if (!isDemand(cause)) return waitedInVain()
     }
-    const outcome = await pollSnapshot(cause, startedAtMs)
-    if (outcome !== null) return outcome
-    if (isDemand(cause)) {
-      lastOwnMs = now()
-      return null
-    }
+    nextOwnMs = now() + OWN_FETCH_INTERVAL_MS * (0.5 + 0.5 * random())
+    return null
+  }
+
+  function waitedInVain(): 'in-vain' {
     inVainFor = held.fetchedAtMs
     return 'in-vain'
   }
@@ -83,7 +84,10 @@ export function createFetchTurns(settings: FetchTurnSettings, parts: FetchTurnPa
   function isPatient(cause: RefreshCause): boolean {
     // Waiting for the answer to a token is short in any case.
     if (isDemand(cause) || inVainFor === undefined || inVainFor !== held.fetchedAtMs) return true
-    return condition.failures > 0 && held.isUsable(now()) && now() - lastOwnMs < OWN_FETCH_INTERVAL_MS
+    const untilOwnMs = nextOwnMs - now()
+    // A longer time than the longest is that of a clock which was set back.
+    const isOwnFar = untilOwnMs > 0 && untilOwnMs <= OWN_FETCH_INTERVAL_MS
+    return condition.failures > 0 && held.isUsable(now()) && isOwnFar
   }
 
   /**

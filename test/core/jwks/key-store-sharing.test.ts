@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createLocalClerk } from '../../../src/local/index.js'
 import { signingKey } from '../../fixtures/app.js'
@@ -81,6 +82,26 @@ t.test('Redis: a cold process starts without the network', { skip }, async (t) =
   await once(cold, 'message')
   const report = await tell(cold, { isOrder: true, token: clerk.signSessionToken() })
   t.match(report, { accepted: true, fetches: 0, adoptedSnapshots: 1 })
+})
+
+t.test('Redis: processes that need keys at the same moment take turns, and fetch once', { skip }, async (t) => {
+  const server = await createRedisServer()
+  await server.start()
+  t.teardown(() => server.kill())
+  const redis = new Redis(server.port)
+  t.teardown(() => redis.disconnect())
+  const { clerk, options } = await createEndpoint(t)
+  const env = { SHARING_OPTIONS: options, SHARING_REDIS_PORT: String(server.port), SHARING_TURNS: '1' }
+  const fleet = Array.from({ length: 4 }, () => start(t, env))
+  await Promise.all(fleet.map((child) => once(child, 'message')))
+
+  const held = clerk.faults.hold('jwks')
+  const reports = fleet.map((child) => tell(child, { isOrder: true, token: clerk.signSessionToken() }))
+  await held.arrived()
+  while (Number(await redis.get('clerk:keys:claims')) < fleet.length);
+  held.release()
+  for (const report of await Promise.all(reports)) t.match(report, { accepted: true, kids: [clerk.kid] })
+  t.equal(clerk.requests.count('jwks'), 1)
 })
 
 t.test('node:cluster: three workers fetch once per refresh', async (t) => {
