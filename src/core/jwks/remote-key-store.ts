@@ -173,6 +173,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     const warmUp = refresher.start('warm-up')
     if (cache.warmUp === 'background') return
     await warmUp
+    // The process that had the turn to fetch has failed, which must not fail the boot of all that waited for it.
+    if (!held.isUsable(now()) && counters.fetches === 0) await refresher.start('warm-up')
     if (state.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
     if (cache.warmUp === 'wait' && !held.isUsable(now())) throw new NoInitialKeysError(state.lastError ?? 'timeout')
   }

@@ -154,6 +154,29 @@ t.test('without a set from the process that has the turn, a cold process fetches
   t.ok((await h.store.resolve('ins_0', true)).ok)
 })
 
+t.test('a boot that waits for keys does not fail with the process that had the turn', async (t) => {
+  for (const warmUp of ['wait', 'wait-or-degrade'] as const) {
+    const time = createSimulatedTime()
+    const snapshot = createTurnStore(time)
+    snapshot.turnUntilMs = Number.POSITIVE_INFINITY
+    const h = createHarness(good, { snapshot, time, cache: { warmUp, timeoutInMs: TIMEOUT_MS } })
+    t.teardown(() => h.store.close())
+    const ready = h.store.ready()
+    await time.pass(2 * TIMEOUT_MS)
+    await ready
+    t.equal(h.requests.length, 1)
+    t.equal(h.store.find('ins_0').length, 1)
+  }
+})
+
+t.test('a boot that has asked the endpoint itself, and in vain, does not ask again', async (t) => {
+  const time = createSimulatedTime()
+  const h = createHarness(broken, { snapshot: createTurnStore(time), time, cache: { warmUp: 'wait' } })
+  t.teardown(() => h.store.close())
+  await t.rejects(h.store.ready(), { code: 'FST_CLERK_NO_INITIAL_KEYS' })
+  t.equal(h.requests.length, 1)
+})
+
 t.test('a store that always gives the turn to others does not let keys grow old', async (t) => {
   const { time, h, deny } = createDenied(t, good)
   await h.store.ready()
