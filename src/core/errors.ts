@@ -30,6 +30,11 @@ function createError<const C extends `FST_CLERK_${string}`, const S extends numb
 
 export const UnauthorizedError = createError('FST_CLERK_UNAUTHORIZED', 'Authentication is required: %s', 401)
 export const ForbiddenError = createError('FST_CLERK_FORBIDDEN', 'This account is not permitted to do that', 403)
+export const CrossOriginError = createError(
+  'FST_CLERK_CROSS_ORIGIN',
+  'A page of another origin may not do that with the cookies of this browser: send the session token as a bearer token, or add the origin to authorizedParties',
+  403
+)
 export const ReverificationError = createError(
   'FST_CLERK_REVERIFICATION',
   'The user has to verify their identity again before doing that',

@@ -118,6 +118,18 @@ export async function collectClerkMetrics(
       this.inc({ state: 'unavailable' }, unavailable)
     }
   })
+  new Counter({
+    name: named('cross_origin_requests_total'),
+    help: 'Requests signed in by cookie that change something and that pages of other origins caused',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      const { reportedCrossOrigin, refusedCrossOrigin } = source.stats()
+      this.reset()
+      this.inc({ outcome: 'reported' }, reportedCrossOrigin)
+      this.inc({ outcome: 'refused' }, refusedCrossOrigin)
+    }
+  })
   const refusals = new Counter({
     name: named('refusals_total'),
     help: 'Requests that did not come out signed in, by reason',

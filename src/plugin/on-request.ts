@@ -5,10 +5,12 @@ import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js
 import type { Instance } from '../core/instance.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
+import { isWorthForging } from '../core/request/own-origin.js'
 import { readCarried } from '../core/request/read-carried.js'
 import { type RequestState, type ResponseParts, signedOut } from '../core/state/request-state.js'
 import { allowsAudience } from '../core/token/claims.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
+import { closeAfterAnswer, refusalOfForeign } from './cross-origin.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
@@ -48,6 +50,11 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         slots[kAuth] = known.pendingAuth === null || !policy.treatPendingAsSignedOut ? known.auth : known.pendingAuth
         stats.signedIn++
         if (isTimed) stats.hitMs = performance.now() - startMs
+        // GET is told apart here, as most requests are: nothing is called or made for it.
+        if (raw.method !== 'GET' || (raw as { upgrade?: boolean }).upgrade === true) {
+          goOnUnlessForeign(instance, policy, request, done)
+          return
+        }
         done()
         return
       }
@@ -92,6 +99,24 @@ export function authenticateFully(
   finish(instance, policy, state, slots, reply, done)
 }
 
+/** Ends a request that is signed in by cookie and that a page of another origin has caused, or hands it on. */
+function goOnUnlessForeign(
+  instance: Instance,
+  policy: RoutePolicy,
+  request: FastifyRequest,
+  done: HookHandlerDoneFunction
+): void {
+  const { method = '', upgrade } = request.raw as { method?: string; upgrade?: boolean }
+  const isUpgrade = upgrade === true
+  const error = isWorthForging(method, isUpgrade) ? refusalOfForeign(instance, policy, request) : null
+  if (error === null) {
+    done()
+    return
+  }
+  if (isUpgrade) closeAfterAnswer(request, (request as unknown as AuthenticatedSlots)[kReply])
+  done(error)
+}
+
 function finish(
   instance: Instance,
   policy: RoutePolicy,
@@ -112,7 +137,8 @@ function finish(
   report(instance, decision)
   if (decision.state !== 'signed-in') setDebugHeaders(decision, reply, instance.settings.debugHeaders)
   if (addToResponse(state, reply)) return
-  done()
+  if (state.status === 'signed-in') goOnUnlessForeign(instance, policy, slots as unknown as FastifyRequest, done)
+  else done()
 }
 
 /** Whether a session token names an audience that is not the route's. */

@@ -65,7 +65,8 @@ const LEFT_TO_INSTANCE: PolicyDefaults = Object.freeze({
   acceptsToken: Object.freeze(['session_token'] as const),
   handshake: true,
   audience: Object.freeze([]),
-  requireAudience: null
+  requireAudience: null,
+  crossOrigin: 'report'
 })
 
 function isResolver(options: PluginOptions): options is ResolverOptions {

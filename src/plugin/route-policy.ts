@@ -2,6 +2,7 @@ import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
 import type { AuthenticationPolicy } from '../core/instance.js'
 import type { AudienceRule } from '../core/machine/audience.js'
 import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
+import type { CrossOrigin } from '../core/options/instance-options.js'
 import type { AuditRouteOptions } from './audit-route-options.js'
 import type { GuardRequirement } from './guards/types.js'
 import { kRoutePolicy } from './symbols.js'
@@ -19,6 +20,8 @@ export interface ClerkRouteOptions {
   readonly audience?: string | readonly string[]
   /** Whether OAuth and M2M tokens that name no audience are refused. Default: the plugin's. Needs an `audience`. */
   readonly requireAudience?: boolean
+  /** As the plugin's `crossOrigin`, for this route. Default: the plugin's. */
+  readonly crossOrigin?: CrossOrigin
   /** `false`: a session with outstanding tasks counts as signed in here. Default true. */
   readonly treatPendingAsSignedOut?: boolean
   /**
@@ -52,6 +55,10 @@ export interface RoutePolicy extends AuthenticationPolicy {
   readonly ownAudience: readonly string[]
   /** `requireAudience` of the route itself. */
   readonly ownRequireAudience: boolean | null
+  /** What becomes of requests that pages of other origins cause. */
+  readonly crossOrigin: CrossOrigin
+  /** `crossOrigin` of the route itself; null: it has none. */
+  readonly ownCrossOrigin: CrossOrigin | null
   readonly isPublic: boolean
   /** The handler relies on a guard. */
   readonly isGuarded: boolean
@@ -65,10 +72,11 @@ export interface PolicyDefaults {
   readonly handshake: boolean
   readonly audience: readonly string[]
   readonly requireAudience: boolean | null
+  readonly crossOrigin: CrossOrigin
 }
 
 export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
-  const { acceptsToken, handshake, audience, requireAudience } = defaults
+  const { acceptsToken, handshake, audience, requireAudience, crossOrigin } = defaults
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSessions(acceptsToken),
@@ -79,6 +87,8 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
     audience: Object.freeze({ values: audience, isRequired: requireAudience }),
     ownAudience: Object.freeze([]),
     ownRequireAudience: null,
+    crossOrigin,
+    ownCrossOrigin: null,
     isPublic: false,
     isGuarded: false,
     challenge: null
@@ -94,6 +104,7 @@ const OPTION_NAMES = Object.keys({
   acceptsToken: true,
   audience: true,
   requireAudience: true,
+  crossOrigin: true,
   treatPendingAsSignedOut: true,
   handshake: true,
   public: true,
@@ -135,7 +146,10 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     if (!OPTION_NAMES.includes(name)) throw new RouteOptionsError(name, `one of ${OPTION_NAMES.join(', ')}`)
   }
   const { acceptsToken, treatPendingAsSignedOut, handshake, public: isPublic, guarded } = clerk as ClerkRouteOptions
-  const { audience, requireAudience } = clerk as ClerkRouteOptions
+  const { audience, requireAudience, crossOrigin } = clerk as ClerkRouteOptions
+  if (crossOrigin !== undefined && crossOrigin !== false && crossOrigin !== 'refuse' && crossOrigin !== 'report') {
+    throw new RouteOptionsError('crossOrigin', '"refuse", "report" or false')
+  }
   if (acceptsToken !== undefined && !isAcceptsToken(acceptsToken)) {
     throw new RouteOptionsError('acceptsToken', '"any", a token type or a list of token types')
   }
@@ -157,6 +171,8 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
     audience: ruleOf(ownAudience, requireAudience ?? null, defaults.audience),
     ownAudience,
     ownRequireAudience: requireAudience ?? null,
+    crossOrigin: crossOrigin ?? defaults.crossOrigin,
+    ownCrossOrigin: crossOrigin ?? null,
     treatPendingAsSignedOut: treatPendingAsSignedOut ?? true,
     allowsHandshake: handshake ?? defaults.allowsHandshake,
     isPublic: isPublic ?? false,
@@ -190,6 +206,7 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
     ...policy,
     acceptsToken,
     acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken) && policy.ownAudience.length === 0,
+    crossOrigin: policy.ownCrossOrigin ?? instance.crossOrigin,
     audience: ruleOf(policy.ownAudience, policy.ownRequireAudience, {
       values: instance.audience,
       isRequired: instance.requireAudience

@@ -1,4 +1,5 @@
-import type { AcceptsToken } from '../core/options/accepts-token.js'
+import { type AcceptsToken, acceptsSessions } from '../core/options/accepts-token.js'
+import type { CrossOrigin } from '../core/options/instance-options.js'
 import type { EarlyRoute } from './early-routes.js'
 import type { GuardRequirement } from './guards/types.js'
 import type { RoutePolicy } from './route-policy.js'
@@ -21,6 +22,8 @@ export interface RouteTableEntry {
    */
   readonly audience: readonly string[]
   readonly requireAudience: boolean | null
+  /** What becomes of requests signed in by cookie that pages of other origins cause. */
+  readonly crossOrigin: CrossOrigin
   /**
    * What the guards among the hooks of the route and of its scope ask, in the order in which they run, that of
    * `defaultDeny` included. All of them must let a request pass. Empty for routes that were made before the plugin, on a server that was made
@@ -85,12 +88,21 @@ export function createRouteTable(): RouteTable {
 }
 
 /** The columns that tell about tokens: accepted types, and what is asked of them beyond that. */
-function tokensOf({ policy, acceptsToken, audience, requireAudience, guards }: RouteTableEntry): readonly string[] {
+function tokensOf({
+  policy,
+  acceptsToken,
+  audience,
+  requireAudience,
+  crossOrigin,
+  guards
+}: RouteTableEntry): readonly string[] {
   if (policy === 'off') return []
   const asked: readonly (readonly [string, readonly unknown[]])[] = [
     ['scopes', [...new Set(guards.flatMap((guard) => guard.scopes))]],
     ['audience', namesAudience(acceptsToken) ? audience : []],
-    ['requireAudience', namesAudience(acceptsToken) && requireAudience !== null ? [requireAudience] : []]
+    ['requireAudience', namesAudience(acceptsToken) && requireAudience !== null ? [requireAudience] : []],
+    // The default is left out.
+    ['crossOrigin', acceptsSessions(acceptsToken) && crossOrigin !== 'report' ? [crossOrigin] : []]
   ]
   const hidden = guards.some(({ isHidden }) => isHidden) ? ['as=not-found'] : []
   const shown = asked.filter(([, values]) => values.length > 0).map(([name, values]) => `${name}=${values.join(',')}`)
@@ -117,6 +129,7 @@ function entryOf(
     acceptsToken,
     audience: audience.values,
     requireAudience: audience.isRequired,
+    crossOrigin: policy.crossOrigin,
     guards: Object.freeze(guards)
   })
 }

@@ -22,12 +22,15 @@ t.test('a scrape tells what the plugin has counted', async (t) => {
   await fastify.inject({ url: '/' })
   await fastify.inject({ url: '/', headers: clerk.bearer({ expiresInSeconds: -60 }) })
 
+  const foreign = { cookie: clerk.cookies(headers.authorization.slice(7)), origin: 'https://other.example' }
+  await fastify.inject({ method: 'POST', url: '/', headers: foreign })
+
   const response = await fastify.inject({ url: '/metrics' })
   t.equal(response.statusCode, 200)
   t.equal(response.headers['content-type'], registry.contentType)
   const text = response.body
   const expected = {
-    clerk_auth_cache_hits_total: 4,
+    clerk_auth_cache_hits_total: 5,
     clerk_auth_cache_misses_total: 2,
     clerk_auth_verifications_total: 2,
     clerk_auth_key_fetches_total: 1,
@@ -36,7 +39,9 @@ t.test('a scrape tells what the plugin has counted', async (t) => {
     clerk_auth_keys: 1,
     clerk_auth_ready: 1,
     clerk_auth_degraded: 0,
-    'clerk_auth_requests_total{state="signed-in"}': 5,
+    'clerk_auth_requests_total{state="signed-in"}': 6,
+    'clerk_auth_cross_origin_requests_total{outcome="reported"}': 1,
+    'clerk_auth_cross_origin_requests_total{outcome="refused"}': 0,
     'clerk_auth_requests_total{state="signed-out"}': 2,
     'clerk_auth_refusals_total{state="signed-out",reason="session-token-and-uat-missing"}': 1,
     'clerk_auth_refusals_total{state="signed-out",reason="session-token-expired"}': 1,

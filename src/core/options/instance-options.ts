@@ -25,6 +25,9 @@ import {
 /** `full`: status, reason and message; `reason`: without the message; `false`: no `x-clerk-auth-*` header at all. */
 export type DebugHeaders = 'full' | 'reason' | false
 
+/** Requests of other origins' pages that are signed in by cookie: refused, counted and logged, or not looked at. */
+export type CrossOrigin = 'refuse' | 'report' | false
+
 /**
  * Options of the plugin, of `createTokenVerifier`, and of each instance that a resolver names.
  *
@@ -113,6 +116,14 @@ export interface ClerkAuthOptions {
   readonly handshake?: boolean | undefined
   /** The `x-clerk-auth-*` response headers of requests that are not signed in. Default `full`, as Clerk's SDK. Security: `reason` and `false` tell strangers less. */
   readonly debugHeaders?: DebugHeaders | undefined
+  /**
+   * Requests signed in by cookie that change something (a method that is not safe) or open a WebSocket, and that a page of
+   * another origin has caused: `Sec-Fetch-Site` is neither `same-origin` nor `none`, and `Origin` is neither the public origin
+   * nor one of `authorizedParties`. `refuse`: 403 `FST_CLERK_CROSS_ORIGIN`; `report`: counted and logged; false: not looked at.
+   * Default `report`. A route may say otherwise. Security: `refuse` keeps pages of sibling subdomains, which the `SameSite`
+   * of the cookies lets pass, from acting in the user's name.
+   */
+  readonly crossOrigin?: CrossOrigin | undefined
   /** `requireAuth` answers a browser's page load with a redirect to `signInUrl` instead of 401. Default false; needs `signInUrl`. */
   readonly requireAuthRedirect?: boolean | undefined
   /**
@@ -177,6 +188,7 @@ export const OPTIONS = {
   signUpUrl: option<string | null, string>(readPageUrl, { variable: 'CLERK_SIGN_UP_URL' }),
   handshake: boolean({ default: true }),
   debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
+  crossOrigin: choice(['refuse', 'report', false], { default: 'report' }),
   requireAuthRedirect: boolean({ default: false }),
   earlyRoutes: option<boolean | readonly string[], boolean | readonly string[]>(readEarlyRoutes),
   defaultDeny: boolean({ default: false }),

@@ -41,7 +41,7 @@ export type UnauthenticatedAuth = Exclude<Auth, AuthenticatedAuth>
 
 /** What a guard asks of a request, for checks at boot and for documents. */
 export interface GuardRequirement {
-  readonly guard: GuardVerdict['guard']
+  readonly guard: 'requireAuth' | 'authorize'
   /** What a session has to meet. Null: nothing further, unless `scopes` are given; then no session is permitted. */
   readonly conditions: SessionConditions | null
   /** Scopes that a machine token needs, all of them. Empty: `conditions` and a predicate decide. */
@@ -61,9 +61,9 @@ export interface GuardRequirement {
   readonly challenge?: string
 }
 
-/** How a guard ended a request. */
+/** How a guard ended a request, or the check of its origin. */
 export interface GuardVerdict {
-  readonly guard: 'requireAuth' | 'authorize'
+  readonly guard: 'requireAuth' | 'authorize' | 'crossOrigin'
   /** Code of the error that it refused with; null: a redirect to the sign-in page, or an error without a code. */
   readonly code: string | null
   readonly isRedirect: boolean

@@ -1,0 +1,57 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { CrossOriginError } from '../core/errors.js'
+import type { Instance } from '../core/instance.js'
+import { parseAuthorization } from '../core/request/authorization.js'
+import { isOfOwnOrigin } from '../core/request/own-origin.js'
+import { publicUrl } from '../core/request/public-url.js'
+import { textOf } from '../core/request/read-carried.js'
+import { noteVerdict } from './decision.js'
+import { FastifyRequestSource } from './request-source.js'
+import type { RoutePolicy } from './route-policy.js'
+
+/**
+ * Judges a request that is signed in, by its token in memory or otherwise, and is worth forging. Returns the error that ends
+ * it; null: it may go on. Only cookies can be used against their owner: with a token in `Authorization` nothing is asked.
+ */
+export function refusalOfForeign(instance: Instance, policy: RoutePolicy, request: FastifyRequest): Error | null {
+  if (policy.crossOrigin === false) return null
+  const { settings, counters, log } = instance
+  const source = new FastifyRequestSource(request)
+  const { headers } = source
+  if (parseAuthorization(textOf(headers.authorization)) !== '') return null
+  const ownOrigin = () => publicUrl(source.protocol, source.host, source.target).origin
+  if (isOfOwnOrigin(headers, ownOrigin, settings.authorizedParties)) return null
+  const fields = { origin: readable(headers.origin), method: source.method, route: request.routeOptions.url }
+  if (policy.crossOrigin === 'report') {
+    counters.reportedCrossOrigin++
+    log.warn(fields, REPORTED)
+    return null
+  }
+  counters.refusedCrossOrigin++
+  log.warn(fields, REFUSED)
+  const error = new CrossOriginError()
+  noteVerdict(request, { guard: 'crossOrigin', code: error.code, isRedirect: false, isHidden: false })
+  return error
+}
+
+/**
+ * Node has handed the socket of an upgrade over, and ends it no more; WebSocket plugins do so only for requests that have
+ * reached their own hooks. Left open, it would stay when the client has gone.
+ */
+export function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply | null): void {
+  reply?.raw.once('finish', () => request.raw.socket.destroySoon())
+}
+
+const REPORTED =
+  'Clerk: a page of another origin had a browser send a request that changes something, signed in by cookie. It was let ' +
+  'through: set crossOrigin to "refuse", after adding origins of yours to authorizedParties. If the origin is that of this ' +
+  'server, Fastify does not know its public address: see trustProxy.'
+const REFUSED =
+  'Clerk: a page of another origin had a browser send a request that changes something, signed in by cookie. It was ' +
+  'refused. If the origin is one of yours, add it to authorizedParties; if it is that of this server, see trustProxy.'
+
+/** Anybody can write the header: only an origin as browsers send it is logged. */
+function readable(origin: string | string[] | undefined): string | null {
+  const text = textOf(origin)
+  return text.length <= 255 && URL.canParse(text) && new URL(text).origin === text ? text : null
+}
