@@ -1,5 +1,4 @@
 import { LocalClerkArgumentError } from '../core/errors.js'
-import { createCertificate } from './certificate.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'
@@ -9,10 +8,10 @@ import { createFaults, type Faults } from './faults.js'
 import { createSignInTokens } from './frontend-api/sign-in-tokens.js'
 import { refuseForeign } from './gate.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
-import { type Listener, listenOnLoopback } from './listener.js'
+import { createListening } from './listening.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { createOAuthState } from './oauth/state.js'
-import { type ListenOptions, type LocalClerkOptions, readListenOptions, readLocalClerkOptions } from './options.js'
+import { type ListenOptions, type LocalClerkOptions, readLocalClerkOptions } from './options.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
@@ -111,9 +110,12 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
   const tokenOrigin = createTokenOrigin(settings.azp)
   const closing = new AbortController()
-  let listener: Listener | null = null
-  let plain: Listener | null = null
-  let certificate: string | null = null
+  const { satellites, templates, handshakeFormat, refreshTokens } = settings
+  const listening = createListening(
+    instance,
+    satellites,
+    async (request) => refuseForeign(request, state) ?? handle(request)
+  )
 
   const signSessionToken = (input: SessionTokenInput = {}): string =>
     keys.sign(
@@ -124,10 +126,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const toToken = (token: string | SessionTokenInput = {}): string =>
     typeof token === 'string' ? token : signSessionToken(token)
 
-  const origin = () => (listener === null ? null : originAt(instance.frontendApi, listener.port, certificate !== null))
-  const publicOrigin = () => origin() ?? instance.issuer
+  const publicOrigin = () => listening.current()?.origin ?? instance.issuer
   const machineTokens = createMachineTokens(instance, keys, now)
-  const { satellites, templates, handshakeFormat, refreshTokens } = settings
   const state: LocalState = {
     instance,
     keys,
@@ -150,8 +150,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     instance.frontendApi,
     ...satellites.map((domain) => `clerk.${domain}`),
     new URL(instance.apiUrl).host,
-    ...localHosts(listener),
-    ...localHosts(plain)
+    ...(listening.current()?.hosts ?? [])
   ])
 
   return {
@@ -163,10 +162,10 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
       return keys.current().kid
     },
     get origin() {
-      return origin()
+      return listening.current()?.origin ?? null
     },
     get certificate() {
-      return certificate
+      return listening.current()?.certificate ?? null
     },
     get signInUrl() {
       return `${publicOrigin()}/sign-in`
@@ -195,13 +194,14 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     fetch,
     pluginOptions<T extends object>(overrides?: T) {
       tokenOrigin.follow((overrides as { readonly authorizedParties?: unknown } | undefined)?.authorizedParties)
+      const address = listening.current()
       return {
         ...NOT_FROM_THE_ENVIRONMENT,
         publishableKey: instance.publishableKey,
         secretKey: instance.secretKey,
-        ...(plain === null
+        ...(address === null
           ? { apiUrl: instance.apiUrl, fetch }
-          : { apiUrl: `http://127.0.0.1:${plain.port}`, proxyUrl: publicOrigin() }),
+          : { apiUrl: address.apiUrl, proxyUrl: address.origin }),
         ...(settings.now && { now: settings.now }),
         ...overrides
       } as LocalPluginOptions & T
@@ -212,22 +212,13 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     rotateKeys: ({ keepOld = true } = {}) => keys.rotate(keepOld),
     withdrawKey: (kid) => keys.withdraw(kid),
     async listen(listenOptions) {
-      const { port, tls } = readListenOptions(listenOptions)
-      if (listener !== null) return publicOrigin()
-      const hosts = [instance.frontendApi, ...satellites.map((domain) => `clerk.${domain}`)].map(withoutPort)
-      const pair = tls === true ? await createCertificate(hosts) : tls || null
-      const serve = (request: Request) => refuseForeign(request, state) ?? handle(request)
-      listener = await listenOnLoopback(async (request) => serve(request), port, pair)
-      plain = pair === null ? listener : await listenOnLoopback(async (request) => serve(request), 0, null)
-      certificate = pair?.cert ?? null
+      await listening.start(listenOptions)
       return publicOrigin()
     },
     async close() {
       closing.abort()
       faults.clear()
-      await Promise.all([listener?.close(), plain === listener ? undefined : plain?.close()])
-      listener = null
-      plain = null
+      await listening.close()
     }
   }
 }
@@ -242,17 +233,3 @@ const NOT_FROM_THE_ENVIRONMENT = {
   signUpUrl: null,
   proxyUrl: null
 } as const
-
-/** A FAPI host that ends in `.localhost` keeps its name: such names resolve to loopback (RFC 6761 section 6.3). */
-function originAt(frontendApi: string, port: number, isSecure: boolean): string {
-  const host = withoutPort(frontendApi)
-  return `${isSecure ? 'https' : 'http'}://${host.endsWith('.localhost') ? host : 'localhost'}:${port}`
-}
-
-function withoutPort(host: string): string {
-  return host.split(':')[0] ?? host
-}
-
-function localHosts(listener: Listener | null): string[] {
-  return listener === null ? [] : [`localhost:${listener.port}`, `127.0.0.1:${listener.port}`]
-}
