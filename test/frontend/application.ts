@@ -1,6 +1,6 @@
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
-import clerkAuth, { requireAuth } from '../../src/index.js'
+import clerkAuth, { type ClerkAuthOptions, requireAuth } from '../../src/index.js'
 import type { LocalClerk } from '../../src/local/index.js'
 
 export interface ApplicationOptions {
@@ -8,16 +8,18 @@ export interface ApplicationOptions {
   /** Where FAPI is, for clerk-js: its scripts come from there too. */
   readonly proxyUrl: string
   readonly https: { key: string; cert: string } | null
+  /** Replaces options of the plugin. */
+  readonly plugin?: ClerkAuthOptions
   /** Adds pages of the test's own. */
   readonly pages?: (app: FastifyInstance) => void
 }
 
 /** An application whose page loads the unmodified clerk-js and its components from FAPI. Listens on a free port. */
 export async function startApplication(options: ApplicationOptions): Promise<{ app: FastifyInstance; port: number }> {
-  const { clerk, proxyUrl, https, pages } = options
+  const { clerk, proxyUrl, https, plugin = {}, pages } = options
   const app = https === null ? Fastify() : (Fastify({ https }) as unknown as FastifyInstance)
   await app.register(cors, { origin: true, credentials: true, exposedHeaders: ['x-clerk-auth-reason'] })
-  await app.register(clerkAuth, clerk.pluginOptions())
+  await app.register(clerkAuth, clerk.pluginOptions(plugin))
   app.get('/', ({ auth }, reply) => {
     const user = auth.isAuthenticated ? auth.userId : auth.reason
     return reply.type('text/html').send(renderPage(clerk.publishableKey, proxyUrl, user))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { launchBrowser } from '../browser/chromium.js'
-import { testFlows, testPoller } from './flows.js'
+import { testFlows, testPoller, testRestart } from './flows.js'
 import { enterFrontendProject } from './packages.js'
 import { startScene } from './scene.js'
 
@@ -20,4 +20,5 @@ if (browser !== null) {
   t.teardown(() => Promise.all([scene.close(), shortLived.close()]))
   testFlows(browser, scene)
   testPoller(browser, shortLived)
+  testRestart(browser, scene)
 }

@@ -57,8 +57,14 @@ export async function startScene({ name, clerk: options, isSecure, hosts }: Scen
   const pair = isSecure ? await createCertificate([clerk.frontendApi, hosts.application, hosts.api]) : null
   const fapi = await clerk.listen({ tls: pair ?? false })
 
+  // Beside TLS the port of BAPI is another one after a restart: the application asks where it is now.
+  const { apiUrl } = clerk.pluginOptions()
+  const plugin = {
+    fetch: (input: string | URL | Request, init?: RequestInit) =>
+      fetch(String(input).replace(apiUrl, clerk.pluginOptions().apiUrl), init)
+  }
   const start = async (host: string) => {
-    const { app, port } = await startApplication({ clerk, proxyUrl: fapi, https: pair })
+    const { app, port } = await startApplication({ clerk, proxyUrl: fapi, https: pair, plugin })
     return { app, origin: `${isSecure ? 'https' : 'http'}://${host}:${port}` }
   }
   const [application, api] = await Promise.all([start(hosts.application), start(hosts.api)])
@@ -74,11 +80,10 @@ export async function startScene({ name, clerk: options, isSecure, hosts }: Scen
       skewMs += ms
     },
     async restart() {
-      if (isSecure) throw new Error('BAPI would be at another port')
       const { secretKey } = clerk
       await clerk.close()
       clerk = await createLocalClerk({ ...directory, ...options, secretKey, now })
-      await clerk.listen(Number(new URL(fapi).port))
+      await clerk.listen({ port: Number(new URL(fapi).port), tls: pair ?? false })
     },
     async close() {
       await Promise.all([application.app.close(), api.app.close()])
