@@ -1,37 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { LocalClerk } from '../../src/local/index.js'
-import { createRedisServer } from '../../test/fixtures/redis-server.js'
-import { type ServerProcess, startServerProcess } from '../../test/fixtures/server-processes.js'
+import type { ServerProcess } from '../../test/fixtures/server-processes.js'
+import type { Engine } from './engines.js'
 
 export interface Following {
   /** Milliseconds from the answer to the webhook to the first refused request, per process and round. */
   readonly followMs: readonly number[]
-  /** For revocations made while Redis was down: milliseconds from its restart to the first refused request. */
+  /** For revocations made while the engine was down: milliseconds from its restart to the first refused request. */
   readonly afterRestartMs: readonly number[]
 }
 
 const PROCESSES = 4
 
 /**
- * Measures the time from a webhook, delivered to one of four processes on one Redis, until the others refuse the
+ * Measures the time from a webhook, delivered to one of four processes that share an engine, until the others refuse the
  * session.
  */
-export async function measureFollowing(clerk: LocalClerk, rounds: number): Promise<Following> {
-  const redis = await createRedisServer()
-  await redis.start()
+export async function measureFollowing(clerk: LocalClerk, engine: Engine, rounds: number): Promise<Following> {
   const secret = `whsec_${randomBytes(24).toString('base64')}`
-  const env = {
-    CLERK_TEST_REDIS_PORT: String(redis.port),
+  const servers = await engine.startServers(PROCESSES, {
     CLERK_PUBLISHABLE_KEY: clerk.publishableKey,
     CLERK_SECRET_KEY: clerk.secretKey,
     CLERK_JWT_KEY: clerk.jwtKey,
     CLERK_WEBHOOK_SIGNING_SECRET: secret,
     NODE_ENV: 'production'
-  }
-  const servers = await Promise.all(
-    Array.from({ length: PROCESSES }, () => startServerProcess('revocation-server.js', env))
-  )
+  })
   const [first, ...others] = servers as [ServerProcess, ...ServerProcess[]]
   let sessions = 0
 
@@ -63,20 +57,23 @@ export async function measureFollowing(clerk: LocalClerk, rounds: number): Promi
     return Promise.all(others.map((server) => untilRefused(server, bearer, began)))
   }
 
-  try {
-    const followMs: number[] = []
-    for (let i = 0; i < rounds; i++) followMs.push(...(await round()))
-    await redis.kill()
+  async function afterOutage({ begin, end }: NonNullable<Engine['outage']>): Promise<number[]> {
+    await begin()
     const { sessionId, bearer } = await signInEverywhere()
     await revoke(sessionId)
     const began = performance.now()
-    await redis.start()
-    const afterRestartMs = await Promise.all(others.map((server) => untilRefused(server, bearer, began)))
+    await end()
+    return Promise.all(others.map((server) => untilRefused(server, bearer, began)))
+  }
+
+  try {
+    const followMs: number[] = []
+    for (let i = 0; i < rounds; i++) followMs.push(...(await round()))
+    const afterRestartMs = engine.outage === null ? [] : await afterOutage(engine.outage)
     for (let i = 0; i < rounds; i++) followMs.push(...(await round()))
     return { followMs, afterRestartMs }
   } finally {
     await Promise.all(servers.map((server) => server.close()))
-    await redis.kill()
   }
 }
 

@@ -67,6 +67,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
     if (isClosed) return
     losses++
     engine.disconnect()
+    heartbeat.giveUp()
     availability.goAway(cause, error)
     if (!isReconciling) retry()
   }

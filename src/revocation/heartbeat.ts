@@ -6,6 +6,8 @@ import { type SetTimer, withinTime } from '../core/timers.js'
 export interface Heartbeat {
   /** Sends a message. Resolves to true when it is back, to false when it is not back within the interval. */
   prove(): Promise<boolean>
+  /** Ends the wait of `prove`, whose answer then means nothing. */
+  giveUp(): void
   /** Whether a message that has arrived is a heartbeat of this process. */
   takes(message: string): boolean
   /** Calls `run` after each interval, the next time when its promise has settled. Returns a function that ends it. */
@@ -36,6 +38,8 @@ export function createHeartbeat(
       // The second wait: a process that was busy has not read yet what has arrived, and reads it before its next timer.
       return (await isEchoedWithin(intervalMs)) || isEchoedWithin(0)
     },
+
+    giveUp: () => echo.resolve(),
 
     takes(message) {
       if (message !== own) return false

@@ -37,7 +37,10 @@ export async function openRedisCalls(
 
   function within<T>(answer: Promise<T>, ms: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = setUnrefTimer(() => reject(new Error(NO_ANSWER)), ms)
+      // A process that was busy has not read an answer that has arrived, and reads it before its next timer.
+      let cancel = setUnrefTimer(() => {
+        cancel = setUnrefTimer(() => reject(new Error(NO_ANSWER)), 0)
+      }, ms)
       const end = () => reject(signal.reason)
       signal.addEventListener('abort', end, { once: true })
       answer.then(resolve, reject).finally(() => {

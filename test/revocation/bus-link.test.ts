@@ -184,3 +184,14 @@ t.test('a loss while it joins begins anew', async (t) => {
   t.equal(engine.connectedAtMs.length, 2)
   t.equal(loads, 2)
 })
+
+t.test('a loss while it waits to hear itself does not wait for that', async (t) => {
+  const { time, engine, link } = createLink(t, (engine) => {
+    engine.isSilent = true
+  })
+  await time.settle()
+  engine.lose('closed')
+  engine.isSilent = false
+  await time.pass(100)
+  t.equal(link.cause, null)
+})
