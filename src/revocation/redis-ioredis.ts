@@ -87,6 +87,8 @@ async function nodeOf(client: IoRedisCluster, settings: RedisSessionSettings): P
   const cluster = client.duplicate([], {
     lazyConnect: true,
     clusterRetryStrategy: null,
+    // It waits for a cluster that is down instead of failing. The node itself tells.
+    enableReadyCheck: false,
     scaleReads: 'master',
     slotsRefreshTimeout: connectTimeout,
     redisOptions: { ...client.options.redisOptions, connectTimeout }
