@@ -38,7 +38,7 @@ export type { ClerkAuthOptions, CrossOrigin, DebugHeaders } from './core/options
 export type { JwksOptions, KeySetSnapshotStore, WarmUp } from './core/options/jwks.js'
 export type { MachineTokenOptions } from './core/options/machine-tokens.js'
 export type { OrganizationSyncOptions } from './core/options/organization-sync.js'
-export type { RevocationOptions } from './core/options/revocation.js'
+export type { RevocationOptions, WhenBusIsAway } from './core/options/revocation.js'
 export type { TokenCacheOptions } from './core/options/token-cache.js'
 export type { RevocationTarget } from './core/revocation/revocation.js'
 export type { RevocationsHealth } from './core/revocation/revocations.js'

@@ -14,6 +14,7 @@ import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
 import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
+import { blindWhileAway, type RevocationLook } from './revocation/blind-while-away.js'
 import { publishBusChange } from './revocation/events.js'
 import { createRevocations, type Revocations, type RevocationsHealth } from './revocation/revocations.js'
 import type { Effects } from './state/effects.js'
@@ -36,7 +37,10 @@ export interface InstanceHealth {
   readonly clock: ClockOffset | null
   /** The instance works around a fault: keys beyond their freshness, or a bus that is away. */
   readonly degraded: boolean
-  /** Tokens can be judged, in an outage too as long as known keys may be used. For a readiness route. */
+  /**
+   * Tokens can be judged, in an outage too as long as known keys may be used. False while the bus is away if
+   * `revocation.whenBusIsAway` is `refuse`. For a readiness route.
+   */
   readonly ready: boolean
 }
 
@@ -115,6 +119,9 @@ export function createInstance(settings: InstanceSettings): Instance {
     maxEntries: settings.revocation.maxEntries
   })
   if (settings.acceptsToken !== 'session_token') revocations.expectMachineTokens()
+  const { bus, whenBusIsAway } = settings.revocation
+  const refuses = whenBusIsAway === 'refuse' && bus !== null
+  const revocationLook: RevocationLook = refuses ? blindWhileAway(revocations, bus) : revocations
   const backendApi = createInstanceBackendApi(settings)
   const authContext = createSessionAuthContext(backendApi)
   const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(settings, counters) })
@@ -135,7 +142,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       signedIn: (claims, token) => createSignedInAuth(claims, token, authContext),
       pending: createPendingAuth
     },
-    revocations,
+    revocations: revocationLook,
     observer,
     stats: counters,
     now,
@@ -160,7 +167,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       maxEntries: settings.machineTokens.maxEntries,
       maxConcurrency: settings.machineTokens.maxConcurrency,
       jwtOnly: settings.machineTokens.jwtOnly,
-      revocations,
+      revocations: revocationLook,
       now
     })
     return machineVerifier
@@ -233,7 +240,7 @@ export function createInstance(settings: InstanceSettings): Instance {
         clock: observer.clock.current(now()),
         degraded: keys.degraded || revocation.bus?.connected === false,
         // Keys from PEM have no kid: then a store without keys shows in being degraded.
-        ready: keys.kids.length > 0 || !keys.degraded
+        ready: (keys.kids.length > 0 || !keys.degraded) && !(refuses && revocation.bus?.connected === false)
       }
     },
     get waiting() {

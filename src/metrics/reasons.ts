@@ -15,6 +15,7 @@ const VERIFICATION: Readonly<Record<VerificationFailureReason | MachineFailureRe
   'token-type-mismatch': true,
   'session-revoked': true,
   'token-revoked': true,
+  'revocation-bus-away': true,
   'secret-key-invalid': true,
   'unexpected-error': true,
   'jwk-remote-failed-to-load': true,

@@ -9,7 +9,7 @@ import type { VerificationFailureReason } from '../token/outcome.js'
 export interface VerificationEvent {
   /** FAPI host of the instance; null without a publishable key. */
   readonly instance: string | null
-  /** `unavailable`: no key set could be had, so the token could not be judged. */
+  /** `unavailable`: no key set, or no revocations, could be had, so the token could not be judged. */
   readonly outcome: 'verified' | 'refused' | 'unavailable'
   /** Clerk's reason; null when verified. */
   readonly reason: VerificationFailureReason | null

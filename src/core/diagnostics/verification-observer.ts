@@ -80,7 +80,8 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     refused(reason, claims, nowMs, skewMs) {
       explain(claims, reason, nowMs, skewMs)
       if (!verificationChannel.hasSubscribers) return
-      const event: VerificationEvent = { instance, outcome: 'refused', reason, durationMs: null }
+      const outcome = reason === 'revocation-bus-away' ? 'unavailable' : 'refused'
+      const event: VerificationEvent = { instance, outcome, reason, durationMs: null }
       verificationChannel.publish(event)
     }
   }

@@ -2,7 +2,7 @@ import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import { createCallGate } from '../backend-api/call-gate.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
-import type { SignatureOutcome } from '../token/verifier.js'
+import { BUS_RETRY_SECONDS, type SignatureOutcome } from '../token/verifier.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
 import { createOpaqueCache } from './opaque-cache.js'
 import { createOpaqueTokenVerifier } from './opaque-token.js'
@@ -63,7 +63,9 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
 
   /** The last look, at answers of memory too, as a revocation may have come while the token was verified. */
   function unlessRevoked(outcome: MachineOutcome): MachineOutcome {
-    return outcome.ok && revocations.size !== 0 && revocations.coversMachine(outcome) ? revoked(outcome.type) : outcome
+    if (!outcome.ok || revocations.size === 0) return outcome
+    if (revocations.coversMachine(outcome)) return revoked(outcome.type)
+    return revocations.isBlind?.() ? busAway(outcome.type) : outcome
   }
 
   return {
@@ -74,6 +76,11 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
     rest: cache.forgetRefused,
     askAgain: cache.expire
   }
+}
+
+function busAway(type: MachineTokenType): MachineOutcome {
+  const text = 'It cannot be told whether the token was revoked: the revocation bus is away.'
+  return machineFailure(type, 'revocation-bus-away', text, null, BUS_RETRY_SECONDS)
 }
 
 function revoked(type: MachineTokenType): MachineOutcome {

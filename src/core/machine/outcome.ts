@@ -4,6 +4,7 @@ import type { MachineAuth, MachineTokenType } from '../auth/types.js'
 export type MachineFailureReason =
   | 'token-invalid'
   | 'token-revoked'
+  | 'revocation-bus-away'
   | 'token-verification-failed'
   | 'secret-key-invalid'
   | 'unexpected-error'
@@ -42,6 +43,8 @@ export interface MachineRevocationCheck {
   /** 0: nothing is revoked, and `coversMachine` is not called. */
   readonly size: number
   coversMachine(token: VerifiedMachineToken): boolean
+  /** Whether it cannot be told what is revoked; `size` is then not 0. Absent: never. */
+  isBlind?(): boolean
   /** Told of each token that was verified anew. */
   observeMachine(token: VerifiedMachineToken): void
 }

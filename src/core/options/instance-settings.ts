@@ -70,6 +70,9 @@ export function readInstanceOptions(
   if (read.requireAudience !== null && read.audience.length === 0) {
     throw new OptionValueError('requireAudience', 'given together with audience, or by the routes that have one')
   }
+  if (read.revocation.whenBusIsAway === 'refuse' && read.revocation.bus === null) {
+    throw new OptionValueError('revocation.whenBusIsAway', '"local" without revocation.bus')
+  }
   if (read.requireAuthRedirect && signInUrl === '') throw new SignInUrlMissingError()
 
   const frontendApi = publishable?.frontendApi ?? null

@@ -14,6 +14,7 @@ export type VerificationFailureReason =
   | 'token-verification-failed'
   | 'token-type-mismatch'
   | 'session-revoked'
+  | 'revocation-bus-away'
   | 'secret-key-invalid'
   | 'jwk-remote-failed-to-load'
   | 'jwk-failed-to-resolve'
@@ -24,7 +25,7 @@ export interface VerificationFailure {
   readonly reason: VerificationFailureReason
   /** Constant text: nothing of the token is in it. */
   readonly message: string
-  /** True: the token could not be judged because keys could not be had. Answered with 503, not 401. */
+  /** True: the token could not be judged, as keys or revocations could not be had. Answered with 503, not 401. */
   readonly unavailable: boolean
   /** With `unavailable`: seconds after which another attempt makes sense. Else 0. */
   readonly retryAfterSeconds: number
@@ -45,7 +46,7 @@ export type VerifyResult =
       /** Clerk's reason string. */
       readonly reason: VerificationFailureReason
       readonly message: string
-      /** Keys could not be had, so the token was not judged: seconds after which to try again. Else null. */
+      /** Keys or revocations could not be had, so the token was not judged: seconds after which to try again. Else null. */
       readonly retryAfterSeconds: number | null
     }
 
@@ -64,6 +65,8 @@ const MESSAGES: Readonly<Record<VerificationFailureReason, string>> = {
     'The token has a missing or malformed claim, another audience, or an algorithm its key is not for.',
   'token-type-mismatch': 'The token is of another type than the session tokens accepted here.',
   'session-revoked': 'The session was ended after the token had been issued. Sign in again.',
+  'revocation-bus-away':
+    'It cannot be told whether the token was revoked, as the revocation bus is away. Try again later.',
   'secret-key-invalid': 'The keys cannot be loaded: Clerk refuses the secret key. Check secretKey or CLERK_SECRET_KEY.',
   'jwk-remote-failed-to-load': 'The keys cannot be loaded, so the token cannot be judged. Try again later.',
   'jwk-failed-to-resolve': 'No source of keys is configured. Give secretKey, publishableKey, jwtKey or jwks.',
@@ -80,7 +83,7 @@ export function failureFor(reason: VerificationFailureReason): VerificationFailu
   return failures.get(reason) as VerificationFailure
 }
 
-/** The token could not be judged because keys could not be had. */
+/** The token could not be judged because keys, or revocations, could not be had. */
 export function unavailableFailure(reason: VerificationFailureReason, retryAfterSeconds: number): VerificationFailure {
   return { ok: false, reason, message: MESSAGES[reason], unavailable: true, retryAfterSeconds }
 }

@@ -6,7 +6,7 @@ import { copyOf } from './decode.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
 import type { VerificationObserver } from './observer.js'
-import { failureFor, type VerificationFailure, type VerificationOutcome } from './outcome.js'
+import { failureFor, unavailableFailure, type VerificationFailure, type VerificationOutcome } from './outcome.js'
 import { createSigningKeyFinder, createTurnCounter, isFailure, type SigningKey } from './signing-key.js'
 import type { TokenCache } from './token-cache.js'
 import { createTokenDecoder, type UnverifiedToken } from './unverified-token.js'
@@ -25,6 +25,8 @@ export interface RevocationCheck {
   readonly size: number
   covers(verified: VerifiedToken): boolean
   observe(verified: VerifiedToken): void
+  /** Whether it cannot be told what is revoked; `size` is then not 0. Absent: never. */
+  isBlind?(): boolean
 }
 
 export interface VerifierSettings {
@@ -46,6 +48,10 @@ export interface VerifierSettings {
 }
 
 export type SignatureOutcome = { readonly ok: true } | VerificationFailure
+
+/** A bus that is away is tried again every second. */
+export const BUS_RETRY_SECONDS = 5
+const BUS_AWAY = Object.freeze(unavailableFailure('revocation-bus-away', BUS_RETRY_SECONDS))
 
 const GOOD_SIGNATURE: SignatureOutcome = Object.freeze({ ok: true })
 
@@ -97,8 +103,12 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       const reason = checkClaims(verified.claims, nowMs, clockSkewInMs)
       if (reason !== null) return failureFor(reason)
     }
-    if (revocations.size !== 0 && revocations.covers(verified)) return failureFor('session-revoked')
-    return verified
+    return revocations.size === 0 ? verified : (objectionTo(verified) ?? verified)
+  }
+
+  function objectionTo(verified: VerifiedToken): VerificationFailure | null {
+    if (revocations.covers(verified)) return failureFor('session-revoked')
+    return revocations.isBlind?.() ? BUS_AWAY : null
   }
 
   function lookUp(text: string): VerifiedToken | UnverifiedToken | null {
@@ -177,8 +187,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       cache.add(verified, nowMs)
       if (verified.auth.sessionId !== undefined) settings.keyStore.witness(verified.auth.sessionId)
     }
-    if (revocations.size !== 0 && revocations.covers(verified)) return failureFor('session-revoked')
-    return verified
+    return revocations.size === 0 ? verified : (objectionTo(verified) ?? verified)
   }
 
   function createVerifiedToken({ text, claims }: UnverifiedToken, key: VerificationKey, skewMs: number): VerifiedToken {
