@@ -22,6 +22,7 @@ export class Stats {
   /** Requests whose token could not be judged now, for instance because keys could not be had. */
   unavailable = 0
   evictions = 0
+  /** Session tokens that were refused because a revocation covers them, in memory or first seen. */
   revoked = 0
   /** Tokens that a report-only rule would have refused. */
   reportedIssuers = 0

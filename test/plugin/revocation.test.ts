@@ -102,6 +102,23 @@ t.test('a webhook signs out, beside routes that parse JSON and beside denial by 
   t.strictSame((await fastify.inject({ method: 'POST', url: '/echo', payload: { a: 1 } })).json(), { a: 1 })
 })
 
+t.test('stats count the refusals, of tokens in memory and of those first seen', async (t) => {
+  const fastify = await setUp(t)
+  const session = newcomer()
+  const seen = clerk.signSessionToken(session)
+  const unseen = clerk.signSessionToken({ ...session, claims: { other: 1 } })
+  await fastify.inject(bearer(seen))
+  fastify.clerk.revoke({ sessionId: session.sessionId })
+  t.equal(fastify.clerk.stats().revoked, 0)
+  await fastify.inject(bearer(seen))
+  t.equal(fastify.clerk.stats().revoked, 1)
+  await fastify.inject(bearer(unseen))
+  await fastify.inject(bearer(unseen))
+  t.equal(fastify.clerk.stats().revoked, 3)
+  await fastify.inject(bearer(clerk.signSessionToken(newcomer())))
+  t.equal(fastify.clerk.stats().revoked, 3)
+})
+
 t.test('health says what is held, and stats of a server without revocations show none', async (t) => {
   const fastify = await setUp(t)
   t.equal(fastify.clerk.health().revocation.entries, 0)

@@ -124,6 +124,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
 
   function judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome> {
     if (token.refusal !== null) {
+      if (token.refusal.reason === 'session-revoked') stats.revoked++
       observer?.refused(token.refusal.reason, token.claims, now(), clockSkewInMs)
       return token.refusal
     }
@@ -187,7 +188,9 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       cache.add(verified, nowMs)
       if (verified.auth.sessionId !== undefined) settings.keyStore.witness(verified.auth.sessionId)
     }
-    return revocations.size === 0 ? verified : (objectionTo(verified) ?? verified)
+    const objection = revocations.size === 0 ? null : objectionTo(verified)
+    if (objection?.reason === 'session-revoked') stats.revoked++
+    return objection ?? verified
   }
 
   function createVerifiedToken({ text, claims }: UnverifiedToken, key: VerificationKey, skewMs: number): VerifiedToken {

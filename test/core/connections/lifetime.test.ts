@@ -51,6 +51,29 @@ t.test('a connection ends when its token runs out, and not before', async (t) =>
   t.equal(lifetimes.size, 0)
 })
 
+t.test('every target that covers session tokens ends their connections, and no others', async (t) => {
+  const { clock, revocations, lifetimes, signedIn } = setUp()
+  const targets = [
+    { userId: 'user_1', only: 'sessions' },
+    { organizationId: 'org_1', only: 'sessions' },
+    { organizationId: 'org_1' },
+    { everyone: true, only: 'sessions' },
+    { everyone: true }
+  ] as const
+  for (const target of targets) {
+    const own = lifetimes.open(signedIn({ orgId: 'org_1' }))
+    const other = lifetimes.open(signedIn({ userId: 'user_2', sessionId: 'sess_2', orgId: 'org_2' }))
+    revocations.revoke(target)
+    t.match(own.signal.reason, { code: 'FST_CLERK_LIFETIME_REVOKED' }, JSON.stringify(target))
+    t.equal(other.signal.aborted, 'everyone' in target, 'of somebody else')
+    other.close()
+    clock.advance(1_000)
+  }
+  const session = lifetimes.open(signedIn({ orgId: 'org_1' }))
+  for (const target of [{ tokenId: 'ak_1' }, { clientId: 'client_1' }]) revocations.revoke(target)
+  t.equal(session.signal.aborted, false)
+})
+
 t.test('renewal carries it on, as often as there is a fresh token', async (t) => {
   const { clock, lifetimes, signedIn, issue } = setUp()
   const lifetime = lifetimes.open(signedIn())
