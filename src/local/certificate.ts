@@ -17,8 +17,9 @@ export async function createCertificate(hosts: readonly string[]): Promise<Certi
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },
+      // No authority: who trusts it trusts these names, and nothing that its key could sign.
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
       { name: 'subjectAltName', altNames: [...names, { type: 7, ip: '127.0.0.1' }] }
     ]

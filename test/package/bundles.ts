@@ -29,7 +29,7 @@ function expected(answers: Readonly<Record<string, string>>) {
     verified: true,
     refusals: 1,
     records: 1,
-    channels: 6,
+    channels: 7,
     entries: ['function', 'function', 'function', 'function'],
     signInPage: true,
     answers
