@@ -34,7 +34,13 @@ export { shareKeySets } from './core/jwks/share-key-sets.js'
 export type { KeyStoreHealth, KeyStoreStats } from './core/jwks/types.js'
 export type { Logger } from './core/logger.js'
 export type { AcceptsToken } from './core/options/accepts-token.js'
-export type { ClerkAuthOptions, CrossOrigin, DebugHeaders } from './core/options/instance-options.js'
+export type {
+  ClerkAuthOptions,
+  CrossOrigin,
+  DebugHeaders,
+  ExtractToken,
+  TokenRequest
+} from './core/options/instance-options.js'
 export type { JwksOptions, KeySetSnapshotStore, WarmUp } from './core/options/jwks.js'
 export type { MachineTokenOptions } from './core/options/machine-tokens.js'
 export type { OrganizationSyncOptions } from './core/options/organization-sync.js'

@@ -35,6 +35,11 @@ export const CrossOriginError = createError(
   'A page of another origin may not do that with the cookies of this browser: send the session token as a bearer token, or add the origin to authorizedParties',
   403
 )
+export const ExtractTokenError = createError(
+  'FST_CLERK_EXTRACT_TOKEN',
+  'extractToken has thrown, or has returned neither a string nor undefined: the request counts as one with a malformed token',
+  401
+)
 export const ReverificationError = createError(
   'FST_CLERK_REVERIFICATION',
   'The user has to verify their identity again before doing that',

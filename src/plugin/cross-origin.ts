@@ -6,6 +6,7 @@ import { isOfOwnOrigin } from '../core/request/own-origin.js'
 import { publicUrl } from '../core/request/public-url.js'
 import { textOf } from '../core/request/read-carried.js'
 import { noteVerdict } from './decision.js'
+import { isTokenExtracted } from './extracted-token.js'
 import { FastifyRequestSource } from './request-source.js'
 import type { RoutePolicy } from './route-policy.js'
 
@@ -18,7 +19,7 @@ export function refusalOfForeign(instance: Instance, policy: RoutePolicy, reques
   const { settings, counters, log } = instance
   const source = new FastifyRequestSource(request)
   const { headers } = source
-  if (parseAuthorization(textOf(headers.authorization)) !== '') return null
+  if (isTokenExtracted(request) || parseAuthorization(textOf(headers.authorization)) !== '') return null
   const ownOrigin = () => publicUrl(source.protocol, source.host, source.target).origin
   if (isOfOwnOrigin(headers, ownOrigin, settings.authorizedParties)) return null
   const fields = { origin: readable(headers.origin), method: source.method, route: request.routeOptions.url }

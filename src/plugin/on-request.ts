@@ -12,6 +12,7 @@ import { allowsAudience } from '../core/token/claims.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { closeAfterAnswer, refusalOfForeign } from './cross-origin.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
+import { extractToken } from './extracted-token.js'
 import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
@@ -31,6 +32,13 @@ const TIMED_HIT_MASK = 63
 /** The hook of a plugin with one instance. For a token in memory it calls `done()` before it makes any object. */
 export function createOnRequest(instance: Instance, policies: RoutePolicies): OnRequestHook {
   const { knownSession, counters: stats } = instance
+  // Tokens come from elsewhere than the hot path looks. It is left out, and memory is asked by the state machine.
+  if (instance.settings.extractToken !== null) {
+    return (request, reply, done) => {
+      const policy = policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
+      authenticateFully(instance, policy, request, reply, done)
+    }
+  }
 
   return function authenticate(request, reply, done) {
     const policy = policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
@@ -86,7 +94,11 @@ export function authenticateFully(
     return
   }
   warnOfForwardedHeaders(instance, request)
-  const carried = readCarried(new FastifyRequestSource(request), instance.readCookies, cookies)
+  const carried = readCarried(
+    new FastifyRequestSource(request, extractToken(instance, request)),
+    instance.readCookies,
+    cookies
+  )
   const state = instance.authenticate(carried, policy)
   if (state instanceof Promise) {
     state.then(

@@ -9,8 +9,11 @@ import type { RequestHeaders, RequestSource } from '../core/request/read-carried
 export class FastifyRequestSource implements RequestSource {
   readonly #request: FastifyRequest
 
-  constructor(request: FastifyRequest) {
+  readonly token: string | undefined
+
+  constructor(request: FastifyRequest, token?: string) {
     this.#request = request
+    this.token = token
   }
 
   get method(): string {

@@ -202,6 +202,17 @@ t.test('the snippets', async (t) => {
     t.same([await status('/documents/doc_1', { userId: 'user_2' }), await status('/admin', {})], [404, 404])
   })
 
+  await t.test('a token from elsewhere', async (t) => {
+    const fastify = await load(t, containing("headers['x-api-key']"), (fastify) => {
+      fastify.get('/elsewhere', (request) => ({ by: request.auth.isAuthenticated }))
+    })
+    const token = clerk.signSessionToken()
+    for (const headers of [{ 'x-api-key': token }, { 'sec-websocket-protocol': `app, token.${token}` }]) {
+      t.same((await fastify.inject({ url: '/elsewhere', headers })).json(), { by: true })
+    }
+    t.same((await fastify.inject('/elsewhere')).json(), { by: false })
+  })
+
   await t.test('who it is, in a word', async (t) => {
     const fastify = await load(t, containing('clerk.identify(request)'))
     t.equal((await fastify.inject('/')).statusCode, 404)

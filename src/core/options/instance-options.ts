@@ -25,6 +25,17 @@ import {
 /** `full`: status, reason and message; `reason`: without the message; `false`: no `x-clerk-auth-*` header at all. */
 export type DebugHeaders = 'full' | 'reason' | false
 
+/** The part of a request that `extractToken` is called with: Fastify's own request. */
+export interface TokenRequest {
+  readonly method: string
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** A method, so that a function for the whole of Fastify's request fits. */
+export type ExtractToken = { extract(request: TokenRequest): string | undefined }['extract']
+
 /** Requests of other origins' pages that are signed in by cookie: refused, counted and logged, or not looked at. */
 export type CrossOrigin = 'refuse' | 'report' | false
 
@@ -124,6 +135,13 @@ export interface ClerkAuthOptions {
    * of the cookies lets pass, from acting in the user's name.
    */
   readonly crossOrigin?: CrossOrigin | undefined
+  /**
+   * Takes the token from elsewhere than `Authorization`, for example from `x-api-key` or a WebSocket's subprotocol. A token
+   * that it returns counts as that of the header: it decides alone, before `Authorization` and cookies. `undefined`: there is
+   * none. A function that throws, or returns anything else, makes the request signed out with `token-invalid`, and a log
+   * line. Default: none. Security: never take it from a cookie or the query, which other pages and logs reach.
+   */
+  readonly extractToken?: ExtractToken | undefined
   /** `requireAuth` answers a browser's page load with a redirect to `signInUrl` instead of 401. Default false; needs `signInUrl`. */
   readonly requireAuthRedirect?: boolean | undefined
   /**
@@ -188,6 +206,7 @@ export const OPTIONS = {
   signUpUrl: option<string | null, string>(readPageUrl, { variable: 'CLERK_SIGN_UP_URL' }),
   handshake: boolean({ default: true }),
   debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
+  extractToken: callback<ExtractToken>({ default: null }),
   crossOrigin: choice(['refuse', 'report', false], { default: 'report' }),
   requireAuthRedirect: boolean({ default: false }),
   earlyRoutes: option<boolean | readonly string[], boolean | readonly string[]>(readEarlyRoutes),

@@ -15,6 +15,8 @@ export interface RequestSource {
   /** Public scheme and authority. Read only when the public URL is needed: in Fastify each is a computation. */
   readonly protocol: string
   readonly host: string
+  /** A token that the application has found elsewhere: it counts as that of the `Authorization` header. */
+  readonly token?: string | undefined
 }
 
 /**
@@ -53,7 +55,7 @@ class CarriedRequest implements Carried {
     this.method = source.method
     this.target = source.target
     this.headers = headers
-    this.headerToken = parseAuthorization(textOf(headers.authorization))
+    this.headerToken = source.token ?? parseAuthorization(textOf(headers.authorization))
     this.cookies = cookies
     this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
     this.accept = textOf(headers[DECIDING_HEADERS.accept])

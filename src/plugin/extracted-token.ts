@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import { ExtractTokenError } from '../core/errors.js'
+import type { Instance } from '../core/instance.js'
+
+/** Requests whose token the application has found: no page of another origin makes a browser send it along. */
+const extracted = new WeakSet<object>()
+
+export function isTokenExtracted(request: FastifyRequest): boolean {
+  return extracted.has(request)
+}
+
+/** No token has this form: the state machine refuses it as malformed, and looks at no cookie instead. */
+const MALFORMED = '-'
+
+/**
+ * Asks the option `extractToken`. A function that fails does so by what a client has sent: the request is signed out, as
+ * with a malformed token in the header, and the log has the cause.
+ */
+export function extractToken({ settings, log }: Instance, request: FastifyRequest): string | undefined {
+  if (settings.extractToken === null) return undefined
+  let token: unknown
+  try {
+    token = settings.extractToken(request)
+  } catch (error) {
+    return refuse(error)
+  }
+  if (token === undefined) return undefined
+  extracted.add(request)
+  return typeof token === 'string' && token !== '' ? token : refuse(undefined)
+
+  function refuse(cause: unknown): string {
+    extracted.add(request)
+    const err = new ExtractTokenError()
+    // The name alone: the message may quote the token.
+    log.warn({ code: err.code, cause: cause instanceof Error ? cause.name : typeof token }, err.message)
+    return MALFORMED
+  }
+}
