@@ -143,3 +143,38 @@ t.test('Fastify logs requests by the serializer as by its own', async (t) => {
   t.same(await logOf(own, '/?a=1'), await logOf({}, '/?a=1'))
   t.equal((await logOf(own, `/?__clerk_handshake=${SECRET}`)).url, '/')
 })
+
+t.test('a guard that is called by hand redirects, and what follows the call does not run', async (t) => {
+  const seen: string[] = []
+  const { clerk, fastify } = await createApp(t, {
+    plugin: { requireAuthRedirect: true, signInUrl: SIGN_IN },
+    routes(fastify) {
+      fastify.addHook('onRequest', async (request, reply) => {
+        if (request.url.startsWith('/hook')) await fastify.requireAuth(request, reply)
+        seen.push('hook')
+      })
+      fastify.get('/hook', () => seen.push('handler'))
+      fastify.get('/handler', async (request, reply) => {
+        await fastify.requireAuth(request, reply)
+        seen.push('handler')
+        return 'in'
+      })
+    }
+  })
+  const ask = (url: string, headers: Record<string, string>) =>
+    fastify.inject({ url, headers: { host: 'app.example.com', ...headers } })
+  for (const [url, before] of [
+    ['/hook', []],
+    ['/handler', ['hook']]
+  ] as const) {
+    seen.length = 0
+    const response = await ask(url, { accept: 'text/html' })
+    t.equal(response.statusCode, 302, url)
+    t.match(response.headers.location, SIGN_IN)
+    t.equal(response.body, '')
+    t.strictSame(seen, before)
+    t.equal((await ask(url, { accept: 'application/json' })).statusCode, 401)
+    t.strictSame((await ask(url, clerk.bearer())).statusCode, 200)
+    t.equal(seen.at(-1), 'handler')
+  }
+})
