@@ -5,6 +5,7 @@ import { getAuth } from '../../src/plugin/get-auth.js'
 import { assertSignedIn } from '../../src/plugin/guards/assert-signed-in.js'
 import { guarded } from '../../src/plugin/guards/guarded.js'
 import { authorize, requireAuth } from '../../src/plugin/guards/guards.js'
+import { signedIn } from '../../src/plugin/guards/signed-in.js'
 import type {} from '../../src/plugin/types.js'
 import { type Equals, holds } from './equals.js'
 
@@ -28,6 +29,42 @@ fastify.get<{ Params: { id: string } }>('/:id', guarded, (request) => {
   holds<Equals<typeof request.auth.userId, string>>()
   return request.params.id
 })
+
+interface Note {
+  Params: { id: string }
+  Body: { text: string }
+  Reply: { id: string; by: string }
+}
+fastify.put<Note>(
+  '/notes/:id',
+  guarded,
+  signedIn(async (request, reply) => {
+    holds<Equals<typeof request.auth.userId, string>>()
+    holds<Equals<typeof request.body, { text: string }>>()
+    reply.header('x-length', request.body.text.length)
+    return { id: request.params.id, by: request.auth.userId }
+  })
+)
+fastify.post<{ Body: { n: number } }>(
+  '/numbers',
+  guarded,
+  signedIn(function (request, reply) {
+    holds<Equals<typeof request.auth.orgId, string | undefined>>()
+    this.log.info(request.body.n.toFixed())
+    return reply.send(request.auth.userId)
+  })
+)
+const wrongReply = signedIn(() => ({ id: 1 }))
+// @ts-expect-error the reply has another type
+fastify.get<{ Reply: { id: string } }>('/typed-reply', guarded, wrongReply)
+fastify.get(
+  '/any',
+  { config: { clerk: { acceptsToken: 'any' } } },
+  signedIn((request) => {
+    holds<Equals<typeof request.auth.tokenType, 'session_token'>>()
+    return request.auth.userId
+  })
+)
 
 fastify.route({
   method: 'POST',
@@ -67,6 +104,16 @@ secure.get('/', guarded, (request) => request.auth.userId.length)
 const h2 = Fastify({ http2: true })
 const h2s = Fastify({ http2: true, https: {} })
 h2.get('/', guarded, (request) => request.auth.userId.length)
+h2.get<{ Params: { id: string } }>(
+  '/:id',
+  guarded,
+  signedIn(({ auth, params }) => auth.userId + params.id)
+)
+secure.get<{ Params: { id: string } }>(
+  '/:id',
+  guarded,
+  signedIn(({ auth, params }) => auth.userId + params.id)
+)
 h2.get('/get-auth', (request) => getAuth(request).userId)
 h2s.get('/get-auth', (request) => getAuth(request, { acceptsToken: 'any' }).tokenType)
 secure.get('/get-auth', (request) => getAuth(request).userId)

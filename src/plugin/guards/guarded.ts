@@ -17,8 +17,7 @@ export interface Guarded {
  * ```
  *
  * Where a route is given type arguments, as in `fastify.get<{ Params: … }>`, TypeScript infers no other, and the type of
- * `request.auth` stays as it is without `guarded`: describe the parameters by a schema and a type provider, or call
- * `assertSignedIn` there.
+ * `request.auth` stays as it is without `guarded`: wrap the handler in `signedIn` there.
  *
  * With a guard of `authorize`, or a configuration of your own, write the members out:
  * `{ onRequest: authorize(…), config: { clerk: { guarded: true } } }`.

@@ -1,6 +1,6 @@
 // Compiled under every compiler and resolver, as ES module and as CommonJS, and run: prints two answers.
 import Fastify, { type FastifyRequest } from 'fastify'
-import clerkAuth, { type Auth, getAuth, guarded } from 'fastify-clerk-auth'
+import clerkAuth, { type Auth, getAuth, guarded, signedIn } from 'fastify-clerk-auth'
 import audit, { type AuditRecord, type AuditSink } from 'fastify-clerk-auth/audit'
 import { subscribe } from 'fastify-clerk-auth/diagnostics'
 import { createLocalClerk } from 'fastify-clerk-auth/local'
@@ -51,6 +51,20 @@ async function main(): Promise<void> {
     const { auth } = request
     const userId: string | null = auth.isAuthenticated ? auth.userId : auth.userId
     return { userId, same: getAuth(request) === auth }
+  })
+  fastify.get<{ Params: { id: string } }>(
+    '/notes/:id',
+    guarded,
+    signedIn(async (request, reply) => {
+      reply.header('x-id', request.params.id)
+      return { userId: request.auth.userId.toUpperCase() }
+    })
+  )
+  fastify.route<{ Body: { n: number } }>({
+    method: 'POST',
+    url: '/numbers',
+    ...guarded,
+    handler: signedIn((request) => request.auth.userId.repeat(request.body.n))
   })
   fastify.get('/guarded', guarded, (request) => {
     const userId: string = request.auth.userId
