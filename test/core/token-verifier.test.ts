@@ -24,6 +24,24 @@ t.test('two verifiers of one token share nothing of it', async (t) => {
   t.not(one?.claims.nested, other?.claims.nested)
 })
 
+t.test('a machine token that is a JWT has the reason that a request with it gets', async (t) => {
+  const clerk = await createLocalClerk({ signingKey, instanceType: 'production' })
+  t.teardown(() => clerk.close())
+  const token = clerk.machineTokens.createM2MToken({ format: 'jwt' })
+  const verifier = createTokenVerifier(clerk.pluginOptions())
+  t.teardown(() => verifier.close())
+  t.match(await verifier.verify(token), { ok: false, reason: 'token-type-mismatch' })
+
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(clerkAuth, clerk.pluginOptions())
+  app.get('/', ({ auth }) => auth.isAuthenticated)
+  t.match(await app.clerk.verifyToken(token), { ok: false, reason: 'token-type-mismatch' })
+  const response = await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+  t.equal(response.body, 'false')
+  t.equal(response.headers['x-clerk-auth-reason'], 'token-type-mismatch')
+})
+
 // Tokens in memory count as traffic. Otherwise a server that sees only such tokens would take itself for idle and let its
 // keys expire, and a caller would wait for the next fetch.
 async function refreshesAhead(
