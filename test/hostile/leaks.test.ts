@@ -3,7 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import process from 'node:process'
 import { Writable } from 'node:stream'
 import { inspect } from 'node:util'
-import Fastify, { type InjectOptions } from 'fastify'
+import Fastify, { type InjectOptions, LogController } from 'fastify'
 import t, { type Test } from 'tap'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
@@ -96,7 +96,10 @@ async function run(
     }
   })
   // Fastify's own line for each request holds the URL. Whether it is logged is the application's choice.
-  const fastify = Fastify({ logger: { level: 'trace', stream }, disableRequestLogging: true })
+  const fastify = Fastify({
+    logger: { level: 'trace', stream },
+    logController: new LogController({ disableRequestLogging: true })
+  })
   t.teardown(() => fastify.close())
   const onMessage = (message: unknown, name: string | symbol) => search.add(`the channel ${String(name)}`, message)
   for (const name of CHANNELS) {
