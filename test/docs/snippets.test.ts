@@ -112,9 +112,6 @@ t.test('the snippets', async (t) => {
 
   await t.test('the ways of narrowing', async (t) => {
     const fastify = await load(t, containing('assertSignedIn(request.auth)'))
-    t.equal((await fastify.inject('/notes/n1')).statusCode, 401)
-    const headers = clerk.bearer({ userId: 'user_1' })
-    t.strictSame((await fastify.inject({ url: '/notes/n1', headers })).json(), ['user_1', 'n1'])
     for (const url of ['/guarded', '/asked', '/asserted']) {
       t.equal((await fastify.inject(url)).statusCode, 401)
       t.strictSame((await fastify.inject({ url, headers: clerk.bearer({ userId: 'user_1' }) })).json(), {
