@@ -79,7 +79,7 @@ t.test('nothing but the environment is needed, and defaults are those of the opt
       maxConcurrency: 16,
       jwtOnly: false
     },
-    revocation: { maxEntries: 250_000, bus: null },
+    revocation: { maxEntries: 250_000, bus: null, whenBusIsAway: 'local' },
     maxInstances: 100
   })
 })
