@@ -51,7 +51,7 @@ function addSchemes(
     ...(settings === null ? [] : typesOf(settings.acceptsToken)),
     ...required.flatMap((route) => typesOf(route.acceptsToken))
   ]
-  const scopes = [...new Set(required.flatMap(scopesOf))].sort()
+  const scopes = [...new Set(required.flatMap(({ guards }) => scopesOf(guards)))].sort()
   const components = isRecord(document.components) ? document.components : {}
   const own = isRecord(components.securitySchemes) ? components.securitySchemes : {}
   document.components = { ...components, securitySchemes: { ...schemesFor(accepted, settings, scopes), ...own } }

@@ -23,13 +23,13 @@ export function describeOperation(operation: Operation, route: RouteTableEntry):
 /** One alternative for each way to authenticate; none for a route that answers everybody. */
 export function securityOf(route: RouteTableEntry): readonly Readonly<Record<string, readonly string[]>>[] {
   if (route.policy !== 'required') return []
-  const scopes = scopesOf(route)
+  const scopes = scopesOf(route.guards)
   return permittedTypes(route).flatMap((type) =>
     SCHEME_NAMES[type].map((name) => ({ [name]: type === 'oauth_token' ? scopes : [] }))
   )
 }
 
-export function scopesOf({ guards }: RouteTableEntry): readonly string[] {
+export function scopesOf(guards: readonly GuardRequirement[]): readonly string[] {
   return [...new Set(guards.flatMap(({ scopes }) => scopes))]
 }
 
@@ -50,15 +50,21 @@ function documents(responses: Readonly<Record<string, object>>, status: string):
 }
 
 function refusalsOf(route: RouteTableEntry): Readonly<Record<string, object>> {
-  const asked = conditionsOf(route)
-  // Where a guard hides the route, a refusal is the answer to a URL without a route.
-  if (route.guards.some(({ isHidden }) => isHidden)) return { 404: { description: 'Not found' }, 503: UNAVAILABLE }
+  const open = route.guards.filter(({ isHidden }) => !isHidden)
+  const asked = conditionsOf(open)
+  const forbidden = asked !== null && {
+    403: { description: asked === '' ? 'Not permitted' : `Not permitted: needs ${asked}` }
+  }
+  const absent = open.length < route.guards.length && { 404: { description: 'Not found' } }
+  // A guard that hides the route and comes first answers whoever is not signed in, or cannot be judged, as the router does.
+  if (route.guards[0]?.isHidden) return { ...forbidden, ...absent }
   return {
     401: {
       description: 'Not authenticated',
       headers: { 'WWW-Authenticate': header('How to authenticate (RFC 6750 section 3)') }
     },
-    ...(asked !== null && { 403: { description: asked === '' ? 'Not permitted' : `Not permitted: needs ${asked}` } }),
+    ...forbidden,
+    ...absent,
     503: UNAVAILABLE
   }
 }
@@ -73,12 +79,11 @@ function header(description: string): object {
 }
 
 /** What guards ask beyond authentication; empty: a function decides; null: nothing. */
-function conditionsOf(route: RouteTableEntry): string | null {
-  const { guards } = route
+function conditionsOf(guards: readonly GuardRequirement[]): string | null {
   const words = guards.flatMap(({ conditions }) =>
     Object.entries(conditions ?? {}).map(([name, value]) => (typeof value === 'string' ? `${name} ${value}` : name))
   )
-  const scopes = scopesOf(route)
+  const scopes = scopesOf(guards)
   if (scopes.length > 0) words.push(`${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(', ')}`)
   if (words.length > 0) return [...new Set(words)].join('; ')
   return guards.some(({ guard }) => guard !== 'requireAuth') ? '' : null
