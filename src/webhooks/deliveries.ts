@@ -1,3 +1,4 @@
+import type { Logger } from '../core/logger.js'
 import { TOLERANCE_SECONDS } from './signature.js'
 
 /**
@@ -11,6 +12,8 @@ export type DeliveryState = 'new' | 'done' | 'busy' | 'unknown'
  * an attacker sends again, and the repetition of an attempt whose answer was lost, are answered and not handled again.
  */
 export interface Deliveries {
+  /** Called when the server starts, with its logger. */
+  open?(logger: Logger): void
   /** Says what is known of an id. Of all callers with that id, only one is told `new` until `end` is called. */
   begin(id: string, timestamp: number): DeliveryState | Promise<DeliveryState>
   /** Ends the handling that a `new` began. After a failure the next attempt is `new` again. */

@@ -25,6 +25,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   const checkDelivery = await createDeliveryCheck(signingSecret)
   const revoke = settings.revoke ?? pluginRevoke(fastify)
 
+  deliveries.open?.(fastify.log)
   fastify.addHook('onClose', async () => deliveries.close?.())
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body))

@@ -3,6 +3,7 @@ import { boolean, wholeNumber } from '../core/options/readers.js'
 import { assertTableName, tableName } from '../core/options/sql-names.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { setUnrefTimer, withinTime } from '../core/timers.js'
+import { postgresAwayCause } from '../revocation/postgres-causes.js'
 import { type PostgresPool, readPostgresPool } from '../revocation/postgres-session.js'
 import { openTable } from '../revocation/postgres-table.js'
 import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
@@ -98,7 +99,7 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
 
   async function inTime(text: string, values: readonly unknown[]): Promise<readonly unknown[]> {
     const rows = await withinTime(query(text, values), STATEMENT_TIMEOUT_MS, null, setUnrefTimer)
-    if (rows === null) throw new Error('The database does not answer in time')
+    if (rows === null) throw new Error('timeout: no answer from the database')
     return rows
   }
 
@@ -116,6 +117,7 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
       return row?.state ?? 'busy'
     },
     finish: (id) => inTime(finishSql, [id, owner, RETENTION_SECONDS]),
-    release: (id) => inTime(releaseSql, [id, owner])
+    release: (id) => inTime(releaseSql, [id, owner]),
+    awayCause: postgresAwayCause
   })
 }

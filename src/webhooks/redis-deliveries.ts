@@ -1,6 +1,7 @@
 import { text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { createRedisCaller } from '../revocation/redis-caller.js'
+import { redisAwayCause } from '../revocation/redis-causes.js'
 import { type RedisClient, readRedisClient } from '../revocation/redis-client.js'
 import type { RedisAdapter } from '../revocation/redis-session.js'
 import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
@@ -51,6 +52,7 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
     },
     finish: (id) => redis.command('SET', prefix + id, 'done', 'PX', RETENTION_SECONDS * 1000),
     release: (id) => redis.command('DEL', prefix + id),
+    awayCause: redisAwayCause,
     close: () => redis.close()
   })
 }

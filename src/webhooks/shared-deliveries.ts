@@ -1,3 +1,5 @@
+import { type Logger, silentLogger } from '../core/logger.js'
+import type { BusAwayCause } from '../core/revocation/bus.js'
 import { createMemoryDeliveries, type Deliveries } from './deliveries.js'
 
 /** What processes share to recognise deliveries; each call rejects, in bounded time, while it cannot be had. */
@@ -8,6 +10,8 @@ export interface DeliveryStore {
   finish(id: string): Promise<unknown>
   /** The event could not be handled: the next attempt is `new`. */
   release(id: string): Promise<unknown>
+  /** The word for the error of a call. */
+  awayCause(error: unknown): BusAwayCause
   close?(): void
 }
 
@@ -17,20 +21,47 @@ export interface DeliveryStore {
  */
 export function createSharedDeliveries(store: DeliveryStore): Deliveries {
   const own = createMemoryDeliveries(() => Date.now())
+  let log: Logger = silentLogger
+  let isAway = false
+
+  /** Null while the store is away. Only changes are logged: a store with a wrong password fails for each delivery. */
+  async function ask<Answer>(call: Promise<Answer>): Promise<Answer | null> {
+    try {
+      const answer = await call
+      if (isAway) log.info({}, 'store of webhook deliveries is back')
+      isAway = false
+      return answer
+    } catch (error) {
+      if (!isAway) log.warn({ cause: store.awayCause(error) }, AWAY)
+      isAway = true
+      return null
+    }
+  }
+
   return {
+    open(logger) {
+      log = logger
+    },
+
     async begin(id, timestamp) {
       const known = await own.begin(id, timestamp)
       if (known !== 'new') return known
-      const state = await store.claim(id).catch(() => 'new' as const)
+      const state = (await ask(store.claim(id))) ?? 'new'
       if (state !== 'new') await own.end(id, state === 'done')
       return state
     },
 
     async end(id, succeeded) {
       await own.end(id, succeeded)
-      await (succeeded ? store.finish(id) : store.release(id)).catch(() => {})
+      await ask(succeeded ? store.finish(id) : store.release(id))
     },
 
-    close: () => store.close?.()
+    close() {
+      // A handler may end after the server: that the store is closed is no news then.
+      log = silentLogger
+      store.close?.()
+    }
   }
 }
+
+const AWAY = 'store of webhook deliveries is away: each process remembers its own until it is back'
