@@ -52,10 +52,13 @@ export function toGuardHook(
   function run(request: GuardRequest, reply: GuardReply, done: GuardDone): void {
     const outcome = judge(request, reply)
     if (outcome instanceof Promise) {
-      // A rejection without an error would be no error to Fastify, and let the request pass.
       outcome.then(
         (settled) => carryOut(settled, request, reply, done),
-        (error) => done(error instanceof Error ? error : new ForbiddenError())
+        (error) => {
+          if (error instanceof Error) done(error)
+          // A rejection without an error would be no error to Fastify, and let the request pass: it refuses.
+          else carryOut({ error: new ForbiddenError(), isHidden: requirement.isHidden }, request, reply, done)
+        }
       )
       return
     }

@@ -374,7 +374,7 @@ t.test('authorizeAsync: exactly true permits; anything else refuses; a rejection
   t.same(await statuses('open', clerk.bearer()), { ...expected, ...refused })
   t.same(new Set(Object.values(await statuses('open', {}))), new Set([401]), 'nobody is asked about strangers')
   const hidden = await statuses('hidden', clerk.bearer())
-  for (const name of ['false', 'one', 'text', 'nothing', 'object']) t.equal(hidden[name], 404, name)
+  for (const name of Object.keys(refused)) t.equal(hidden[name], 404, name)
   t.match(hidden, { true: 200, rejects: 503, throws: 500 }, 'an error of the application is an error')
   t.same(new Set(Object.values(await statuses('hidden', {}))), new Set([404]))
 })
