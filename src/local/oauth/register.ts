@@ -5,7 +5,7 @@ import { AUTH_METHODS, type AuthMethod, type ClientInput, GRANT_TYPES, type OAut
 
 const MAX_REDIRECT_URIS = 10
 const MAX_URI_LENGTH = 2000
-const MAX_NAME_LENGTH = 100
+const MAX_NAME_LENGTH = 200
 
 /** `POST /oauth/register`: dynamic client registration (RFC 7591). */
 export const registerClient: Handler = (request, state) => {
@@ -35,8 +35,12 @@ function readClient(metadata: unknown): ClientInput | OAuthError {
       'known are the grants authorization_code and refresh_token, and the response code'
     )
   }
+  // Not cut: a part of a text keeps all of it in memory.
+  if (typeof name === 'string' && name.length > MAX_NAME_LENGTH) {
+    return oauthError('invalid_client_metadata', `client_name must have at most ${MAX_NAME_LENGTH} characters`)
+  }
   return {
-    name: typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, MAX_NAME_LENGTH) : 'Unnamed client',
+    name: typeof name === 'string' && name.trim() !== '' ? name.trim() : 'Unnamed client',
     redirectUris: Object.freeze([...uris]),
     authMethod: method
   }

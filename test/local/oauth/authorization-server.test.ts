@@ -261,6 +261,11 @@ t.test('a registration that could lead a browser astray is refused', async (t) =
     body: { error: 'invalid_client_metadata' }
   })
   t.match(await register({ grant_types: ['implicit'] }), { status: 400, body: { error: 'invalid_client_metadata' } })
+  // A client that is kept must not keep the megabyte that it came in.
+  for (const name of ['n'.repeat(201), `${' '.repeat(200)}n`]) {
+    t.match(await register({ client_name: name }), { status: 400, body: { error: 'invalid_client_metadata' } })
+  }
+  t.match(await register({ client_name: 'n'.repeat(200) }), { status: 201, body: { client_name: 'n'.repeat(200) } })
   for (const uri of [
     'https://app.example.com/cb',
     'http://localhost:3000/cb',
