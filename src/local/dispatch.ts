@@ -37,7 +37,7 @@ export async function dispatch(dispatcher: Dispatcher, request: Request): Promis
     signal
   )
   entry.status = response.status
-  return withCors(request, response)
+  return withCors(request, response, endpoint === 'fapi-jwks' || endpoint === 'bapi-jwks')
 }
 
 /** clerk-js sends PATCH, PUT and DELETE as a POST whose query names the method: that needs no preflight. */

@@ -4,14 +4,14 @@ const EXPOSED = 'Authorization, Clerk-Db-Jwt, X-Country, Retry-After'
 
 /**
  * The response as a page of another origin can read it, unless it says itself which may. Which origins may ask at all is
- * decided before.
+ * decided before. The key set says nothing about its age, so that whoever fetches it keeps it for as long as it keeps Clerk's.
  */
-export function withCors(request: Pick<LocalRequest, 'headers'>, response: Response): Response {
+export function withCors(request: Pick<LocalRequest, 'headers'>, response: Response, isKeySet = false): Response {
   const origin = request.headers.get('origin')
   if (response.headers.has('access-control-allow-origin')) return response
   const headers = new Headers(response.headers)
   headers.append('vary', 'Origin')
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (!isKeySet && !headers.has('cache-control')) headers.set('cache-control', 'no-store')
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin)
     headers.set('access-control-allow-credentials', 'true')

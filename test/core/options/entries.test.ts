@@ -240,7 +240,9 @@ const entries: Readonly<Record<string, readonly [use: Use, cases: readonly Case[
     [
       ['3000', TYPE, /^listen\.port must be a whole number, not a string$/],
       [70_000, RANGE, /listen\.port must be a whole number from 0 to 65535/],
-      [{ port: 1 }, TYPE, /listen\.port/]
+      [{ port: '1' }, TYPE, /listen\.port/],
+      [{ hots: 1 }, UNKNOWN, /listen\.hots/],
+      [[1], TYPE, /listen/]
     ]
   ]
 }
