@@ -84,8 +84,8 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     const isHidden = hidesRoute(route)
     const isDenied = defaultDeny && !policy.isPublic && !isHidden
     removeDenial(route)
-    if (hasGuard(route)) assertUncontradicted(policy)
-    assertGuarded(policy, isDenied || hasGuard(route))
+    if (hasGuard(route)) assertUncontradicted(policy, nameRoute(route))
+    assertGuarded(policy, isDenied || hasGuard(route), nameRoute(route))
     assertScopesApply(route, policy, single !== null)
     if (policy !== policies.defaults) {
       policies.isInUse = true
@@ -121,8 +121,8 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     for (const { scope, route } of made) {
       if (!isWithin(scope, fastify)) continue
       const policy = readPolicy(route)
-      if (hasGuard(route)) assertUncontradicted(policy)
-      assertGuarded(policy, hasGuard(route))
+      if (hasGuard(route)) assertUncontradicted(policy, nameRoute(route))
+      assertGuarded(policy, hasGuard(route), nameRoute(route))
       assertScopesApply(route, policy, single !== null)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
@@ -218,8 +218,8 @@ function assertIntact(covered: readonly CoveredRoute[], defaults: RoutePolicy): 
     const isGuarded = !isDenied || listOf(route.onRequest).includes(denyByDefault)
     if (!isGuarded || (isHidden && !hidesRoute(route))) throw new RouteOverwrittenError(nameRoute(route), 'onRequest')
     if ((policyOf(route.config) ?? defaults) !== policy) throw new RouteOverwrittenError(nameRoute(route), 'config')
-    if (hasGuard(route) && !isDenied) assertUncontradicted(policy)
-    assertGuarded(policy, hasGuard(route))
+    if (hasGuard(route) && !isDenied) assertUncontradicted(policy, nameRoute(route))
+    assertGuarded(policy, hasGuard(route), nameRoute(route))
   }
 }
 

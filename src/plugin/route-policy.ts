@@ -216,19 +216,19 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
 }
 
 /** Refuses to boot when the handler of a route relies on a guard that is not there. */
-export function assertGuarded(policy: RoutePolicy, hasGuard: boolean): void {
+export function assertGuarded(policy: RoutePolicy, hasGuard: boolean, route: string): void {
   if (policy.isGuarded && !hasGuard) {
-    throw new RoutePolicyError('guarded is true, but neither requireAuth nor authorize is among the hooks of the route')
+    throw new RoutePolicyError(`guarded is true, but neither requireAuth nor authorize is among the hooks of ${route}`)
   }
 }
 
 /** Refuses to boot when a route has a guard and is open as well: one of the two is a mistake. */
-export function assertUncontradicted(policy: RoutePolicy): void {
+export function assertUncontradicted(policy: RoutePolicy, route: string): void {
   if (!policy.isEvaluated) {
-    throw new RoutePolicyError('clerk is false, but requireAuth or authorize is among the hooks of the route')
+    throw new RoutePolicyError(`clerk is false, but requireAuth or authorize is among the hooks of ${route}`)
   }
   if (policy.isPublic) {
-    throw new RoutePolicyError('public is true, but requireAuth or authorize is among the hooks of the route')
+    throw new RoutePolicyError(`public is true, but requireAuth or authorize is among the hooks of ${route}`)
   }
 }
 
