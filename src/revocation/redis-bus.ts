@@ -18,7 +18,10 @@ export interface RedisBusOptions {
    * `fastify-clerk-auth:revocations`.
    */
   readonly key?: string | undefined
-  /** Shortest time that a revocation stays in Redis. Default 3600000 (an hour), 1000 to 2592000000 (30 days). */
+  /**
+   * Shortest time that a revocation stays in Redis. Default 90000000 (25 hours), 1000 to 2592000000 (30 days). Security: with
+   * less than machine tokens live, a process that accepts none removes what other processes need when they start.
+   */
   readonly retentionInMs?: number | undefined
   /** How long a starting server waits for Redis before it starts without. Default 2000, 0 to 600000. */
   readonly openTimeoutInMs?: number | undefined
@@ -33,7 +36,7 @@ export interface RedisBusOptions {
 export const REDIS_BUS = {
   client: option<RedisClient, RedisAdapter>(readRedisClient),
   key: text({ default: 'fastify-clerk-auth:revocations' }),
-  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 3_600_000 }),
+  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 90_000_000 }),
   openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
   heartbeatInMs: wholeNumber({ min: 10, max: 600_000, default: 5_000 }),
   logger,

@@ -280,11 +280,19 @@ t.test('with the database', { skip }, async (t) => {
     for (const [id, age] of Object.entries(ageMs)) {
       await query(`insert into ${table} values ($1, $2, $3)`, [id, `["${id}",null,null]`, Date.now() - age])
     }
-    await startProcess(t, { table })
+    await startProcess(t, { table, retentionInMs: 3_600_000 })
     t.strictSame(
       (await query(`select id from ${table}`)).map(({ id }) => id),
       ['young']
     )
+  })
+
+  t.test('a process of sessions alone leaves what others need for machine tokens', async (t) => {
+    const table = newTable()
+    await query(revocationTableSql(table))
+    await query(`insert into ${table} values ('id', '[2,"client","client_1"]', $1)`, [Date.now() - 86_000_000])
+    await startProcess(t, { table })
+    t.equal((await query(`select id from ${table}`)).length, 1)
   })
 
   t.test('identifiers are values, whatever is in them', async (t) => {

@@ -155,11 +155,22 @@ for (const [name, newClient] of Object.entries(clients)) {
       const client = newClient(server.port)
       t.teardown(() => client.disconnect())
       await client.zadd(key, Date.now() - 7_200_000, '["old",null,null]')
-      const [one] = (await createProcesses(t, 1, {}, key)) as [Revocations]
+      const [one] = (await createProcesses(t, 1, { retentionInMs: 3_600_000 }, key)) as [Revocations]
       await one.revoke({ sessionId: 'sess_1' })
       t.strictSame(await client.call('ZRANGE', key, '0', '-1'), ['["sess_1",null,null]'])
       const ttlMs = await client.pttl(key)
       t.ok(ttlMs > 3_500_000 && ttlMs <= 3_600_000)
+    })
+
+    t.test('a process of sessions alone leaves what others need for machine tokens', async (t) => {
+      const key = `revocations-${keys++}`
+      const client = newClient(server.port)
+      t.teardown(() => client.disconnect())
+      await client.zadd(key, Date.now() - 86_000_000, '[2,"client","client_1"]')
+      const [one] = (await createProcesses(t, 1, {}, key)) as [Revocations]
+      await one.revoke({ sessionId: 'sess_1' })
+      t.strictSame(await client.call('ZRANGE', key, '0', '-1'), ['[2,"client","client_1"]', '["sess_1",null,null]'])
+      t.ok((await client.pttl(key)) > 86_405_000, 'a day, and the clock skew')
     })
   })
 }
