@@ -61,7 +61,8 @@ async function serve(
   outgoing.end()
 }
 
-const maxBodyBytes = 1024 * 1024
+/** What the instance keeps of a body, such as a name, can keep all of it in memory. */
+const maxBodyBytes = 64 * 1024
 
 async function toRequest(scheme: string, incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
   const method = incoming.method ?? 'GET'

@@ -154,6 +154,15 @@ t.test('by TLS, with a certificate that was made at the start, and BAPI without'
   await t.rejects(fetch(`${apiUrl}/v1/jwks`), 'both ports are closed')
 })
 
+t.test('a body of more than 64 KiB is not taken', async (t) => {
+  const clerk = await createLocalClerk()
+  t.teardown(() => clerk.close())
+  const origin = await clerk.listen()
+  const post = (bytes: number) => fetch(`${origin}/oauth/register`, { method: 'POST', body: 'x'.repeat(bytes) })
+  t.equal((await post(65_536)).status, 400)
+  await t.rejects(post(65_537))
+})
+
 t.test('listen says which of its options it does not understand', async (t) => {
   const clerk = await createLocalClerk()
   t.teardown(() => clerk.close())
