@@ -4,9 +4,10 @@ import {
   UnknownKidEvent,
   VerificationEvent,
   RefusalEvent,
-  EvictionEvent
+  EvictionEvent,
+  RevocationBusEvent
 } from '../shared/types.cjs'
-export { RefreshCause } from '../shared/types.cjs'
+export { RefreshCause, RevocationBusChange } from '../shared/types.cjs'
 interface DiagnosticsEvents {
   'fastify-clerk-auth:jwks:refresh': KeyRefreshEvent
   'fastify-clerk-auth:jwks:outage': KeyOutageEvent
@@ -14,6 +15,7 @@ interface DiagnosticsEvents {
   'fastify-clerk-auth:verification': VerificationEvent
   'fastify-clerk-auth:refusal': RefusalEvent
   'fastify-clerk-auth:eviction': EvictionEvent
+  'fastify-clerk-auth:revocation-bus': RevocationBusEvent
 }
 type DiagnosticsChannelName = keyof DiagnosticsEvents
 declare const CHANNELS: readonly DiagnosticsChannelName[]
@@ -27,6 +29,7 @@ export {
   KeyOutageEvent,
   KeyRefreshEvent,
   RefusalEvent,
+  RevocationBusEvent,
   UnknownKidEvent,
   VerificationEvent,
   subscribe

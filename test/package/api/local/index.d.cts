@@ -1,3 +1,7 @@
+interface Certificate {
+  readonly key: string
+  readonly cert: string
+}
 interface TokenOrganization {
   readonly id: string
   readonly slug?: string
@@ -26,6 +30,8 @@ interface SessionTokenInput {
 interface LocalUser {
   readonly id: string
   readonly name?: string | undefined
+  readonly email?: string | undefined
+  readonly password?: string | undefined
   readonly note?: string | undefined
   readonly memberships?: readonly LocalMembership[] | undefined
   readonly features?: readonly string[] | undefined
@@ -55,7 +61,10 @@ interface LocalSession {
 interface Directory {
   users(): readonly LocalUser[]
   user(id: string): LocalUser | undefined
+  userByEmail(email: string): LocalUser | undefined
+  addUser(user: LocalUser): boolean
   organization(idOrSlug: string): LocalOrganization | undefined
+  memberCount(orgId: string): number
   session(id: string): LocalSession | undefined
   openSession(userId: string, atMs: number): LocalSession
   activate(session: LocalSession, idOrSlug: string): boolean
@@ -77,7 +86,12 @@ interface LocalClerkOptions {
   readonly templates?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
   readonly handshakeFormat?: HandshakeFormat | undefined
   readonly refreshTokens?: boolean | undefined
+  readonly oauthTokenFormat?: 'jwt' | 'opaque' | undefined
   readonly now?: (() => number) | undefined
+}
+interface ListenOptions {
+  readonly port?: number | undefined
+  readonly tls?: boolean | Certificate | undefined
 }
 interface LocalInstance {
   readonly type: 'development' | 'production'
@@ -116,9 +130,24 @@ type Endpoint =
   | 'dev-browser'
   | 'sign-in'
   | 'sign-out'
+  | 'environment'
+  | 'client'
+  | 'client-sign-in'
+  | 'client-sign-up'
+  | 'client-session'
+  | 'client-token'
+  | 'me'
+  | 'package'
+  | 'testing-token'
+  | 'users'
+  | 'sign-in-token'
   | 'api-key'
   | 'm2m-token'
   | 'oauth-token'
+  | 'oauth-metadata'
+  | 'oauth-register'
+  | 'oauth-authorize'
+  | 'oauth-issue'
   | 'unknown'
 interface RequestLog {
   readonly entries: readonly LoggedRequest[]
@@ -281,14 +310,16 @@ interface LocalClerk extends LocalInstance {
   readonly signOutUrl: string
   readonly faults: Faults
   readonly requests: RequestLog
-  listen(port?: number): Promise<string>
+  listen(options?: number | ListenOptions): Promise<string>
   readonly origin: string | null
+  readonly certificate: string | null
   close(): Promise<void>
 }
 declare function createLocalClerk(options?: LocalClerkOptions): Promise<LocalClerk>
 export { createLocalClerk }
 export type {
   ApiKeyInput,
+  Certificate,
   CookieOptions,
   Directory,
   Endpoint,
@@ -297,6 +328,7 @@ export type {
   Faults,
   HandshakeFormat,
   Hold,
+  ListenOptions,
   LocalClerk,
   LocalClerkOptions,
   LocalJwk,

@@ -97,6 +97,9 @@ type AtLeastOne<T> = {
     readonly [Other in keyof T]?: T[Other] | undefined
   }
 }[keyof T]
+type SessionConditions = {
+  readonly [Key in keyof Conditions]?: Conditions[Key] | undefined
+}
 type HasParams = AtLeastOne<Conditions>
 interface SignedInAuth {
   readonly isAuthenticated: true
@@ -133,7 +136,12 @@ interface SignedOutAuth {
   readonly message: string
   readonly retryAfterSeconds: number | null
 }
-interface ApiKeyAuth {
+interface MachineTokenValidity {
+  readonly audience: readonly string[]
+  readonly issuedAt: number | null
+  readonly expiresAt: number | null
+}
+interface ApiKeyAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'api_key'
   readonly id: string
@@ -146,7 +154,7 @@ interface ApiKeyAuth {
   readonly getToken: () => Promise<string>
   readonly has: (params: HasParams) => false
 }
-interface M2MTokenAuth {
+interface M2MTokenAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'm2m_token'
   readonly id: string
@@ -157,7 +165,7 @@ interface M2MTokenAuth {
   readonly getToken: () => Promise<string>
   readonly has: (params: HasParams) => false
 }
-interface OAuthTokenAuth {
+interface OAuthTokenAuth extends MachineTokenValidity {
   readonly isAuthenticated: true
   readonly tokenType: 'oauth_token'
   readonly id: string
@@ -174,6 +182,9 @@ interface UnauthenticatedMachineAuth<T extends MachineTokenType = MachineTokenTy
   readonly id: null
   readonly subject: null
   readonly scopes: null
+  readonly audience: null
+  readonly issuedAt: null
+  readonly expiresAt: null
   readonly name: null
   readonly claims: null
   readonly userId: null
@@ -298,6 +309,7 @@ type VerificationFailureReason =
   | 'token-verification-failed'
   | 'token-type-mismatch'
   | 'session-revoked'
+  | 'revocation-bus-away'
   | 'secret-key-invalid'
   | 'jwk-remote-failed-to-load'
   | 'jwk-failed-to-resolve'
@@ -374,6 +386,91 @@ interface UnknownKidEvent {
   readonly plausible: boolean
 }
 type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
+interface TargetIds {
+  readonly sessionId: string
+  readonly userId: string
+  readonly organizationId: string
+  readonly tokenId: string
+  readonly clientId: string
+  readonly everyone: true
+}
+type Only<Name extends keyof TargetIds, Sort = undefined> = Pick<TargetIds, Name> & {
+  readonly [Other in Exclude<keyof TargetIds, Name>]?: undefined
+} & {
+  readonly only?: Sort | undefined
+}
+type RevocationTarget =
+  | Only<'sessionId'>
+  | Only<'userId', 'sessions'>
+  | Only<'organizationId' | 'userId'>
+  | Only<'organizationId', 'sessions'>
+  | Only<'tokenId'>
+  | Only<'clientId'>
+  | Only<'everyone', 'sessions'>
+type IdKind = 'session' | 'user' | 'user-sessions' | 'organization' | 'organization-sessions' | 'token' | 'client'
+type AllKind = 'all-sessions' | 'all-machines' | 'all-machine-jwts'
+type Revocation =
+  | {
+      readonly kind: IdKind
+      readonly id: string
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'membership'
+      readonly organizationId: string
+      readonly userId: string
+      readonly atMs: number
+    }
+  | {
+      readonly kind: AllKind
+      readonly atMs: number
+    }
+type RevocationKind = Revocation['kind']
+type BusAwayCause =
+  | 'connecting'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'authentication'
+  | 'permission'
+  | 'moved'
+  | 'read-only'
+  | 'unready'
+  | 'unusable'
+  | 'silent'
+  | 'closed'
+  | 'unknown'
+interface RevocationBusChange {
+  readonly kind: string
+  readonly connected: boolean
+  readonly cause: BusAwayCause
+  readonly awayMs: number
+  readonly received: number
+  readonly sent: number
+}
+interface RevocationPeer {
+  receive(revocations: Iterable<Revocation>): void
+  known(): Iterable<Revocation>
+  retentionMs(kind?: RevocationKind): number
+  readonly size?: number
+  readonly logger?: Logger
+  busChanged?(change: RevocationBusChange): void
+}
+interface RevocationBusHealth {
+  readonly kind: string
+  readonly connected: boolean
+  readonly disconnectedSinceMs: number | null
+  readonly cause?: BusAwayCause | null
+}
+interface RevocationBus {
+  open(peer: RevocationPeer): Promise<void>
+  publish(revocation: Revocation, from?: RevocationPeer): Promise<boolean>
+  health(): RevocationBusHealth
+  close(peer?: RevocationPeer): Promise<void>
+}
+interface RevocationBusEvent extends RevocationBusChange {
+  readonly instance: string | null
+}
 type KeyOf<Union> = Union extends unknown ? keyof Union : never
 type AuthNotEvaluated = {
   readonly [Key in KeyOf<Auth>]: never
@@ -419,43 +516,9 @@ type RouteAuth<ContextConfig> = ContextConfig extends {
 }
   ? AuthFor<Accepted>
   : AuthFor<InstanceAcceptsToken>
-type RevocationTarget =
-  | {
-      readonly sessionId: string
-      readonly userId?: undefined
-      readonly organizationId?: undefined
-    }
-  | {
-      readonly userId: string
-      readonly sessionId?: undefined
-      readonly organizationId?: undefined
-    }
-  | {
-      readonly organizationId: string
-      readonly userId: string
-      readonly sessionId?: undefined
-    }
-interface Revocation {
-  readonly sessionId: string | null
-  readonly userId: string | null
-  readonly organizationId: string | null
-  readonly atMs: number
-}
-interface RevocationPeer {
-  receive(revocations: Iterable<Revocation>): void
-  known(): Iterable<Revocation>
-  retentionMs(): number
-}
-interface RevocationBusHealth {
-  readonly kind: string
-  readonly connected: boolean
-  readonly disconnectedSinceMs: number | null
-}
-interface RevocationBus {
-  open(peer: RevocationPeer): Promise<void>
-  publish(revocation: Revocation, from?: RevocationPeer): Promise<boolean>
-  health(): RevocationBusHealth
-  close(peer?: RevocationPeer): Promise<void>
+interface MomentByReach {
+  readonly sessionsMs: number
+  readonly machinesMs: number
 }
 interface RevocableToken {
   readonly auth: {
@@ -471,10 +534,21 @@ interface RevocableToken {
   readonly issuedAt: number
   clearedEpoch: number
 }
+interface RevocableMachineToken {
+  readonly tokenId: string | null
+  readonly userId: string | null
+  readonly orgId: string | null
+  readonly clientId: string | null
+  readonly issuedAtMs: number
+  readonly isOpaque: boolean
+  clearedEpoch: number
+}
 interface RevocationsHealth {
   readonly entries: number
   readonly everyoneIssuedUntilMs: number | null
+  readonly machinesIssuedUntilMs: number | null
   readonly retentionMs: number
+  readonly machineRetentionMs: number
   readonly bus: RevocationBusHealth | null
 }
 interface ObservedToken {
@@ -485,13 +559,23 @@ interface ObservedToken {
     }
   }
 }
+interface ObservedMachineToken {
+  readonly issuedAtMs: number
+  readonly isOpaque: boolean
+  readonly auth: {
+    readonly expiresAt: number | null
+  }
+}
 interface Revocations {
   readonly size: number
   covers(token: RevocableToken): boolean
+  coversMachine(token: RevocableMachineToken): boolean
   observe(token: ObservedToken): void
+  observeMachine(token: ObservedMachineToken): void
+  expectMachineTokens(): void
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
-  refuseIssuedUntil(atMs: number): void
-  latestMs(): number
+  refuseIssuedUntil(moments: MomentByReach): void
+  latest(): MomentByReach
   onRevoked(listener: (revocation: Revocation) => void): () => void
   readonly ready: Promise<void>
   health(): RevocationsHealth
@@ -541,6 +625,20 @@ declare const ForbiddenError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_FORBIDDEN'
     statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const CrossOriginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_CROSS_ORIGIN'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const ExtractTokenError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_EXTRACT_TOKEN'
+    statusCode: 401
   },
   [any?, any?, any?]
 >
@@ -631,6 +729,20 @@ declare const EarlyRoutesError: FastifyErrorConstructor<
 declare const NoRoutesError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_NO_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const GuardOutsideError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GUARD_OUTSIDE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const UndefinedHookError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_UNDEFINED_HOOK'
     statusCode: 500
   },
   [any?, any?, any?]
@@ -873,6 +985,13 @@ declare const LocalClerkArgumentError: FastifyErrorConstructor<
   },
   [any?, any?, any?]
 >
+declare const LocalClerkPeerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
 declare const RevocationTargetError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_REVOCATION_TARGET'
@@ -890,6 +1009,20 @@ declare const RevocationTimeError: FastifyErrorConstructor<
 declare const RedisClientError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_REVOCATION_REDIS_CLIENT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PostgresPoolError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_POSTGRES_POOL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RevocationBusPromiseError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_BUS_PROMISE'
     statusCode: 500
   },
   [any?, any?, any?]
@@ -999,6 +1132,69 @@ declare const WebhookPluginError: FastifyErrorConstructor<
   },
   [any?, any?, any?]
 >
+declare const McpPluginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpRootError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_ROOT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpAuthorizationServerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_AUTHORIZATION_SERVER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpScopesError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_SCOPES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpMetadataUnavailableError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_METADATA_UNAVAILABLE'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const McpMetadataInvalidError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_METADATA_INVALID'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiPluginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiSwaggerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_SWAGGER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiVersionError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_VERSION'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
 declare const MetricsPluginError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_METRICS_PLUGIN'
@@ -1019,11 +1215,14 @@ declare const errors_AuditEarlyRoutesError: typeof AuditEarlyRoutesError
 declare const errors_AuditFullError: typeof AuditFullError
 declare const errors_AuditPeerError: typeof AuditPeerError
 declare const errors_AuthorizeParamsError: typeof AuthorizeParamsError
+declare const errors_CrossOriginError: typeof CrossOriginError
 declare const errors_DecoratorTakenError: typeof DecoratorTakenError
 declare const errors_EarlyRoutesError: typeof EarlyRoutesError
 type errors_ErrorEntry = ErrorEntry
+declare const errors_ExtractTokenError: typeof ExtractTokenError
 declare const errors_FastifyInternalsError: typeof FastifyInternalsError
 declare const errors_ForbiddenError: typeof ForbiddenError
+declare const errors_GuardOutsideError: typeof GuardOutsideError
 declare const errors_GuardUseError: typeof GuardUseError
 declare const errors_JwksKeysError: typeof JwksKeysError
 declare const errors_JwksPrivateError: typeof JwksPrivateError
@@ -1036,7 +1235,14 @@ declare const errors_KeysUnavailableError: typeof KeysUnavailableError
 declare const errors_LifetimeExpiredError: typeof LifetimeExpiredError
 declare const errors_LifetimeRevokedError: typeof LifetimeRevokedError
 declare const errors_LocalClerkArgumentError: typeof LocalClerkArgumentError
+declare const errors_LocalClerkPeerError: typeof LocalClerkPeerError
 declare const errors_LocalClerkProductionError: typeof LocalClerkProductionError
+declare const errors_McpAuthorizationServerError: typeof McpAuthorizationServerError
+declare const errors_McpMetadataInvalidError: typeof McpMetadataInvalidError
+declare const errors_McpMetadataUnavailableError: typeof McpMetadataUnavailableError
+declare const errors_McpPluginError: typeof McpPluginError
+declare const errors_McpRootError: typeof McpRootError
+declare const errors_McpScopesError: typeof McpScopesError
 declare const errors_MetricsPeerError: typeof MetricsPeerError
 declare const errors_MetricsPluginError: typeof MetricsPluginError
 declare const errors_NoInitialKeysError: typeof NoInitialKeysError
@@ -1044,6 +1250,9 @@ declare const errors_NoKeySourceError: typeof NoKeySourceError
 declare const errors_NoRoutesError: typeof NoRoutesError
 declare const errors_NotEvaluatedError: typeof NotEvaluatedError
 declare const errors_NotRegisteredError: typeof NotRegisteredError
+declare const errors_OpenApiPluginError: typeof OpenApiPluginError
+declare const errors_OpenApiSwaggerError: typeof OpenApiSwaggerError
+declare const errors_OpenApiVersionError: typeof OpenApiVersionError
 declare const errors_OptionDomainError: typeof OptionDomainError
 declare const errors_OptionEmptyError: typeof OptionEmptyError
 declare const errors_OptionOriginError: typeof OptionOriginError
@@ -1053,12 +1262,14 @@ declare const errors_OptionSecretKeyMissingError: typeof OptionSecretKeyMissingE
 declare const errors_OptionTypeError: typeof OptionTypeError
 declare const errors_OptionUrlError: typeof OptionUrlError
 declare const errors_OptionValueError: typeof OptionValueError
+declare const errors_PostgresPoolError: typeof PostgresPoolError
 declare const errors_PublishableAsSecretError: typeof PublishableAsSecretError
 declare const errors_PublishableKeyError: typeof PublishableKeyError
 declare const errors_RedisClientError: typeof RedisClientError
 declare const errors_ResolverError: typeof ResolverError
 declare const errors_ResolverOnlyError: typeof ResolverOnlyError
 declare const errors_ReverificationError: typeof ReverificationError
+declare const errors_RevocationBusPromiseError: typeof RevocationBusPromiseError
 declare const errors_RevocationTargetError: typeof RevocationTargetError
 declare const errors_RevocationTimeError: typeof RevocationTimeError
 declare const errors_RouteOptionsError: typeof RouteOptionsError
@@ -1072,6 +1283,7 @@ declare const errors_SecretKeyRefusedError: typeof SecretKeyRefusedError
 declare const errors_SignInUrlMissingError: typeof SignInUrlMissingError
 declare const errors_TokenFetchError: typeof TokenFetchError
 declare const errors_UnauthorizedError: typeof UnauthorizedError
+declare const errors_UndefinedHookError: typeof UndefinedHookError
 declare const errors_UnknownOptionError: typeof UnknownOptionError
 declare const errors_WebhookBodyError: typeof WebhookBodyError
 declare const errors_WebhookBusyError: typeof WebhookBusyError
@@ -1092,10 +1304,13 @@ declare namespace errors {
     errors_AuditFullError as AuditFullError,
     errors_AuditPeerError as AuditPeerError,
     errors_AuthorizeParamsError as AuthorizeParamsError,
+    errors_CrossOriginError as CrossOriginError,
     errors_DecoratorTakenError as DecoratorTakenError,
     errors_EarlyRoutesError as EarlyRoutesError,
+    errors_ExtractTokenError as ExtractTokenError,
     errors_FastifyInternalsError as FastifyInternalsError,
     errors_ForbiddenError as ForbiddenError,
+    errors_GuardOutsideError as GuardOutsideError,
     errors_GuardUseError as GuardUseError,
     errors_JwksKeysError as JwksKeysError,
     errors_JwksPrivateError as JwksPrivateError,
@@ -1108,7 +1323,14 @@ declare namespace errors {
     errors_LifetimeExpiredError as LifetimeExpiredError,
     errors_LifetimeRevokedError as LifetimeRevokedError,
     errors_LocalClerkArgumentError as LocalClerkArgumentError,
+    errors_LocalClerkPeerError as LocalClerkPeerError,
     errors_LocalClerkProductionError as LocalClerkProductionError,
+    errors_McpAuthorizationServerError as McpAuthorizationServerError,
+    errors_McpMetadataInvalidError as McpMetadataInvalidError,
+    errors_McpMetadataUnavailableError as McpMetadataUnavailableError,
+    errors_McpPluginError as McpPluginError,
+    errors_McpRootError as McpRootError,
+    errors_McpScopesError as McpScopesError,
     errors_MetricsPeerError as MetricsPeerError,
     errors_MetricsPluginError as MetricsPluginError,
     errors_NoInitialKeysError as NoInitialKeysError,
@@ -1116,6 +1338,9 @@ declare namespace errors {
     errors_NoRoutesError as NoRoutesError,
     errors_NotEvaluatedError as NotEvaluatedError,
     errors_NotRegisteredError as NotRegisteredError,
+    errors_OpenApiPluginError as OpenApiPluginError,
+    errors_OpenApiSwaggerError as OpenApiSwaggerError,
+    errors_OpenApiVersionError as OpenApiVersionError,
     errors_OptionDomainError as OptionDomainError,
     errors_OptionEmptyError as OptionEmptyError,
     errors_OptionOriginError as OptionOriginError,
@@ -1125,12 +1350,14 @@ declare namespace errors {
     errors_OptionTypeError as OptionTypeError,
     errors_OptionUrlError as OptionUrlError,
     errors_OptionValueError as OptionValueError,
+    errors_PostgresPoolError as PostgresPoolError,
     errors_PublishableAsSecretError as PublishableAsSecretError,
     errors_PublishableKeyError as PublishableKeyError,
     errors_RedisClientError as RedisClientError,
     errors_ResolverError as ResolverError,
     errors_ResolverOnlyError as ResolverOnlyError,
     errors_ReverificationError as ReverificationError,
+    errors_RevocationBusPromiseError as RevocationBusPromiseError,
     errors_RevocationTargetError as RevocationTargetError,
     errors_RevocationTimeError as RevocationTimeError,
     errors_RouteOptionsError as RouteOptionsError,
@@ -1144,6 +1371,7 @@ declare namespace errors {
     errors_SignInUrlMissingError as SignInUrlMissingError,
     errors_TokenFetchError as TokenFetchError,
     errors_UnauthorizedError as UnauthorizedError,
+    errors_UndefinedHookError as UndefinedHookError,
     errors_UnknownOptionError as UnknownOptionError,
     errors_WebhookBodyError as WebhookBodyError,
     errors_WebhookBusyError as WebhookBusyError,
@@ -1169,11 +1397,16 @@ type CodeOf<Export> = Export extends new (
 type ClerkAuthErrorCode = {
   [Name in keyof typeof errors]: CodeOf<(typeof errors)[Name]>
 }[keyof typeof errors]
+interface AudienceRule {
+  readonly values: readonly string[]
+  readonly isRequired: boolean | null
+}
 type AcceptsToken = TokenType | 'any' | readonly TokenType[]
 type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
 interface KeySetSnapshotStore {
   get(): Promise<string | null | undefined> | string | null | undefined
   set(snapshot: string): Promise<void> | void
+  claim?(ms: number): Promise<boolean> | boolean
 }
 interface JwksOptions {
   readonly keys?: readonly object[] | undefined
@@ -1217,8 +1450,10 @@ interface OrganizationSyncOptions {
   readonly organizationPatterns?: readonly string[] | undefined
   readonly personalAccountPatterns?: readonly string[] | undefined
 }
+type WhenBusIsAway = 'local' | 'refuse'
 interface RevocationOptions {
   readonly bus?: RevocationBus | undefined
+  readonly whenBusIsAway?: WhenBusIsAway | undefined
   readonly maxEntries?: number | undefined
 }
 interface TokenCacheOptions {
@@ -1226,6 +1461,15 @@ interface TokenCacheOptions {
   readonly maxBytes?: number | undefined
 }
 type DebugHeaders = 'full' | 'reason' | false
+interface TokenRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+type ExtractToken = {
+  extract(request: TokenRequest): string | undefined
+}['extract']
+type CrossOrigin = 'refuse' | 'report' | false
 interface ClerkAuthOptions {
   readonly publishableKey?: string | null | undefined
   readonly secretKey?: string | null | undefined
@@ -1236,6 +1480,7 @@ interface ClerkAuthOptions {
   readonly apiVersion?: string | null | undefined
   readonly apiTimeoutInMs?: number | undefined
   readonly audience?: string | readonly string[] | undefined
+  readonly requireAudience?: boolean | undefined
   readonly authorizedParties?: AuthorizedParties | undefined
   readonly issuer?: string | readonly string[] | null | undefined
   readonly reportOnly?: readonly ReportOnlyRule[] | undefined
@@ -1249,6 +1494,8 @@ interface ClerkAuthOptions {
   readonly signUpUrl?: string | null | undefined
   readonly handshake?: boolean | undefined
   readonly debugHeaders?: DebugHeaders | undefined
+  readonly crossOrigin?: CrossOrigin | undefined
+  readonly extractToken?: ExtractToken | undefined
   readonly requireAuthRedirect?: boolean | undefined
   readonly defaultDeny?: boolean | undefined
   readonly earlyRoutes?: boolean | readonly string[] | undefined
@@ -1271,6 +1518,7 @@ declare const OPTIONS: {
   apiVersion: Option<string | null, string>
   apiTimeoutInMs: Option<number, number>
   audience: Option<string | readonly string[], readonly string[]>
+  requireAudience: Option<boolean, boolean | null>
   authorizedParties: Option<AuthorizedParties, AuthorizedParties>
   issuer: Option<string | readonly string[] | null, readonly string[] | null>
   reportOnly: Option<readonly ReportOnlyRule[], Readonly<Record<ReportOnlyRule, boolean>>>
@@ -1284,6 +1532,11 @@ declare const OPTIONS: {
   signUpUrl: Option<string | null, string>
   handshake: Option<boolean, boolean>
   debugHeaders: Option<false | 'reason' | 'full', false | 'reason' | 'full'>
+  extractToken: Option<
+    (request: TokenRequest) => string | undefined,
+    ((request: TokenRequest) => string | undefined) | null
+  >
+  crossOrigin: Option<false | 'refuse' | 'report', false | 'refuse' | 'report'>
   requireAuthRedirect: Option<boolean, boolean>
   earlyRoutes: Option<boolean | readonly string[], boolean | readonly string[]>
   defaultDeny: Option<boolean, boolean>
@@ -1315,6 +1568,7 @@ declare const OPTIONS: {
     RevocationOptions,
     SettingsOf<{
       bus: Option<RevocationBus, RevocationBus | null>
+      whenBusIsAway: Option<'local' | 'refuse', 'local' | 'refuse'>
       maxEntries: Option<number, number>
     }>
   >
@@ -1397,6 +1651,8 @@ declare class Stats {
   revoked: number
   reportedIssuers: number
   reportedAuthorizedParties: number
+  reportedCrossOrigin: number
+  refusedCrossOrigin: number
 }
 interface TokenCache {
   find(token: string): VerifiedToken | undefined
@@ -1463,6 +1719,7 @@ interface InstanceStats extends Readonly<Stats> {
 interface AuthenticationPolicy {
   readonly acceptsToken: AcceptsToken
   readonly allowsHandshake: boolean
+  readonly audience: AudienceRule
 }
 interface Instance {
   readonly settings: InstanceSettings
@@ -1493,9 +1750,55 @@ interface TokenVerifier {
   close(): Promise<void>
 }
 declare function createTokenVerifier(options?: ClerkAuthOptions): TokenVerifier
+interface Identity {
+  readonly kind: 'user' | 'organization' | 'machine'
+  readonly id: string
+}
+interface PreflightRequest {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly routeOptions: {
+    readonly method?: string | readonly string[] | undefined
+    readonly config?: unknown
+  }
+  readonly is404: boolean
+}
+interface GuardRequest extends PreflightRequest {}
+interface GuardReply {
+  header(name: string, value: string | number): unknown
+  getHeader?(name: string): unknown
+  type(contentType: string): unknown
+  redirect(url: string, code?: number): unknown
+  send(payload?: unknown): unknown
+  readonly sent?: boolean
+  callNotFound?(): unknown
+  readonly raw?: {
+    once(event: 'close', listener: () => void): unknown
+  }
+}
+type GuardDone = (error?: Error) => void
+interface GuardHook {
+  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
+  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
+  (request: GuardRequest, reply: GuardReply): Promise<void>
+}
+type AuthenticatedAuth = SignedInAuth | MachineAuth
+interface GuardRequirement {
+  readonly guard: 'requireAuth' | 'authorize'
+  readonly conditions: SessionConditions | null
+  readonly scopes: readonly string[]
+  readonly hasPredicate: boolean
+  readonly isHidden: boolean
+  readonly tokenTypes?: readonly TokenType[]
+  readonly audience?: AudienceRule
+  readonly challenge?: string
+}
 type ClerkRouteConfig = false | ClerkRouteOptions
 interface ClerkRouteOptions {
   readonly acceptsToken?: AcceptsToken
+  readonly audience?: string | readonly string[]
+  readonly requireAudience?: boolean
+  readonly crossOrigin?: CrossOrigin
   readonly treatPendingAsSignedOut?: boolean
   readonly handshake?: boolean
   readonly public?: boolean
@@ -1507,40 +1810,23 @@ interface RouteTableEntry {
   readonly url: string
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
+  readonly audience: readonly string[]
+  readonly requireAudience: boolean | null
+  readonly crossOrigin: CrossOrigin
+  readonly guards: readonly GuardRequirement[]
 }
 interface ClerkDecorator {
   verifyToken(token: string, request?: FastifyRequest): Promise<VerifyResult>
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   lifetime(request: FastifyRequest): Lifetime
+  openLifetime(token: string, request?: FastifyRequest): Promise<Lifetime>
+  identify(request: unknown): Identity | null
   health(): InstanceHealth
   stats(): InstanceStats
   routes(): readonly RouteTableEntry[]
   printRoutes(): string
   instanceOf(request?: FastifyRequest): Instance
 }
-interface PreflightRequest {
-  readonly method: string
-  readonly headers: IncomingHttpHeaders
-  readonly routeOptions: {
-    readonly method?: string | readonly string[] | undefined
-  }
-  readonly is404: boolean
-}
-interface GuardRequest extends PreflightRequest {}
-interface GuardReply {
-  header(name: string, value: string | number): unknown
-  type(contentType: string): unknown
-  redirect(url: string, code?: number): unknown
-  send(payload?: unknown): unknown
-  readonly sent?: boolean
-}
-type GuardDone = (error?: Error) => void
-interface GuardHook {
-  (request: GuardRequest, reply: GuardReply, done: GuardDone): void
-  (request: GuardRequest, reply: GuardReply, payload: unknown, done: GuardDone): void
-  (request: GuardRequest, reply: GuardReply): Promise<void>
-}
-type AuthenticatedAuth = SignedInAuth | MachineAuth
 declare function getAuth(request: GuardRequest): SessionAuth
 declare function getAuth(
   request: GuardRequest,
@@ -1561,6 +1847,9 @@ declare function getAuth<const T extends readonly TokenType[]>(
   }
 ): AuthFor<T>
 declare function assertSignedIn(auth: Auth | AuthNotEvaluated): asserts auth is SignedInAuth
+interface AuthorizeOptions {
+  readonly as?: 'not-found' | undefined
+}
 type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
   has: (params: HasParams) => boolean,
   auth: Extract<
@@ -1570,7 +1859,33 @@ type AuthorizePredicate<Accepted = InstanceAcceptsToken> = (
     }
   >
 ) => boolean
-type Authorize = <Accepted = InstanceAcceptsToken>(condition: HasParams | AuthorizePredicate<Accepted>) => GuardHook
+interface ScopeParams extends SessionConditions {
+  readonly scopes: string | readonly string[]
+}
+type AuthorizeParams = HasParams | ScopeParams
+type Authorize = <Accepted = InstanceAcceptsToken>(
+  condition: AuthorizeParams | AuthorizePredicate<Accepted>,
+  options?: AuthorizeOptions
+) => GuardHook
+type AuthorizeCheck<
+  RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
+  Accepted = InstanceAcceptsToken
+> = (
+  auth: Extract<
+    AuthFor<Accepted>,
+    {
+      isAuthenticated: true
+    }
+  >,
+  request: FastifyRequest<RouteGeneric>
+) => Promise<boolean>
+type AuthorizeAsync = <
+  RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
+  Accepted = InstanceAcceptsToken
+>(
+  check: AuthorizeCheck<RouteGeneric, Accepted>,
+  options?: AuthorizeOptions
+) => GuardHook
 interface Guarded {
   readonly onRequest: GuardHook
   readonly config: {
@@ -1582,10 +1897,27 @@ interface Guarded {
 declare const guarded: Guarded
 declare const requireAuth: GuardHook
 declare const authorize: Authorize
+declare const authorizeAsync: AuthorizeAsync
 type RefusalError = FastifyError & {
   readonly reason: string
   readonly headers: Readonly<Record<string, string>>
 }
+declare function signedIn<
+  This,
+  Request extends {
+    readonly auth: Auth
+  },
+  Reply,
+  Result
+>(
+  handler: (
+    this: This,
+    request: Request & {
+      readonly auth: SignedInAuth
+    },
+    reply: Reply
+  ) => Result
+): (this: This, request: Request, reply: Reply) => Result
 type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'>
 type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
 interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'> {
@@ -1640,16 +1972,28 @@ interface SerializedRequest {
   readonly [name: string]: unknown
 }
 declare function requestSerializer(request: LoggedRequest): SerializedRequest
+type SerializedRevocation = readonly [
+  version: string | number | null,
+  kindOrUser: string | null,
+  id: string | null,
+  atMs: number
+]
+declare function serializeRevocation(revocation: Revocation): SerializedRevocation
+declare function parseRevocation(value: unknown): Revocation | null
 export {
   assertSignedIn,
   authorize,
+  authorizeAsync,
   clerkAuth,
   createTokenVerifier,
   getAuth,
   guarded,
+  parseRevocation,
   requestSerializer,
   requireAuth,
-  shareKeySets
+  serializeRevocation,
+  shareKeySets,
+  signedIn
 }
 export type {
   AcceptsToken,
@@ -1662,21 +2006,30 @@ export type {
   AuthNotEvaluated,
   AuthenticatedAuth,
   Authorize,
+  AuthorizeAsync,
+  AuthorizeCheck,
+  AuthorizeOptions,
+  AuthorizeParams,
   AuthorizePredicate,
+  BusAwayCause,
   ClerkAuthErrorCode,
   ClerkAuthOptions,
   ClerkDecorator,
   ClerkRouteConfig,
   ClerkRouteOptions,
   ClockOffset,
+  CrossOrigin,
   DebugHeaders,
   EvictionEvent,
+  ExtractToken,
   GetTokenOptions,
   GuardHook,
   GuardReply,
   GuardRequest,
+  GuardRequirement,
   Guarded,
   HasParams,
+  Identity,
   InstanceHealth,
   InstanceOptions,
   InstanceResolver,
@@ -1712,20 +2065,27 @@ export type {
   ReverificationPreset,
   Revocation,
   RevocationBus,
+  RevocationBusChange,
+  RevocationBusEvent,
   RevocationBusHealth,
+  RevocationKind,
   RevocationOptions,
   RevocationPeer,
   RevocationTarget,
   RevocationsHealth,
   RouteTableEntry,
+  ScopeParams,
   ScopedName,
   SerializedRequest,
+  SerializedRevocation,
   SessionAuth,
   SessionClaims,
+  SessionConditions,
   SessionStatus,
   SignedInAuth,
   SignedOutAuth,
   TokenCacheOptions,
+  TokenRequest,
   TokenType,
   TokenVerifier,
   UnauthenticatedMachineAuth,
@@ -1733,5 +2093,6 @@ export type {
   VerificationEvent,
   VerificationFailureReason,
   VerifyResult,
-  WarmUp
+  WarmUp,
+  WhenBusIsAway
 }

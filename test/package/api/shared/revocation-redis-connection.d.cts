@@ -1,4 +1,0 @@
-interface RedisClient {
-  duplicate(override?: object): object
-}
-export type { RedisClient }
