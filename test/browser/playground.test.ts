@@ -28,7 +28,9 @@ if (browser !== null) {
     const route = page.locator(`[data-route="${path}"]`)
     const answered = page.waitForResponse((response) => new URL(response.url()).pathname === path)
     await route.getByRole('button').click()
-    await answered
+    const status = String((await answered).status())
+    // The response is there before the page has shown it.
+    await route.locator('.status', { hasText: status }).waitFor()
     return (await route.locator('.status').textContent()) ?? ''
   }
   const counter = async (page: Page, name: string): Promise<number> =>

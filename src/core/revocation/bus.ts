@@ -45,8 +45,9 @@ export interface RevocationPeer {
   /** Every revocation that this process holds. A bus that was away publishes them again when it is back. */
   known(): Iterable<Revocation>
   /**
-   * For how long after its moment a revocation of the kind can cover an unexpired token, in ms; without a kind, the longest of
-   * all. Grows with the lifetimes seen.
+   * For how long after its moment a revocation of the kind can cover an unexpired token of this process, in ms; without a
+   * kind, the longest of all. Grows with the lifetimes seen. A store that other processes share has to keep revocations for
+   * 25 hours at least where any of them accepts machine tokens: this process may not know of them.
    */
   retentionMs(kind?: RevocationKind): number
   /** How many revocations this process holds. */
