@@ -16,6 +16,8 @@ let hasWarned = false
 process.removeAllListeners('warning')
 process.on('warning', (warning) => {
   if (EXPECTED.some((message) => message.test(warning.message))) return
+  // The package's own: the tests that cause them ask for them.
+  if (String(warning.code).startsWith('FST_CLERK_')) return
   hasWarned = true
   process.stderr.write(`Tests do not cause warnings: ${warning.stack}\n`)
 })
