@@ -1,7 +1,20 @@
+import { logger, now, wholeNumber } from '../core/options/readers.js'
 import type { RevocationBus } from '../core/revocation/bus.js'
 import type { BusEngine } from './bus-engine.js'
 import { type BusLink, type BusLinkSettings, createBusLink } from './bus-link.js'
 import { Peers } from './peers.js'
+
+/**
+ * The options of a bus over any engine. The store keeps revocations for 25 hours: one process on it cannot know whether
+ * another accepts machine tokens, which live a day.
+ */
+export const LINKED_BUS = {
+  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 90_000_000 }),
+  openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
+  heartbeatInMs: wholeNumber({ min: 10, max: 600_000, default: 5_000 }),
+  logger,
+  now
+}
 
 /** A bus over an engine. The link, with a new engine, is opened by the first peer and closed with the last. */
 export function createLinkedBus(createEngine: () => BusEngine, settings: BusLinkSettings): RevocationBus {

@@ -1,9 +1,9 @@
 import type { Logger } from '../core/logger.js'
-import { boolean, logger, now, wholeNumber } from '../core/options/readers.js'
+import { boolean } from '../core/options/readers.js'
 import { tableName } from '../core/options/sql-names.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus } from '../core/revocation/bus.js'
-import { createLinkedBus } from './linked-bus.js'
+import { createLinkedBus, LINKED_BUS } from './linked-bus.js'
 import { createPostgresEngine } from './postgres-engine.js'
 import { DEFAULT_REVOCATION_TABLE } from './postgres-schema.js'
 import { type PostgresPool, readPostgresPool } from './postgres-session.js'
@@ -41,11 +41,7 @@ export const POSTGRES_BUS = {
   pool: option<PostgresPool, PostgresPool>(readPostgresPool),
   table: tableName({ default: DEFAULT_REVOCATION_TABLE }),
   createTable: boolean({ default: true }),
-  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 90_000_000 }),
-  openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
-  heartbeatInMs: wholeNumber({ min: 10, max: 600_000, default: 5_000 }),
-  logger,
-  now
+  ...LINKED_BUS
 } satisfies OptionTable<PostgresBusOptions>
 
 /**

@@ -1,8 +1,8 @@
 import type { Logger } from '../core/logger.js'
-import { logger, now, text, wholeNumber } from '../core/options/readers.js'
+import { text } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import type { RevocationBus } from '../core/revocation/bus.js'
-import { createLinkedBus } from './linked-bus.js'
+import { createLinkedBus, LINKED_BUS } from './linked-bus.js'
 import { type RedisClient, readRedisClient } from './redis-client.js'
 import { createRedisEngine } from './redis-engine.js'
 import type { RedisAdapter } from './redis-session.js'
@@ -36,11 +36,7 @@ export interface RedisBusOptions {
 export const REDIS_BUS = {
   client: option<RedisClient, RedisAdapter>(readRedisClient),
   key: text({ default: 'fastify-clerk-auth:revocations' }),
-  retentionInMs: wholeNumber({ min: 1_000, max: 2_592_000_000, default: 90_000_000 }),
-  openTimeoutInMs: wholeNumber({ min: 0, max: 600_000, default: 2_000 }),
-  heartbeatInMs: wholeNumber({ min: 10, max: 600_000, default: 5_000 }),
-  logger,
-  now
+  ...LINKED_BUS
 } satisfies OptionTable<RedisBusOptions>
 
 /**
