@@ -420,3 +420,13 @@ export const MetricsPeerError = createError(
   'Metrics need the package prom-client, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
   500
 )
+export const OtelPluginError = createError(
+  'FST_CLERK_OTEL_PLUGIN',
+  'fastify-clerk-auth/otel reads fastify.clerk: register fastify-clerk-auth before it',
+  500
+)
+export const OtelPeerError = createError(
+  'FST_CLERK_OTEL_PEER',
+  'fastify-clerk-auth/otel needs the package @opentelemetry/api, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
+  500
+)

@@ -12,6 +12,7 @@ import { LOCAL_CLERK } from '../../src/local/options.js'
 import { MCP } from '../../src/mcp/options.js'
 import { METRICS } from '../../src/metrics/options.js'
 import { OPENAPI } from '../../src/openapi/plugin.js'
+import { OTEL } from '../../src/otel/options.js'
 import { CLUSTER_BUS } from '../../src/revocation/cluster-bus.js'
 import { RELAY } from '../../src/revocation/cluster-relay.js'
 import { BUS_TEST } from '../../src/revocation/conformance/world.js'
@@ -64,6 +65,7 @@ const manuals: readonly (readonly [path: string, subjects: readonly Subject[]])[
   ['src/mcp/README.md', [mcp]],
   ['src/openapi/README.md', [subject('', OPENAPI)]],
   ['src/metrics/README.md', [subject('', METRICS)]],
+  ['src/otel/README.md', [subject('', OTEL)]],
   ['src/local/README.md', [local]]
 ]
 

@@ -181,7 +181,7 @@ t.test('the snippets', async (t) => {
     t.match((await fastify.inject('/metrics')).body, /^clerk_auth_ready 1$/m)
   })
 
-  for (const text of ['@opentelemetry/api', "scope.get('/ws'", 'scope.clerk.openLifetime']) {
+  for (const text of ['clerk-auth/otel', 'auth:jwks:refresh', "scope.get('/ws'", 'scope.clerk.openLifetime']) {
     await t.test(`the recipe with ${text} starts and stops`, async (t) => {
       const fastify = await load(t, containing(text))
       await t.resolves(fastify.close())

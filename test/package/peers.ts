@@ -18,6 +18,10 @@ const noMetrics = missing(
   'FST_CLERK_METRICS_PEER',
   'Metrics need the package prom-client, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
 )
+const noOtel = missing(
+  'FST_CLERK_OTEL_PEER',
+  'fastify-clerk-auth/otel needs the package @opentelemetry/api, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
+)
 const noWebhooks = missing(
   'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
   'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
@@ -31,6 +35,8 @@ const noCertificate = missing(
 const features: Readonly<Record<string, { readonly peer: string; readonly without: unknown }>> = {
   'metrics plugin': { peer: 'prom-client', without: noMetrics },
   collectClerkMetrics: { peer: 'prom-client', without: noMetrics },
+  'otel plugin': { peer: '@opentelemetry/api', without: noOtel },
+  instrumentClerk: { peer: '@opentelemetry/api', without: noOtel },
   'webhooks plugin': { peer: 'standardwebhooks', without: noWebhooks },
   verifyWebhook: { peer: 'standardwebhooks', without: noWebhooks },
   fileSink: { peer: 'pino', without: fromAudit('fileSink', 'pino') },

@@ -7,6 +7,7 @@ import audit, { fileSink, postgresSink } from 'fastify-clerk-auth/audit'
 import { createLocalClerk } from 'fastify-clerk-auth/local'
 import metrics, { collectClerkMetrics } from 'fastify-clerk-auth/metrics'
 import openapi from 'fastify-clerk-auth/openapi'
+import otel, { instrumentClerk } from 'fastify-clerk-auth/otel'
 import webhooks, { verifyWebhook } from 'fastify-clerk-auth/webhooks'
 
 const clerk = await createLocalClerk()
@@ -40,6 +41,18 @@ const features = {
     const text = await registry.metrics()
     stop()
     return text.includes('clerk_auth_ready') && (await registry.metrics()).trim() === '' ? 'works' : text
+  },
+  async 'otel plugin'() {
+    const fastify = await createServer(otel, { identify: 'hash' })
+    fastify.get('/', () => 'ok')
+    const { statusCode } = await fastify.inject({ url: '/', headers: clerk.bearer() })
+    return statusCode === 200 ? 'works' : statusCode
+  },
+  async instrumentClerk() {
+    const fastify = await createServer(async () => {}, {})
+    const stop = await instrumentClerk(fastify.clerk)
+    stop()
+    return 'works'
   },
   async 'webhooks plugin'() {
     const fastify = await createServer(webhooks, { signingSecret: clerk.webhookSecret })

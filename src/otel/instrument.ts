@@ -1,0 +1,32 @@
+import { readOptions } from '../core/options/table.js'
+import { VERSION } from '../core/version.js'
+import { importOpenTelemetry, type OpenTelemetry } from './api.js'
+import { countEvents } from './event-counts.js'
+import { type OtelSource, observeState } from './observed-state.js'
+import { INSTRUMENT, type InstrumentOptions } from './options.js'
+import { noteVerifications } from './span-events.js'
+
+const NAME = 'fastify-clerk-auth'
+
+/**
+ * Makes the instruments of one instance, and events on active spans. All attributes of metrics have closed sets of values, and
+ * none holds personal data. Counters and states are read when metrics are collected: a request with a known token costs nothing.
+ * Resolves to a function that ends it. Rejects with `FST_CLERK_OTEL_PEER` where `@opentelemetry/api` is not installed, and with
+ * the coded error of a bad option.
+ *
+ * With several instances in one process, give each its own `instance`: the attribute `clerk.instance` tells them apart.
+ */
+export async function instrumentClerk(source: OtelSource, options: InstrumentOptions = {}): Promise<() => void> {
+  const { slowInMs, meterProvider, instance } = readOptions(INSTRUMENT, options, { path: 'instrumentClerk' })
+  const api = await importOpenTelemetry()
+  const meter = ((meterProvider ?? api.metrics) as OpenTelemetry['metrics']).getMeter(NAME, VERSION)
+  const isOurs = (event: { readonly instance: string | null }) => instance === undefined || event.instance === instance
+  const ends = [
+    observeState(meter, source, instance ?? null),
+    ...countEvents(meter, isOurs),
+    noteVerifications(api, slowInMs, isOurs)
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
