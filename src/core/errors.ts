@@ -128,7 +128,7 @@ export const AuthorizeParamsError = createError(
 )
 export const NoInitialKeysError = createError(
   'FST_CLERK_NO_INITIAL_KEYS',
-  'Keys could not be had within the warm-up (%s): check the network and the keys, or set jwks.warmUp to "background"',
+  'Keys could not be had within the warm-up (%s: %s): %s, or set jwks.warmUp to "background"',
   500
 )
 export const SecretKeyRefusedError = createError(

@@ -122,7 +122,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   const { bus, whenBusIsAway } = settings.revocation
   const refuses = whenBusIsAway === 'refuse' && bus !== null
   const revocationLook: RevocationLook = refuses ? blindWhileAway(revocations, bus) : revocations
-  const backendApi = createInstanceBackendApi(settings)
+  const backendApi = createInstanceBackendApi(settings, log)
   const authContext = createSessionAuthContext(backendApi)
   const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(settings, counters) })
   const observer = createVerificationObserver({
@@ -262,7 +262,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   }
 }
 
-function createInstanceBackendApi(settings: InstanceSettings): BackendApi | null {
+function createInstanceBackendApi(settings: InstanceSettings, log: Logger): BackendApi | null {
   const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = settings
   if (secretKey === null && machineSecretKey === null) return null
   return createBackendApi({
@@ -273,6 +273,7 @@ function createInstanceBackendApi(settings: InstanceSettings): BackendApi | null
     fetch,
     timeoutMs: settings.apiTimeoutInMs,
     userAgent: USER_AGENT,
+    log,
     now
   })
 }

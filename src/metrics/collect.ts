@@ -1,10 +1,11 @@
 import type { Registry } from 'prom-client'
+import { explainFetchFailure } from '../core/fetch-cause.js'
 import type { InstanceHealth, InstanceStats } from '../core/instance.js'
 import { readOptions } from '../core/options/table.js'
 import { subscribe } from '../diagnostics/index.js'
 import { COLLECT, type CollectOptions, type MetricsRegistry } from './options.js'
 import { importPromClient } from './prom-client.js'
-import { reasonLabel } from './reasons.js'
+import { NONE, reasonLabel } from './reasons.js'
 
 /** The part of `fastify.clerk` that metrics read. A token verifier (`createTokenVerifier`) has it too. */
 export interface MetricsSource {
@@ -142,6 +143,12 @@ export async function collectClerkMetrics(
     labelNames: ['cause'],
     registers
   })
+  const keyFailures = new Counter({
+    name: named('key_fetch_failure_causes_total'),
+    help: 'Attempts to get the key set that failed, by cause and code of the system or HTTP status',
+    labelNames: ['cause', 'code'],
+    registers
+  })
   const durations = new Histogram({
     name: named('verification_seconds'),
     help: 'Time to judge a session token that was not in memory, waiting for keys included',
@@ -154,6 +161,11 @@ export async function collectClerkMetrics(
   const unsubscribe = [
     subscribe('fastify-clerk-auth:refusal', (event) => {
       if (isOurs(event)) refusals.inc({ state: event.state, reason: reasonLabel(event.reason) })
+    }),
+    subscribe('fastify-clerk-auth:jwks:refresh', (event) => {
+      if (event.failure === null || !isOurs(event)) return
+      const { word, code } = explainFetchFailure(event.failure)
+      keyFailures.inc({ cause: word, code: code ?? NONE })
     }),
     subscribe('fastify-clerk-auth:revocation-bus', (event) => {
       if (!event.connected && isOurs(event)) absences.inc({ cause: event.cause })

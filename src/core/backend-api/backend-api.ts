@@ -1,5 +1,6 @@
 import type { GetTokenOptions } from '../auth/types.js'
 import { isRecord } from '../json.js'
+import type { Logger } from '../logger.js'
 import type { SetTimer } from '../timers.js'
 import { encodeSegment } from './path.js'
 import { refreshHeaders } from './refresh-headers.js'
@@ -17,6 +18,8 @@ export interface BackendApiSettings {
   readonly timeoutMs: number
   readonly userAgent: string
   readonly now: () => number
+  /** For lines that a request can cause. Default: none. */
+  readonly log?: Logger | undefined
   /** Default: real time. */
   readonly setTimer?: SetTimer
 }

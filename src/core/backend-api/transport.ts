@@ -1,4 +1,6 @@
+import { causeSentences, type NetworkFailure, networkFailureOf } from '../fetch-cause.js'
 import { isRecord, parseJson } from '../json.js'
+import type { Logger } from '../logger.js'
 import { readBody } from '../response-body.js'
 import { parseRetryAfterMs, toRetryAfterSeconds } from '../retry-after.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../timers.js'
@@ -11,6 +13,8 @@ export interface TransportSettings {
   readonly timeoutMs: number
   readonly userAgent: string
   readonly now: () => number
+  /** For lines that a request can cause. Default: none. */
+  readonly log?: Logger | undefined
   /** Default: real time. */
   readonly setTimer?: SetTimer
 }
@@ -39,7 +43,7 @@ const DEFAULT_PAUSE_MS = 10_000
  * kind may meet it too, and then pauses that kind: a flood of one kind must not stop calls that Clerk would still answer.
  */
 export function createTransport(settings: TransportSettings): Transport {
-  const { fetch, timeoutMs, userAgent, now, setTimer = setUnrefTimer } = settings
+  const { fetch, timeoutMs, userAgent, now, log, setTimer = setUnrefTimer } = settings
   const pausedUntilMs = new Map<BackendCall['kind'], number>()
 
   return async (call) => {
@@ -48,14 +52,17 @@ export function createTransport(settings: TransportSettings): Transport {
     if (pausedMs > 0) return backendFailure('busy', null, null, toRetryAfterSeconds(pausedMs))
 
     const limit = new AbortController()
-    const exchanged: Promise<Exchange | 'network' | 'timeout'> = exchange(call, call.key, limit.signal).catch(
-      () => 'network'
-    )
+    const exchanged: Promise<Exchange | NetworkFailure> = exchange(call, call.key, limit.signal).catch(networkFailureOf)
     // Not AbortSignal.timeout: it lets the process exit before the answer, no test can fake it, and a `fetch` that takes no
     // notice of its signal would be waited for without end.
     const outcome = await whileAwaited(withinTime(exchanged, timeoutMs, 'timeout', setTimer))
     if (outcome === 'timeout') limit.abort(new DOMException('The call took too long', 'TimeoutError'))
-    return typeof outcome === 'string' ? backendFailure(outcome) : judge(call.kind, outcome)
+    if (typeof outcome !== 'string') return judge(call.kind, outcome)
+    log?.warn(
+      { call: call.kind, failure: outcome },
+      `Clerk: the Backend API has not answered. ${causeSentences(outcome)}`
+    )
+    return backendFailure(outcome === 'timeout' ? 'timeout' : 'network')
   }
 
   async function exchange({ method, url, body }: BackendCall, key: string, signal: AbortSignal): Promise<Exchange> {

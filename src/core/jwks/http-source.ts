@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { networkFailureOf } from '../fetch-cause.js'
 import { discardBody, readBody } from '../response-body.js'
 import { parseRetryAfterMs } from '../retry-after.js'
 import { CLERK_API_DATE, USER_AGENT } from '../version.js'
@@ -115,9 +116,9 @@ function createHttpSource(
     async fetch(request) {
       try {
         return await ask(request)
-      } catch {
+      } catch (error) {
         // The runtime's error text names hosts and ports, and differs between runtimes: it goes no further.
-        return failed(request.signal.aborted ? 'timeout' : 'network')
+        return failed(request.signal.aborted ? 'timeout' : networkFailureOf(error))
       }
     }
   }

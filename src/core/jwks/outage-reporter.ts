@@ -1,3 +1,4 @@
+import { causeSentences } from '../fetch-cause.js'
 import type { Logger } from '../logger.js'
 import { type KeyOutageEvent, keyOutageChannel } from './events.js'
 import type { Change, KeySetHolder } from './key-set-holder.js'
@@ -25,9 +26,15 @@ export function createOutageReporter(instance: string | null, source: 'bapi' | '
         'Clerk refuses the secret key (option secretKey, CLERK_SECRET_KEY): no verification keys can be had until it is corrected'
       )
     } else if (condition === 'stale') {
-      logger.warn(fields, 'Clerk key set cannot be refreshed; known keys stay in use until the stale limit')
+      logger.warn(
+        fields,
+        `Clerk key set cannot be refreshed; known keys stay in use until the stale limit. ${causeSentences(failure)}`
+      )
     } else {
-      logger.error(fields, 'Clerk key set cannot be had and no known key is usable: tokens cannot be judged')
+      logger.error(
+        fields,
+        `Clerk key set cannot be had and no known key is usable: tokens cannot be judged. ${causeSentences(failure)}`
+      )
     }
   }
 

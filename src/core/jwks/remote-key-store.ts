@@ -1,4 +1,4 @@
-import { NoInitialKeysError, SecretKeyRefusedError } from '../errors.js'
+import { SecretKeyRefusedError } from '../errors.js'
 import { isKid } from '../jwk.js'
 import { toRetryAfterSeconds } from '../retry-after.js'
 import { whileAwaited } from '../timers.js'
@@ -6,6 +6,7 @@ import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
 import { type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
+import { noInitialKeys } from './no-initial-keys.js'
 import { createRefresher, type RefresherSettings } from './refresher.js'
 import {
   type KeyResolution,
@@ -176,7 +177,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     // The process that had the turn to fetch has failed, which must not fail the boot of all that waited for it.
     if (!held.isUsable(now()) && counters.fetches === 0) await refresher.start('warm-up')
     if (state.lastError === 'secret-key-invalid') throw new SecretKeyRefusedError()
-    if (cache.warmUp === 'wait' && !held.isUsable(now())) throw new NoInitialKeysError(state.lastError ?? 'timeout')
+    if (cache.warmUp === 'wait' && !held.isUsable(now())) throw noInitialKeys(state.lastError ?? 'timeout')
   }
 
   function health(): KeyStoreHealth {

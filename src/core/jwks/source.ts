@@ -1,9 +1,10 @@
+import type { NetworkFailure } from '../fetch-cause.js'
 import type { KeySetFailure } from './key-set.js'
 
 /** Why a fetch brought no key set. Bounded, and free of text from the answer: it goes to logs, health and metrics. */
 export type FetchFailure =
+  | NetworkFailure
   | 'timeout'
-  | 'network'
   | 'redirect'
   | 'too-large'
   | 'html'

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
-import { NoInitialKeysError } from '../errors.js'
 import { EMPTY_GENERATION, type Generation, succeed } from './generation.js'
-import { parseKeySet, type SkipCounts } from './key-set.js'
+import { type KeySetFailure, parseKeySet, type SkipCounts } from './key-set.js'
+import { noInitialKeys } from './no-initial-keys.js'
 import {
   createCounters,
   type KeyResolution,
@@ -45,7 +45,7 @@ function importPem(pem: string): VerificationKey {
 export function createGivenKeyStore(given: { readonly keys: readonly object[] }, maxKeys: number): KeyStore {
   let generation: Generation = EMPTY_GENERATION
   let skipped: SkipCounts = {}
-  let problem: string | null = null
+  let problem: KeySetFailure | null = null
   const listeners: (() => void)[] = []
   const find = (kid: string | undefined) => (kid === undefined ? NO_KEYS : (generation.byKid.get(kid) ?? NO_KEYS))
 
@@ -68,7 +68,7 @@ export function createGivenKeyStore(given: { readonly keys: readonly object[] },
     },
     async ready() {
       await imported
-      if (problem !== null) throw new NoInitialKeysError(problem)
+      if (problem !== null) throw noInitialKeys(problem)
     },
     kids: () => generation.kids,
     skipped: () => ({ ...skipped }),

@@ -93,7 +93,10 @@ export interface KeyStoreHealth {
   readonly ageMs: number | null
   /** Milliseconds until the next fetch is planned; null when none is. */
   readonly nextRefreshInMs: number | null
-  /** Why the last fetch failed, of a bounded set of texts; null once one has succeeded. */
+  /**
+   * Why the last fetch failed: a word of a closed list, with the code of the system or the HTTP status where there is one,
+   * such as `dns-ENOTFOUND` or `http-503`; null once a fetch has succeeded. No host, URL or key is in it.
+   */
   readonly lastError: string | null
   /** Failed fetches since the last that succeeded. */
   readonly consecutiveFailures: number

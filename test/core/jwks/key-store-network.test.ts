@@ -49,10 +49,10 @@ const faults: [string, KeyStoreHealth['lastError'], RequestListener][] = [
       response.on('close', () => clearInterval(drip))
     }
   ],
-  ['resets the connection', 'network', (request) => request.socket.destroy()],
+  ['resets the connection', 'closed-UND_ERR_SOCKET', (request) => request.socket.destroy()],
   [
     'breaks off in the middle of the body',
-    'network',
+    'closed-UND_ERR_SOCKET',
     (request, response) => {
       response.writeHead(200, { 'content-length': body.length })
       response.write(body.slice(0, 100), () => request.socket.destroy())
@@ -89,7 +89,7 @@ const faults: [string, KeyStoreHealth['lastError'], RequestListener][] = [
     (request, response) => response.writeHead(307, { location: request.url }).end()
   ],
   ['has an error', 'http-500', (_request, response) => response.writeHead(500).end('<html>')],
-  ['is no HTTP server', 'network', (request) => request.socket.end('SSH-2.0-x\r\n')]
+  ['is no HTTP server', 'not-http-HPE_INVALID_CONSTANT', (request) => request.socket.end('SSH-2.0-x\r\n')]
 ]
 
 for (const [name, failure, listener] of faults) {
