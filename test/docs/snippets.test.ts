@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import t from 'tap'
 import { createLocalClerk } from '../../src/local/index.js'
+import { startConnectProxy } from '../fixtures/connect-proxy.js'
 import { manual, root } from './manual.js'
 import { auditFile, compile, containing, folder, has, load, notLoaded, plainEnvironment, snippets } from './snippets.js'
 
@@ -89,6 +90,20 @@ t.test('the snippets', async (t) => {
     const response = await fastify.inject('/ready')
     t.equal(response.statusCode, 200)
     t.match(response.json(), { ready: true, degraded: false })
+  })
+
+  await t.test('keys come through an egress proxy', async (t) => {
+    const proxy = await startConnectProxy(t)
+    process.env.CLERK_API_URL = await clerk.listen()
+    process.env.CLERK_JWT_KEY = ''
+    process.env.HTTPS_PROXY = proxy.url
+    const fastify = await load(t, containing('new ProxyAgent'), (fastify) => {
+      fastify.get('/me', { preHandler: fastify.requireAuth }, () => 'ok')
+    })
+    delete process.env.CLERK_API_URL
+    process.env.CLERK_JWT_KEY = clerk.jwtKey
+    t.equal((await fastify.inject({ url: '/me', headers: clerk.bearer() })).statusCode, 200)
+    t.strictSame(proxy.connects(), [new URL(await clerk.listen()).host])
   })
 
   await t.test('a route for machines', async (t) => {
