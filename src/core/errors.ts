@@ -107,7 +107,7 @@ export const GuardOutsideError = createError(
 )
 export const UndefinedHookError = createError(
   'FST_CLERK_UNDEFINED_HOOK',
-  'Routes outside of the scope where fastify-clerk-auth is registered have a hook that is undefined, as fastify.requireAuth was when they were made: %s. If they are to be guarded, make them after the plugin and wrap the plugin that registers it in fastify-plugin; if not, leave the hook out, or allow them by earlyRoutes',
+  'Routes have no guard, and a hook that is undefined, which Fastify takes for no hook: %s. fastify.requireAuth is undefined where it is misspelt, and before fastify-clerk-auth has loaded. To guard them, import requireAuth from the package; if it has to cover them, wrap the plugin that registers it in fastify-plugin and load it before them. If they are public, leave the hook out, give [] in its place, or say so by config.clerk.public',
   500
 )
 export const RouteOverwrittenError = createError(

@@ -7,13 +7,15 @@ import {
   RoutePolicyError
 } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
+import type { Logger } from '../core/logger.js'
 import { namedOpaqueType, namesTokenType } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
-import { GUARDED, isGuardHook, requirementOf } from './guards/guard-hook.js'
+import { GUARDED, requirementOf } from './guards/guard-hook.js'
 import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
+import { guardsOf, type Hooks, hasGuard, listOf } from './guards/guards-of-route.js'
 import type { GuardRequirement } from './guards/types.js'
-import type { MadeRoute } from './made-routes.js'
-import { assertNoGuardOutside, assertNoneUndefined } from './outside.js'
+import { type MadeRoute, noteUndefinedHook } from './made-routes.js'
+import { assertNoGuardOutside } from './outside.js'
 import { refuseAtReady } from './refuse-at-ready.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import {
@@ -28,6 +30,7 @@ import {
 import type { RouteTable, WrittenRoute } from './route-table.js'
 import type { PrintedRoute } from './route-tree.js'
 import { addRouteHook, hooksOf, isWholeServer, isWithin } from './scopes.js'
+import { assertNoneUndefined, warnOfUnknownHooks } from './undefined-hooks.js'
 
 export interface CoverSettings {
   readonly policies: RoutePolicies
@@ -38,8 +41,9 @@ export interface CoverSettings {
   readonly single: Instance | null
   /** Routes that the server had before. */
   readonly before: readonly PrintedRoute[]
-  /** The same as they were written, if the server was made after this package was imported; else empty. */
-  readonly made: readonly MadeRoute[]
+  /** The same as they were written; null: not known, as the server was made before this package was imported. */
+  readonly made: readonly MadeRoute[] | null
+  readonly logger: Logger
   /** Name of the hook that authenticates. */
   readonly hookName: string
 }
@@ -60,7 +64,8 @@ interface CoveredRoute {
  * ready, refuses what would leave a route open by an oversight.
  */
 export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): void {
-  const { policies, table, defaultDeny, earlyRoutes, single, before, made, hookName } = settings
+  const { policies, table, defaultDeny, earlyRoutes, single, before, hookName, logger } = settings
+  const made = settings.made ?? []
   assertNamed(earlyRoutes, defaultDeny)
   const covered: CoveredRoute[] = []
 
@@ -79,6 +84,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
   }
 
   addRouteHook(fastify, function cover(route) {
+    noteUndefinedHook(route)
     const policy = completeByGuards(readPolicy(route), guardsOf(route))
     // A guard that hides the route asks for more than the denial, whose 401 would tell of the route.
     const isHidden = hidesRoute(route)
@@ -107,9 +113,10 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     assertAllowed(early, earlyRoutes)
     if (!isWholeServer(fastify)) {
       if (![...early, ...covered.map(({ route }) => route)].some(servesRequests)) throw new NoRoutesError()
-      assertNoneUndefined(fastify, made, earlyRoutes)
       assertNoGuardOutside(fastify)
+      if (settings.made === null) warnOfUnknownHooks(fastify, before, earlyRoutes, logger)
     }
+    assertNoneUndefined(fastify, covered, made, earlyRoutes)
     assertIntact(covered, policies.defaults)
     for (const { route, scope, policy } of covered) {
       assertScopesApply(route, policy, single !== null)
@@ -137,18 +144,6 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
 
 function servesRequests({ method }: { readonly method: string | readonly string[] }): boolean {
   return typeof method === 'string' ? method !== 'OPTIONS' : method.some((one) => one !== 'OPTIONS')
-}
-
-type Hooks = { readonly [Name in (typeof GUARDED)[number]]?: unknown }
-
-/** Whether a guard is among these hooks, of a route or of its scope. */
-function hasGuard(hooks: Hooks): boolean {
-  return GUARDED.some((name) => listOf(hooks[name]).some(isGuardHook))
-}
-
-/** What the guards ask, in the order in which they run: at each step of the lifecycle the scope before the route. */
-function guardsOf(...hooks: readonly Hooks[]): readonly GuardRequirement[] {
-  return GUARDED.flatMap((name) => hooks.flatMap((of) => listOf(of[name]).flatMap((hook) => requirementOf(hook) ?? [])))
 }
 
 /** Refuses scopes on a route where no token with scopes is accepted: its author thought of another `acceptsToken`. */
@@ -225,10 +220,6 @@ function assertIntact(covered: readonly CoveredRoute[], defaults: RoutePolicy): 
 
 function nameRoute({ method, url }: RouteOptions): string {
   return nameRoutes([{ method: String(method), url }])
-}
-
-function listOf(hooks: unknown): readonly unknown[] {
-  return hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]
 }
 
 type RouteHooks = NonNullable<RouteOptions['onRequest']>

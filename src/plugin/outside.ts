@@ -1,12 +1,10 @@
-import type { FastifyInstance, RouteOptions } from 'fastify'
-import { GuardOutsideError, UndefinedHookError } from '../core/errors.js'
-import { type EarlyRoutesSetting, isAllowed, LIFECYCLE, nameRoutes, showsGuard } from './early-routes.js'
-import { GUARDED } from './guards/guard-hook.js'
+import type { FastifyInstance } from 'fastify'
+import { GuardOutsideError } from '../core/errors.js'
+import { LIFECYCLE, nameRoutes, showsGuard } from './early-routes.js'
 import { authorize, requireAuth } from './guards/guards.js'
-import { isAuthenticateHook, showsAuthentication } from './hook-name.js'
-import type { MadeRoute } from './made-routes.js'
+import { showsAuthentication } from './hook-name.js'
 import { readRouteTree } from './route-tree.js'
-import { hooksOf, isWithin, wholeServerOf } from './scopes.js'
+import { wholeServerOf } from './scopes.js'
 
 // The plugin in a scope of its own covers nothing around that scope. Public routes there are as they should be. Routes there
 // that were meant to be guarded by it are a slip, mostly a forgotten `fastify-plugin`, and must not be open.
@@ -43,30 +41,4 @@ export function assertNoGuardOutside(fastify: FastifyInstance): void {
     ({ hooks }) => showsGuard(hooks) && !showsAuthentication(hooks)
   )
   if (routes.length > 0) throw new GuardOutsideError(nameRoutes(routes))
-}
-
-/**
- * Throws for routes that were made before the plugin, outside of its scope, and with a hook that is there and undefined:
- * `fastify.requireAuth` was so at that time.
- */
-export function assertNoneUndefined(
-  fastify: FastifyInstance,
-  before: readonly MadeRoute[],
-  allowed: EarlyRoutesSetting
-): void {
-  const routes = before.filter(
-    ({ scope, route }) => !isWithin(scope, fastify) && hasUndefinedHook(route) && !isCovered(scope)
-  )
-  const named = routes.map(({ route: { method, url } }) => ({ method: String(method), url }))
-  const refused = named.filter((route) => !isAllowed(route, allowed))
-  if (refused.length > 0) throw new UndefinedHookError(nameRoutes(refused))
-}
-
-function hasUndefinedHook(route: RouteOptions): boolean {
-  return GUARDED.some((name) => Object.hasOwn(route, name) && route[name] === undefined)
-}
-
-/** Whether another registration covers the scope. */
-function isCovered(scope: FastifyInstance): boolean {
-  return (hooksOf(scope).onRequest ?? []).some(isAuthenticateHook)
 }

@@ -41,9 +41,9 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
 }
 
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
-  const { defaultDeny, earlyRoutes } = instance.settings
+  const { defaultDeny, earlyRoutes, logger } = instance.settings
   const defaults = createDefaultPolicy(instance.settings)
-  cover(fastify, defaults, { single: instance, defaultDeny, earlyRoutes }, (policies) =>
+  cover(fastify, defaults, { single: instance, defaultDeny, earlyRoutes, logger }, (policies) =>
     createOnRequest(instance, policies)
   )
   fastify.addHook('onReady', () => instance.ready())
@@ -54,7 +54,7 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
   const { resolver, maxInstances, defaultDeny, earlyRoutes, logger } = readResolverOptions(options, fastify.log)
   const instances = createInstances({ maxInstances, logger })
   const defaults = createDefaultPolicy(LEFT_TO_INSTANCE)
-  cover(fastify, defaults, { single: null, defaultDeny, earlyRoutes }, (policies) =>
+  cover(fastify, defaults, { single: null, defaultDeny, earlyRoutes, logger }, (policies) =>
     createResolvingOnRequest(resolver, instances, policies, logger)
   )
   fastify.addHook('onClose', () => instances.close())
@@ -95,7 +95,7 @@ let registrations = 0
 function cover(
   fastify: FastifyInstance,
   defaults: RoutePolicy,
-  settings: Pick<CoverSettings, 'single' | 'defaultDeny' | 'earlyRoutes'>,
+  settings: Pick<CoverSettings, 'single' | 'defaultDeny' | 'earlyRoutes' | 'logger'>,
   createHook: (policies: RoutePolicies) => OnRequestHook
 ): void {
   const table = createRouteTable()

@@ -34,6 +34,9 @@ const scope =
 
 const EARLY = ['FST_CLERK_EARLY_ROUTES', /: GET \/me\. /] as const
 const UNDEFINED = ['FST_CLERK_UNDEFINED_HOOK', /: GET \/me\. .*fastify-plugin/] as const
+/** As JavaScript has it: TypeScript knows no such property. */
+const misspelt = (app: FastifyInstance) => (app as unknown as Record<'requireAuht', typeof requireAuth>).requireAuht
+const passing = async () => {}
 const ALONE = ['FST_CLERK_NO_ROUTES', /fastify-plugin/] as const
 const OUTSIDE = ['FST_CLERK_GUARD_OUTSIDE', /: GET \/me\. .*fastify-plugin/] as const
 
@@ -288,12 +291,12 @@ const WAYS: readonly Way[] = [
     answers: [401, 200]
   },
   {
-    way: 'two scopes with the plugin, side by side, decorated guards in both',
+    way: 'two scopes with the plugin, side by side, decorated guards in both; one allows an undefined hook',
     async write(app, options) {
       await app.register(async (inner) => {
-        await inner.register(clerkAuth, options)
-        inner.get('/one', { onRequest: inner.requireAuth }, () => SECRET)
         inner.get('/optional', { onRequest: undefined } as object, () => 'ok')
+        await inner.register(clerkAuth, { ...options, earlyRoutes: ['/optional'] })
+        inner.get('/one', { onRequest: inner.requireAuth }, () => SECRET)
       })
       await app.register(async (inner) => {
         await inner.register(clerkAuth, options)
@@ -312,6 +315,125 @@ const WAYS: readonly Way[] = [
       })
     },
     answers: [401, 200]
+  },
+  {
+    way: 'a scope with the plugin; before it public routes that say of an undefined hook that there is none',
+    async write(app, options) {
+      app.get('/none', { preHandler: [] }, () => 'ok')
+      app.get('/public', { preHandler: undefined, config: { clerk: { public: true } } } as object, () => 'ok')
+      app.get('/off', { preHandler: undefined, config: { clerk: false } } as object, () => 'ok')
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a scope with the plugin; after it, around it, a route of another plugin with an undefined hook',
+    async write(app, options) {
+      await app.register(async (inner) => {
+        await inner.register(clerkAuth, options)
+        decorated(inner)
+      })
+      app.get('/around', { preHandler: undefined } as object, () => 'ok')
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a misspelt guard',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: misspelt(app) }, () => SECRET)
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a misspelt guard in preHandler, next to a hook of another purpose',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: passing, preHandler: misspelt(app) }, () => SECRET)
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a misspelt guard in a scope that was made before the plugin',
+    async write(app, options) {
+      let earlier = app
+      await app.register(async (inner) => {
+        earlier = inner
+      })
+      await app.register(clerkAuth, options)
+      earlier.get('/me', { onRequest: misspelt(earlier) }, () => SECRET)
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a misspelt guard in a list',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: [misspelt(app)] }, () => SECRET)
+    },
+    refuses: ['FST_ERR_HOOK_INVALID_HANDLER', /onRequest/]
+  },
+  {
+    way: 'a misspelt guard as a hook of the scope',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRequest', misspelt(app))
+      unguarded(app)
+    },
+    refuses: ['FST_ERR_HOOK_INVALID_HANDLER', /onRequest/]
+  },
+  {
+    way: 'a misspelt guard on a route to which a plugin that is registered before adds a hook',
+    async write(app, options) {
+      app.addHook('onRoute', (route) => {
+        route.onRequest = [...[route.onRequest ?? []].flat(), passing] as never
+      })
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: misspelt(app) }, () => SECRET)
+    },
+    refuses: UNDEFINED
+  },
+  {
+    way: 'a misspelt guard in a scope with a guard',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRequest', requireAuth)
+      app.get('/me', { preHandler: misspelt(app) }, () => SECRET)
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'a misspelt guard, defaultDeny',
+    defaultDeny: true,
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/me', { onRequest: misspelt(app) }, () => SECRET)
+    },
+    answers: [401, 200],
+    prints: 'required  GET   /me  session_token'
+  },
+  {
+    way: 'no guard under a condition, written as an empty list',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      const isGuarded = false
+      app.get('/me', { onRequest: isGuarded ? requireAuth : [] }, () => SECRET)
+    },
+    answers: [200, 200],
+    prints: 'open  GET   /me  session_token'
+  },
+  {
+    way: 'an undefined hook on routes whose config.clerk says that they are public',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.get('/off', { onRequest: undefined, config: { clerk: false } } as object, () => 'ok')
+      app.get('/me', { onRequest: undefined, config: { clerk: { public: true } } } as object, () => SECRET)
+    },
+    answers: [200, 200],
+    prints: 'public  GET   /me   session_token'
   },
   {
     way: 'getDecorator, on the server',
