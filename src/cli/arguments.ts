@@ -7,7 +7,10 @@ export const help = `fastify-clerk-auth: starts the playground, an application a
                have to be installed in this directory
   --help       this text
 
-fastify-clerk-auth audit verify FILE... checks files of the audit log instead; audit --help says how.
+Other commands, each with --help:
+
+  audit verify FILE...   checks files of the audit log
+  help NAME...           explains an error code, a reason or a cause
 `
 
 export interface PlaygroundArguments {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ChainReport } from '../audit/chain-check.js'
 import { type LogFile, verifyChain } from '../audit/verify.js'
+import { printable } from './printable.js'
 
 /** The outputs of the command; `process` has them. */
 export interface CommandOutput {
@@ -124,13 +125,3 @@ function describeIntact({ records, lastHash, writers }: ChainReport): string {
   if (writers.length < 2) return summary
   return `${summary}${writers.map(({ writer, seq, hash }) => `  writer ${writer}: record ${seq}, hash ${hash}\n`).join('')}`
 }
-
-/**
- * A terminal obeys control characters: those of a file's name or text are shown instead (C0 but line breaks, DEL, C1).
- */
-function printable(text: string): string {
-  return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g

@@ -11,6 +11,10 @@ async function main(): Promise<number | null> {
     const { runAuditCommand } = await import('./audit-verify.js')
     return runAuditCommand(process.argv.slice(3))
   }
+  if (process.argv[2] === 'help') {
+    const { runHelpCommand } = await import('./help.js')
+    return runHelpCommand(process.argv.slice(3))
+  }
   let args: PlaygroundArguments | null
   try {
     args = parseArguments(process.argv.slice(2), process.env)

@@ -23,8 +23,31 @@ function createError<const C extends `FST_CLERK_${string}`, const S extends numb
   statusCode: S
 ): FastifyErrorConstructor<{ code: C; statusCode: S }> {
   entries.push(Object.freeze({ code, text, statusCode }))
-  return createFastifyError<C, S>(code, text, statusCode)
+  const Constructor = createFastifyError<C, S>(code, text, statusCode)
+  return statusCode < 500 ? Constructor : withHelp(Constructor, code)
 }
+
+/**
+ * Adds `help`, the place where the error is explained. Errors of 500 and more alone have it: their reader is the operator,
+ * to whom Node prints it when the server does not start, and the log shows it. Other errors are answers to clients.
+ */
+function withHelp<C extends FastifyErrorConstructor<{ code: string; statusCode: number }>>(
+  Constructor: C,
+  code: string
+): C {
+  const help = `fastify-clerk-auth/src/${HELP_PAGE}#${code.toLowerCase()}`
+  return new Proxy(Constructor, {
+    construct(target, args, newTarget) {
+      const error = Reflect.construct(target, args, newTarget)
+      // Not by the prototype: Node prints an error's own properties.
+      error.help = help
+      return error
+    }
+  })
+}
+
+/** From `src/`. */
+const HELP_PAGE = 'help/README.md'
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ import { textOf } from '../request/read-carried.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
 import { loopCause } from './loop-cause.js'
+import type { RequestReason } from './reasons.js'
 import { countRedirect, MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
 import type { StateContext } from './settings.js'
@@ -21,7 +22,7 @@ export const NO_STORE: Readonly<Record<string, string>> = Object.freeze({ 'cache
 export function tryHandshake(
   context: StateContext,
   carried: Carried,
-  reason: string,
+  reason: RequestReason,
   message: string,
   target?: string
 ): RequestState {

@@ -6,6 +6,7 @@ import type { Carried } from '../request/carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { VerifiedToken } from '../token/verified-token.js'
+import type { RequestReason } from './reasons.js'
 import {
   type RequestState,
   refusedByList,
@@ -47,7 +48,7 @@ export function decideByHeader(
 /**
  * The answer when a token is missing or of another type. A list has one answer for both; `reason` is for a single type.
  */
-export function refusedFor(acceptsToken: MachineTokenType | readonly TokenType[], reason: string): RequestState {
+export function refusedFor(acceptsToken: MachineTokenType | readonly TokenType[], reason: RequestReason): RequestState {
   return typeof acceptsToken === 'string' ? refusedMachine(acceptsToken, reason, '', null) : refusedByList()
 }
 

@@ -3,6 +3,7 @@ import { type BackendFailure, retrySecondsOf } from '../backend-api/result.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { usesSuffixedCookies } from './cookie-family.js'
+import type { RefreshFailureCode } from './reasons.js'
 import { parseDirectives, sessionTokenOf } from './set-cookie-directives.js'
 import type { RefreshFlow, RefreshOutcome, StateContext } from './settings.js'
 
@@ -54,7 +55,7 @@ async function refresh(context: StateContext, carried: Carried, expired: Unverif
     requestHeaders: carried.headers,
     suffixedCookies: usesSuffixedCookies(context, carried.cookies)
   })
-  if (!answer.ok) return failed(codeOf(answer), retrySecondsOf(answer))
+  if (!answer.ok) return { ok: false, code: codeOf(answer), retryAfterSeconds: retrySecondsOf(answer) }
 
   const directives = parseDirectives(answer.value)
   if (directives.length === 0) return failed('unexpected-sdk-error')
@@ -65,15 +66,19 @@ async function refresh(context: StateContext, carried: Carried, expired: Unverif
   return failed('invalid-session-token', verified.unavailable ? verified.retryAfterSeconds : null)
 }
 
-function failed(code: string, retryAfterSeconds: number | null = null): RefreshOutcome {
+function failed(code: RefreshFailureCode, retryAfterSeconds: number | null = null): RefreshOutcome {
   return { ok: false, code, retryAfterSeconds }
 }
 
-/** A code of Clerk's is passed on unchanged, e.g. `session_is_revoked`. Failures of the transport share one code. */
+/** A code of Clerk's is passed on unchanged, e.g. `session_is_revoked`. */
 function codeOf(failure: BackendFailure): string {
-  if (failure.kind === 'keyless') return 'missing-api-client'
-  if (failure.kind === 'malformed') return 'unexpected-sdk-error'
-  if (failure.kind !== 'http') return 'fetch-error'
-  if (failure.code === 'unexpected_error') return 'fetch-error'
-  return failure.code ?? 'unexpected-bapi-error'
+  const { kind, code } = failure
+  return kind === 'http' && code !== null && code !== 'unexpected_error' ? code : ownCodeOf(failure)
+}
+
+/** Failures of the transport share one code. */
+function ownCodeOf({ kind, code }: BackendFailure): RefreshFailureCode {
+  if (kind === 'keyless') return 'missing-api-client'
+  if (kind === 'malformed') return 'unexpected-sdk-error'
+  return kind === 'http' && code === null ? 'unexpected-bapi-error' : 'fetch-error'
 }

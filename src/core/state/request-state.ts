@@ -10,6 +10,7 @@ import { createInvalidTokenAuth, createUnauthenticatedMachineAuth } from '../aut
 import { createSignedOutAuth } from '../auth/session-auth.js'
 import type { Auth, MachineAuth, MachineTokenType, TokenType } from '../auth/types.js'
 import type { VerifiedToken } from '../token/verified-token.js'
+import type { RequestReason } from './reasons.js'
 
 export type Carrier = 'header' | 'cookie'
 
@@ -22,7 +23,7 @@ export interface RequestState extends ResponseParts {
   readonly auth: Auth
   /** The session token behind a signed-in state: has the auth that a pending session gets, and when it runs out. */
   readonly verified: VerifiedToken | null
-  readonly reason: string | null
+  readonly reason: RequestReason | null
   readonly message: string | null
 }
 
@@ -60,7 +61,11 @@ const MAX_SHARED = 512
  * Signed out, with nothing to send along. `retryAfterSeconds`: the token could not be judged now; null: it was judged,
  * or there is no token.
  */
-export function signedOut(reason: string, message: string, retryAfterSeconds: number | null = null): RequestState {
+export function signedOut(
+  reason: RequestReason,
+  message: string,
+  retryAfterSeconds: number | null = null
+): RequestState {
   const name = `${reason}\n${message}\n${retryAfterSeconds}`
   const before = shared.get(name)
   if (before !== undefined) return before
@@ -72,19 +77,19 @@ export function signedOut(reason: string, message: string, retryAfterSeconds: nu
 }
 
 /** Signed out by a handshake that has come back: its cookies are sent along. */
-export function signedOutByHandshake(reason: string, parts: ResponseParts): RequestState {
+export function signedOutByHandshake(reason: RequestReason, parts: ResponseParts): RequestState {
   return compose('signed-out', 'session_token', createSignedOutAuth(reason, ''), null, reason, '', parts)
 }
 
 /** The browser is sent away to have its state resolved. */
-export function sentToHandshake(reason: string, message: string, parts: ResponseParts): RequestState {
+export function sentToHandshake(reason: RequestReason, message: string, parts: ResponseParts): RequestState {
   return compose('handshake', 'session_token', createSignedOutAuth(reason, message), null, reason, message, parts)
 }
 
 /** A machine token of the one accepted type is missing, refused, or could not be judged (`retryAfterSeconds`). */
 export function refusedMachine(
   type: MachineTokenType,
-  reason: string,
+  reason: RequestReason,
   message: string,
   retryAfterSeconds: number | null
 ): RequestState {
@@ -108,7 +113,7 @@ function compose(
   tokenType: RequestState['tokenType'],
   auth: Auth,
   verified: VerifiedToken | null,
-  reason: string | null,
+  reason: RequestReason | null,
   message: string | null,
   { location, headers, setCookies }: ResponseParts
 ): RequestState {

@@ -46,7 +46,7 @@ function answerExpired(
   failure: VerificationFailure
 ): RequestState | Promise<RequestState> {
   const message = withTail(failure, carrier)
-  const reasonOf = (code: string) => `session-token-expired-refresh-${code}`
+  const reasonOf = (code: string) => `session-token-expired-refresh-${code}` as const
   const expired = (code: string) => tryHandshake(context, carried, reasonOf(code), message)
 
   if (carried.method !== 'GET') return expired('non-eligible-non-get')

@@ -1,0 +1,5 @@
+// npm run pages: writes the pages that are made from tables of the source. Tests compare them.
+import { writeFileSync } from 'node:fs'
+import { renderPage } from '../.build/src/help/page.js'
+
+writeFileSync('src/help/README.md', renderPage())

@@ -1,0 +1,33 @@
+import { explainFetchFailure } from '../core/fetch-cause.js'
+import { type Entry, sections } from './page.js'
+
+const entries: readonly Entry[] = sections.flatMap((section) => section.entries)
+
+/** Every name that `findEntries` knows, in the order of the page. */
+export const names: readonly string[] = entries.map(({ name }) => name)
+
+/**
+ * The entries of a code, a reason or a cause as it stands in a log: several where a word means several things, as
+ * `timeout` does. A refresh code of Clerk's own has none.
+ */
+export function findEntries(text: string): readonly Entry[] {
+  const wanted = text.trim().toLowerCase()
+  const word = fetchWordOf(text.trim())
+  return entries.filter(({ name }) => {
+    const known = name.toLowerCase()
+    return (
+      known === wanted || withoutGroup(known) === wanted || known === `${wanted} of a machine token` || known === word
+    )
+  })
+}
+
+/** A failure of a fetch is a word, and often a code after it: `dns-ENOTFOUND`. */
+function fetchWordOf(text: string): string | null {
+  const { word, code } = explainFetchFailure(text)
+  return code === null ? null : `keys: ${word}`
+}
+
+/** `timeout` of `keys: timeout`. */
+function withoutGroup(name: string): string {
+  return name.replace(/^\w+: /, '')
+}

@@ -1,0 +1,111 @@
+import type { Help } from './help.js'
+
+/** Errors of options that do not fit, with which the server does not start. The message names the option, never its value. */
+export const optionErrors = {
+  FST_CLERK_OPTION_UNKNOWN: {
+    cause: 'There is no option of this name.',
+    cure: 'Correct the name: a near one is suggested. An option of `@clerk/fastify` that has another name here is named with it; `npx fastify-clerk-auth migrate` rewrites those.'
+  },
+  FST_CLERK_OPTION_TYPE: {
+    cause: 'The value is of another type. Nothing is coerced: a text is no number and no boolean.',
+    cure: 'Give the type that the message names.'
+  },
+  FST_CLERK_OPTION_EMPTY: {
+    cause: 'The value is an empty text or an empty list. An empty list of parties would accept nobody.',
+    cure: 'Leave the option out, or give it a value. An unset variable in `process.env` is undefined, which counts as left out.'
+  },
+  FST_CLERK_OPTION_RANGE: {
+    cause: 'The number is out of its bounds, or is not whole.',
+    cure: 'Give a number within the bounds that the message names. Durations are in milliseconds.'
+  },
+  FST_CLERK_OPTION_VALUE: {
+    cause: 'The value is none of those that the option takes.',
+    cure: 'Give one of the values that the message names.'
+  },
+  FST_CLERK_OPTION_URL: {
+    cause: 'The value is no URL as the option needs it: absolute, with its scheme, without credentials.',
+    cure: 'Write the URL out, as `https://clerk.example.com`.'
+  },
+  FST_CLERK_OPTION_DOMAIN: {
+    cause: '`domain` is no bare host name.',
+    cure: 'Leave scheme, path and slashes out: `satellite.example`.'
+  },
+  FST_CLERK_OPTION_ORIGIN: {
+    cause: '`authorizedParties` holds something that is no origin, and could equal no `azp`.',
+    cure: 'Write origins as browsers send them: `https://app.example.com`, without a slash at the end.'
+  },
+  FST_CLERK_OPTION_PATTERN: {
+    cause: 'A pattern of `organizationSyncOptions` does not compile.',
+    cure: 'Use the syntax of path-to-regexp 6, as Clerk’s own plugins do: `/orgs/:slug/(.*)`.'
+  },
+  FST_CLERK_OPTION_ACCEPTS_TOKEN: {
+    cause: '`acceptsToken` is none of the token types.',
+    cure: 'Give one type, a list of types, or `any`.',
+    see: 'core/auth/README.md#machine-tokens'
+  },
+  FST_CLERK_OPTION_PUBLISHABLE_KEY: {
+    cause: 'The publishable key is malformed: cut off, quoted, or a placeholder.',
+    cure: 'Copy it again from the Clerk dashboard. It begins with `pk_test_` or `pk_live_`.'
+  },
+  FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE: {
+    cause: 'A secret key stands where the publishable key belongs.',
+    cure: 'Exchange the two. If the key was ever delivered to browsers, roll it in the Clerk dashboard.'
+  },
+  FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET: {
+    cause: 'A publishable key stands where a secret key belongs.',
+    cure: 'Give the secret key there: it begins with `sk_test_` or `sk_live_`.'
+  },
+  FST_CLERK_OPTION_SECRET_KEY: {
+    cause: 'The secret key has spaces, line breaks or other characters in it that no key has.',
+    cure: 'Copy it again. A file that is read for it often ends with a line break: trim it.'
+  },
+  FST_CLERK_OPTION_KEYS_MIXED: {
+    cause: 'A key of a development instance stands next to one of a production instance.',
+    cure: 'Take both keys from the same instance in the Clerk dashboard, and look for a variable that another environment has set.'
+  },
+  FST_CLERK_OPTION_NO_KEY_SOURCE: {
+    cause: 'None of the four sources of verification keys is given.',
+    cure: 'Set `CLERK_PUBLISHABLE_KEY`. If it is in a file, start with `node --env-file=.env`: nothing reads that file by itself.'
+  },
+  FST_CLERK_OPTION_JWT_KEY: {
+    cause: '`jwtKey` is no PEM public key. In a variable, its line breaks are often lost.',
+    cure: 'Copy “JWKS public key” from the Clerk dashboard, with its first and last line.'
+  },
+  FST_CLERK_OPTION_JWT_KEY_PRIVATE: {
+    cause: '`jwtKey` holds a private key.',
+    cure: 'Give the public key, and treat the private one as exposed.'
+  },
+  FST_CLERK_OPTION_JWT_KEY_NOT_RSA: {
+    cause: '`jwtKey` is not RSA, or its exponent is below 65537.',
+    cure: 'Copy “JWKS public key” from the Clerk dashboard: Clerk signs with RS256.'
+  },
+  FST_CLERK_OPTION_JWT_KEY_SIZE: {
+    cause: '`jwtKey` is not of 2048 to 8192 bits.',
+    cure: 'Use a key of 2048 bits or more (RFC 7518 section 3.3).'
+  },
+  FST_CLERK_OPTION_JWKS_KEYS: {
+    cause: '`jwks.keys` holds something that is no public RSA key as a JWK.',
+    cure: 'Give the members of `keys` from the instance’s `/.well-known/jwks.json`.'
+  },
+  FST_CLERK_OPTION_JWKS_PRIVATE: {
+    cause: '`jwks.keys` holds a private or symmetric key.',
+    cure: 'Give public keys alone, and treat this key as exposed.'
+  },
+  FST_CLERK_OPTION_SATELLITE_DOMAIN: {
+    cause: '`isSatellite` is set without `domain` or `proxyUrl`.',
+    cure: 'Give the domain that the Clerk dashboard lists for this satellite.'
+  },
+  FST_CLERK_OPTION_SATELLITE_SIGN_IN_URL: {
+    cause: '`isSatellite` is set in development without an absolute `signInUrl`.',
+    cure: 'Give the sign-in page of the primary domain, with its scheme and host.'
+  },
+  FST_CLERK_OPTION_SIGN_IN_URL_MISSING: {
+    cause: '`requireAuthRedirect` is set without `signInUrl`.',
+    cure: 'Give the address of the sign-in page.'
+  },
+  FST_CLERK_OPTION_SECRET_KEY_MISSING: {
+    cause: 'Token types are accepted that only Clerk can judge, and there is no secret key to ask it with.',
+    cure: 'Set `CLERK_SECRET_KEY`, or accept session tokens alone.',
+    see: 'core/auth/README.md#machine-tokens'
+  }
+} satisfies Record<string, Help>

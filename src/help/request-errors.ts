@@ -1,0 +1,99 @@
+import type { Help } from './help.js'
+
+/** Errors that a running server meets. */
+export const requestErrors = {
+  FST_CLERK_UNAUTHORIZED: {
+    cause: 'A guard wants authentication, and the request is signed out. `error.reason` says why.',
+    cure: 'Look the reason up under [Reasons](#reasons). If nobody is let in at all, the keys, `authorizedParties` or the clock of the server are wrong.'
+  },
+  FST_CLERK_FORBIDDEN: {
+    cause: 'The request is authenticated, and the condition of `authorize` does not hold for it.',
+    cure: 'Compare the condition with the role, permissions and scopes of `request.auth`. Permissions count for the active organization alone: `auth.orgId` says which that is.',
+    see: 'core/auth/README.md'
+  },
+  FST_CLERK_EXTRACT_TOKEN: {
+    cause:
+      'In the log alone: the option `extractToken` has thrown, or has returned neither a string nor undefined. The request is signed out.',
+    cure: 'Let the function return the token or `undefined`, and catch what it calls. The log line names the kind of error.'
+  },
+  FST_CLERK_CROSS_ORIGIN: {
+    cause: "With `crossOrigin: 'refuse'`: a page of another origin caused a request that is signed in by cookie.",
+    cure: 'If the page is yours, add its origin to `authorizedParties`, or let it send the session token as a bearer token. If it is not, this is the protection at work.',
+    see: 'plugin/README.md#other-sites-requests'
+  },
+  FST_CLERK_REVERIFICATION: {
+    cause:
+      'The route asks for a recent verification of identity, and the last one is too long ago. `error.clerk_error` has the shape that Clerk’s frontend SDKs know.',
+    cure: 'Call the route through `useReverification` of Clerk’s frontend SDK, which asks the user and sends the request again.'
+  },
+  FST_CLERK_KEYS_UNAVAILABLE: {
+    cause:
+      'Nothing can be said of the token for now: keys, a revocation or an answer of Clerk could not be had. `error.reason` says which.',
+    cure: 'Read `fastify.clerk.health()`: `keys.lastError` and `revocation.bus.cause` are explained under [Causes](#causes). Clients try again after `Retry-After`; nobody is signed out.',
+    see: 'core/jwks/README.md'
+  },
+  FST_CLERK_RESOLVER: {
+    cause: 'The resolver threw, or returned options that are not valid.',
+    cure: 'Read the error beside it in the log, and turn away requests of no instance before the plugin’s hook, as the manual shows.',
+    see: 'plugin/README.md#several-instances'
+  },
+  FST_CLERK_NO_INSTANCE: {
+    cause: 'With a resolver, `fastify.clerk` was called without the request whose instance is meant.',
+    cure: 'Pass a request that the plugin has authenticated.',
+    see: 'plugin/README.md#several-instances'
+  },
+  FST_CLERK_NOT_EVALUATED: {
+    cause: '`request.auth` is used on a route with `config.clerk: false`, or by a hook that runs before the plugin’s.',
+    cure: 'Remove `config.clerk: false`, or read `request.auth` in a hook that was added after the plugin.'
+  },
+  FST_CLERK_NOT_REGISTERED: {
+    cause: '`getAuth` or a guard is used in a scope that the plugin does not cover.',
+    cure: 'Register the plugin at the root or around the scope, before the routes. If a plugin of yours registers it, wrap that in `fastify-plugin`.',
+    see: 'plugin/README.md#order-of-loading'
+  },
+  FST_CLERK_GET_TOKEN: {
+    cause: '`getToken` with a template or a lifetime: Clerk issued no token.',
+    cure: 'The message ends with Clerk’s answer. Status 404: the session has ended, or there is no template of this name.'
+  },
+  FST_CLERK_WEBHOOK_HEADERS: {
+    cause: 'The request lacks one of the headers that each of Clerk’s deliveries has.',
+    cure: 'Nothing, when strangers try the address. If Clerk’s own deliveries fail, a proxy drops `svix-id`, `svix-timestamp` or `svix-signature`: let it pass them.'
+  },
+  FST_CLERK_WEBHOOK_TIMESTAMP: {
+    cause: 'The delivery was signed more than five minutes before or after the time of this server.',
+    cure: 'Synchronise the clock (NTP). An old delivery that was recorded and sent again is refused on purpose: send it from the Clerk dashboard instead.'
+  },
+  FST_CLERK_WEBHOOK_SIGNATURE: {
+    cause: 'The signature does not match: another endpoint’s secret, or a body that was changed or parsed on its way.',
+    cure: 'Copy `signingSecret` from this endpoint in the Clerk dashboard. Behind a proxy, let it pass the body byte for byte.'
+  },
+  FST_CLERK_WEBHOOK_PAYLOAD: {
+    cause: 'The delivery is signed, and its body is no event of Clerk.',
+    cure: 'Point the endpoint of the Clerk dashboard here, and no other sender that uses the same secret.'
+  },
+  FST_CLERK_WEBHOOK_BODY: {
+    cause: '`verifyWebhook` was given a parsed body, whose bytes are no longer those that were signed.',
+    cure: "Give the route a content type parser with `parseAs: 'buffer'`, or use the plugin of `fastify-clerk-auth/webhooks`, which has one.",
+    see: 'webhooks/README.md'
+  },
+  FST_CLERK_WEBHOOK_BUSY: {
+    cause: 'The same event is being handled at this moment.',
+    cure: 'Nothing: Clerk sends it again. If it comes often, the handler takes longer than Clerk waits.'
+  },
+  FST_CLERK_LIFETIME_REVOKED: {
+    cause: 'The session of a long-lived connection was revoked: this is `signal.reason`.',
+    cure: 'Close the connection. The client has to sign in again.',
+    see: 'core/connections/README.md'
+  },
+  FST_CLERK_LIFETIME_EXPIRED: {
+    cause: 'The token of a long-lived connection ran out: this is `signal.reason`.',
+    cure: 'Let the client send a fresh token before that and call `renew`, or connect again.',
+    see: 'core/connections/README.md'
+  },
+  FST_CLERK_AUDIT_FULL: {
+    cause:
+      "The audit log has had no room for `maxWaitInMs`, and by its option `whenFull: 'wait'` nothing is done unrecorded.",
+    cure: 'Read `fastify.auditLog.health()`: it has the last error of the sink and the number of waiting records. Mend the sink: a full disk, a database that is away.',
+    see: 'audit/README.md'
+  }
+} satisfies Record<string, Help>

@@ -1,0 +1,41 @@
+import t from 'tap'
+import { runHelpCommand } from '../../src/cli/help.js'
+import { names } from '../../src/help/find.js'
+
+function run(...args: readonly string[]) {
+  const written = { stdout: '', stderr: '' }
+  const status = runHelpCommand(args, {
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) }
+  })
+  return { status, ...written }
+}
+
+t.test('a code is explained: message, cause, cure', async (t) => {
+  const { status, stdout, stderr } = run('FST_CLERK_OPTION_NO_KEY_SOURCE')
+  t.equal(status, 0)
+  t.equal(stderr, '')
+  t.match(stdout, /^FST_CLERK_OPTION_NO_KEY_SOURCE\n {2}500: Nothing says where verification keys come from/)
+  t.match(stdout, /\n {2}Cause: .*\n {2}Cure: .*--env-file/)
+})
+
+t.test('each name is explained, without marks that a terminal does not know', async (t) => {
+  for (const name of names) {
+    const { status, stdout } = run(name)
+    t.equal(status, 0, name)
+    t.ok(stdout.includes(`${name}\n`), name)
+    t.notMatch(stdout, /\]\(|`/, name)
+  }
+})
+
+t.test('an unknown name is said so, harmlessly, and the others are explained all the same', async (t) => {
+  const { status, stdout, stderr } = run('jwk-kid-mismatch', 'no\u001b[2Jsuch')
+  t.equal(status, 2)
+  t.match(stdout, /^jwk-kid-mismatch\n/)
+  t.match(stderr, /^Nothing is known of no\\u001b\[2Jsuch\. .*--list\n$/)
+})
+
+t.test('without a name, the usage; with --list, all names', async (t) => {
+  for (const args of [[], ['--help'], ['-h', 'x']]) t.match(run(...args), { status: 0, stdout: /^Usage: / })
+  t.strictSame(run('--list').stdout.trimEnd().split('\n'), names)
+})
