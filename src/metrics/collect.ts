@@ -3,6 +3,7 @@ import { explainFetchFailure } from '../core/fetch-cause.js'
 import type { InstanceHealth, InstanceStats } from '../core/instance.js'
 import { readOptions } from '../core/options/table.js'
 import { subscribe } from '../diagnostics/index.js'
+import { collectAudit } from './audit.js'
 import { COLLECT, type CollectOptions, type MetricsRegistry } from './options.js'
 import { importPromClient } from './prom-client.js'
 import { NONE, reasonLabel } from './reasons.js'
@@ -28,7 +29,13 @@ const COUNTERS: readonly Row[] = [
   ['key_fetches_total', 'Attempts to fetch the key set', (s) => s.keys.fetches],
   ['key_fetch_failures_total', 'Attempts to fetch the key set that failed', (s) => s.keys.failedFetches],
   ['keys_withdrawn_total', 'Keys that left the key set', (s) => s.keys.withdrawnKeys],
-  ['unknown_kids_total', 'Tokens that named a key in no known key set', (s) => s.keys.unknownKids]
+  ['unknown_kids_total', 'Tokens that named a key in no known key set', (s) => s.keys.unknownKids],
+  ['revoked_tokens_total', 'Session tokens refused because a revocation covers them', (s) => s.revoked],
+  [
+    'revocation_folds_total',
+    'Times that a full revocation store let its oldest entries count for everybody',
+    (_, h) => h.revocation.folds
+  ]
 ]
 
 const GAUGES: readonly Row[] = [
@@ -48,6 +55,7 @@ const GAUGES: readonly Row[] = [
     'Clock of Clerk minus the clock of this server',
     (_, h) => seconds(h.clock?.offsetMs ?? null)
   ],
+  ['revocation_entries', 'Revocations in memory', (_, h) => h.revocation.entries],
   [
     'revocation_bus_connected',
     '1 while a revocation made here reaches the other processes at once',
@@ -72,7 +80,7 @@ export async function collectClerkMetrics(
   registry: MetricsRegistry,
   options: CollectOptions = {}
 ): Promise<() => void> {
-  const { namePrefix, buckets, instance } = readOptions(COLLECT, options, { path: 'collectClerkMetrics' })
+  const { namePrefix, buckets, instance, auditLog } = readOptions(COLLECT, options, { path: 'collectClerkMetrics' })
   const { Counter, Gauge, Histogram } = await importPromClient()
   const registers = [registry as Registry]
   const names: string[] = []
@@ -156,6 +164,8 @@ export async function collectClerkMetrics(
     buckets: [...buckets],
     registers
   })
+
+  if (auditLog !== null) collectAudit({ Counter, Gauge }, auditLog, named, registers)
 
   const isOurs = (event: { readonly instance: string | null }) => instance === undefined || event.instance === instance
   const unsubscribe = [

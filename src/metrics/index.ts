@@ -1,3 +1,3 @@
 export { collectClerkMetrics, type MetricsSource } from './collect.js'
-export type { CollectOptions, MetricsOptions, MetricsRegistry } from './options.js'
+export type { AuditLogHealth, AuditLogSource, CollectOptions, MetricsOptions, MetricsRegistry } from './options.js'
 export { metrics, metrics as default } from './plugin.js'

@@ -1,3 +1,4 @@
+import type { AuditHealth } from '../audit/types.js'
 import { OptionTypeError, OptionValueError } from '../core/errors.js'
 import { checkList, checkNumber, checkText } from '../core/options/checks.js'
 import { describeType, type Given } from '../core/options/given.js'
@@ -16,6 +17,17 @@ export interface MetricsRegistry {
   removeSingleMetric(name: string): void
 }
 
+/** The part of `fastify.auditLog` that metrics read. Null: there is no audit log (yet). */
+export interface AuditLogSource {
+  health(): AuditLogHealth | null
+}
+
+/** `health()` of the audit log, as far as it is measured. */
+export type AuditLogHealth = Pick<
+  AuditHealth,
+  'ok' | 'queued' | 'written' | 'dropped' | 'lost' | 'waiting' | 'turnedAway'
+>
+
 export interface CollectOptions {
   /** Start of every metric's name: letters, digits, `_` and `:`, no digit first. Default `clerk_auth_`. */
   readonly namePrefix?: string | undefined
@@ -23,9 +35,11 @@ export interface CollectOptions {
   readonly buckets?: readonly number[] | undefined
   /** FAPI host of the instance, where one process has several: reasons and times of the others are then left out. */
   readonly instance?: string | null | undefined
+  /** `fastify.auditLog`, where there is one. Default: none; the plugin finds it by itself. */
+  readonly auditLog?: AuditLogSource | undefined
 }
 
-export interface MetricsOptions extends Omit<CollectOptions, 'instance'> {
+export interface MetricsOptions extends Omit<CollectOptions, 'instance' | 'auditLog'> {
   /** Where the metrics are registered. Default: prom-client's global registry. */
   readonly registry?: MetricsRegistry | undefined
   /**
@@ -46,7 +60,8 @@ export const COLLECT = {
   buckets,
   instance: option<string | null, string | null | undefined>((given) =>
     given.value === null ? null : checkText(given)
-  )
+  ),
+  auditLog: methods<AuditLogSource>(['health'])
 } satisfies OptionTable<CollectOptions>
 
 export const METRICS = {

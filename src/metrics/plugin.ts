@@ -3,7 +3,7 @@ import { MetricsPluginError } from '../core/errors.js'
 import { readOptions } from '../core/options/table.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
 import { collectClerkMetrics } from './collect.js'
-import { METRICS, type MetricsOptions } from './options.js'
+import { type AuditLogSource, METRICS, type MetricsOptions } from './options.js'
 import { importPromClient } from './prom-client.js'
 
 /**
@@ -21,7 +21,9 @@ export const metrics: FastifyPluginAsync<MetricsOptions> = async (fastify, optio
   const stop = await collectClerkMetrics(instance, registry, {
     namePrefix,
     buckets,
-    instance: instance.settings.frontendApi
+    instance: instance.settings.frontendApi,
+    // Looked up at each scrape: the audit log may be registered after the metrics.
+    auditLog: { health: () => (fastify as { auditLog?: AuditLogSource }).auditLog?.health() ?? null }
   })
   fastify.addHook('onClose', async () => stop())
 

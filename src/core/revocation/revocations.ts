@@ -29,6 +29,11 @@ export interface RevocationsHealth {
   readonly everyoneIssuedUntilMs: number | null
   /** The same for machine tokens that are JWTs. */
   readonly machinesIssuedUntilMs: number | null
+  /**
+   * Times since the start that more than `revocation.maxEntries` were revoked at once, so that the oldest gave way to such an
+   * instant.
+   */
+  readonly folds: number
   /** For how long after its moment an entry is kept that covers session tokens only, in ms. */
   readonly retentionMs: number
   /** The same of an entry that covers machine tokens. */
@@ -108,6 +113,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   let expectsMachines = false
   let newestIssuedAtMs = -Infinity
   let latestSwept = NO_MOMENTS
+  let folds = 0
   let cancelSweep: (() => void) | null = null
   let isClosed = false
 
@@ -129,6 +135,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     tell(revocation)
     const folded = store.foldWhenFull(now() + clockSkewMs)
     if (folded !== null) {
+      folds++
       logger.warn(
         { entries: store.size, everyoneIssuedUntilMs: Math.max(folded.sessionsMs, folded.machinesMs) },
         'too many revocations at once: the oldest now count for every token issued before them'
@@ -264,6 +271,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         entries: store.size,
         everyoneIssuedUntilMs: sessionsMs === -Infinity ? null : sessionsMs,
         machinesIssuedUntilMs: machinesMs === -Infinity ? null : machinesMs,
+        folds,
         retentionMs: sessionRetentionMs,
         machineRetentionMs,
         bus: bus?.health() ?? null
