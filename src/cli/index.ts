@@ -5,16 +5,22 @@ import { help, type PlaygroundArguments, parseArguments } from './arguments.js'
 import { renderGreeting } from './playground/greeting.js'
 import { startPlayground } from './playground/playground.js'
 
-/** Starts the playground, or runs the `audit` command. Returns the exit code, or null while it runs. */
+/** Each is loaded when it is called for. Returns the exit code. */
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  audit: async (args) => (await import('./audit-verify.js')).runAuditCommand(args),
+  doctor: async (args) => {
+    // Its report has what the package warns of.
+    process.removeAllListeners('warning')
+    return leave(await (await import('./doctor/command.js')).runDoctorCommand(args))
+  },
+  help: async (args) => (await import('./help.js')).runHelpCommand(args)
+}
+
+/** Starts the playground, or runs a command. Returns the exit code, or null while it runs. */
 async function main(): Promise<number | null> {
-  if (process.argv[2] === 'audit') {
-    const { runAuditCommand } = await import('./audit-verify.js')
-    return runAuditCommand(process.argv.slice(3))
-  }
-  if (process.argv[2] === 'help') {
-    const { runHelpCommand } = await import('./help.js')
-    return runHelpCommand(process.argv.slice(3))
-  }
+  const [word = '', ...rest] = process.argv.slice(2)
+  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
+  if (command !== undefined) return command(rest)
   let args: PlaygroundArguments | null
   try {
     args = parseArguments(process.argv.slice(2), process.env)
@@ -53,6 +59,11 @@ async function main(): Promise<number | null> {
     )
     return 1
   }
+}
+
+/** Ends the process once all is written: what an application has opened would keep it alive. */
+function leave(exitCode: number): Promise<never> {
+  return new Promise(() => process.stdout.write('', () => process.exit(exitCode)))
 }
 
 const FRONTEND = ['@clerk/clerk-js', '@clerk/ui']

@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util'
+import { InputError } from './input-error.js'
+
+export const DOCTOR_USAGE = `Usage: fastify-clerk-auth doctor [options]
+
+Says what is wrong with a set-up, before the first request. It reads what the application would read, asks
+both key endpoints of Clerk for their public keys, and compares.
+
+  --env-file FILE  variables of this file too, as node --env-file; may be given several times
+  --config FILE    the options: a module whose default export, or export named options, has them; or a JSON file
+  --offline        asks nobody for keys
+  --strict         warnings count as problems
+  --json           prints the report as JSON
+  --help           this text
+
+Exit status: 0 nothing is wrong, 1 something is, 2 it could not be examined.
+`
+
+export type DoctorSubject = 'check' | 'token' | 'request'
+
+export interface DoctorArguments {
+  readonly subject: DoctorSubject
+  readonly envFiles: readonly string[]
+  readonly configFile: string | null
+  readonly isOffline: boolean
+  readonly isStrict: boolean
+  readonly wantsJson: boolean
+  readonly wantsHelp: boolean
+}
+
+/** Whether the report is to be JSON, also where the arguments are not understood. */
+export function asksForJson(args: readonly string[]): boolean {
+  return args.includes('--json')
+}
+
+/** Throws an `InputError` that names no value: a token may have been given as an argument. */
+export function parseDoctorArguments(args: readonly string[]): DoctorArguments {
+  const { values, positionals } = parse(args)
+  const [subject = 'check', ...rest] = positionals
+  if (values.help !== true) assertSubject(subject, rest)
+  return {
+    subject: subject as DoctorSubject,
+    envFiles: values['env-file'] ?? [],
+    configFile: values.config ?? null,
+    isOffline: values.offline ?? false,
+    isStrict: values.strict ?? false,
+    wantsJson: values.json ?? false,
+    wantsHelp: values.help ?? false
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        'env-file': { type: 'string', multiple: true },
+        config: { type: 'string' },
+        offline: { type: 'boolean' },
+        strict: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' }
+      }
+    })
+  } catch {
+    throw new InputError('An option is unknown, or lacks its value. doctor --help lists the options.')
+  }
+}
+
+function assertSubject(subject: string, rest: readonly string[]): void {
+  if (subject === 'check') {
+    if (rest.length > 0) throw new InputError('The word check takes no further word. doctor --help says how.')
+    return
+  }
+  throw new InputError('The doctor takes options alone. doctor --help lists them.')
+}

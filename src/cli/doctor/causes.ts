@@ -1,0 +1,182 @@
+export type Severity = 'error' | 'warning' | 'note'
+
+interface CauseEntry {
+  readonly severity: Severity
+  readonly message: string
+  readonly cure: string
+}
+
+/**
+ * What the doctor can find, besides the errors with which the plugin itself refuses to boot, and the reasons with which
+ * it refuses a request. The order is that of the report among findings of one severity: what explains others comes first.
+ */
+export const CAUSES = {
+  'secret-key-form': {
+    severity: 'error',
+    message: 'The secret key does not begin with sk_test_ or sk_live_: Clerk gives out no other.',
+    cure: 'Copy it again from the Clerk dashboard, without quotes and without a placeholder.'
+  },
+  'frontend-key-of-another-instance': {
+    severity: 'error',
+    message: 'A publishable key that a frontend reads is of another instance than the one that this server reads.',
+    cure: 'Give both the publishable key of one instance: sessions of the frontend are refused here.'
+  },
+  'secret-key-refused': {
+    severity: 'error',
+    message: 'Clerk refuses the secret key.',
+    cure: 'Copy it again from the Clerk dashboard, from the page of the same instance; a rolled key is refused from then on.'
+  },
+  'keys-of-two-instances': {
+    severity: 'error',
+    message:
+      'The key sets that publishable key and secret key lead to have no key in common: they are of two instances.',
+    cure: 'Copy both keys again from one page of the Clerk dashboard: one instance, one environment.'
+  },
+  'jwt-key-of-another-instance': {
+    severity: 'error',
+    message:
+      'jwtKey is in none of the key sets that the other keys lead to, and overrides them: every token is refused.',
+    cure: 'Copy the JWKS public key of this instance again, or leave jwtKey out: keys are then fetched.'
+  },
+  'given-keys-of-another-instance': {
+    severity: 'error',
+    message: 'jwks.keys has none of the keys that the other keys lead to, and overrides them: every token is refused.',
+    cure: 'Give the key set of this instance, or leave jwks.keys out: keys are then fetched.'
+  },
+  'egress-proxy-ignored': {
+    severity: 'error',
+    message:
+      'Clerk cannot be reached, and a proxy is named in the environment (HTTPS_PROXY), which fetch of Node does not use by itself.',
+    cure: 'Set NODE_USE_ENV_PROXY=1 (Node 22.21 or 24 on), or give the option fetch one that goes through the proxy.'
+  },
+  'host-unknown': {
+    severity: 'error',
+    message: 'The name of a key endpoint does not resolve.',
+    cure: 'Check the publishable key, apiUrl and the DNS of this machine or container.'
+  },
+  'connection-refused': {
+    severity: 'error',
+    message: 'Nobody listens at the address of a key endpoint.',
+    cure: 'Check apiUrl and port; with a local Clerk, start it first.'
+  },
+  'certificate-refused': {
+    severity: 'error',
+    message: 'The certificate of a key endpoint is not trusted here.',
+    cure: 'Behind a proxy that opens TLS, name its certificate in NODE_EXTRA_CA_CERTS; check the clock as well.'
+  },
+  'connection-lost': {
+    severity: 'error',
+    message: 'The connection to a key endpoint breaks.',
+    cure: 'Check the firewall and the outgoing proxy between this machine and Clerk.'
+  },
+  timeout: {
+    severity: 'error',
+    message: 'A key endpoint did not answer in time.',
+    cure: 'Check the firewall: packets that are dropped look like this. jwks.timeoutInMs is the limit.'
+  },
+  'not-a-clerk-instance': {
+    severity: 'error',
+    message: 'What answers in the place of a key endpoint is not Clerk: no key set is there.',
+    cure: 'Check the publishable key, apiUrl and apiVersion, and whether a proxy or a login page answers instead.'
+  },
+  'unusable-keys': {
+    severity: 'error',
+    message: 'A key endpoint publishes no key that session tokens can be verified with.',
+    cure: 'Check apiUrl and the instance in the Clerk dashboard.'
+  },
+  'rate-limited': {
+    severity: 'error',
+    message: 'A key endpoint answers 429: this address asks too often.',
+    cure: 'Wait, and share key sets between processes: jwks.snapshot.'
+  },
+  'clerk-unwell': {
+    severity: 'error',
+    message: 'A key endpoint answers with a server error.',
+    cure: 'Look at the status page of Clerk. jwks.snapshot lets a server start meanwhile.'
+  },
+  'proxy-url-wrong': {
+    severity: 'error',
+    message: 'proxyUrl does not lead to the Frontend API of this instance: browsers are sent there for handshakes.',
+    cure: 'Check proxyUrl (CLERK_PROXY_URL) and that the proxy hands on to the FAPI host of the publishable key.'
+  },
+  'satellite-host-wrong': {
+    severity: 'error',
+    message: 'The host clerk. + domain is not the Frontend API of this instance: the satellite cannot be synced.',
+    cure: 'Add the domain as a satellite in the Clerk dashboard, and its DNS record; or unset isSatellite.'
+  },
+  'clock-off': {
+    severity: 'error',
+    message: 'The clock of this machine differs from that of Clerk by more than clockSkewInMs tolerates.',
+    cure: 'Synchronise it (NTP; in a virtual machine, after sleep). Fresh tokens are refused meanwhile, or old ones accepted.'
+  },
+  'snapshot-unusable': {
+    severity: 'error',
+    message: 'jwks.snapshot cannot be used.',
+    cure: 'Name a file in a folder that exists and that the server may write to.'
+  },
+  'snapshot-not-valid': {
+    severity: 'warning',
+    message: 'The snapshot of the key set is damaged, or sealed with another secret key: it is ignored.',
+    cure: 'Delete it: the next fetch writes it anew.'
+  },
+  'bus-away': {
+    severity: 'error',
+    message: 'The revocation bus is away: what other processes revoke is not known here.',
+    cure: 'Check address, user and password of its server, and that it runs.'
+  },
+  'variable-misnamed': {
+    severity: 'warning',
+    message: 'A variable of the environment looks like one of this package, and is not: it has no effect here.',
+    cure: 'Rename it, or unset it.'
+  },
+  'variable-overridden': {
+    severity: 'warning',
+    message:
+      'A variable has one value in the environment and another in an environment file: that of the environment counts.',
+    cure: 'Unset it in the shell or the container, or change it there.'
+  },
+  'development-keys-in-production': {
+    severity: 'warning',
+    message: 'NODE_ENV is production, and the keys are of a development instance.',
+    cure: 'Give the keys pk_live_ and sk_live_ of the production instance.'
+  },
+  'authorized-parties-local': {
+    severity: 'warning',
+    message: 'authorizedParties lists origins of this machine alone, and the keys are of a production instance.',
+    cure: 'List the origins of the pages that users sign in from, such as https://app.example.com.'
+  },
+  'domain-without-satellite': {
+    severity: 'warning',
+    message: 'domain is given without isSatellite: it changes nothing.',
+    cure: 'Set isSatellite (CLERK_IS_SATELLITE=true) on a satellite; unset domain on a primary.'
+  },
+  'no-publishable-key': {
+    severity: 'warning',
+    message: 'There is no publishable key: cookies are not read, and the issuer of tokens is not checked.',
+    cure: 'Give publishableKey (CLERK_PUBLISHABLE_KEY), unless only bearer tokens come and issuer is given.'
+  },
+  'no-secret-key': {
+    severity: 'warning',
+    message:
+      'There is no secret key: expired sessions of browsers are not refreshed, and nonces of handshakes not resolved.',
+    cure: 'Give secretKey (CLERK_SECRET_KEY), or handshake: false if no page load reaches this server.'
+  },
+  'option-risk': {
+    severity: 'warning',
+    message: 'A legal setting may be a mistake.',
+    cure: 'Change it, unless it is meant so.'
+  },
+  'frontend-api-away': {
+    severity: 'warning',
+    message:
+      'The key set of the publishable key could not be had, so the two keys could not be compared. Verification does not need it.',
+    cure: 'Nothing to do, if this machine is not to reach the Frontend API.'
+  },
+  'no-authorized-parties': {
+    severity: 'note',
+    message: 'authorizedParties is not given: a token that leaks to a sibling subdomain can be used here.',
+    cure: 'List the origins of the pages that users sign in from; reportOnly shows first what would be refused.'
+  }
+} as const satisfies Readonly<Record<string, CauseEntry>>
+
+export type DoctorCause = keyof typeof CAUSES

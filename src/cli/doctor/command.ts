@@ -1,0 +1,72 @@
+import { text } from 'node:stream/consumers'
+import { printable } from '../printable.js'
+import { asksForJson, DOCTOR_USAGE, type DoctorArguments, parseDoctorArguments } from './arguments.js'
+import { type CheckReport, checkSetup, renderCheck } from './check.js'
+import { type GivenOptions, readConfiguration } from './configuration.js'
+import { readEnvironment } from './environment.js'
+import { InputError } from './input-error.js'
+import type { DoctorIo } from './io.js'
+import { createRedaction, type Redaction } from './redaction.js'
+import type { Report } from './report.js'
+import { resolveOptions } from './resolved-options.js'
+import { examineVariables } from './variables.js'
+
+const PROCESS: DoctorIo = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  readStdin: () => text(process.stdin)
+}
+
+/** Runs `doctor` with the arguments after that word. Resolves to the exit status. */
+export async function runDoctorCommand(args: readonly string[], io: DoctorIo = PROCESS): Promise<0 | 1 | 2> {
+  const redaction = createRedaction(io.env)
+  const clean = (output: string) => redaction.apply(printable(output))
+  const toJson = (report: Report) =>
+    `${JSON.stringify(report, (_name, value: unknown) => (typeof value === 'string' ? clean(value) : value))}\n`
+  try {
+    const parsed = parseDoctorArguments(args)
+    if (parsed.wantsHelp) {
+      io.stdout.write(DOCTOR_USAGE)
+      return 0
+    }
+    const { report, render } = await examine(parsed, io, redaction)
+    io.stdout.write(parsed.wantsJson ? toJson(report) : clean(render()))
+    return report.exitCode
+  } catch (error) {
+    const message =
+      error instanceof InputError
+        ? error.message
+        : `The doctor itself failed (${error instanceof Error ? error.name : 'unknown error'}): this is a fault of the package.`
+    if (asksForJson(args)) io.stdout.write(toJson(inputReport(message)))
+    else io.stderr.write(clean(`${message}\n`))
+    return 2
+  }
+}
+
+interface Examined {
+  readonly report: Report
+  render(): string
+}
+
+async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction): Promise<Examined> {
+  const environment = readEnvironment(io.env, args.envFiles)
+  const given: GivenOptions = args.configFile === null ? {} : await readConfiguration(args.configFile)
+  const resolved = resolveOptions(given, io.env, environment)
+  const { settings } = resolved
+  for (const secret of [settings?.secretKey, settings?.machineSecretKey]) if (secret) redaction.hide(secret)
+  const ownsFetch = given.fetch !== undefined
+  const usable = settings === null || io.fetch === undefined || ownsFetch ? settings : { ...settings, fetch: io.fetch }
+  const variables = examineVariables(io.env, environment, settings)
+  const report: CheckReport = await checkSetup({ ...resolved, settings: usable }, variables, {
+    ...args,
+    ownsFetch,
+    env: io.env
+  })
+  return { report, render: () => renderCheck(report) }
+}
+
+function inputReport(message: string): Report {
+  const cause = { cause: 'input', severity: 'error', options: [], message, cure: '' } as const
+  return { version: 1, subject: 'check', exitCode: 2, causes: [cause] }
+}

@@ -1,0 +1,10 @@
+/** The world of the command; `process` has it. Tests give another. */
+export interface DoctorIo {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+  /** Variables of `--env-file` are added to it, as Node does: a configuration module reads them there. */
+  readonly env: Record<string, string | undefined>
+  readStdin(): Promise<string>
+  /** Used where the options name no `fetch`. */
+  readonly fetch?: typeof globalThis.fetch
+}

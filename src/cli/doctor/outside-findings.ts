@@ -1,0 +1,87 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { createBapiSource, createFapiSource } from '../../core/jwks/http-source.js'
+import { createSnapshots } from '../../core/jwks/snapshot.js'
+import { createFileSnapshotStore } from '../../core/jwks/snapshot-file.js'
+import type { InstanceSettings } from '../../core/options/instance-settings.js'
+import type { RevocationBus, RevocationPeer } from '../../core/revocation/bus.js'
+import { type Finding, finding } from './finding.js'
+import { codeOf } from './input-error.js'
+
+/** Looks at the snapshot of the key set, without writing to it. */
+export async function examineSnapshot(settings: InstanceSettings): Promise<readonly Finding[]> {
+  const { snapshot } = settings.jwks
+  if (snapshot === null || settings.jwtKey.length > 0 || settings.jwks.keys !== null) return []
+  if (typeof snapshot === 'string') {
+    const problem = await problemOfPath(snapshot)
+    if (problem !== null) return [finding('snapshot-unusable', ['jwks.snapshot'], problem)]
+  }
+  const store = typeof snapshot === 'string' ? createFileSnapshotStore(snapshot, settings.jwks.maxBytes) : snapshot
+  const { maxBytes } = settings.jwks
+  const snapshots = createSnapshots({
+    store,
+    sourceId: sourceIdOf(settings),
+    secretKey: settings.secretKey,
+    maxBytes,
+    now: settings.now
+  })
+  if ((await snapshots.read()) !== 'failed') return []
+  return [finding('snapshot-not-valid', ['jwks.snapshot'])]
+}
+
+function sourceIdOf(settings: InstanceSettings): string {
+  const common = { maxBytes: settings.jwks.maxBytes, now: settings.now, fetch: settings.fetch }
+  const { secretKey, frontendApi } = settings
+  return secretKey === null
+    ? createFapiSource(frontendApi ?? '', common).id
+    : createBapiSource({ ...settings, secretKey }, common).id
+}
+
+async function problemOfPath(path: string): Promise<string | null> {
+  const stats = await stat(path).catch(() => null)
+  if (stats !== null && !stats.isFile()) return 'The path leads to something else than a regular file.'
+  try {
+    await access(dirname(path), constants.W_OK)
+    if (stats !== null) await access(path, constants.R_OK)
+    return null
+  } catch (error) {
+    return `The folder or the file cannot be used (${codeOf(error) ?? 'unknown error'}).`
+  }
+}
+
+/** Joins the revocation bus for a moment, without a revocation of its own. */
+export async function examineBus({ revocation }: InstanceSettings): Promise<readonly Finding[]> {
+  const { bus } = revocation
+  if (bus === null) return []
+  const peer: RevocationPeer = { receive() {}, known: () => [], retentionMs: () => 0, size: 0 }
+  try {
+    await openWithinTime(bus, peer)
+    const { kind, connected, cause } = bus.health()
+    if (connected) return []
+    return [finding('bus-away', ['revocation.bus'], `The bus is of kind ${kind}; the cause: ${cause ?? 'unknown'}.`)]
+  } catch (error) {
+    // A bus of the application's own that breaks the promise never to reject.
+    return [finding('bus-away', ['revocation.bus'], `It threw ${codeOf(error) ?? 'an error'}.`)]
+  } finally {
+    await closeWithinTime(bus, peer)
+  }
+}
+
+const PATIENCE_MS = 5_000
+
+async function openWithinTime(bus: RevocationBus, peer: RevocationPeer): Promise<void> {
+  await within(bus.open(peer))
+}
+
+async function closeWithinTime(bus: RevocationBus, peer: RevocationPeer): Promise<void> {
+  await within(bus.close(peer).catch(() => {}))
+}
+
+async function within(promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS)
+  })
+  await Promise.race([promise, limit]).finally(() => clearTimeout(timer))
+}
