@@ -49,40 +49,10 @@ export const CAUSES = {
       'Clerk cannot be reached, and a proxy is named in the environment (HTTPS_PROXY), which fetch of Node does not use by itself.',
     cure: 'Set NODE_USE_ENV_PROXY=1 (Node 22.21 or 24 on), or give the option fetch one that goes through the proxy.'
   },
-  'host-unknown': {
-    severity: 'error',
-    message: 'The name of a key endpoint does not resolve.',
-    cure: 'Check the publishable key, apiUrl and the DNS of this machine or container.'
-  },
-  'connection-refused': {
-    severity: 'error',
-    message: 'Nobody listens at the address of a key endpoint.',
-    cure: 'Check apiUrl and port; with a local Clerk, start it first.'
-  },
-  'certificate-refused': {
-    severity: 'error',
-    message: 'The certificate of a key endpoint is not trusted here.',
-    cure: 'Behind a proxy that opens TLS, name its certificate in NODE_EXTRA_CA_CERTS; check the clock as well.'
-  },
-  'connection-lost': {
-    severity: 'error',
-    message: 'The connection to a key endpoint breaks.',
-    cure: 'Check the firewall and the outgoing proxy between this machine and Clerk.'
-  },
-  timeout: {
-    severity: 'error',
-    message: 'A key endpoint did not answer in time.',
-    cure: 'Check the firewall: packets that are dropped look like this. jwks.timeoutInMs is the limit.'
-  },
   'not-a-clerk-instance': {
     severity: 'error',
     message: 'What answers in the place of a key endpoint is not Clerk: no key set is there.',
     cure: 'Check the publishable key, apiUrl and apiVersion, and whether a proxy or a login page answers instead.'
-  },
-  'unusable-keys': {
-    severity: 'error',
-    message: 'A key endpoint publishes no key that session tokens can be verified with.',
-    cure: 'Check apiUrl and the instance in the Clerk dashboard.'
   },
   'rate-limited': {
     severity: 'error',

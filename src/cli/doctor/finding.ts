@@ -3,7 +3,7 @@ import { codeOf } from './input-error.js'
 
 /** One thing that is wrong, or worth knowing, with what to do about it. */
 export interface Finding {
-  /** A name of the table of causes, the code of an error of the package, or a reason of refusal. */
+  /** A name of the table of causes, the code of an error of the package, or `fetch-` and the word of a failed fetch. */
   readonly cause: string
   readonly severity: Severity
   /** Names of the options and variables that are to be looked at. */
@@ -37,6 +37,10 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
 }
 
 function rankOf({ severity, cause }: Finding): number {
-  const place = severity === 'error' && EXPLAINS_ERRORS.includes(cause) ? -2 : ORDER.indexOf(cause)
+  const name = cause.startsWith('fetch-') ? AMONG_FETCHES : cause
+  const place = severity === 'error' && EXPLAINS_ERRORS.includes(cause) ? -2 : ORDER.indexOf(name)
   return SEVERITIES.indexOf(severity) * 1000 + place
 }
+
+/** The cause of the table beside which failed fetches stand that have a word of their own. */
+const AMONG_FETCHES = 'not-a-clerk-instance' satisfies DoctorCause

@@ -1,3 +1,6 @@
+import { explainFetchFailure, type FetchWord } from '../../core/fetch-cause.js'
+import { areOfDifferentInstances } from '../../core/jwks/instance-mismatch.js'
+import type { FetchFailure } from '../../core/jwks/source.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
 import type { DoctorCause } from './causes.js'
 import type { ExaminationContext } from './examination-context.js'
@@ -19,16 +22,15 @@ export function examineKeySets(
   ]
 }
 
-/** Whether the keys of two sets have nothing in common. A set that could not be had says nothing. */
-function isForeign(a: FoundKeySet | undefined, b: FoundKeySet | undefined): boolean {
-  if (a === undefined || b === undefined || a.keys.length === 0 || b.keys.length === 0) return false
-  return !a.keys.some(({ n }) => b.keys.some((other) => other.n === n))
+/** A set that could not be had says nothing. */
+function areForeign(one: FoundKeySet | undefined, other: FoundKeySet | undefined): boolean {
+  return one !== undefined && other !== undefined && areOfDifferentInstances(one.keys, other.keys)
 }
 
 function compareKeySets(find: (origin: KeySetOrigin) => FoundKeySet | undefined): readonly Finding[] {
   const [publishable, secret] = [find('publishableKey') ?? find('proxyUrl'), find('secretKey')]
   const findings: Finding[] = []
-  const areTwo = isForeign(publishable, secret)
+  const areTwo = areForeign(publishable, secret)
   if (areTwo) findings.push(finding('keys-of-two-instances', ['publishableKey', 'secretKey']))
   for (const [origin, cause] of [
     ['jwtKey', 'jwt-key-of-another-instance'],
@@ -36,7 +38,7 @@ function compareKeySets(find: (origin: KeySetOrigin) => FoundKeySet | undefined)
   ] as const) {
     const others = [publishable, secret].filter((set) => set !== undefined && set.keys.length > 0)
     const own = find(origin)
-    if (others.length > 0 && others.every((other) => isForeign(own, other))) {
+    if (others.length > 0 && others.every((other) => areForeign(own, other))) {
       findings.push(finding(cause, [origin, ...others.flatMap((set) => set?.origin ?? [])]))
     }
   }
@@ -53,8 +55,8 @@ function examineProxy(find: (origin: KeySetOrigin) => FoundKeySet | undefined): 
   ).flatMap(([origin, cause]) => {
     const set = find(origin)
     if (set === undefined) return []
-    if (set.failure !== null) return [finding(cause, [origin], describeFailure(set))]
-    return isForeign(set, fapi) ? [finding(cause, [origin], 'It publishes the keys of another instance.')] : []
+    if (set.failure !== null) return [finding(cause, [origin], describeFailure(set.failure))]
+    return areForeign(set, fapi) ? [finding(cause, [origin], 'It publishes the keys of another instance.')] : []
   })
 }
 
@@ -64,36 +66,41 @@ function examineFetches(sets: readonly FoundKeySet[], context: ExaminationContex
   return sets.flatMap((set) => {
     if (set.failure === null || set.origin === 'proxyUrl' || set.origin === 'domain') return []
     const options = set.origin === 'secretKey' ? ['secretKey', 'apiUrl'] : [set.origin]
-    const cause = causeOf(set, context)
-    const found = finding(cause, options, describeFailure(set))
+    const found = findingOfFailure(set.failure, options, context)
     // Verification asks one endpoint: that of the secret key, if there is one.
     const isNeeded = !given && (set.origin === 'secretKey' || secret === undefined)
-    if (isNeeded || cause === 'secret-key-refused') return [found]
-    if (cause === 'not-a-clerk-instance') return [{ ...found, severity: 'warning' as const }]
-    return [finding('frontend-api-away', options, describeFailure(set))]
+    if (isNeeded || set.failure === 'secret-key-invalid') return [found]
+    return [finding('frontend-api-away', options, describeFailure(set.failure))]
   })
 }
 
-function describeFailure({ failure, code }: FoundKeySet): string {
-  return `The failure: ${failure}${code === null ? '' : ` (${code})`}.`
-}
+/** Words with which a connection fails: no answer came from Clerk, nor from another in its place. */
+const UNANSWERED: readonly FetchWord[] = ['dns', 'refused', 'unreachable', 'timeout', 'closed', 'network']
 
-function causeOf({ failure, code }: FoundKeySet, { env, ownsFetch }: ExaminationContext): DoctorCause {
-  if (failure === 'secret-key-invalid') return 'secret-key-refused'
-  if (failure === 'network' || failure === 'timeout') {
-    if (!ownsFetch && ignoresProxy(env)) return 'egress-proxy-ignored'
-    return failure === 'timeout' ? 'timeout' : causeOfCode(code)
+function findingOfFailure(failure: FetchFailure, options: readonly string[], context: ExaminationContext): Finding {
+  const { word, code, cause, cure } = explainFetchFailure(failure)
+  if (word === 'secret-key-invalid') return finding('secret-key-refused', options)
+  if (UNANSWERED.includes(word) && !context.ownsFetch && ignoresProxy(context.env)) {
+    return finding('egress-proxy-ignored', ['fetch'], describeFailure(failure))
   }
-  if (failure === 'http-429') return 'rate-limited'
-  if (failure !== null && /^http-5\d\d$/.test(failure)) return 'clerk-unwell'
-  return failure === 'no-usable-key' || failure === 'empty' ? 'unusable-keys' : 'not-a-clerk-instance'
+  if (word === 'http') return finding(causeOfStatus(Number(code)), options, describeFailure(failure))
+  const message = `The key set cannot be had: ${cause}${code === null ? '' : ` (${code})`}.`
+  return { cause: `fetch-${word}`, severity: 'error', options, message, cure: `${sentence(cure)}.` }
 }
 
-function causeOfCode(code: string | null): DoctorCause {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'host-unknown'
-  if (code === 'ECONNREFUSED') return 'connection-refused'
-  if (code !== null && /CERT|SIGNATURE|TLS|SSL/.test(code)) return 'certificate-refused'
-  return code !== null && /TIMEOUT|TIMEDOUT/.test(code) ? 'timeout' : 'connection-lost'
+function causeOfStatus(status: number): DoctorCause {
+  if (status === 429) return 'rate-limited'
+  return status >= 500 ? 'clerk-unwell' : 'not-a-clerk-instance'
+}
+
+/** What was seen, as a sentence of its own. */
+function describeFailure(failure: FetchFailure): string {
+  const { word, code, cause } = explainFetchFailure(failure)
+  return word === 'http' ? `It answered ${code}.` : `${sentence(cause)}${code === null ? '' : ` (${code})`}.`
+}
+
+function sentence(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1)
 }
 
 function ignoresProxy(env: ExaminationContext['env']): boolean {

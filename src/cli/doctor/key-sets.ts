@@ -1,17 +1,16 @@
 import { createPublicKey } from 'node:crypto'
 import { createBapiSource, createFapiSource } from '../../core/jwks/http-source.js'
-import { parseKeySet, parseKeySetText } from '../../core/jwks/key-set.js'
+import { type KeyMaterial, materialOf } from '../../core/jwks/instance-mismatch.js'
+import { type KeySet, type KeySetFailure, parseKeySet, parseKeySetText } from '../../core/jwks/key-set.js'
 import type { FetchFailure, KeySource } from '../../core/jwks/source.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
 
 /** Where a key set comes from, by the option that leads there. */
 export type KeySetOrigin = 'publishableKey' | 'secretKey' | 'jwtKey' | 'jwks.keys' | 'proxyUrl' | 'domain'
 
-export interface FoundKey {
+export interface FoundKey extends KeyMaterial {
   /** Null for a key in PEM. */
   readonly kid: string | null
-  /** Modulus, by which keys are compared: `kid` is a name alone. */
-  readonly n: string
 }
 
 export interface FoundKeySet {
@@ -19,8 +18,6 @@ export interface FoundKeySet {
   /** Empty if it could not be had. */
   readonly keys: readonly FoundKey[]
   readonly failure: FetchFailure | null
-  /** Code of the system for a failure of the network, such as `ENOTFOUND`. */
-  readonly code: string | null
   /** Clock of the endpoint minus ours; null: not known. */
   readonly clockOffsetMs: number | null
 }
@@ -66,53 +63,31 @@ function throughProxy(fetch: typeof globalThis.fetch, proxyUrl: string): typeof 
 }
 
 async function fetchKeySet(origin: KeySetOrigin, make: MakeSource, settings: InstanceSettings): Promise<FoundKeySet> {
-  let code: string | null = null
-  const watched: typeof globalThis.fetch = async (input, init) => {
-    try {
-      return await settings.fetch(input, init)
-    } catch (error) {
-      code = systemCodeOf(error)
-      throw error
-    }
-  }
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), settings.jwks.timeoutInMs)
   try {
-    const answer = await make(watched).fetch({ etag: null, signal: deadline.signal, newerThanMs: 0 })
+    const answer = await make(settings.fetch).fetch({ etag: null, signal: deadline.signal, newerThanMs: 0 })
     const { clockOffsetMs } = answer
-    if (answer.kind === 'failure') return { origin, keys: [], failure: answer.failure, code, clockOffsetMs }
-    if (answer.kind === 'not-modified') {
-      return { origin, keys: [], failure: 'unexpected-not-modified', code, clockOffsetMs }
-    }
-    const set = await parseKeySetText(answer.text, settings.jwks.maxKeys)
-    return typeof set === 'string'
-      ? { origin, keys: [], failure: set, code, clockOffsetMs }
-      : { origin, keys: set.keys.map(({ kid, n }) => ({ kid, n })), failure: null, code, clockOffsetMs }
+    if (answer.kind === 'failure') return { origin, keys: [], failure: answer.failure, clockOffsetMs }
+    if (answer.kind === 'not-modified') return { origin, keys: [], failure: 'unexpected-not-modified', clockOffsetMs }
+    return foundIn(origin, await parseKeySetText(answer.text, settings.jwks.maxKeys), clockOffsetMs)
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** The code of the innermost cause, which names no host. */
-function systemCodeOf(error: unknown): string | null {
-  let code: string | null = null
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const own = (at as NodeJS.ErrnoException).code
-    if (typeof own === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(own)) code = own
-  }
-  return code
+function foundIn(origin: KeySetOrigin, set: KeySet | KeySetFailure, clockOffsetMs: number | null = null): FoundKeySet {
+  return typeof set === 'string'
+    ? { origin, keys: [], failure: set, clockOffsetMs }
+    : { origin, keys: set.keys.map(({ kid, n, e }) => ({ kid, n, e })), failure: null, clockOffsetMs }
 }
 
-async function ofPems({ jwtKey }: InstanceSettings): Promise<FoundKeySet | null> {
+function ofPems({ jwtKey }: InstanceSettings): FoundKeySet | null {
   if (jwtKey.length === 0) return null
-  const keys = jwtKey.map((pem) => ({ kid: null, n: createPublicKey(pem).export({ format: 'jwk' }).n ?? '' }))
-  return { origin: 'jwtKey', keys, failure: null, code: null, clockOffsetMs: null }
+  const keys = jwtKey.flatMap((pem) => materialOf(createPublicKey(pem)) ?? []).map((key) => ({ kid: null, ...key }))
+  return { origin: 'jwtKey', keys, failure: null, clockOffsetMs: null }
 }
 
 async function ofGivenKeys({ jwks }: InstanceSettings): Promise<FoundKeySet | null> {
-  if (jwks.keys === null) return null
-  const set = await parseKeySet({ keys: jwks.keys }, jwks.maxKeys)
-  const failure = typeof set === 'string' ? set : null
-  const keys = typeof set === 'string' ? [] : set.keys.map(({ kid, n }) => ({ kid, n }))
-  return { origin: 'jwks.keys', keys, failure, code: null, clockOffsetMs: null }
+  return jwks.keys === null ? null : foundIn('jwks.keys', await parseKeySet({ keys: jwks.keys }, jwks.maxKeys))
 }

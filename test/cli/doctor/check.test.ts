@@ -149,26 +149,26 @@ const TABLE: Readonly<Record<string, Row>> = {
   'the name of the Backend API does not resolve': {
     env: KEYS,
     fetch: at(BAPI, failedFetch('ENOTFOUND', 'getaddrinfo ENOTFOUND api.clerk.com')),
-    first: 'host-unknown',
+    first: 'fetch-dns',
     status: 1,
     says: /ENOTFOUND/
   },
   'the instance of the publishable key does not exist': {
     env: { CLERK_PUBLISHABLE_KEY: `pk_live_${Buffer.from('clerk.gone.example$').toString('base64')}` },
     args: config(`${PARTIES}, handshake: false`),
-    first: 'host-unknown',
+    first: 'fetch-dns',
     status: 1
   },
   'nobody listens': {
     env: { ...KEYS, CLERK_API_URL: 'http://127.0.0.1:1' },
     fetch: at('http://127.0.0.1:1', failedFetch('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1')),
-    first: 'connection-refused',
+    first: 'fetch-refused',
     status: 1
   },
   'a proxy opens TLS': {
     env: KEYS,
     fetch: at(BAPI, failedFetch('SELF_SIGNED_CERT_IN_CHAIN')),
-    first: 'certificate-refused',
+    first: 'fetch-certificate',
     status: 1
   },
   'the outgoing proxy is not used by fetch': {
@@ -180,20 +180,20 @@ const TABLE: Readonly<Record<string, Row>> = {
   'the connection breaks': {
     env: KEYS,
     fetch: at(BAPI, failedFetch('ECONNRESET')),
-    first: 'connection-lost',
+    first: 'fetch-closed',
     status: 1
   },
   'packets are dropped': {
     env: KEYS,
     args: config(`${PARTIES}, jwks: { timeoutInMs: 100 }`),
     fetch: at(BAPI, () => new Promise<Response>((_resolve, reject) => setTimeout(reject, 300, failedFetch('ABORTED')))),
-    first: 'timeout',
+    first: 'fetch-timeout',
     status: 1
   },
   'a login page answers': {
     env: KEYS,
     fetch: at(BAPI, () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })),
-    first: 'not-a-clerk-instance',
+    first: 'fetch-html',
     status: 1
   },
   'the path of the Backend API is wrong': {
@@ -207,7 +207,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'the key set is empty': {
     env: KEYS,
     fetch: at(BAPI, () => Response.json({ keys: [] })),
-    first: 'unusable-keys',
+    first: 'fetch-empty',
     status: 1
   },
   'the clock is ahead': { env: KEYS, fetch: clockOff(-90_000), first: 'clock-off', status: 1, says: /90 s ahead/ },
