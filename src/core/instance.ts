@@ -71,6 +71,10 @@ export interface Instance {
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
+  /** Where browsers reach FAPI on this server: the option `proxyUrl`, or the path given to `followProxy`; `''`: nowhere. */
+  readonly proxyUrl: string
+  /** Takes the path of a proxy for `proxyUrl`, which was not given. Only before the first request. */
+  followProxy(path: string): void
   /** The state of a request to a route with this policy. */
   authenticate(carried: Carried, policy: AuthenticationPolicy): RequestState | Promise<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
@@ -186,7 +190,8 @@ export function createInstance(settings: InstanceSettings): Instance {
     now,
     log
   }
-  const decide = createStateMachine(stateSettings, effects)
+  let decide = createStateMachine(stateSettings, effects)
+  let { proxyUrl } = settings
   const readCookies = compileCookieReader(settings.cookieSuffix)
   let waiting = 0
   const leave = (): void => {
@@ -217,6 +222,13 @@ export function createInstance(settings: InstanceSettings): Instance {
       recall: verifier.recall,
       accept: verifier.accept
     }),
+    get proxyUrl() {
+      return proxyUrl
+    },
+    followProxy(path) {
+      proxyUrl = path
+      decide = createStateMachine(createStateSettings({ ...settings, proxyUrl }), effects)
+    },
     authenticate: (carried, { acceptsToken, allowsHandshake, audience }) =>
       counted(decide(carried, acceptsToken, allowsHandshake, audience)),
     verifyToken(token) {

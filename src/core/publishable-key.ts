@@ -68,9 +68,32 @@ const STAGING = ['.accountsstage.dev']
 
 /** Base URL of BAPI for the instance with this FAPI host. */
 export function backendApiUrl(frontendApi: string): string {
+  return BACKEND_API[environmentOf(frontendApi)]
+}
+
+/**
+ * Where a proxy of FAPI sends its requests for the instance with this FAPI host: one host for all instances, since the
+ * secret key and the proxy's URL tell Clerk whose they are. The host in the key need not exist behind a proxy.
+ */
+export function proxiedFrontendApiUrl(frontendApi: string): string {
+  return PROXIED_FRONTEND_API[environmentOf(frontendApi)]
+}
+
+const BACKEND_API = {
+  production: 'https://api.clerk.com',
+  local: 'https://api.lclclerk.com',
+  staging: 'https://api.clerkstage.dev'
+} as const
+
+const PROXIED_FRONTEND_API = {
+  production: 'https://frontend-api.clerk.dev',
+  local: 'https://frontend-api.lclclerk.com',
+  staging: 'https://frontend-api.clerkstage.dev'
+} as const
+
+function environmentOf(frontendApi: string): keyof typeof BACKEND_API {
   const endsWithAny = (suffixes: readonly string[]) => suffixes.some((suffix) => frontendApi.endsWith(suffix))
-  if (frontendApi.startsWith('clerk.') && endsWithAny(LEGACY_DEVELOPMENT)) return 'https://api.clerk.com'
-  if (endsWithAny(LOCAL)) return 'https://api.lclclerk.com'
-  if (endsWithAny(STAGING)) return 'https://api.clerkstage.dev'
-  return 'https://api.clerk.com'
+  if (frontendApi.startsWith('clerk.') && endsWithAny(LEGACY_DEVELOPMENT)) return 'production'
+  if (endsWithAny(LOCAL)) return 'local'
+  return endsWithAny(STAGING) ? 'staging' : 'production'
 }

@@ -119,6 +119,21 @@ export const entryErrors = {
     cure: 'Give `@fastify/swagger` the option `openapi`.',
     see: 'openapi/README.md'
   },
+  FST_CLERK_PROXY_PEER: {
+    cause: '`@fastify/reply-from` is not installed, or cannot be loaded.',
+    cure: 'Run `npm install @fastify/reply-from`. If it is there, `error.cause` says why it does not load.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_KEYS: {
+    cause: 'The Frontend API proxy has not both keys of the instance.',
+    cure: 'Set `CLERK_PUBLISHABLE_KEY` and `CLERK_SECRET_KEY`, or register the proxy after the plugin that has them.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_URL: {
+    cause: 'The plugin’s `proxyUrl` is a path of this server, and the proxy serves another.',
+    cure: 'Leave `proxyUrl` and `CLERK_PROXY_URL` out, or give the absolute URL at which browsers reach the proxy.',
+    see: 'proxy/README.md'
+  },
   FST_CLERK_METRICS_PLUGIN: {
     cause: 'Metrics are registered before the plugin.',
     cure: 'Register `fastify-clerk-auth` first.',

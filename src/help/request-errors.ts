@@ -95,5 +95,37 @@ export const requestErrors = {
       "The audit log has had no room for `maxWaitInMs`, and by its option `whenFull: 'wait'` nothing is done unrecorded.",
     cure: 'Read `fastify.auditLog.health()`: it has the last error of the sink and the number of waiting records. Mend the sink: a full disk, a database that is away.',
     see: 'audit/README.md'
+  },
+  FST_CLERK_PROXY_REQUEST: {
+    cause:
+      'The path of a request to the Frontend API proxy could be read in two ways, its `GET` has a body, or it asks for another protocol. The message says which.',
+    cure: 'Nothing: Clerk’s own libraries send no such request. If one of yours does, send it as the manual says.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_BODY_TIMEOUT: {
+    cause: 'The body of a request to the Frontend API proxy was not there within `timeoutInMs`.',
+    cure: 'Raise `timeoutInMs` if users upload pictures over slow lines; else nothing.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_BODY_LIMIT: {
+    cause: 'The body of a request to the Frontend API proxy is larger than `bodyLimit`.',
+    cure: 'Nothing, or raise `bodyLimit`: the largest body that Clerk takes is a picture of 10 MB.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_BUSY: {
+    cause: '`maxConcurrency` requests to the Frontend API proxy are under way.',
+    cure: 'Look whether Clerk answers slowly, or one client sends very much. Limit the rate of clients, or raise `maxConcurrency`.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_UPSTREAM: {
+    cause:
+      'The Frontend API proxy cannot reach Clerk, or its answer breaks off, is no HTTP, or is larger than `responseLimit`. The log line has the `cause`.',
+    cure: 'Check that this server reaches `frontend-api.clerk.dev` by https, and Clerk’s status page. `fapiUrl` and `CLERK_FAPI_URL` are for tests alone.',
+    see: 'proxy/README.md'
+  },
+  FST_CLERK_PROXY_TIMEOUT: {
+    cause: 'Clerk has not answered the Frontend API proxy within `timeoutInMs`.',
+    cure: 'Check the way from this server to `frontend-api.clerk.dev`, and Clerk’s status page.',
+    see: 'proxy/README.md'
   }
 } satisfies Record<string, Help>

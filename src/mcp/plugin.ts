@@ -9,9 +9,8 @@ import {
 } from '../core/errors.js'
 import { readOptions, type SettingsOf } from '../core/options/table.js'
 import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
-import { isGuardHook } from '../plugin/guards/guard-hook.js'
+import { isGuardedScope } from '../plugin/guarded-scope.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
-import { hooksOf } from '../plugin/scopes.js'
 import { createMcpAuth } from './mcp-auth.js'
 import { MCP, type McpResourceOptions } from './options.js'
 import { describeResource, type Resource, WELL_KNOWN_RESOURCE } from './resource.js'
@@ -45,8 +44,7 @@ async function plugin(fastify: FastifyInstance, options: McpResourceOptions): Pr
   }
   fastify.decorate('mcpAuth', createMcpAuth({ ...settings, resource }))
   fastify.addHook('onReady', async () => {
-    const { onRequest = [], preParsing = [], preValidation = [], preHandler = [] } = hooksOf(fastify)
-    if ([onRequest, preParsing, preValidation, preHandler].flat().some(isGuardHook)) throw new McpRootError()
+    if (isGuardedScope(fastify)) throw new McpRootError()
   })
 }
 

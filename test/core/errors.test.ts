@@ -30,7 +30,7 @@ t.test('an error carries the status and text of its entry', async (t) => {
 })
 
 t.test('statuses say whose turn it is: the client, the keys, or the operator', async (t) => {
-  const isKnown = (status: number) => (status >= 400 && status < 500) || [500, 502, 503].includes(status)
+  const isKnown = (status: number) => (status >= 400 && status < 500) || [500, 502, 503, 504].includes(status)
   for (const { code, statusCode } of errorEntries) t.ok(isKnown(statusCode), code)
   t.equal(new errors.UnauthorizedError('x').statusCode, 401)
   t.equal(new errors.ForbiddenError().statusCode, 403)

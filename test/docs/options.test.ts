@@ -13,6 +13,7 @@ import { MCP } from '../../src/mcp/options.js'
 import { METRICS } from '../../src/metrics/options.js'
 import { OPENAPI } from '../../src/openapi/plugin.js'
 import { OTEL } from '../../src/otel/options.js'
+import { PROXY } from '../../src/proxy/options.js'
 import { CLUSTER_BUS } from '../../src/revocation/cluster-bus.js'
 import { RELAY } from '../../src/revocation/cluster-relay.js'
 import { BUS_TEST } from '../../src/revocation/conformance/world.js'
@@ -64,6 +65,7 @@ const manuals: readonly (readonly [path: string, subjects: readonly Subject[]])[
   ['src/revocation/README.md', [redisBus, postgresBus, clusterBus, relay, busTest]],
   ['src/mcp/README.md', [mcp]],
   ['src/openapi/README.md', [subject('', OPENAPI)]],
+  ['src/proxy/README.md', [subject('', PROXY)]],
   ['src/metrics/README.md', [subject('', METRICS)]],
   ['src/otel/README.md', [subject('', OTEL)]],
   ['src/local/README.md', [local]]
@@ -85,6 +87,7 @@ const declarations: readonly (readonly [path: string, declared: string, of: Subj
   ['src/revocation/cluster-relay.ts', 'RevocationRelayOptions', relay],
   ['src/local/options.ts', 'LocalClerkOptions', local],
   ['src/mcp/options.ts', 'McpResourceOptions', mcp],
+  ['src/proxy/options.ts', 'FrontendApiProxyOptions', subject('', PROXY)],
   ['src/openapi/plugin.ts', 'OpenApiOptions', subject('', OPENAPI)],
   ['src/audit/options.ts', 'AuditOptions', subject('', AUDIT, { sink })],
   ['src/audit/file-sink.ts', 'FileSinkOptions', subject('', FILE_SINK, { path: 'audit.ndjson' })],

@@ -22,6 +22,10 @@ const noOtel = missing(
   'FST_CLERK_OTEL_PEER',
   'fastify-clerk-auth/otel needs the package @opentelemetry/api, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
 )
+const noProxy = missing(
+  'FST_CLERK_PROXY_PEER',
+  'frontendApiProxy needs the package @fastify/reply-from, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
+)
 const noWebhooks = missing(
   'FST_CLERK_WEBHOOK_VERIFIER_MISSING',
   'Webhooks need the package standardwebhooks, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more'
@@ -37,6 +41,7 @@ const features: Readonly<Record<string, { readonly peer: string; readonly withou
   collectClerkMetrics: { peer: 'prom-client', without: noMetrics },
   'otel plugin': { peer: '@opentelemetry/api', without: noOtel },
   instrumentClerk: { peer: '@opentelemetry/api', without: noOtel },
+  frontendApiProxy: { peer: '@fastify/reply-from', without: noProxy },
   'webhooks plugin': { peer: 'standardwebhooks', without: noWebhooks },
   verifyWebhook: { peer: 'standardwebhooks', without: noWebhooks },
   fileSink: { peer: 'pino', without: fromAudit('fileSink', 'pino') },

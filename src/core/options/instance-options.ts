@@ -229,7 +229,7 @@ export const OPTIONS = {
 /** What to do about options of `@clerk/fastify` that this package does not have, and options that belong elsewhere. */
 export const HINTS: Hints = Object.freeze({
   hookName: 'remove it, requests are always authenticated in onRequest, before their body is read',
-  frontendApiProxy: 'remove it, this plugin does not proxy FAPI; set proxyUrl to where your proxy is',
+  frontendApiProxy: 'remove it, and register frontendApiProxy of fastify-clerk-auth/proxy after this plugin',
   headerType: 'remove it, session tokens must be of type JWT',
   clerkClient: 'remove it, the plugin has no client; use createClerkClient of @clerk/backend beside it',
   apiClient: 'remove it, the plugin has no client; use createClerkClient of @clerk/backend beside it',

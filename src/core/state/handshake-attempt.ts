@@ -4,6 +4,7 @@ import { textOf } from '../request/read-carried.js'
 import { usesSuffixedCookies } from './cookie-family.js'
 import { handshakeUrl } from './handshake-url.js'
 import { loopCause } from './loop-cause.js'
+import { isOwnProxy } from './own-proxy.js'
 import type { RequestReason } from './reasons.js'
 import { countRedirect, MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import { type RequestState, sentToHandshake, signedOut } from './request-state.js'
@@ -28,6 +29,7 @@ export function tryHandshake(
 ): RequestState {
   if (!context.settings.canHandshake) return signedOut(reason, message === '' ? withoutHandshake(reason) : message)
   if (!isPageLoad(carried.method, carried.secFetchDest, carried.accept)) return signedOut(reason, message)
+  if (isOwnProxy(context.settings.frontendApi, carried)) return signedOut(reason, message)
 
   const redirects = redirectCount(carried)
   if (redirects === MAX_REDIRECTS) {

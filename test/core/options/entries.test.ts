@@ -7,6 +7,7 @@ import audit, { fileSink, pinoSink, postgresSink } from '../../../src/audit/inde
 import clerkAuth from '../../../src/index.js'
 import { createLocalClerk, type LocalClerkOptions } from '../../../src/local/index.js'
 import metrics, { collectClerkMetrics } from '../../../src/metrics/index.js'
+import { frontendApiProxy } from '../../../src/proxy/index.js'
 import { createClusterBus, createPostgresBus, createRedisBus, relayRevocations } from '../../../src/revocation/index.js'
 import webhooks, { createRedisDeliveries, verifyWebhook } from '../../../src/webhooks/index.js'
 
@@ -76,6 +77,24 @@ const entries: Readonly<Record<string, readonly [use: Use, cases: readonly Case[
       [{ signingSecret, deliveries: {} }, TYPE, /webhooks\.deliveries must be an object with the methods begin, end/],
       [{ signingSecret: 5 }, TYPE, /webhooks\.signingSecret/],
       [{ signingSecret: [5] }, TYPE, /webhooks\.signingSecret\[0\]/]
+    ]
+  ],
+  frontendApiProxy: [
+    registered(frontendApiProxy),
+    [
+      [{ pth: '/__clerk' }, UNKNOWN, /frontendApiProxy\.pth: did you mean path\?/],
+      [{ path: 5 }, TYPE, /frontendApiProxy\.path/],
+      [{ path: '' }, EMPTY, /frontendApiProxy\.path/],
+      [{ path: '//x' }, VALUE, /frontendApiProxy\.path must be a path of letters/],
+      [{ fapiUrl: 'clerk.example.com' }, 'FST_CLERK_OPTION_URL', /frontendApiProxy\.fapiUrl must be an absolute/],
+      [{ publishableKey: 'sk_test_x' }, 'FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE', /frontendApiProxy\.publishableKey/],
+      [{ secretKey: 'pk_test_x' }, 'FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET', /frontendApiProxy\.secretKey/],
+      [{ secretKey: 'sk_test_x\n' }, 'FST_CLERK_OPTION_SECRET_KEY', /frontendApiProxy\.secretKey/],
+      [{ timeoutInMs: '1' }, TYPE, /frontendApiProxy\.timeoutInMs must be a whole number, not a string/],
+      [{ timeoutInMs: 0 }, RANGE, /frontendApiProxy\.timeoutInMs/],
+      [{ bodyLimit: Number.POSITIVE_INFINITY }, RANGE, /frontendApiProxy\.bodyLimit/],
+      [{ responseLimit: 1.5 }, RANGE, /frontendApiProxy\.responseLimit/],
+      [{ maxConcurrency: 0 }, RANGE, /frontendApiProxy\.maxConcurrency/]
     ]
   ],
   verifyWebhook: [

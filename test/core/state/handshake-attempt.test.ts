@@ -78,3 +78,27 @@ t.test('without handshakes nothing redirects, and what came back is ignored', as
   const expired = await scene.decide({ cookies: { ...signedInCookies, session: 'expired' } })
   t.match(expired.message, 'reason=token-expired')
 })
+
+t.test('a proxy of FAPI on this server starts no handshake through itself', async (t) => {
+  const cases: [proxyUrl: string, url: string, redirected: boolean][] = [
+    ['/__clerk', 'https://app.example.com/__clerk', false],
+    ['/__clerk', 'https://app.example.com/__clerk/v1/client/handshake?redirect_url=x', false],
+    ['/__clerk/', 'https://app.example.com/__clerk/v1/client', false],
+    ['/__clerk', 'https://app.example.com/', true],
+    ['/__clerk', 'https://app.example.com/__clerks', true],
+    ['/__clerk', 'https://app.example.com/page/__clerk', true],
+    ['https://app.example.com/__clerk', 'https://app.example.com/__clerk/v1/client', false],
+    ['https://app.example.com/__clerk', 'http://app.example.com/__clerk/v1/client', false],
+    ['https://app.example.com:8443/__clerk/', 'http://app.example.com:8443/__clerk/v1/client', false],
+    ['https://other.example.com/__clerk', 'https://app.example.com/__clerk/v1/client', true],
+    ['https://app.example.com', 'https://app.example.com/page', true],
+    ['https://app.example.com/', 'https://app.example.com/page', true],
+    ['', 'https://app.example.com/__clerk/v1/client', true]
+  ]
+  for (const [proxyUrl, url, redirected] of cases) {
+    const state = await createScene({ proxyUrl }, TOKENS).decide({ ...DOCUMENT, url, cookies: { session: 'good' } })
+    t.equal(state.status, redirected ? 'handshake' : 'signed-out', `${proxyUrl} ${url}`)
+    t.equal(state.reason, 'session-token-but-no-client-uat')
+    if (!redirected) t.same([state.location, state.headers, state.setCookies], [null, null, []])
+  }
+})

@@ -8,6 +8,7 @@ import { createLocalClerk } from 'fastify-clerk-auth/local'
 import metrics, { collectClerkMetrics } from 'fastify-clerk-auth/metrics'
 import openapi from 'fastify-clerk-auth/openapi'
 import otel, { instrumentClerk } from 'fastify-clerk-auth/otel'
+import { frontendApiProxy } from 'fastify-clerk-auth/proxy'
 import webhooks, { verifyWebhook } from 'fastify-clerk-auth/webhooks'
 
 const clerk = await createLocalClerk()
@@ -59,6 +60,11 @@ const features = {
     const { body, headers } = clerk.signWebhook({ type: 'user.created', data: { id: 'user_1' } })
     const { statusCode } = await fastify.inject({ method: 'POST', url: '/webhooks/clerk', body, headers })
     return statusCode === 204 ? 'works' : statusCode
+  },
+  async frontendApiProxy() {
+    const fastify = await createServer(frontendApiProxy, { fapiUrl: 'http://127.0.0.1:1' })
+    const { statusCode } = await fastify.inject('/__clerk/v1/client')
+    return statusCode === 502 ? 'works' : statusCode
   },
   async verifyWebhook() {
     const { body, headers } = clerk.signWebhook({ type: 'user.created', data: { id: 'user_1' } })

@@ -1,0 +1,68 @@
+import { finished, type Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ProxyBodyTimeoutError, ProxyTimeoutError, ProxyUpstreamError } from '../core/errors.js'
+
+/** A request that is passed on, until its answer has been sent or its client has gone. */
+export interface Exchange {
+  /** Nothing more may be sent: an answer has been begun, or the client has gone. */
+  readonly isSettled: boolean
+  /** Answers with the error, unless an answer has been begun. */
+  fail(error: Error): void
+  /** Sends the answer. `source`: the stream it comes from, which ends with the exchange. */
+  answer(body: Readable, source: Readable): void
+}
+
+/**
+ * Opens an exchange that ends within `timeoutInMs`: with 408 while the client's body is not there, with 504 while FAPI has
+ * not answered, and with a broken connection in the middle of an answer. `onEnd` is called once.
+ */
+export function openExchange(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  timeoutInMs: number,
+  onEnd: () => void
+): Exchange {
+  let isSettled = false
+  let source: Readable | null = null
+  const timer = setTimeout(expire, timeoutInMs)
+
+  finished(reply.raw, () => {
+    clearTimeout(timer)
+    isSettled = true
+    source?.destroy()
+    destroyBody(request)
+    onEnd()
+  })
+
+  function expire(): void {
+    if (isSettled) source?.destroy(new ProxyTimeoutError())
+    else fail(request.raw.complete ? new ProxyTimeoutError() : new ProxyBodyTimeoutError())
+  }
+
+  function fail(error: Error): void {
+    if (isSettled) return
+    isSettled = true
+    // The rest of a body that nobody reads would be in the way of the next request of the connection.
+    if (!request.raw.complete) reply.header('connection', 'close')
+    void reply.send(error)
+    destroyBody(request)
+  }
+
+  return {
+    get isSettled() {
+      return isSettled
+    },
+    fail,
+    answer(body, from) {
+      isSettled = true
+      source = from
+      void reply.send(body)
+    }
+  }
+}
+
+/** Ends the request to FAPI where its body is still under way. */
+function destroyBody({ body }: FastifyRequest): void {
+  const stream = body as Readable | undefined
+  if (stream?.readableEnded === false) stream.destroy(new ProxyUpstreamError())
+}

@@ -1,0 +1,2 @@
+export type { FrontendApiProxyOptions } from './options.js'
+export { frontendApiProxy } from './plugin.js'

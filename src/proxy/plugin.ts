@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { countRepeats } from '../core/counted-log.js'
+import {
+  ProxyBodyLimitError,
+  ProxyBusyError,
+  ProxyRequestError,
+  ProxyUpstreamError,
+  RoutePolicyError
+} from '../core/errors.js'
+import { isGuardedScope } from '../plugin/guarded-scope.js'
+import { createErrorHandler, isProxyError } from './error-handler.js'
+import { openExchange } from './exchange.js'
+import { limited } from './limited.js'
+import type { FrontendApiProxyOptions } from './options.js'
+import { baseOf, fixedBase, type PublicBase } from './public-base.js'
+import { registerReplyFrom } from './reply-from.js'
+import { requestHeaders } from './request-headers.js'
+import { responseHeaders } from './response-headers.js'
+import { followProxy, readSettings } from './settings.js'
+import { readTarget, type Target } from './target.js'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+const GUARDED = 'the route of frontendApiProxy is public, but requireAuth or authorize is among the hooks of its scope'
+
+/** The answer of FAPI as `@fastify/reply-from` gives it. */
+interface Answer {
+  readonly headers: IncomingMessage['headers']
+  readonly stream: IncomingMessage
+}
+
+/**
+ * Serves Clerk's Frontend API below a path of this server. Register it after fastify-clerk-auth, whose `proxyUrl` follows it.
+ * One route, which is public and not authenticated; requests go to Clerk's host alone, which is settled before the server
+ * listens. Loads the optional peer `@fastify/reply-from`.
+ *
+ * Throws `FST_CLERK_PROXY_PEER`, `FST_CLERK_PROXY_KEYS`, `FST_CLERK_PROXY_URL`, `FST_CLERK_DECORATOR_TAKEN` where the scope has
+ * a `reply.from` already, `FST_CLERK_ROUTE_POLICY` where it has a guard among its hooks, and the coded error of a bad option.
+ */
+export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = async (fastify, options) => {
+  const settings = readSettings(fastify, options)
+  const { path, fullPath, fapiUrl, secretKey, timeoutInMs, bodyLimit, responseLimit, maxConcurrency } = settings
+  const { origin, host } = fapiUrl
+  const basePath = fapiUrl.pathname.replace(/\/+$/, '')
+  await registerReplyFrom(fastify, origin)
+
+  let fixed: PublicBase | null = null
+  fastify.addHook('onReady', async () => {
+    if (isGuardedScope(fastify)) throw new RoutePolicyError(GUARDED)
+    const proxyUrl = followProxy(fastify, settings)
+    fixed = proxyUrl === null ? null : fixedBase(proxyUrl)
+  })
+
+  // Bodies pass as they come: nothing of them is parsed or kept.
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', (_request, payload, done) => {
+    const overflow = () => new ProxyBodyLimitError()
+    const broken = () => new ProxyRequestError('its body breaks off')
+    done(null, limited(payload, bodyLimit, overflow, broken))
+  })
+
+  let active = 0
+  fastify.route({
+    method: METHODS,
+    url: `${path}/*`,
+    config: { clerk: false },
+    schema: { hide: true } as object,
+    errorHandler: createErrorHandler(countRepeats(fastify.log)),
+    onRequest: async (request, reply) => {
+      assertPassedOn(request, reply)
+      if (active >= maxConcurrency) throw new ProxyBusyError()
+    },
+    handler: (request, reply) => passOn(request, reply, readTarget(request.raw.url ?? '', fullPath) as Target)
+  })
+
+  /** Before the body is read. */
+  function assertPassedOn({ method, raw, headers }: FastifyRequest, reply: FastifyReply): void {
+    const target = readTarget(raw.url ?? '', fullPath)
+    if (typeof target === 'string') throw new ProxyRequestError(`its ${target} could be read in two ways`)
+    if (headers.upgrade !== undefined) throw new ProxyRequestError('it asks for another protocol')
+    const length = Number(headers['content-length'] ?? 0)
+    if (!hasBody(method) && (length > 0 || headers['transfer-encoding'] !== undefined)) {
+      throw new ProxyRequestError('its method has no body')
+    }
+    if (length <= bodyLimit) return
+    reply.header('connection', 'close')
+    throw new ProxyBodyLimitError()
+  }
+
+  function passOn(request: FastifyRequest, reply: FastifyReply, target: Target): void {
+    active++
+    const exchange = openExchange(request, reply, timeoutInMs, () => active--)
+    const proxy = fixed ?? baseOf(request, fullPath)
+    const facts = { host, secretKey, proxy, clientAddress: request.ip, hasBody: hasBody(request.method) }
+
+    function answer({ headers, stream }: Answer): void {
+      if (exchange.isSettled) {
+        stream.destroy()
+      } else if (Number(headers['content-length'] ?? 0) > responseLimit) {
+        stream.destroy()
+        exchange.fail(new ProxyUpstreamError())
+      } else {
+        const broken = (cause?: Error) => toProxyError({ cause })
+        reply.headers(responseHeaders(headers, { fapiUrl, proxy }))
+        exchange.answer(
+          limited(stream, responseLimit, () => new ProxyUpstreamError(), broken),
+          stream
+        )
+      }
+    }
+
+    try {
+      reply.from(`${basePath}${target.path}`, {
+        // Later than the exchange's own end, for requests that it cannot reach any more.
+        timeout: timeoutInMs + 1_000,
+        queryString: () => target.query.slice(1),
+        rewriteRequestHeaders: (_request, headers) => requestHeaders(headers as IncomingMessage['headers'], facts),
+        // `answer` sets them: those of an answer that is not passed on must not stay.
+        rewriteHeaders: () => ({}),
+        // The client knows whether it may ask again.
+        retryDelay: () => null,
+        onResponse: (_request, _reply, response) => answer(response as unknown as Answer),
+        onError: (_reply, { error }) => exchange.fail(toProxyError(error))
+      })
+    } catch {
+      exchange.fail(new ProxyRequestError('its headers cannot be sent'))
+    }
+  }
+}
+
+function hasBody(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}
+
+/** `cause`: an error of the network, or that with which a stream here has been ended. */
+function toProxyError({ cause }: { readonly cause?: unknown }): Error {
+  return isProxyError(cause) ? cause : new ProxyUpstreamError({ cause })
+}
