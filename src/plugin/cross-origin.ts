@@ -1,4 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError } from '@fastify/error'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { CrossOriginError } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import { parseAuthorization } from '../core/request/authorization.js'
@@ -7,14 +8,22 @@ import { publicUrl } from '../core/request/public-url.js'
 import { textOf } from '../core/request/read-carried.js'
 import { noteVerdict } from './decision.js'
 import { isTokenExtracted } from './extracted-token.js'
+import { answerAsNothingThere, isHidden } from './nothing-there.js'
 import { FastifyRequestSource } from './request-source.js'
 import type { RoutePolicy } from './route-policy.js'
+
+/** Requests that have been counted: a hidden route is judged once more, as the URL without a route. */
+const counted = new WeakSet<FastifyRequest>()
 
 /**
  * Judges a request that is signed in, by its token in memory or otherwise, and is worth forging. Returns the error that ends
  * it; null: it may go on. Only cookies can be used against their owner: with a token in `Authorization` nothing is asked.
  */
-export function refusalOfForeign(instance: Instance, policy: RoutePolicy, request: FastifyRequest): Error | null {
+export function refusalOfForeign(
+  instance: Instance,
+  policy: RoutePolicy,
+  request: FastifyRequest
+): FastifyError | null {
   if (policy.crossOrigin === false) return null
   const { settings, counters, log } = instance
   const source = new FastifyRequestSource(request)
@@ -22,17 +31,41 @@ export function refusalOfForeign(instance: Instance, policy: RoutePolicy, reques
   if (isTokenExtracted(request) || parseAuthorization(textOf(headers.authorization)) !== '') return null
   const ownOrigin = () => publicUrl(source.protocol, source.host, source.target).origin
   if (isOfOwnOrigin(headers, ownOrigin, settings.authorizedParties)) return null
+  const isCounted = counted.has(request)
+  counted.add(request)
   const fields = { origin: readable(headers.origin), method: source.method, route: request.routeOptions.url }
   if (policy.crossOrigin === 'report') {
-    counters.reportedCrossOrigin++
-    log.warn(fields, REPORTED)
+    if (!isCounted) {
+      counters.reportedCrossOrigin++
+      log.warn(fields, REPORTED)
+    }
     return null
   }
-  counters.refusedCrossOrigin++
-  log.warn(fields, REFUSED)
-  const error = new CrossOriginError()
-  noteVerdict(request, { guard: 'crossOrigin', code: error.code, isRedirect: false, isHidden: false })
-  return error
+  if (!isCounted) {
+    counters.refusedCrossOrigin++
+    log.warn(fields, REFUSED)
+  }
+  return new CrossOriginError()
+}
+
+/**
+ * Ends a request that `refusalOfForeign` refuses. A guard that hides the route comes after it, and counts all the same: the
+ * 403 would tell that the route exists.
+ */
+export function refuseForeign(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
+  const note = (isHidden: boolean) =>
+    noteVerdict(request, { guard: 'crossOrigin', code: error.code, isRedirect: false, isHidden })
+  if (isHidden(request)) {
+    answerAsNothingThere(request, reply, () => note(true), { isJudgedAgain: true })
+    return
+  }
+  note(false)
+  done(error)
 }
 
 /**

@@ -1,7 +1,8 @@
 import { createError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isHidingHook } from './guards/guard-hook.js'
 import { isAuthenticateHook } from './hook-name.js'
-import { policyOf, type RoutePolicy } from './route-policy.js'
+import { policyOf } from './route-policy.js'
 
 // What Fastify's router does for a URL without a route, for a request that has a route. `reply.callNotFound()` alone can be
 // told from it: it leaves out the hooks before `preHandler` and the parsing of the body, which answers 400, 413 and 415
@@ -31,11 +32,24 @@ const InvalidMediaTypeError = createError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 'Uns
 /** Methods whose body Fastify reads. */
 const WITH_BODY: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY'])
 
+/** Whether a guard among the hooks of the request's route refuses as if the route did not exist. */
+export function isHidden(request: FastifyRequest): boolean {
+  const kContext = symbolOf(request, 'fastify.context')
+  const route = kContext === null ? undefined : (request as unknown as Record<symbol, Context>)[kContext]
+  return route?.onRequest?.some(isHidingHook) ?? false
+}
+
 /**
  * Answers as the router would if the route of this request did not exist. `note` is called before the answer is made, once
- * nothing writes the decision about the request any more.
+ * nothing writes the decision about the request any more. `isJudgedAgain`: also where the route has no policy of its own, as
+ * the plugin itself has refused the request, by the error handler of the route, and would refuse it by that of the router.
  */
-export function answerAsNothingThere(request: FastifyRequest, reply: FastifyReply, note: () => void): void {
+export function answerAsNothingThere(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  note: () => void,
+  { isJudgedAgain = false } = {}
+): void {
   const kContext = symbolOf(request, 'fastify.context')
   const route = kContext === null ? undefined : (request as unknown as Record<symbol, Context>)[kContext]
   const kNothing = route === undefined ? null : symbolOf(route, 'fastify.404ContextKey')
@@ -51,7 +65,8 @@ export function answerAsNothingThere(request: FastifyRequest, reply: FastifyRepl
   slots[kContext] = nothing
 
   const fail: Settle = (error) => void reply.send(error)
-  authenticateAgain(nothing, policyOf(route.config), request, reply, fail, () => {
+  const isJudgedAlike = !isJudgedAgain && policyOf(route.config) === undefined
+  authenticateAgain(nothing, isJudgedAlike, request, reply, fail, () => {
     note()
     runHooks(nothing.preParsing, request, reply, request.raw, fail, (payload) => {
       readBody(nothing, request, reply, payload, () => {
@@ -73,14 +88,14 @@ const DEBUG_HEADERS = ['x-clerk-auth-status', 'x-clerk-auth-reason', 'x-clerk-au
  */
 function authenticateAgain(
   nothing: Context,
-  policy: RoutePolicy | undefined,
+  isJudgedAlike: boolean,
   request: FastifyRequest,
   reply: FastifyReply,
   fail: Settle,
   then: () => void
 ): void {
   const hook = nothing.onRequest?.find(isAuthenticateHook)
-  if (hook !== undefined && policy === undefined) {
+  if (hook !== undefined && isJudgedAlike) {
     then()
     return
   }

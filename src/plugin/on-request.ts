@@ -10,7 +10,7 @@ import { readCarried } from '../core/request/read-carried.js'
 import { type RequestState, type ResponseParts, signedOut } from '../core/state/request-state.js'
 import { allowsAudience } from '../core/token/claims.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
-import { closeAfterAnswer, refusalOfForeign } from './cross-origin.js'
+import { closeAfterAnswer, refusalOfForeign, refuseForeign } from './cross-origin.js'
 import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
 import { extractToken } from './extracted-token.js'
 import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
@@ -60,7 +60,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         if (isTimed) stats.hitMs = performance.now() - startMs
         // GET is told apart here, as most requests are: nothing is called or made for it.
         if (raw.method !== 'GET' || (raw as { upgrade?: boolean }).upgrade === true) {
-          goOnUnlessForeign(instance, policy, request, done)
+          goOnUnlessForeign(instance, policy, request, reply, done)
           return
         }
         done()
@@ -116,6 +116,7 @@ function goOnUnlessForeign(
   instance: Instance,
   policy: RoutePolicy,
   request: FastifyRequest,
+  reply: FastifyReply,
   done: HookHandlerDoneFunction
 ): void {
   const { method = '', upgrade } = request.raw as { method?: string; upgrade?: boolean }
@@ -125,8 +126,8 @@ function goOnUnlessForeign(
     done()
     return
   }
-  if (isUpgrade) closeAfterAnswer(request, (request as unknown as AuthenticatedSlots)[kReply])
-  done(error)
+  if (isUpgrade) closeAfterAnswer(request, reply)
+  refuseForeign(error, request, reply, done)
 }
 
 function finish(
@@ -149,7 +150,7 @@ function finish(
   report(instance, decision)
   if (decision.state !== 'signed-in') setDebugHeaders(decision, reply, instance.settings.debugHeaders)
   if (addToResponse(state, reply)) return
-  if (state.status === 'signed-in') goOnUnlessForeign(instance, policy, slots as unknown as FastifyRequest, done)
+  if (state.status === 'signed-in') goOnUnlessForeign(instance, policy, slots as unknown as FastifyRequest, reply, done)
   else done()
 }
 

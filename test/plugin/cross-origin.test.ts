@@ -4,7 +4,7 @@ import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import clerkAuth, { type ClerkAuthOptions, type ClerkRouteConfig, requireAuth } from '../../src/index.js'
+import clerkAuth, { authorize, type ClerkAuthOptions, type ClerkRouteConfig, requireAuth } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { createApp, signingKey } from '../fixtures/app.js'
 
@@ -307,4 +307,76 @@ t.test('the audit log and the error handler learn who was used', async (t) => {
   const headers = { cookie: clerk.cookies({ userId: 'user_1' }), origin: SIBLING }
   const response = await fastify.inject({ method: 'POST', url: '/', headers })
   t.same(response.json(), { code: 'FST_CLERK_CROSS_ORIGIN', userId: 'user_1' })
+})
+
+t.test('a hidden route refuses a page of another origin as if nothing were there', async (t) => {
+  const hide = authorize({ role: 'org:admin' }, { as: 'not-found' })
+  const done = () => 'done'
+  for (const ofPlugin of ['refuse', 'report', false] as const) {
+    const { clerk, fastify } = await createApp(t, {
+      plugin: { crossOrigin: ofPlugin },
+      async routes(fastify) {
+        for (const crossOrigin of ['refuse', 'report', false] as const) {
+          fastify.post(`/route-${crossOrigin}`, { onRequest: hide, config: { clerk: { crossOrigin } } }, done)
+          fastify.register(async (scope) => {
+            scope.addHook('onRequest', hide)
+            scope.setErrorHandler((_error, _request, reply) => reply.code(418).send('the error handler of the scope'))
+            scope.post(`/scope-${crossOrigin}`, { config: { clerk: { crossOrigin } } }, done)
+          })
+        }
+        fastify.register(async (scope) => {
+          scope.addHook('onRequest', hide)
+          scope.setErrorHandler((_error, _request, reply) => reply.code(418).send('the error handler of the scope'))
+          scope.post('/inherits', done)
+        })
+      }
+    })
+    const ask = async (url: string, userId: string) => {
+      const role = userId === 'user_admin' ? 'admin' : 'member'
+      const org = { id: 'org_1', slug: 'one', role, permissions: [] }
+      const headers = { cookie: clerk.cookies({ userId, org }), origin: SIBLING }
+      const { statusCode, headers: answered, body } = await fastify.inject({ method: 'POST', url, headers })
+      const { date: _, 'content-length': __, ...rest } = answered
+      return { statusCode, headers: rest, body: body.replaceAll(url, '/URL') }
+    }
+    for (const userId of ['user_admin', 'user_member']) {
+      const nothing = await ask('/nothing', userId)
+      t.equal(nothing.statusCode, ofPlugin === 'refuse' ? 403 : 404)
+      for (const place of ['route', 'scope']) {
+        t.same(await ask(`/${place}-refuse`, userId), nothing, `${place}, refuse, the plugin: ${ofPlugin}`)
+        for (const own of ['report', 'false']) {
+          const { statusCode } = await ask(`/${place}-${own}`, userId)
+          const expected = userId === 'user_admin' ? 200 : nothing.statusCode
+          t.equal(statusCode, expected, `${place}, ${own}, the plugin: ${ofPlugin}`)
+        }
+      }
+      const inherited = await ask('/inherits', userId)
+      if (ofPlugin === 'refuse' || userId === 'user_member') t.same(inherited, nothing, `the plugin: ${ofPlugin}`)
+      else t.equal(inherited.statusCode, 200)
+    }
+    const { refusedCrossOrigin } = fastify.clerk.stats()
+    // Where the plugin refuses: also the four that are inherited or without a route, and two of a route that does not look.
+    t.equal(refusedCrossOrigin, ofPlugin === 'refuse' ? 4 + 4 + 2 : 4, 'each request counts once')
+  }
+})
+
+t.test('a hidden route that was made before the plugin, and one behind a resolver', async (t) => {
+  const hide = authorize({ role: 'org:admin' }, { as: 'not-found' })
+  const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', instanceType: 'production', signingKey })
+  t.teardown(() => clerk.close())
+  const own = clerk.pluginOptions()
+  for (const options of [own, { resolver: () => own }]) {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    const route = { onRequest: hide, config: { clerk: { crossOrigin: 'refuse' } } } as const
+    fastify.post('/before', route, () => 'done')
+    await fastify.register(clerkAuth, options)
+    fastify.post('/after', route, () => 'done')
+    for (const url of ['/before', '/after']) {
+      const headers = { cookie: clerk.cookies(), origin: SIBLING }
+      const { statusCode, body } = await fastify.inject({ method: 'POST', url, headers })
+      t.equal(statusCode, 404, url)
+      t.match(body, `Route POST:${url} not found`)
+    }
+  }
 })

@@ -15,8 +15,11 @@ import type {
 /** Hooks that run before the handler, and can keep a request from it. */
 export const GUARDED = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
+/** Name of the hooks that refuse as if the route did not exist. */
+const HIDING = 'authorize.hidden'
+
 /** Names of the hooks that guard. */
-export const GUARD_NAMES = ['requireAuth', 'authorize'] as const satisfies readonly GuardVerdict['guard'][]
+export const GUARD_NAMES = ['requireAuth', 'authorize', HIDING] as const
 
 /** What `requireAuth` asks: that somebody is signed in. */
 export const SIGNED_IN: GuardRequirement = Object.freeze({
@@ -39,6 +42,11 @@ export function requirementOf(hook: unknown): GuardRequirement | null {
 /** Whether a hook is `requireAuth` or was made by `authorize`. */
 export function isGuardHook(hook: unknown): boolean {
   return requirementOf(hook) !== null
+}
+
+/** Whether a hook refuses as if the route did not exist; bound or not, as Fastify binds the hooks of a route. */
+export function isHidingHook(hook: unknown): boolean {
+  return isNamed(hook, [HIDING])
 }
 
 /** Makes the hook that carries out what `judge` says, and notes the verdict when that ends the request. */
@@ -104,7 +112,7 @@ export function toGuardHook(
     const done = fourth ?? third
     return typeof done === 'function' ? run(request, reply, done as GuardDone) : runByHand(request, reply)
   }
-  nameHook(hook, guard)
+  nameHook(hook, requirement.isHidden ? HIDING : guard)
   requirements.set(hook, Object.freeze(requirement))
   return hook as GuardHook
 }
