@@ -2,10 +2,13 @@ import { parseArgs } from 'node:util'
 import { InputError } from './input-error.js'
 
 export const DOCTOR_USAGE = `Usage: fastify-clerk-auth doctor [options]
+       fastify-clerk-auth doctor token - [options]
 
-Says what is wrong with a set-up, before the first request. It reads what the application would read, asks
+Without a word: says what is wrong with a set-up, before the first request. It reads what the application would read, asks
 both key endpoints of Clerk for their public keys, and compares.
 
+token -     reads a token from standard input, never from an argument, and says what each check would answer. The token
+            is sent nowhere.
   --env-file FILE  variables of this file too, as node --env-file; may be given several times
   --config FILE    the options: a module whose default export, or export named options, has them; or a JSON file
   --offline        asks nobody for keys
@@ -13,7 +16,7 @@ both key endpoints of Clerk for their public keys, and compares.
   --json           prints the report as JSON
   --help           this text
 
-Exit status: 0 nothing is wrong, 1 something is, 2 it could not be examined.
+Exit status: 0 nothing is wrong (the token is accepted), 1 something is, 2 it could not be examined.
 `
 
 export type DoctorSubject = 'check' | 'token' | 'request'
@@ -73,5 +76,11 @@ function assertSubject(subject: string, rest: readonly string[]): void {
     if (rest.length > 0) throw new InputError('The word check takes no further word. doctor --help says how.')
     return
   }
-  throw new InputError('The doctor takes options alone. doctor --help lists them.')
+  if (subject !== 'token') {
+    throw new InputError('The doctor knows the word token. doctor --help says how.')
+  }
+  if (rest.length === 1 && rest[0] === '-') return
+  throw new InputError(
+    `The ${subject} is read from standard input alone, as a shell keeps its arguments: doctor ${subject} - < FILE`
+  )
 }

@@ -11,6 +11,21 @@ interface CauseEntry {
  * it refuses a request. The order is that of the report among findings of one severity: what explains others comes first.
  */
 export const CAUSES = {
+  'token-too-long': {
+    severity: 'error',
+    message: 'The token is longer than any that is looked at.',
+    cure: 'Remove custom claims from the session token: browsers drop cookies above 4 KB anyway.'
+  },
+  'token-malformed': {
+    severity: 'error',
+    message: 'The text is no JWT.',
+    cure: 'Copy the token again, whole: what getToken() returns.'
+  },
+  'token-of-another-instance': {
+    severity: 'error',
+    message: 'The token was issued by another Clerk instance than the one that this server knows.',
+    cure: 'Compare the publishable keys of frontend and server: they must be equal.'
+  },
   'secret-key-form': {
     severity: 'error',
     message: 'The secret key does not begin with sk_test_ or sk_live_: Clerk gives out no other.',
@@ -141,6 +156,21 @@ export const CAUSES = {
     message:
       'The key set of the publishable key could not be had, so the two keys could not be compared. Verification does not need it.',
     cure: 'Nothing to do, if this machine is not to reach the Frontend API.'
+  },
+  'keys-not-fetched': {
+    severity: 'note',
+    message: 'The signature was not checked, as no key is known without asking for it.',
+    cure: 'Leave --offline out: key sets are public, and nothing of the token is sent for them.'
+  },
+  'only-clerk-can-tell': {
+    severity: 'note',
+    message: 'The token is opaque: only Clerk can judge it, and nothing was sent to Clerk.',
+    cure: 'Call a route of the running server with it; the log has the reason.'
+  },
+  'token-not-bare': {
+    severity: 'note',
+    message: 'Something stood around the token (quotes, Bearer, the name of a header or a cookie) and was taken off.',
+    cure: 'In the request, Authorization is Bearer, one blank and the token, without quotes.'
   },
   'no-authorized-parties': {
     severity: 'note',

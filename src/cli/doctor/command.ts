@@ -7,8 +7,9 @@ import { readEnvironment } from './environment.js'
 import { InputError } from './input-error.js'
 import type { DoctorIo } from './io.js'
 import { createRedaction, type Redaction } from './redaction.js'
-import type { Report } from './report.js'
+import { type Report, renderCauses } from './report.js'
 import { resolveOptions } from './resolved-options.js'
+import { examineToken, renderToken } from './token-report.js'
 import { examineVariables } from './variables.js'
 
 const PROCESS: DoctorIo = {
@@ -38,7 +39,7 @@ export async function runDoctorCommand(args: readonly string[], io: DoctorIo = P
       error instanceof InputError
         ? error.message
         : `The doctor itself failed (${error instanceof Error ? error.name : 'unknown error'}): this is a fault of the package.`
-    if (asksForJson(args)) io.stdout.write(toJson(inputReport(message)))
+    if (asksForJson(args)) io.stdout.write(toJson(inputReport(args, message)))
     else io.stderr.write(clean(`${message}\n`))
     return 2
   }
@@ -57,6 +58,18 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
   for (const secret of [settings?.secretKey, settings?.machineSecretKey]) if (secret) redaction.hide(secret)
   const ownsFetch = given.fetch !== undefined
   const usable = settings === null || io.fetch === undefined || ownsFetch ? settings : { ...settings, fetch: io.fetch }
+  const context = { ...args, ownsFetch, env: io.env }
+  if (args.subject !== 'check') {
+    if (usable === null) {
+      // Without settings there is nothing to judge by: the report says why, as it does without a word.
+      const report: Report = { version: 1, subject: args.subject, exitCode: 2, causes: resolved.findings }
+      return { report, render: () => renderCauses(report.causes) }
+    }
+    const input = await readInput(io)
+    for (const word of input.split(/\s+/)) redaction.hide(word)
+    const report = await examineToken(input, usable, context)
+    return { report, render: () => renderToken(report) }
+  }
   const variables = examineVariables(io.env, environment, settings)
   const report: CheckReport = await checkSetup({ ...resolved, settings: usable }, variables, {
     ...args,
@@ -66,7 +79,17 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
   return { report, render: () => renderCheck(report) }
 }
 
-function inputReport(message: string): Report {
+/** Longer than any header that Node takes. */
+const MOST_INPUT = 1_000_000
+
+async function readInput(io: DoctorIo): Promise<string> {
+  const input = await io.readStdin()
+  if (input.length > MOST_INPUT) throw new InputError('Standard input holds more than any request does.')
+  return input
+}
+
+function inputReport(args: readonly string[], message: string): Report {
+  const subject = args.includes('token') ? 'token' : args.includes('request') ? 'request' : 'check'
   const cause = { cause: 'input', severity: 'error', options: [], message, cure: '' } as const
-  return { version: 1, subject: 'check', exitCode: 2, causes: [cause] }
+  return { version: 1, subject, exitCode: 2, causes: [cause] }
 }

@@ -480,7 +480,9 @@ t.test('what cannot be examined: a message, exit 2', async (t) => {
     ['--no-such-option'],
     [`--${clerk.secretKey}`],
     ['no-such-word'],
-    [clerk.secretKey]
+    [clerk.secretKey],
+    ['token'],
+    ['token', clerk.signSessionToken()]
   ]) {
     const {
       status,
