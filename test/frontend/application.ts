@@ -2,11 +2,14 @@ import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
 import clerkAuth, { type ClerkAuthOptions, requireAuth } from '../../src/index.js'
 import type { LocalClerk } from '../../src/local/index.js'
+import { frontendApiProxy } from '../../src/proxy/index.js'
 
 export interface ApplicationOptions {
   readonly clerk: LocalClerk
   /** Where FAPI is, for clerk-js: its scripts come from there too. */
   readonly proxyUrl: string
+  /** Base URL of FAPI, which this application then proxies at `proxyUrl`, a path. Default: it does not. */
+  readonly fapiUrl?: string
   readonly https: { key: string; cert: string } | null
   /** Replaces options of the plugin. */
   readonly plugin?: ClerkAuthOptions
@@ -16,10 +19,15 @@ export interface ApplicationOptions {
 
 /** An application whose page loads the unmodified clerk-js and its components from FAPI. Listens on a free port. */
 export async function startApplication(options: ApplicationOptions): Promise<{ app: FastifyInstance; port: number }> {
-  const { clerk, proxyUrl, https, plugin = {}, pages } = options
+  const { clerk, proxyUrl, fapiUrl, https, plugin = {}, pages } = options
   const app = https === null ? Fastify() : (Fastify({ https }) as unknown as FastifyInstance)
   await app.register(cors, { origin: true, credentials: true, exposedHeaders: ['x-clerk-auth-reason'] })
-  await app.register(clerkAuth, clerk.pluginOptions(plugin))
+  if (fapiUrl === undefined) {
+    await app.register(clerkAuth, clerk.pluginOptions(plugin))
+  } else {
+    await app.register(clerkAuth, clerk.pluginOptions({ ...plugin, proxyUrl: null }))
+    await app.register(frontendApiProxy, { path: proxyUrl, fapiUrl })
+  }
   app.get('/', ({ auth }, reply) => {
     const user = auth.isAuthenticated ? auth.userId : auth.reason
     return reply.type('text/html').send(renderPage(clerk.publishableKey, proxyUrl, user))

@@ -192,6 +192,27 @@ export function testFlows(browser: Browser, scene: Scene): void {
   })
 }
 
+/** The form of Clerk's own, filled in and sent by hand. */
+export function testSignUp(browser: Browser, scene: Scene): void {
+  t.test('the sign-up form makes a user whom the server knows', async (t) => {
+    const { page } = await visitorsOf(browser, scene).open()
+    await page.evaluate(() => Clerk.mountSignUp(document.querySelector('#main')))
+    await page.locator('input[name=emailAddress]').click()
+    await page.keyboard.type('edsger@example.com')
+    await page.locator('input[name=password]').click()
+    await page.keyboard.type('shortest-path-of-1956')
+    // Afterwards clerk-js goes to the page for signed-in users, which here is the same.
+    const left = page.waitForEvent('load')
+    await page.getByRole('button', { name: 'Continue', exact: true }).click()
+    await left
+    await waitForClerk(page)
+    const user = await userOfBrowser(page)
+    t.match(user, /^user_/)
+    t.equal(await userOfServer(page), user)
+    t.match(await fetchMe(page), { status: 200, userId: user })
+  })
+}
+
 /** An open tab renews its token by itself. The lifetime of tokens is short here: this test waits for real time to pass. */
 export function testPoller(browser: Browser, scene: Scene): void {
   t.test('the open page renews its token before it runs out', async (t) => {

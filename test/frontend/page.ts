@@ -12,6 +12,7 @@ export interface ClerkInPage {
   setActive(target: { session?: string; organization?: string | null }): Promise<void>
   signOut(): Promise<void>
   mountSignIn(node: unknown, props?: object): void
+  mountSignUp(node: unknown, props?: object): void
   mountUserButton(node: unknown): void
   mountOrganizationSwitcher(node: unknown): void
   buildSignInUrl(options?: object): string

@@ -46,11 +46,19 @@ export interface SceneOptions {
   readonly name: string
   readonly clerk: LocalClerkOptions
   readonly isSecure: boolean
+  /** The application proxies FAPI: browsers know no other address of it. Default false. */
+  readonly isProxied?: boolean
   /** Host names of the application and of its API; both lead to this machine. */
   readonly hosts: { readonly application: string; readonly api: string }
 }
 
-export async function startScene({ name, clerk: options, isSecure, hosts }: SceneOptions): Promise<Scene> {
+export async function startScene({
+  name,
+  clerk: options,
+  isSecure,
+  isProxied = false,
+  hosts
+}: SceneOptions): Promise<Scene> {
   let skewMs = 0
   const now = () => Date.now() + skewMs
   let clerk = await createLocalClerk({ ...directory, ...options, now })
@@ -64,7 +72,12 @@ export async function startScene({ name, clerk: options, isSecure, hosts }: Scen
       fetch(String(input).replace(apiUrl, clerk.pluginOptions().apiUrl), init)
   }
   const start = async (host: string) => {
-    const { app, port } = await startApplication({ clerk, proxyUrl: fapi, https: pair, plugin })
+    const { app, port } = await startApplication({
+      clerk,
+      https: pair,
+      plugin,
+      ...(isProxied ? { proxyUrl: '/__clerk', fapiUrl: fapi } : { proxyUrl: fapi })
+    })
     return { app, origin: `${isSecure ? 'https' : 'http'}://${host}:${port}` }
   }
   const [application, api] = await Promise.all([start(hosts.application), start(hosts.api)])
