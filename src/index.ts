@@ -38,6 +38,7 @@ export type {
   ClerkAuthOptions,
   CrossOrigin,
   DebugHeaders,
+  ExplainPermission,
   ExtractToken,
   TokenRequest
 } from './core/options/instance-options.js'
@@ -51,6 +52,7 @@ export type { RevocationsHealth } from './core/revocation/revocations.js'
 export type { VerificationFailureReason, VerifyResult } from './core/token/outcome.js'
 export { createTokenVerifier, type TokenVerifier } from './core/token-verifier.js'
 export type { ClerkDecorator } from './plugin/clerk-decorator.js'
+export type { Explanation } from './plugin/explain.js'
 export { getAuth } from './plugin/get-auth.js'
 export { assertSignedIn } from './plugin/guards/assert-signed-in.js'
 export type { Authorize, AuthorizeParams, AuthorizePredicate, ScopeParams } from './plugin/guards/authorize.js'

@@ -5,6 +5,7 @@ import { ResolverOnlyError } from '../core/errors.js'
 import type { Instance, InstanceHealth, InstanceStats } from '../core/instance.js'
 import type { RevocationTarget } from '../core/revocation/revocation.js'
 import type { VerifyResult } from '../core/token/outcome.js'
+import { type Explanation, explain } from './explain.js'
 import { toRefusalError } from './guards/refusal.js'
 import { type Identity, identify } from './identify.js'
 import type { AuthenticatedSlots } from './on-request.js'
@@ -39,6 +40,12 @@ export interface ClerkDecorator {
   openLifetime(token: string, request?: FastifyRequest): Promise<Lifetime>
   /** Who is behind a request; null: nobody, or not known (yet). Never throws. */
   identify(request: unknown): Identity | null
+  /**
+   * How a request was decided: which carriers were seen, the row of the decision table, what the token says of itself, reason and
+   * guard. Holds no token and no value of a cookie. Null: not authenticated (yet), or it may not be seen: the option
+   * `explain` permits it on development instances. Nothing is recorded for it: it is found from the request when asked.
+   */
+  explain(request: FastifyRequest): Explanation | null
   /** State of keys and revocations, for a readiness route. Holds no secret. */
   health(): InstanceHealth
   /** Counters since start. */
@@ -76,6 +83,7 @@ export function createClerkDecorator(single: Instance | null, table: RouteTable)
       return openLifetime(instance, result.auth, request?.raw, reply?.raw)
     },
     identify,
+    explain,
     health: () => instanceOf().health(),
     stats: () => instanceOf().stats(),
     routes: () => table.entries,

@@ -233,6 +233,13 @@ t.test('the snippets', async (t) => {
     t.equal((await fastify.inject('/')).statusCode, 404)
   })
 
+  await t.test('why a request is refused', async (t) => {
+    const fastify = await load(t, containing('clerk.explain(request)'), (fastify) => {
+      fastify.get('/me', { preHandler: fastify.requireAuth }, () => 'ok')
+    })
+    t.equal((await fastify.inject('/me')).statusCode, 401)
+  })
+
   await t.test('every snippet that is to run has run', async (t) => {
     t.strictSame(notLoaded(), [])
   })

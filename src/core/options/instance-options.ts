@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js'
 import { type AcceptsToken, readAcceptsToken } from './accepts-token.js'
 import { checkBoolean } from './checks.js'
 import { type ReportOnlyRule, readIssuer, readReportOnly } from './claims.js'
+import { readExplain } from './explain.js'
 import { type JwksOptions, jwks } from './jwks.js'
 import { readJwtKeys, readMachineSecretKey, readPublishableKey, readSecretKey } from './keys.js'
 import { type MachineTokenOptions, machineTokens } from './machine-tokens.js'
@@ -35,6 +36,9 @@ export interface TokenRequest {
 
 /** A method, so that a function for the whole of Fastify's request fits. */
 export type ExtractToken = { extract(request: TokenRequest): string | undefined }['extract']
+
+/** Whether this request may be explained: a method, as above. */
+export type ExplainPermission = { permits(request: TokenRequest): boolean }['permits']
 
 /** Requests of other origins' pages that are signed in by cookie: refused, counted and logged, or not looked at. */
 export type CrossOrigin = 'refuse' | 'report' | false
@@ -142,6 +146,12 @@ export interface ClerkAuthOptions {
    * line. Default: none. Security: never take it from a cookie or the query, which other pages and logs reach.
    */
   readonly extractToken?: ExtractToken | undefined
+  /**
+   * Whether `fastify.clerk.explain(request)` tells how a request was decided: for all, or for those that the function permits.
+   * Default: on a development instance. Security: it names cookies and checks, never a value; on a production instance
+   * permit only those who run it.
+   */
+  readonly explain?: boolean | ExplainPermission | undefined
   /** `requireAuth` answers a browser's page load with a redirect to `signInUrl` instead of 401. Default false; needs `signInUrl`. */
   readonly requireAuthRedirect?: boolean | undefined
   /**
@@ -208,6 +218,7 @@ export const OPTIONS = {
   debugHeaders: choice(['full', 'reason', false], { default: 'full' }),
   extractToken: callback<ExtractToken>({ default: null }),
   crossOrigin: choice(['refuse', 'report', false], { default: 'report' }),
+  explain: option<boolean | ExplainPermission, boolean | ExplainPermission | null>(readExplain<ExplainPermission>),
   requireAuthRedirect: boolean({ default: false }),
   earlyRoutes: option<boolean | readonly string[], boolean | readonly string[]>(readEarlyRoutes),
   defaultDeny: boolean({ default: false }),

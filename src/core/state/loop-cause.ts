@@ -25,7 +25,7 @@ export function loopCause({ reason, cookieHeader, cookieSuffix, isSatellite }: L
 /** Clerk names the cookies of an instance by a suffix of eight characters. */
 const SUFFIXED = /(?:^|;)\s*__(?:session|client_uat)_([\w-]{8})=/g
 
-function hasCookiesOfAnother(cookieHeader: string, cookieSuffix: string): boolean {
+export function hasCookiesOfAnother(cookieHeader: string, cookieSuffix: string): boolean {
   for (const [, suffix] of cookieHeader.matchAll(SUFFIXED)) if (suffix !== cookieSuffix) return true
   return false
 }
