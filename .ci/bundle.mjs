@@ -25,7 +25,10 @@ function under(folder, extension, names) {
   return Object.fromEntries(names.map((name) => [name, `${folder}/${name}${extension}`]))
 }
 
-/** Packages that the application has; jose, which exists as ES module only, is not among them and is built in. */
+/** Packages that are built in: jose, which exists as ES module only, and diff, which one command needs. */
+const BUILT_IN = /^(jose|diff)(\/|$)/
+
+/** Packages that the application has. */
 function isInstalled(source) {
   return source.startsWith('node:') || installed.has(source.replace(/^(@[^/]+\/[^/]+|[^/]+).*/, '$1'))
 }
@@ -40,7 +43,7 @@ const source = {
   name: 'source',
   resolveId(source, importer) {
     if (importer === undefined) return null
-    if (source.startsWith('jose')) return fileURLToPath(import.meta.resolve(source))
+    if (BUILT_IN.test(source)) return fileURLToPath(import.meta.resolve(source))
     if (source.startsWith('.') && importer.endsWith('.ts'))
       return this.resolve(source.replace(/\.js$/, '.ts'), importer)
     return null
@@ -136,3 +139,4 @@ function fail({ message }) {
 await buildCode()
 await buildDeclarations()
 copyFileSync('node_modules/jose/LICENSE.md', 'dist/jose.LICENSE')
+copyFileSync('node_modules/diff/LICENSE', 'dist/diff.LICENSE')

@@ -12,6 +12,7 @@ Other commands, each with --help:
   audit verify FILE...   checks files of the audit log
   doctor                 says what is wrong with a set-up; doctor token - with a token
   help NAME...           explains an error code, a reason or a cause
+  migrate FILE...        moves an application from @clerk/fastify to this package
 `
 
 export interface PlaygroundArguments {

@@ -13,7 +13,8 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
     process.removeAllListeners('warning')
     return leave(await (await import('./doctor/command.js')).runDoctorCommand(args))
   },
-  help: async (args) => (await import('./help.js')).runHelpCommand(args)
+  help: async (args) => (await import('./help.js')).runHelpCommand(args),
+  migrate: async (args) => (await import('./migrate/command.js')).runMigrateCommand(args)
 }
 
 /** Starts the playground, or runs a command. Returns the exit code, or null while it runs. */

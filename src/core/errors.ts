@@ -498,3 +498,8 @@ export const OtelPeerError = createError(
   'fastify-clerk-auth/otel needs the package @opentelemetry/api, which cannot be loaded: install it next to fastify-clerk-auth; the cause says more',
   500
 )
+export const MigrateParserError = createError(
+  'FST_CLERK_MIGRATE_PARSER',
+  'migrate needs the package @babel/parser, which cannot be loaded: npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...',
+  500
+)

@@ -153,5 +153,10 @@ export const entryErrors = {
     cause: '`@opentelemetry/api` is not installed, or cannot be loaded.',
     cure: 'Run `npm install @opentelemetry/api`. If it is there, `error.cause` says why it does not load.',
     see: 'otel/README.md'
+  },
+  FST_CLERK_MIGRATE_PARSER: {
+    cause: 'The command `migrate` parses files with `@babel/parser`, which is not installed, or cannot be loaded.',
+    cure: 'Let `npx` bring it for the one time: `npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...`.',
+    see: 'cli/README.md#migrate'
   }
 } satisfies Record<string, Help>

@@ -1,0 +1,189 @@
+import type { Changes } from './edits.js'
+import { endOf, indentOf, lineBreakOf, type Statement } from './imports.js'
+import { BACKEND_PACKAGE } from './module-names.js'
+import type { Registration } from './registration.js'
+import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode, stringOf } from './syntax.js'
+
+// `@clerk/fastify` puts a client of Clerk's Backend API on each request, and exports one. Here the application makes its own.
+
+const MEMBERS = new Set(['MemberExpression', 'OptionalMemberExpression'])
+const REQUESTS = new Set(['request', 'req'])
+
+/** Each `request.clerk`. Other ways to read that property are refused. */
+export function findClientUses(source: Source, changes: Changes): readonly SyntaxNode[] {
+  const uses: SyntaxNode[] = []
+  for (const node of source.nodes) {
+    if (isTakenApart(source, node))
+      changes.refuse(node, 'clerk is taken out of an object: if that is a request, make a client by createClerkClient')
+    if (!MEMBERS.has(node.type) || node.computed === true || nameOf(nodeIn(node, 'property')) !== 'clerk') continue
+    const object = nodeIn(node, 'object', 'Identifier')
+    const name = nameOf(object)
+    if (name !== null && REQUESTS.has(name)) {
+      if (nodeIn(source.parentOf(node) ?? node, 'left') === node) changes.refuse(node, `${name}.clerk is assigned to`)
+      else uses.push(node)
+    } else if (name !== null && isParameter(source, node, name)) {
+      changes.refuse(
+        node,
+        `${name}.clerk is not understood: if ${name} is a request, make a client by createClerkClient`
+      )
+    }
+  }
+  return uses
+}
+
+/** `{ clerk }` of a parameter or of `request`. */
+function isTakenApart(source: Source, node: SyntaxNode): boolean {
+  if (
+    node.type !== 'ObjectPattern' ||
+    !nodesIn(node, 'properties').some((property) => nameOf(nodeIn(property, 'key')) === 'clerk')
+  ) {
+    return false
+  }
+  const parent = source.parentOf(node)
+  if (parent === null) return false
+  if (parent.type === 'VariableDeclarator') return REQUESTS.has(nameOf(nodeIn(parent, 'init')) ?? '')
+  return nodesIn(parent, 'params').includes(node)
+}
+
+function isParameter(source: Source, from: SyntaxNode, name: string): boolean {
+  for (let node = source.parentOf(from); node !== null; node = source.parentOf(node)) {
+    if (nodesIn(node, 'params').some((parameter) => nameOf(parameter) === name)) return true
+  }
+  return false
+}
+
+export interface ClientRequest {
+  readonly statements: readonly Statement[]
+  readonly registrations: readonly Registration[]
+  readonly uses: readonly SyntaxNode[]
+  /** What the file calls `clerkClient` of `@clerk/fastify`; null: it does not import that. */
+  readonly imported: string | null
+}
+
+/** Makes the client where it is wanted. Returns the statement that has to import `createClerkClient`; null: none. */
+export function changeClient(source: Source, request: ClientRequest, changes: Changes): Statement | null {
+  const { statements, uses, imported } = request
+  const name = imported ?? 'clerkClient'
+  if (imported === null && uses.length === 0) return null
+  const create = createClientName(source, statements)
+  const first = statements.find((statement) => !statement.isType)
+  const [use] = uses
+  if (use !== undefined && imported === null && identifiersOf(source, name).length > 0) {
+    changes.refuse(use, `${name} is a name of this file already: make a client by createClerkClient and use it here`)
+    return null
+  }
+  if (create === null || first === undefined) {
+    const place = use ?? statements[0]?.node
+    if (place !== undefined) changes.refuse(place, NO_PLACE)
+    return null
+  }
+  for (const node of uses) changes.replace(node, name)
+  if (imported !== null)
+    makeAfterImports(source, first, `const ${name} = ${create.local}(${fromEnvironment(source, null)})`, changes)
+  else if (use !== undefined)
+    makeAfterRegistration(source, use, request, (options) => `const ${name} = ${create.local}(${options})`, changes)
+  return create.isThere ? null : first
+}
+
+const NO_PLACE =
+  'there is no place for a client in this file: make one by createClerkClient of @clerk/backend and use it here'
+
+function createClientName(
+  source: Source,
+  statements: readonly Statement[]
+): { local: string; isThere: boolean } | null {
+  const taken = statements.flatMap((statement) => statement.taken).find(({ name }) => name === 'createClerkClient')
+  if (taken !== undefined) return { local: taken.local, isThere: true }
+  for (const node of source.nodes) {
+    if (node.type !== 'ImportDeclaration' || stringOf(nodeIn(node, 'source') ?? node) !== BACKEND_PACKAGE) continue
+    const specifier = nodesIn(node, 'specifiers').find(
+      (each) => nameOf(nodeIn(each, 'imported')) === 'createClerkClient'
+    )
+    const local = specifier === undefined ? null : nameOf(nodeIn(specifier, 'local'))
+    if (local !== null) return { local, isThere: true }
+  }
+  return identifiersOf(source, 'createClerkClient').length > 0 ? null : { local: 'createClerkClient', isThere: false }
+}
+
+function makeAfterImports(source: Source, first: Statement, statement: string, changes: Changes): void {
+  const last = source.nodes.filter(({ type }) => type === 'ImportDeclaration').at(-1) ?? first.node
+  const place = first.form === 'import' ? last : first.node
+  const lineBreak = lineBreakOf(source.text)
+  changes.insert(place.end, lineBreak + lineBreak + statement + endOf(source, first.node))
+}
+
+function makeAfterRegistration(
+  source: Source,
+  use: SyntaxNode,
+  { registrations, uses }: ClientRequest,
+  write: (options: string) => string,
+  changes: Changes
+): void {
+  const [registration, more] = registrations
+  if (registration === undefined || more !== undefined) {
+    changes.refuse(use, NO_PLACE)
+    return
+  }
+  const statement = statementOf(source, registration.call)
+  const block = statement === null ? null : source.parentOf(statement)
+  if (
+    statement === null ||
+    block === null ||
+    !uses.every(({ start, end }) => start > statement.end && end < block.end)
+  ) {
+    changes.refuse(use, NO_PLACE)
+    return
+  }
+  const options = clientOptions(source, registration, changes)
+  if (options === null) return
+  const begin = lineBreakOf(source.text) + indentOf(source.text, statement.start)
+  changes.insert(statement.end, begin + write(options) + endOf(source, statement))
+}
+
+/** The statement that the call is, in a block; null where it is a part of something else. */
+function statementOf(source: Source, call: SyntaxNode): SyntaxNode | null {
+  for (let node: SyntaxNode | null = call; node !== null; node = source.parentOf(node)) {
+    const parent = source.parentOf(node)
+    if (node.type === 'ExpressionStatement')
+      return parent?.type === 'BlockStatement' || parent?.type === 'Program' ? node : null
+    if (FUNCTION.test(node.type)) return null
+  }
+  return null
+}
+
+const FUNCTION = /Function|Method|Class/
+
+/** What the client is made with, as the plugin is: its options, or the keys of the environment. */
+function clientOptions(source: Source, { options }: Registration, changes: Changes): string | null {
+  if (options === null || options.type === 'ObjectExpression') return fromEnvironment(source, options)
+  const text = source.text.slice(options.start, options.end)
+  changes.note(
+    options,
+    `the client is made with ${text} alone: if the keys are in the environment, give them to createClerkClient`
+  )
+  return text
+}
+
+/** Options of `createClerkClient` that are taken over from the plugin's. */
+const TAKEN_OVER = ['secretKey', 'publishableKey', 'machineSecretKey', 'apiUrl', 'apiVersion', 'jwtKey']
+const KEYS: Readonly<Record<string, string>> = {
+  secretKey: 'CLERK_SECRET_KEY',
+  publishableKey: 'CLERK_PUBLISHABLE_KEY'
+}
+
+function fromEnvironment(source: Source, options: SyntaxNode | null): string {
+  const given = new Map<string, string>()
+  for (const property of options === null ? [] : nodesIn(options, 'properties')) {
+    const name = nameOf(nodeIn(property, 'key'))
+    const value = nodeIn(property, 'value')
+    if (property.type === 'SpreadElement') given.set('...', source.text.slice(property.start, property.end))
+    else if (name !== null && value !== null && TAKEN_OVER.includes(name))
+      given.set(name, source.text.slice(value.start, value.end))
+  }
+  for (const [name, variable] of Object.entries(KEYS)) {
+    if (!given.has(name)) given.set(name, `process.env.${variable}`)
+  }
+  const { '...': spread, ...named } = Object.fromEntries(given)
+  const parts = Object.entries(named).map(([name, value]) => (name === value ? name : `${name}: ${value}`))
+  return `{ ${[...parts, ...(spread === undefined ? [] : [spread])].join(', ')} }`
+}

@@ -1,0 +1,71 @@
+import { changeClient, findClientUses } from './client.js'
+import { applyEdits, Changes, type Refusal } from './edits.js'
+import { namesIn, type Rename, readStatements, rewriteStatements } from './imports.js'
+import { changeRegistrations } from './registration.js'
+import { identifiersOf, type Parse, type Source } from './syntax.js'
+
+/** What becomes of a file. */
+export type Migration =
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'changed'; readonly text: string; readonly notes: readonly Refusal[] }
+  /** Something in it is not understood, and so nothing of it is changed. */
+  | { readonly outcome: 'refused'; readonly refusals: readonly Refusal[] }
+
+/** Moves a file from `@clerk/fastify` to `fastify-clerk-auth`. `name` says by its ending which language it is in. */
+export function migrateText(parse: Parse, text: string, name: string): Migration {
+  if (!/clerk/i.test(text)) return { outcome: 'unchanged' }
+  const source = parseOr(parse, text, name)
+  if ('refusals' in source) return source
+  const changes = new Changes()
+  change(source, changes)
+  if (changes.refusals.length > 0) {
+    return { outcome: 'refused', refusals: [...changes.refusals].sort((one, other) => one.line - other.line) }
+  }
+  if (changes.edits.length === 0) return { outcome: 'unchanged' }
+  const changed = applyEdits(text, changes.edits)
+  const result = parseOr(parse, changed, name)
+  if ('refusals' in result)
+    return {
+      outcome: 'refused',
+      refusals: [{ line: 1, message: 'the result would not be a program: this is a fault of migrate' }]
+    }
+  return { outcome: 'changed', text: changed, notes: changes.notes }
+}
+
+function change(source: Source, changes: Changes): void {
+  const statements = readStatements(source, changes)
+  const names = namesIn(source, statements, changes)
+  const registrations = names.plugin === null ? [] : changeRegistrations(source, names.plugin, changes)
+  const uses = findClientUses(source, changes)
+  const withCreateClient = changeClient(source, { statements, registrations, uses, imported: names.client }, changes)
+  const renames = [names.plugin, names.optionsType].filter((rename) => rename !== null)
+  if (names.optionsType !== null) renameType(source, names.optionsType, changes)
+  rewriteStatements(
+    source,
+    statements,
+    new Map(renames.map(({ local, renamed }) => [local, renamed])),
+    withCreateClient,
+    changes
+  )
+}
+
+function renameType(source: Source, { local, renamed }: Rename, changes: Changes): void {
+  if (local === renamed) return
+  for (const identifier of identifiersOf(source, local)) {
+    if (source.parentOf(identifier)?.type !== 'ImportSpecifier') changes.replace(identifier, renamed)
+  }
+}
+
+function parseOr(parse: Parse, text: string, name: string): Source | (Migration & { outcome: 'refused' }) {
+  try {
+    return parse(text, name)
+  } catch (error) {
+    const line = lineOf(error)
+    return { outcome: 'refused', refusals: [{ line, message: 'the file cannot be parsed from here on' }] }
+  }
+}
+
+function lineOf(error: unknown): number {
+  const { loc } = (error ?? {}) as { readonly loc?: { readonly line?: unknown } }
+  return typeof loc?.line === 'number' ? loc.line : 1
+}

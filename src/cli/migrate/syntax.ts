@@ -1,0 +1,118 @@
+import { MigrateParserError } from '../../core/errors.js'
+
+/** A node of the syntax tree, as far as it is looked at: Babel 7 and 8 agree on that. */
+export interface SyntaxNode {
+  readonly type: string
+  /** Offsets in the text. */
+  readonly start: number
+  readonly end: number
+  readonly loc: { readonly start: { readonly line: number } }
+  readonly [member: string]: unknown
+}
+
+/** A file, parsed. */
+export interface Source {
+  readonly text: string
+  /** Every node, parents before their children. */
+  readonly nodes: readonly SyntaxNode[]
+  readonly comments: readonly SyntaxNode[]
+  parentOf(node: SyntaxNode): SyntaxNode | null
+}
+
+export type Parse = (text: string, name: string) => Source
+
+/** Loads the optional peer `@babel/parser`. Rejects with `FST_CLERK_MIGRATE_PARSER` without it. */
+export async function loadParser(): Promise<Parse> {
+  const { parse } = await importParser()
+  return (text, name) => {
+    const { program, comments } = parse(text, {
+      sourceType: 'unambiguous',
+      allowReturnOutsideFunction: true,
+      plugins: [...pluginsFor(name)]
+    }) as unknown as { readonly program: SyntaxNode; readonly comments: readonly SyntaxNode[] | null }
+    return index(text, program, comments ?? [])
+  }
+}
+
+async function importParser(): Promise<typeof import('@babel/parser')> {
+  try {
+    return (await import('@babel/parser')).default
+  } catch (cause) {
+    throw new MigrateParserError({ cause })
+  }
+}
+
+function pluginsFor(name: string): readonly ('typescript' | 'jsx' | 'decorators-legacy')[] {
+  if (/\.[cm]?ts$/.test(name)) return ['typescript', 'decorators-legacy']
+  return name.endsWith('.tsx') ? ['typescript', 'jsx', 'decorators-legacy'] : ['jsx', 'decorators-legacy']
+}
+
+function index(text: string, program: SyntaxNode, comments: readonly SyntaxNode[]): Source {
+  const parents = new Map<SyntaxNode, SyntaxNode>()
+  const nodes: SyntaxNode[] = [program]
+  for (const node of nodes) {
+    for (const child of childrenOf(node)) {
+      parents.set(child, node)
+      nodes.push(child)
+    }
+  }
+  return { text, nodes, comments, parentOf: (node) => parents.get(node) ?? null }
+}
+
+/** Comments hang on nodes too, and are none of their children. */
+const NO_CHILDREN = new Set(['leadingComments', 'innerComments', 'trailingComments', 'loc', 'extra'])
+
+function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
+  for (const [member, value] of Object.entries(node)) {
+    if (NO_CHILDREN.has(member)) continue
+    for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) yield each
+  }
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value
+}
+
+/** A member that is a node; null if it is something else, or of another type than the one given. */
+export function nodeIn(node: SyntaxNode, member: string, type?: string): SyntaxNode | null {
+  const value = node[member]
+  return isNode(value) && (type === undefined || value.type === type) ? value : null
+}
+
+/** A member that is a list of nodes; holes of it are left out. */
+export function nodesIn(node: SyntaxNode, member: string): readonly SyntaxNode[] {
+  const value = node[member]
+  return Array.isArray(value) ? value.filter(isNode) : []
+}
+
+/** The name of an identifier or the value of a string literal, where either may be a name; else null. */
+export function nameOf(node: SyntaxNode | null): string | null {
+  if (node?.type === 'Identifier' || node?.type === 'JSXIdentifier') return String(node.name)
+  return node?.type === 'StringLiteral' ? String(node.value) : null
+}
+
+/** The string that a literal or a template without expressions holds; else null. */
+export function stringOf(node: SyntaxNode): string | null {
+  if (node.type === 'StringLiteral') return String(node.value)
+  if (node.type !== 'TemplateElement') return null
+  const { cooked } = node.value as { readonly cooked?: unknown }
+  return typeof cooked === 'string' ? cooked : null
+}
+
+/** Identifiers of this name that stand for a variable or a type, and not for a property. */
+export function identifiersOf(source: Source, name: string): readonly SyntaxNode[] {
+  return source.nodes.filter(
+    (node) =>
+      (node.type === 'Identifier' || node.type === 'JSXIdentifier') && node.name === name && !isProperty(source, node)
+  )
+}
+
+const SPECIFIERS = new Set(['ImportSpecifier', 'ExportSpecifier'])
+
+function isProperty(source: Source, node: SyntaxNode): boolean {
+  const parent = source.parentOf(node)
+  if (parent === null || parent.computed === true || parent.shorthand === true) return false
+  // `imported` of an import is a name in another module; its `local` stands for a variable.
+  if (SPECIFIERS.has(parent.type)) return parent.imported === node && parent.local !== node
+  return parent.property === node || (parent.key === node && parent.value !== node)
+}

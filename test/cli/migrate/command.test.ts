@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runMigrateCommand } from '../../../src/cli/migrate/command.js'
+import type { Parse } from '../../../src/cli/migrate/syntax.js'
+import { MigrateParserError } from '../../../src/core/errors.js'
+
+const GOOD = "import { clerkPlugin } from '@clerk/fastify'\napp.register(clerkPlugin)\n"
+const GOOD_AFTER = "import clerkAuth from 'fastify-clerk-auth'\napp.register(clerkAuth, { acceptsToken: 'any' })\n"
+const BAD = "\nimport clerk from '@clerk/fastify'\n"
+
+function write(t: Test, files: Readonly<Record<string, string | Buffer>>): (name: string) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'migrate-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  return (name) => join(folder, name)
+}
+
+async function run(args: readonly string[], load?: () => Promise<Parse>) {
+  const written = { stdout: '', stderr: '' }
+  const output = {
+    stdout: { write: (text: string) => (written.stdout += text) },
+    stderr: { write: (text: string) => (written.stderr += text) }
+  }
+  return { status: await runMigrateCommand(args, output, load), ...written }
+}
+
+t.test('without --write the changes are printed as a diff, and no file is touched', async (t) => {
+  const at = write(t, { 'a.js': GOOD, 'b.js': 'export {}\n' })
+  const { status, stdout, stderr } = await run([at('a.js'), at('b.js')])
+  t.equal(status, 0)
+  for (const line of GOOD.trimEnd().split('\n')) t.ok(stdout.includes(`\n-${line}\n`), line)
+  for (const line of GOOD_AFTER.trimEnd().split('\n')) t.ok(stdout.includes(`\n+${line}\n`), line)
+  t.match(stderr, /^1 to change, 0 left as they are, 1 without need\nThen: npm install/)
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD)
+})
+
+t.test('with --write they are made, and made once', async (t) => {
+  const at = write(t, { 'a.js': GOOD })
+  t.match(await run(['--write', at('a.js')]), { status: 0, stdout: `changed ${at('a.js')}\n`, stderr: /^1 changed, / })
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD_AFTER)
+  t.match(await run(['--write', at('a.js')]), {
+    status: 0,
+    stdout: '',
+    stderr: '0 changed, 0 left as they are, 1 without need\n'
+  })
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD_AFTER)
+})
+
+t.test('a file that is not understood is named with its line and left, the others are changed', async (t) => {
+  const at = write(t, { 'a.js': GOOD, 'b.js': BAD })
+  const { status, stderr } = await run([at('b.js'), at('a.js'), '--write'])
+  t.equal(status, 1)
+  t.ok(stderr.startsWith(`${at('b.js')}:2: left as it is: @clerk/fastify is named in a way that is not understood`))
+  t.equal(readFileSync(at('b.js'), 'utf8'), BAD)
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD_AFTER)
+})
+
+t.test('a byte order mark is kept', async (t) => {
+  const at = write(t, { 'a.js': `\ufeff${GOOD}` })
+  t.equal((await run(['--write', at('a.js')])).status, 0)
+  t.equal(readFileSync(at('a.js'), 'utf8'), `\ufeff${GOOD_AFTER}`)
+})
+
+t.test('what cannot be read stops everything before anything is written', async (t) => {
+  const at = write(t, { 'a.js': GOOD, 'latin1.js': Buffer.from("'\xe9' // clerk", 'latin1') })
+  for (const name of ['missing.js', 'latin1.js', '.']) {
+    const { status, stderr } = await run(['--write', at('a.js'), at(name)])
+    t.equal(status, 2, name)
+    t.equal(stderr, `${at(name)} cannot be read as a text in UTF-8\n`)
+    t.equal(readFileSync(at('a.js'), 'utf8'), GOOD, name)
+  }
+})
+
+t.test('bad arguments', async (t) => {
+  for (const args of [[], ['--write'], ['--wirte', 'a.js']])
+    t.match(await run(args), { status: 2, stdout: '', stderr: /Usage: / })
+  t.match(await run(['--help']), { status: 0, stdout: /^Usage: / })
+})
+
+t.test('without the parser the answer is the command that brings it', async (t) => {
+  const load = () => Promise.reject(new MigrateParserError())
+  t.match(await run(['a.js'], load), {
+    status: 2,
+    stderr: /^migrate needs the package @babel\/parser.*npx -p fastify-clerk-auth -p @babel\/parser/
+  })
+})

@@ -1,0 +1,281 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { migrateText } from '../../../src/cli/migrate/migrate.js'
+import { loadParser } from '../../../src/cli/migrate/syntax.js'
+import { root } from '../../docs/manual.js'
+
+const parse = await loadParser()
+
+function changed(text: string, name = 'app.ts'): string {
+  const migration = migrateText(parse, text, name)
+  return migration.outcome === 'changed' ? migration.text : JSON.stringify(migration)
+}
+
+function refused(text: string, name = 'app.ts'): readonly string[] {
+  const migration = migrateText(parse, text, name)
+  return migration.outcome === 'refused'
+    ? migration.refusals.map(({ line, message }) => `${line}: ${message}`)
+    : [migration.outcome]
+}
+
+const IMPORT = "import { clerkPlugin } from '@clerk/fastify'\n"
+const IMPORTED = "import clerkAuth from 'fastify-clerk-auth'\n"
+const registered = (options: string) => `${IMPORT}app.register(clerkPlugin${options})\n`
+
+t.test('the application of the migration fixture becomes the one after it', async (t) => {
+  const read = (name: string) => readFileSync(join(root, `test/fixtures/migration/${name}.ts`), 'utf8')
+  const migration = migrateText(parse, read('before'), 'before.ts')
+  const expected = read('after').replace('../../../src/index.js', 'fastify-clerk-auth').split('\n')
+  if (migration.outcome !== 'changed') throw new Error(JSON.stringify(migration))
+  const lines = migration.text.split('\n')
+  const isImport = (line: string) => line.startsWith('import ')
+  t.strictSame(
+    lines.filter((line) => !isImport(line)),
+    expected.filter((line) => !isImport(line))
+  )
+  // Their order is the application's formatter's.
+  t.strictSame(lines.filter(isImport).sort(), expected.filter(isImport).sort())
+  t.equal(migration.notes.length, 1, 'that the client has its keys from the options is said')
+})
+
+const IMPORTS: readonly (readonly [string, string, string])[] = [
+  ['getAuth alone', "import { getAuth } from '@clerk/fastify'", "import { getAuth } from 'fastify-clerk-auth'"],
+  [
+    'another name',
+    "import { getAuth as who } from '@clerk/fastify'",
+    "import { getAuth as who } from 'fastify-clerk-auth'"
+  ],
+  [
+    'double quotes and semicolons',
+    'import { getAuth } from "@clerk/fastify";',
+    'import { getAuth } from "fastify-clerk-auth";'
+  ],
+  [
+    'names of the backend',
+    "import { getAuth, createClerkClient, type User, verifyToken as check } from '@clerk/fastify'",
+    "import { createClerkClient, type User, verifyToken as check } from '@clerk/backend'\nimport { getAuth } from 'fastify-clerk-auth'"
+  ],
+  ['types', "import type { User } from '@clerk/fastify'", "import type { User } from '@clerk/backend'"],
+  [
+    'the type of the options',
+    "import type { ClerkFastifyOptions } from '@clerk/fastify'\nexport const options: ClerkFastifyOptions = {}",
+    "import type { ClerkAuthOptions } from 'fastify-clerk-auth'\nexport const options: ClerkAuthOptions = {}"
+  ],
+  [
+    'a type whose new name is taken',
+    "import type { ClerkFastifyOptions } from '@clerk/fastify'\ninterface ClerkAuthOptions { a: ClerkFastifyOptions }",
+    "import type { ClerkAuthOptions as ClerkFastifyOptions } from 'fastify-clerk-auth'\ninterface ClerkAuthOptions { a: ClerkFastifyOptions }"
+  ],
+  [
+    'several lines',
+    "import {\n  getAuth,\n  verifyToken,\n} from '@clerk/fastify'\n",
+    "import { verifyToken } from '@clerk/backend'\nimport { getAuth } from 'fastify-clerk-auth'\n"
+  ],
+  [
+    'clerkClient',
+    "import { clerkClient } from '@clerk/fastify'\nimport x from 'x'\n\nclerkClient.users.getUser('1')",
+    "import { createClerkClient } from '@clerk/backend'\nimport x from 'x'\n\nconst clerkClient = createClerkClient({ secretKey: process.env.CLERK_SECRET_KEY, publishableKey: process.env.CLERK_PUBLISHABLE_KEY })\n\nclerkClient.users.getUser('1')"
+  ],
+  [
+    'CRLF',
+    "import { getAuth, User } from '@clerk/fastify'\r\n",
+    "import { User } from '@clerk/backend'\r\nimport { getAuth } from 'fastify-clerk-auth'\r\n"
+  ]
+]
+
+for (const [name, before, after] of IMPORTS) {
+  t.test(`import: ${name}`, async (t) => t.equal(changed(before), after))
+}
+
+t.test('require: names, and names of the file', async (t) => {
+  const head = "const { clerkPlugin, getAuth: who, createClerkClient } = require('@clerk/fastify');\n"
+  const after =
+    "const { createClerkClient } = require('@clerk/backend');\nconst { clerkAuth, getAuth: who } = require('fastify-clerk-auth');\n"
+  t.equal(
+    changed(`${head}app.register(clerkPlugin);\n`, 'app.cjs'),
+    `${after}app.register(clerkAuth, { acceptsToken: 'any' });\n`
+  )
+  t.equal(
+    changed("const { clerkPlugin: auth } = require('@clerk/fastify')\napp.register(auth)\n", 'app.js'),
+    "const { clerkAuth: auth } = require('fastify-clerk-auth')\napp.register(auth, { acceptsToken: 'any' })\n"
+  )
+})
+
+const OPTIONS: readonly (readonly [string, string])[] = [
+  ['', ", { acceptsToken: 'any' }"],
+  [', {}', ", { acceptsToken: 'any' }"],
+  [', options', ", { ...options, acceptsToken: 'any' }"],
+  [', await load(1)', ", { ...await load(1), acceptsToken: 'any' }"],
+  [', { secretKey }', ", { secretKey, acceptsToken: 'any' }"],
+  [', { ...rest, jwtKey: key, }', ", { ...rest, jwtKey: key, acceptsToken: 'any', }"],
+  [', {\n  secretKey: a,\n  jwtKey: b\n}', ", {\n  secretKey: a,\n  jwtKey: b,\n  acceptsToken: 'any'\n}"],
+  [', { hookName: "onRequest" }', ", { acceptsToken: 'any' }"],
+  [", { hookName: 'preHandler', secretKey: a }", ", { secretKey: a, acceptsToken: 'any' }"],
+  [', { secretKey: a, telemetry: { disabled: true } }', ", { secretKey: a, acceptsToken: 'any' }"],
+  [', { secretKey: a, hookName }', ", { secretKey: a, acceptsToken: 'any' }"],
+  [', { acceptsToken: t, hookName: h }', ', { acceptsToken: t }'],
+  [', { __internal_enableHandshake: false }', ", { handshake: false, acceptsToken: 'any' }"]
+]
+
+for (const [before, after] of OPTIONS) {
+  t.test(`options: register(clerkPlugin${before})`, async (t) => {
+    t.equal(changed(registered(before)), `${IMPORTED}app.register(clerkAuth${after})\n`)
+  })
+}
+
+t.test('an alias, and a name that is taken, stay', async (t) => {
+  t.equal(
+    changed("import { clerkPlugin as auth } from '@clerk/fastify'\nawait app.register(auth)"),
+    "import auth from 'fastify-clerk-auth'\nawait app.register(auth, { acceptsToken: 'any' })"
+  )
+  t.equal(
+    changed(`${IMPORT}const clerkAuth = 1\napp.register(clerkPlugin)`),
+    "import clerkPlugin from 'fastify-clerk-auth'\nconst clerkAuth = 1\napp.register(clerkPlugin, { acceptsToken: 'any' })"
+  )
+})
+
+t.test('request.clerk becomes a client that is made after the registration', async (t) => {
+  const before = `${IMPORT}export async function build(app) {
+  await app.register(clerkPlugin, { secretKey: key, authorizedParties: ['https://a.example'] });
+  app.get('/', (req) => req.clerk.users.getUser('u'));
+}
+`
+  t.equal(
+    changed(before, 'app.js'),
+    `import { createClerkClient } from '@clerk/backend'
+${IMPORTED}export async function build(app) {
+  await app.register(clerkAuth, { secretKey: key, authorizedParties: ['https://a.example'], acceptsToken: 'any' });
+  const clerkClient = createClerkClient({ secretKey: key, publishableKey: process.env.CLERK_PUBLISHABLE_KEY });
+  app.get('/', (req) => clerkClient.users.getUser('u'));
+}
+`
+  )
+})
+
+t.test('comments and strings are nobody’s names', async (t) => {
+  const after = changed(
+    `// clerkPlugin of @clerk/fastify, request.clerk\n${IMPORT}/* clerkPlugin */ app.register(clerkPlugin) // clerkPlugin\nlog('clerkPlugin', \`request.clerk\`, a.clerkPlugin, { clerkPlugin: 1 })\n`
+  )
+  t.equal(
+    after,
+    `// clerkPlugin of @clerk/fastify, request.clerk\n${IMPORTED}/* clerkPlugin */ app.register(clerkAuth, { acceptsToken: 'any' }) // clerkPlugin\nlog('clerkPlugin', \`request.clerk\`, a.clerkPlugin, { clerkPlugin: 1 })\n`
+  )
+})
+
+t.test('files without anything to change, and files that were changed, stay as they are', async (t) => {
+  for (const text of [
+    '',
+    'export const a = 1',
+    "import { clerk } from 'x'\nclerk()",
+    "import { createClerkClient } from '@clerk/backend'",
+    'config.clerk.a = 1'
+  ]) {
+    t.equal(migrateText(parse, text, 'a.ts').outcome, 'unchanged', text)
+  }
+  for (const [, before] of IMPORTS) t.equal(migrateText(parse, changed(before), 'a.ts').outcome, 'unchanged', before)
+})
+
+t.test('JSX and decorators are read', async (t) => {
+  const text = "import { getAuth } from '@clerk/fastify'\nexport const a = <p>{getAuth(x).userId}</p>\n"
+  t.match(changed(text, 'a.tsx'), /fastify-clerk-auth/)
+  t.match(changed(text, 'a.jsx'), /fastify-clerk-auth/)
+  t.match(
+    changed(
+      "import { getAuth } from '@clerk/fastify'\n@Controller()\nclass A { constructor(@Inject() private a: B) {} }",
+      'a.ts'
+    ),
+    /fastify-clerk-auth/
+  )
+})
+
+const REFUSED: readonly (readonly [string, string, RegExp])[] = [
+  ['a default import', "import clerk from '@clerk/fastify'", /^1: .*not understood/],
+  ['a namespace', "\nimport * as clerk from '@clerk/fastify'", /^2: .*not understood/],
+  ['an import for its effects', "import '@clerk/fastify'", /^1: .*not understood/],
+  ['an export', "export { getAuth } from '@clerk/fastify'", /^1: .*not understood/],
+  ['an import at run time', "const a = await import('@clerk/fastify')", /^1: .*not understood/],
+  ['a whole require', "const clerk = require('@clerk/fastify')", /^1: .*not understood/],
+  ['a require of the rest', "const { getAuth, ...rest } = require('@clerk/fastify')", /^1: .*not understood/],
+  ['a mock', "import { getAuth } from '@clerk/fastify'\njest.mock('@clerk/fastify')", /^2: .*not understood/],
+  ['a template', 'load(`@clerk/fastify`)', /^1: .*not understood/],
+  ['a module declaration', "declare module '@clerk/fastify' {}", /^1: .*not understood/],
+  ['webhooks', "import { verifyWebhook } from '@clerk/fastify/webhooks'", /^1: .*body as it was received/],
+  ['types', "import type { User } from '@clerk/fastify/types'", /^1: .*@clerk\/shared\/types/],
+  ['a comment among the names', "import { /* this */ getAuth } from '@clerk/fastify'", /^1: .*comment/],
+  [
+    'the type of the proxy',
+    "import type { FrontendApiProxyOptions } from '@clerk/fastify'",
+    /^1: .*fastify-clerk-auth\/proxy/
+  ],
+  ['the plugin in other hands', `${IMPORT}app.register(fp(clerkPlugin))`, /^2: clerkPlugin is used other/],
+  ['the plugin exported', `${IMPORT}export { clerkPlugin }`, /^2: clerkPlugin is used other/],
+  [
+    'the plugin shadowed',
+    `${IMPORT}function f(clerkPlugin) { a.register(clerkPlugin) }`,
+    /^2: clerkPlugin is used other/
+  ],
+  ['options that are a function', registered(', () => ({})'), /^2: options that are a function/],
+  ['options that are spread', registered(', ...args'), /^2: clerkPlugin is used other/],
+  ['a computed option', registered(', { [name]: 1 }'), /^2: an option whose name is computed/],
+  [
+    'an option without a counterpart',
+    registered(', { jwksCacheTtlInMs: 1 }'),
+    /^2: jwksCacheTtlInMs: use jwks\.cacheMaxAgeInMs/
+  ],
+  ['the proxy', registered(', { frontendApiProxy: { enabled: true } }'), /^2: frontendApiProxy: /],
+  [
+    'a comment beside an option that has to go',
+    registered(', {\n  hookName: 1, // why\n  jwtKey: k\n}'),
+    /^3: the option hookName has to go/
+  ],
+  [
+    'a client without a registration',
+    'export const h = (request) => request.clerk.users',
+    /^1: there is no place for a client/
+  ],
+  [
+    'a client outside of the block',
+    `${IMPORT}function a() { app.register(clerkPlugin) }\nconst h = (request) => request.clerk`,
+    /^3: there is no place/
+  ],
+  [
+    'a client before the registration',
+    `${IMPORT}const h = (request) => request.clerk\napp.register(clerkPlugin)`,
+    /^2: there is no place/
+  ],
+  [
+    'a client of a returned registration',
+    `${IMPORT}const a = () => app.register(clerkPlugin)\nconst h = (req) => req.clerk`,
+    /^3: there is no place/
+  ],
+  [
+    'a client whose name is taken',
+    `${IMPORT}app.register(clerkPlugin)\nconst clerkClient = 1\nconst h = (req) => req.clerk`,
+    /^4: clerkClient is a name/
+  ],
+  [
+    'a client taken apart',
+    `${IMPORT}app.register(clerkPlugin)\napp.get('/', ({ clerk }) => clerk.users)`,
+    /^3: clerk is taken out/
+  ],
+  [
+    'a client of another name',
+    `${IMPORT}app.register(clerkPlugin)\napp.get('/', (r) => r.clerk.users)`,
+    /^3: r\.clerk is not understood/
+  ],
+  [
+    'an assignment',
+    `${IMPORT}app.register(clerkPlugin)\nfunction f(req) { req.clerk = 1 }`,
+    /^3: req\.clerk is assigned/
+  ],
+  ['no program', "import { getAuth } from '@clerk/fastify'\nconst = 1", /^2: the file cannot be parsed/]
+]
+
+for (const [name, text, message] of REFUSED) {
+  t.test(`refused: ${name}`, async (t) => {
+    const refusals = refused(text)
+    t.equal(refusals.length, 1, refusals.join('\n'))
+    t.match(refusals[0], message)
+  })
+}
