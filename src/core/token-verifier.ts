@@ -27,7 +27,7 @@ export interface TokenVerifier {
 export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
   const instance = createInstance(readInstanceOptions(options, { env: process.env, logger: silentLogger }))
   return {
-    verify: async (token) => instance.verifyToken(token),
+    verify: (token) => Promise.resolve(instance.verifyToken(token)),
     revoke: (target, at) => instance.revocations.revoke(target, at),
     health: instance.health,
     stats: instance.stats,

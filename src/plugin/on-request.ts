@@ -3,6 +3,7 @@ import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth } from '../core/auth/types.js'
 import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
+import { isToCome, listen } from '../core/later.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
 import { isWorthForging } from '../core/request/own-origin.js'
@@ -100,11 +101,12 @@ export function authenticateFully(
     cookies
   )
   const state = instance.authenticate(carried, policy)
-  if (state instanceof Promise) {
-    state.then(
+  if (isToCome(state)) {
+    listen(
+      state,
       (settled) => finish(instance, policy, settled, slots, reply, done),
-      // The state machine rejects for nothing that a client sends. A rejection is a defect, which Fastify reports.
-      done
+      // The state machine fails for nothing that a client sends. A failure is a defect, which Fastify reports.
+      (error) => done(error as Error)
     )
     return
   }

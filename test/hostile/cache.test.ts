@@ -5,6 +5,7 @@ import t from 'tap'
 import type { SignedInAuth, SignedOutAuth } from '../../src/core/auth/types.js'
 import { createInstance } from '../../src/core/instance.js'
 import type { KeyResolution, KeyStore, VerificationKey } from '../../src/core/jwks/types.js'
+import { isToCome } from '../../src/core/later.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { readInstanceOptions } from '../../src/core/options/instance-settings.js'
 import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
@@ -278,7 +279,7 @@ async function run(steps: readonly Step[], maxEntries: number, synchronousPerTur
     } else if (step.do === 'interrupt') {
       const before = await judgeAnew(step.tokens)
       const pending = step.tokens.map((index) => verifier.verify(tokens[index] as string))
-      const answered = pending.map((outcome) => !(outcome instanceof Promise))
+      const answered = pending.map((outcome) => !isToCome(outcome))
       apply(world, step.by)
       const outcomes = (await Promise.all(pending)).map(seen)
       const after = await judgeAnew(step.tokens)

@@ -1,5 +1,6 @@
 import type { Auth, SignedInAuth } from '../auth/types.js'
 import { LifetimeExpiredError, LifetimeRevokedError, UnauthorizedError } from '../errors.js'
+import type { Eventually } from '../later.js'
 import type { Revocation } from '../revocation/revocation.js'
 import type { Revocations } from '../revocation/revocations.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
@@ -54,7 +55,7 @@ export interface LifetimesOptions {
   readonly now: () => number
   readonly clockSkewMs: number
   readonly revocations: Pick<Revocations, 'size' | 'covers' | 'onRevoked'>
-  readonly verify: (token: string) => VerificationOutcome | Promise<VerificationOutcome>
+  readonly verify: (token: string) => Eventually<VerificationOutcome>
   /** Default: real time, without keeping the process alive. */
   readonly setTimer?: SetTimer
 }

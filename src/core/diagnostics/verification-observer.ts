@@ -74,8 +74,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     judged(outcome, begunAtMs) {
       // 0: there was no subscriber at the beginning, so there is no duration to publish.
       if (begunAtMs === 0 || !verificationChannel.hasSubscribers) return
-      if (outcome instanceof Promise) outcome.then((settled) => publish(settled, begunAtMs), ignore)
-      else publish(outcome, begunAtMs)
+      publish(outcome, begunAtMs)
     },
     refused(reason, claims, nowMs, skewMs) {
       explain(claims, reason, nowMs, skewMs)
@@ -86,6 +85,3 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     }
   }
 }
-
-/** The caller of the verification handles its rejection. */
-function ignore(): void {}

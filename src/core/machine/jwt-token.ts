@@ -1,3 +1,4 @@
+import { convert, type Eventually } from '../later.js'
 import { compileClaimCheck } from '../token/claims.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
@@ -8,7 +9,7 @@ import { type JwtForm, MACHINE_TYPES } from './machine-types.js'
 import { type MachineOutcome, type MachineRevocationCheck, machineFailure, verifiedMachineToken } from './outcome.js'
 
 export interface JwtTokenSettings {
-  readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
+  readonly verifySignature: (token: UnverifiedToken) => Eventually<SignatureOutcome>
   readonly clockSkewMs: number
   readonly revocations: Pick<MachineRevocationCheck, 'observeMachine'>
   readonly now: () => number
@@ -19,7 +20,7 @@ const NO_REPORT = { issuer: false, authorizedParties: false }
 /** Verifies machine tokens that are JWTs, without a call (machine/README.md section 2). */
 export function createJwtTokenVerifier(
   settings: JwtTokenSettings
-): (type: MachineTokenType, token: UnverifiedToken | null) => MachineOutcome | Promise<MachineOutcome> {
+): (type: MachineTokenType, token: UnverifiedToken | null) => Eventually<MachineOutcome> {
   const { verifySignature, clockSkewMs, revocations, now } = settings
   // Neither `iss` nor `azp` is checked: the key decides the instance, and a machine has no origin. The audience depends on
   // the route, and is checked by whoever asked.
@@ -36,10 +37,7 @@ export function createJwtTokenVerifier(
     // A machine token's prefix on text with two dots ends here too: the text does not decode as a JWT.
     if (token === null || jwt === null || !jwt.allowsCategory(token.header)) return malformed()
     if (!jwt.allowsType(token.header)) return refuse(type)
-    const outcome = verifySignature(token)
-    return outcome instanceof Promise
-      ? outcome.then((settled) => conclude(type, jwt, token, settled))
-      : conclude(type, jwt, token, outcome)
+    return convert(verifySignature(token), (outcome) => conclude(type, jwt, token, outcome))
   }
 
   function conclude(

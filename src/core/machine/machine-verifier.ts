@@ -1,6 +1,7 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { BackendApi } from '../backend-api/backend-api.js'
 import { createCallGate } from '../backend-api/call-gate.js'
+import { convert, type Eventually } from '../later.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { BUS_RETRY_SECONDS, type SignatureOutcome } from '../token/verifier.js'
 import { createJwtTokenVerifier } from './jwt-token.js'
@@ -11,7 +12,7 @@ import { type MachineOutcome, type MachineRevocationCheck, machineFailure } from
 export interface MachineVerifierSettings {
   /** Null without any secret key: only tokens that are JWTs can then be verified. */
   readonly backendApi: BackendApi | null
-  readonly verifySignature: (token: UnverifiedToken) => SignatureOutcome | Promise<SignatureOutcome>
+  readonly verifySignature: (token: UnverifiedToken) => Eventually<SignatureOutcome>
   readonly clockSkewMs: number
   readonly isDevelopment: boolean
   readonly cacheTtlMs: number
@@ -30,7 +31,7 @@ export interface MachineVerifier {
    * Never throws or rejects for what a token holds. Whether its audience will do is left to the caller: it depends on the
    * route.
    */
-  verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): MachineOutcome | Promise<MachineOutcome>
+  verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): Eventually<MachineOutcome>
   /** Lets go of refused tokens; the budget for asking about them stays spent. */
   rest(): void
   /** Ends Clerk's answers in memory: a revocation that is known no more may have covered any of their tokens. */
@@ -69,10 +70,7 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
   }
 
   return {
-    verify(type, text, token) {
-      const outcome = verify(type, text, token)
-      return outcome instanceof Promise ? outcome.then(unlessRevoked) : unlessRevoked(outcome)
-    },
+    verify: (type, text, token) => convert(verify(type, text, token), unlessRevoked),
     rest: cache.forgetRefused,
     askAgain: cache.expire
   }

@@ -1,3 +1,4 @@
+import { convert, type Eventually } from '../later.js'
 import type { Carried } from '../request/carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
@@ -18,7 +19,7 @@ import { answerFailure, answerMalformed } from './verification-failure.js'
  * The state of a request by its cookies and its URL. Numbers in comments are rows of the decision table
  * (state/README.md section 4.3).
  */
-export function decideByCookies(context: StateContext, carried: Carried): RequestState | Promise<RequestState> {
+export function decideByCookies(context: StateContext, carried: Carried): Eventually<RequestState> {
   if (!context.settings.readsCookies) return withoutPublishableKey(carried)
   const query = readClerkQuery(carried)
 
@@ -44,11 +45,7 @@ async function decideByHandshake(
     : undecidable(resolved.retryAfterSeconds)
 }
 
-function decideByTable(
-  context: StateContext,
-  carried: Carried,
-  query: ClerkQuery
-): RequestState | Promise<RequestState> {
+function decideByTable(context: StateContext, carried: Carried, query: ClerkQuery): Eventually<RequestState> {
   const { settings } = context
   const { suffixed, session: token } = chooseFamily(context, carried.cookies)
   const session = chosenSession(carried.cookies, suffixed)
@@ -85,7 +82,7 @@ function decideBySession(
   carried: Carried,
   token: VerifiedToken | UnverifiedToken | null,
   clientUat: number
-): RequestState | Promise<RequestState> {
+): Eventually<RequestState> {
   const { effects } = context
   // 11
   if (token === null) return answerMalformed('cookie')
@@ -100,10 +97,9 @@ function decideBySession(
   if (isKnown) return decideVerified(context, carried, effects.accept(token))
 
   // 14
-  const answer = (outcome: VerificationOutcome) =>
+  return convert(effects.verifySession(token), (outcome: VerificationOutcome) =>
     outcome.ok ? decideVerified(context, carried, outcome) : answerFailure(context, carried, 'cookie', token, outcome)
-  const outcome = effects.verifySession(token)
-  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
+  )
 }
 
 function decideVerified(context: StateContext, carried: Carried, verified: VerifiedToken): RequestState {

@@ -1,6 +1,7 @@
 import type { MachineTokenType } from '../auth/types.js'
 import type { RefreshRequest } from '../backend-api/backend-api.js'
 import type { BackendResult } from '../backend-api/result.js'
+import type { Eventually } from '../later.js'
 import type { Logger } from '../logger.js'
 import type { MachineOutcome } from '../machine/outcome.js'
 import type { VerificationOutcome } from '../token/outcome.js'
@@ -22,27 +23,20 @@ export interface Effects {
   /** Counts a token that `lookUp` has just found in memory, once the request is answered by it. */
   accept(verified: VerifiedToken): VerifiedToken
   /** Judges a token that `lookUp` has just decoded. */
-  verifySession(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
+  verifySession(token: UnverifiedToken): Eventually<VerificationOutcome>
   /**
    * Looks a token up that the request itself did not bring, and judges it. With a tolerance of its own it bypasses
    * memory.
    */
-  verifySessionText(
-    text: string,
-    options?: { readonly skewMs: number }
-  ): VerificationOutcome | Promise<VerificationOutcome>
+  verifySessionText(text: string, options?: { readonly skewMs: number }): Eventually<VerificationOutcome>
   /** Algorithm, key and signature, and nothing else: no claim, no `typ`, no `cat` is looked at. */
-  verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
+  verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome>
   /** Null without a secret key, as BAPI answers only to its holder. */
   fetchHandshakePayload: ((nonce: string) => Promise<BackendResult<readonly string[]>>) | null
   /** Null without a secret key. */
   refreshSession: ((request: RefreshRequest) => Promise<BackendResult<readonly string[]>>) | null
   /** `token`: the text decoded; null when it is not a JWT. */
-  verifyMachineToken(
-    type: MachineTokenType,
-    text: string,
-    token: UnverifiedToken | null
-  ): MachineOutcome | Promise<MachineOutcome>
+  verifyMachineToken(type: MachineTokenType, text: string, token: UnverifiedToken | null): Eventually<MachineOutcome>
   now(): number
   readonly log: Logger
 }

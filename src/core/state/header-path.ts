@@ -1,4 +1,5 @@
 import type { MachineTokenType, TokenType } from '../auth/types.js'
+import { convert, type Eventually } from '../later.js'
 import { type AudienceRule, isForAudience } from '../machine/audience.js'
 import { type MachineFailure, type MachineOutcome, machineFailure } from '../machine/outcome.js'
 import { type AcceptsToken, acceptsSessions, namesTokenType } from '../options/accepts-token.js'
@@ -28,7 +29,7 @@ export function decideByHeader(
   carried: Carried,
   acceptsToken: AcceptsToken,
   audience: AudienceRule
-): RequestState | Promise<RequestState> {
+): Eventually<RequestState> {
   const { effects } = context
   const text = carried.headerToken
   const token = acceptsSessions(acceptsToken) ? effects.lookUp(text) : effects.decode(text)
@@ -56,13 +57,12 @@ function decideSession(
   context: StateContext,
   carried: Carried,
   token: UnverifiedToken | null
-): RequestState | Promise<RequestState> {
+): Eventually<RequestState> {
   if (token === null) return answerMalformed('header')
   if (!isSessionToken(token)) return signedOut('token-type-mismatch', '')
-  const answer = (outcome: VerificationOutcome) =>
+  return convert(context.effects.verifySession(token), (outcome: VerificationOutcome) =>
     outcome.ok ? signedIn(outcome) : answerFailure(context, carried, 'header', token, outcome)
-  const outcome = context.effects.verifySession(token)
-  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
+  )
 }
 
 function decideMachine(
@@ -71,10 +71,8 @@ function decideMachine(
   text: string,
   token: UnverifiedToken | null,
   audience: AudienceRule
-): RequestState | Promise<RequestState> {
-  const answer = (outcome: MachineOutcome) => answerMachine(outcome, audience)
-  const outcome = context.effects.verifyMachineToken(type, text, token)
-  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
+): Eventually<RequestState> {
+  return convert(context.effects.verifyMachineToken(type, text, token), (outcome) => answerMachine(outcome, audience))
 }
 
 function answerMachine(outcome: MachineOutcome, audience: AudienceRule): RequestState {

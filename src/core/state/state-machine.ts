@@ -1,5 +1,6 @@
 import { createNonceCalls } from '../backend-api/nonce-calls.js'
 import { createRefreshCalls } from '../backend-api/refresh-calls.js'
+import type { Eventually } from '../later.js'
 import { ANY_AUDIENCE, type AudienceRule } from '../machine/audience.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
@@ -20,7 +21,7 @@ export type StateMachine = (
   acceptsToken: AcceptsToken,
   allowsHandshake?: boolean,
   audience?: AudienceRule
-) => RequestState | Promise<RequestState>
+) => Eventually<RequestState>
 
 /**
  * Decides what Clerk's `authenticateRequest` decides, from the record of a request alone (state/README.md). No client

@@ -1,3 +1,4 @@
+import type { Eventually } from '../later.js'
 import type { Carried } from '../request/carried.js'
 import { failureFor, type VerificationFailure } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
@@ -15,7 +16,7 @@ export function answerFailure(
   carrier: Carrier,
   token: UnverifiedToken,
   failure: VerificationFailure
-): RequestState | Promise<RequestState> {
+): Eventually<RequestState> {
   switch (failure.reason) {
     case 'token-expired':
       return answerExpired(context, carried, carrier, token, failure)
@@ -44,7 +45,7 @@ function answerExpired(
   carrier: Carrier,
   token: UnverifiedToken,
   failure: VerificationFailure
-): RequestState | Promise<RequestState> {
+): Eventually<RequestState> {
   const message = withTail(failure, carrier)
   const reasonOf = (code: string) => `session-token-expired-refresh-${code}` as const
   const expired = (code: string) => tryHandshake(context, carried, reasonOf(code), message)

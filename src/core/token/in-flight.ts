@@ -1,3 +1,4 @@
+import type { Later } from '../later.js'
 import type { VerificationOutcome } from './outcome.js'
 import { tailOf } from './token-cache.js'
 import type { UnverifiedToken } from './unverified-token.js'
@@ -5,8 +6,8 @@ import type { UnverifiedToken } from './unverified-token.js'
 /** Tokens under verification, so that an unseen token that many requests bring at once is decoded and verified once. */
 export interface InFlight {
   find(text: string): UnverifiedToken | null
-  add(token: UnverifiedToken, outcome: Promise<VerificationOutcome>): void
-  forget(token: UnverifiedToken): void
+  /** Until the outcome is there. */
+  add(token: UnverifiedToken, outcome: Later<VerificationOutcome>): void
 }
 
 export function createInFlight(): InFlight {
@@ -18,13 +19,14 @@ export function createInFlight(): InFlight {
       return token?.text === text ? token : null
     },
     add(token, outcome) {
+      const tail = tailOf(token.text)
       token.pending = outcome
-      byTail.set(tailOf(token.text), token)
-    },
-    forget(token) {
-      token.pending = null
-      // A later token with the same tail may have replaced this one: leave its entry alone.
-      if (byTail.get(tailOf(token.text)) === token) byTail.delete(tailOf(token.text))
+      byTail.set(tail, token)
+      outcome.whenEnded(() => {
+        token.pending = null
+        // A later token with the same tail may have replaced this one: leave its entry alone.
+        if (byTail.get(tail) === token) byTail.delete(tail)
+      })
     }
   }
 }

@@ -5,7 +5,7 @@ import type { VerificationFailureReason, VerificationOutcome } from './outcome.j
 export interface VerificationObserver {
   /** When a first look at a token begins; the value is given back to `judged`. */
   begin(): number
-  judged(outcome: VerificationOutcome | Promise<VerificationOutcome>, begunAtMs: number): void
+  judged(outcome: VerificationOutcome, begunAtMs: number): void
   /** The signature of a token is good; `reason` is the objection of its claims or of the time, null when there is none. */
   concluded(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void
   /** Memory has answered with a refusal. */

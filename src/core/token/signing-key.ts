@@ -1,6 +1,8 @@
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
+import { type Eventually, Later } from '../later.js'
 import type { Stats } from '../stats.js'
 import { isPlausible } from './claims.js'
+import type { LoopShare } from './loop-share.js'
 import { failureFor, unavailableFailure, type VerificationFailure } from './outcome.js'
 import { verifySignature, verifySignaturePooled } from './signature.js'
 import type { UnverifiedToken } from './unverified-token.js'
@@ -20,17 +22,16 @@ export interface SigningKeySettings {
   readonly now: () => number
   /** Whether `typ` must be `JWT` or absent, as it must for session tokens. */
   readonly mustBeJwt: boolean
-  /** Whether the next signature may be verified on the event loop; if not, the thread pool does it. */
-  readonly takeTurn: () => boolean
+  readonly loopShare: LoopShare
 }
 
 /** Finds the key that signed a token: token/README.md section 3, token/README.md rows 3 to 6. */
 export function createSigningKeyFinder(
   settings: SigningKeySettings
-): (token: UnverifiedToken) => SigningKey | Promise<SigningKey> {
-  const { keyStore, issuers, clockSkewInMs, stats, now, mustBeJwt, takeTurn } = settings
+): (token: UnverifiedToken) => Eventually<SigningKey> {
+  const { keyStore, issuers, clockSkewInMs, stats, now, mustBeJwt, loopShare } = settings
 
-  function find(token: UnverifiedToken): SigningKey | Promise<SigningKey> {
+  function find(token: UnverifiedToken): Eventually<SigningKey> {
     const keys = keyStore.find(token.jose.kid)
     return keys.length > 0 ? findAmong(keys, token) : resolve(token)
   }
@@ -48,14 +49,13 @@ export function createSigningKeyFinder(
     return isPlausible(claims, issuers, now(), clockSkewInMs)
   }
 
-  function findAmong(keys: readonly VerificationKey[], token: UnverifiedToken): SigningKey | Promise<SigningKey> {
+  function findAmong(keys: readonly VerificationKey[], token: UnverifiedToken): Eventually<SigningKey> {
     const { algorithm, isCritical, isJwt } = token.jose
     if (isCritical || (mustBeJwt && !isJwt)) return failureFor('token-invalid')
     if (algorithm === null) return failureFor('token-invalid-algorithm')
     // A key is for one algorithm (RFC 8725 section 3.1): the token has no say in it.
     if (!keys.some((key) => key.algorithm === algorithm)) return failureFor('token-verification-failed')
-    if (!takeTurn()) return findPooled(keys, token)
-    return findNow(keys, token) ?? refuse(token)
+    return loopShare.take() ? (findNow(keys, token) ?? refuse(token)) : findPooled(keys, token)
   }
 
   function findNow(keys: readonly VerificationKey[], token: UnverifiedToken): VerificationKey | null {
@@ -67,39 +67,42 @@ export function createSigningKeyFinder(
     return null
   }
 
-  function findPooled(keys: readonly VerificationKey[], token: UnverifiedToken): Promise<SigningKey> {
-    return new Promise((done, fail) => tryPooled(keys, 0, token, done, fail))
+  function findPooled(keys: readonly VerificationKey[], token: UnverifiedToken): Later<SigningKey> {
+    const found = new Later<SigningKey>()
+    tryPooled(keys, 0, token, found)
+    return found
   }
 
-  /** One key after the other. Callbacks, not async: a burst of tokens would otherwise allocate a promise per key tried. */
+  /** One key after the other. */
   function tryPooled(
     keys: readonly VerificationKey[],
     index: number,
     token: UnverifiedToken,
-    done: (result: SigningKey | Promise<SigningKey>) => void,
-    fail: (error: Error) => void
+    found: Later<SigningKey>
   ): void {
     const key = keys[index]
     if (key === undefined) {
-      done(refuse(token))
+      found.settle(refuse(token))
       return
     }
     if (key.algorithm !== token.jose.algorithm) {
-      tryPooled(keys, index + 1, token, done, fail)
+      tryPooled(keys, index + 1, token, found)
       return
     }
     stats.verifications++
     stats.pooledVerifications++
+    loopShare.enterPool()
     verifySignaturePooled(token, key, (error, isValid) => {
-      if (error) fail(error)
-      else if (!isValid) tryPooled(keys, index + 1, token, done, fail)
+      loopShare.leavePool()
+      if (error) found.fail(error)
+      else if (!isValid) tryPooled(keys, index + 1, token, found)
       // A key that was withdrawn while the thread pool verified vouches for nothing: the key set of now decides.
-      else done(now() < key.trustedUntilMs ? key : resolve(token))
+      else found.settle(now() < key.trustedUntilMs ? key : resolve(token))
     })
   }
 
   /** No key verifies. The key may have been replaced under its name: a plausible token may cause one refresh. */
-  function refuse(token: UnverifiedToken): SigningKey | Promise<SigningKey> {
+  function refuse(token: UnverifiedToken): Eventually<SigningKey> {
     stats.forged++
     if (!isWorthAFetch(token)) return failureFor('token-invalid-signature')
     const reconsidered = keyStore.reconsider(token.jose.kid, sessionIdOf(token))
@@ -117,19 +120,4 @@ export function createSigningKeyFinder(
 
 function sessionIdOf({ claims }: UnverifiedToken): string | undefined {
   return typeof claims.sid === 'string' ? claims.sid : undefined
-}
-
-/**
- * Counts the signatures that a turn of the event loop verifies itself. The first few may be: the thread pool costs a lone token
- * more latency than it saves. A burst goes to the pool, and the loop is free for known tokens.
- */
-export function createTurnCounter(perTurn: number): () => boolean {
-  let taken = 0
-  const reset = () => {
-    taken = 0
-  }
-  return function takeTurn() {
-    if (taken === 0) setImmediate(reset)
-    return taken++ < perTurn
-  }
 }

@@ -1,3 +1,4 @@
+import type { Later } from '../later.js'
 import { isSignature, type JsonObject, MAX_TOKEN_LENGTH, parsePart } from './decode.js'
 import type { HeaderTable } from './header-table.js'
 import type { JoseHeader } from './jose-header.js'
@@ -19,7 +20,7 @@ export class UnverifiedToken {
   /** Not null: the token was verified before, and memory refuses it now. */
   readonly refusal: VerificationFailure | null
   /** Kept by the verifier. Not null: the token is being verified, and this is the answer to all who bring it meanwhile. */
-  pending: Promise<VerificationOutcome> | null = null
+  pending: Later<VerificationOutcome> | null = null
 
   constructor(
     text: string,

@@ -1,13 +1,15 @@
 import type { SessionClaims, SignedInAuth, SignedOutAuth } from '../auth/types.js'
 import type { KeyStore, VerificationKey } from '../jwks/types.js'
+import { convert, type Eventually, isToCome, Later, toLater } from '../later.js'
 import type { Stats } from '../stats.js'
 import { type ClaimCheck, isOfMachine } from './claims.js'
 import { copyOf } from './decode.js'
 import { createHeaderTable } from './header-table.js'
 import { createInFlight } from './in-flight.js'
+import { createLoopShare } from './loop-share.js'
 import type { VerificationObserver } from './observer.js'
 import { failureFor, unavailableFailure, type VerificationFailure, type VerificationOutcome } from './outcome.js'
-import { createSigningKeyFinder, createTurnCounter, isFailure, type SigningKey } from './signing-key.js'
+import { createSigningKeyFinder, isFailure, type SigningKey } from './signing-key.js'
 import type { TokenCache } from './token-cache.js'
 import { createTokenDecoder, type UnverifiedToken } from './unverified-token.js'
 import { VerifiedToken } from './verified-token.js'
@@ -43,7 +45,7 @@ export interface VerifierSettings {
   readonly observer?: VerificationObserver
   readonly stats: Stats
   readonly now: () => number
-  /** How many signatures one turn of the event loop verifies itself before the thread pool takes over. */
+  /** Most signatures that one turn of the event loop verifies itself (`createLoopShare`). 0: the thread pool verifies all. */
   readonly synchronousPerTurn: number
 }
 
@@ -70,14 +72,14 @@ export interface Verifier {
   /** Counts a hit. `verified` is what `recall` or `lookUp` has just given. */
   accept(verified: VerifiedToken): VerifiedToken
   /**
-   * Judges a token that `lookUp` has just given, and counts a miss unless memory refuses it. Synchronous for a first-seen token
-   * whose key is known, unless many arrive in the same turn of the event loop; else a promise.
+   * Judges a token that `lookUp` has just given, and counts a miss unless memory refuses it. At once for a first-seen token
+   * whose key is known, unless several arrive together; else later.
    */
-  judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
+  judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome>
   /** `lookUp`, and then `accept` or `judge`. Another `skewMs` than the configured one bypasses memory, and is not counted. */
-  verify(text: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
+  verify(text: string, skewMs?: number): VerificationOutcome | Later<VerificationOutcome>
   /** Algorithm, key and signature of any JWT of the instance, and nothing else: no claim, `typ` or `cat`. */
-  verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
+  verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome>
 }
 
 export function createVerifier(settings: VerifierSettings): Verifier {
@@ -85,9 +87,9 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const headers = createHeaderTable()
   const decode = createTokenDecoder(headers)
   const inFlight = createInFlight()
-  const takeTurn = createTurnCounter(settings.synchronousPerTurn)
-  const findSessionKey = createSigningKeyFinder({ ...settings, takeTurn, mustBeJwt: true })
-  const findAnyKey = createSigningKeyFinder({ ...settings, takeTurn, mustBeJwt: false })
+  const loopShare = createLoopShare(settings.synchronousPerTurn)
+  const findSessionKey = createSigningKeyFinder({ ...settings, loopShare, mustBeJwt: true })
+  const findAnyKey = createSigningKeyFinder({ ...settings, loopShare, mustBeJwt: false })
 
   function recall(text: string): VerificationOutcome | undefined {
     const verified = cache.find(text)
@@ -122,7 +124,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return verified
   }
 
-  function judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome> {
+  function judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome> {
     if (token.refusal !== null) {
       if (token.refusal.reason === 'session-revoked') stats.revoked++
       observer?.refused(token.refusal.reason, token.claims, now(), clockSkewInMs)
@@ -134,13 +136,13 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       return token.pending
     }
     const begunAtMs = observer?.begin() ?? 0
-    const outcome = verifyUnseen(token, clockSkewInMs)
-    observer?.judged(outcome, begunAtMs)
-    if (outcome instanceof Promise) inFlight.add(token, outcome)
+    const outcome = verifyUnseen(token, clockSkewInMs, begunAtMs)
+    if (outcome instanceof Later) inFlight.add(token, outcome)
+    else observer?.judged(outcome, begunAtMs)
     return outcome
   }
 
-  function verify(text: string, skewMs = clockSkewInMs): VerificationOutcome | Promise<VerificationOutcome> {
+  function verify(text: string, skewMs = clockSkewInMs): VerificationOutcome | Later<VerificationOutcome> {
     if (skewMs !== clockSkewInMs) {
       const unseen = decode(text)
       return unseen === null ? failureFor('token-invalid') : verifyUnseen(unseen, skewMs)
@@ -157,20 +159,20 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return failure
   }
 
-  function verifyUnseen(token: UnverifiedToken, skewMs: number): VerificationOutcome | Promise<VerificationOutcome> {
+  /** `begunAtMs`: what the observer has given when it was told of the token; 0 if it was not told. */
+  function verifyUnseen(
+    token: UnverifiedToken,
+    skewMs: number,
+    begunAtMs = 0
+  ): VerificationOutcome | Later<VerificationOutcome> {
     if (token.jose.category !== 'session' || isOfMachine(token.claims)) return failureFor('token-type-mismatch')
     const key = findSessionKey(token)
-    if (!(key instanceof Promise)) return conclude(token, key, skewMs)
-    return key.then(
-      (settled) => {
-        inFlight.forget(token)
-        return conclude(token, settled, skewMs)
-      },
-      (error: unknown) => {
-        inFlight.forget(token)
-        throw error
-      }
-    )
+    if (!isToCome(key)) return conclude(token, key, skewMs)
+    return toLater(key).next((found) => {
+      const outcome = conclude(token, found, skewMs)
+      observer?.judged(outcome, begunAtMs)
+      return outcome
+    })
   }
 
   /** Claims are looked at only once the signature is good: a forged token learns nothing of the configuration. */
@@ -209,9 +211,8 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     })
   }
 
-  function verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome> {
-    const key = findAnyKey(token)
-    return key instanceof Promise ? key.then(concludeSignature) : concludeSignature(key)
+  function verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome> {
+    return convert(findAnyKey(token), concludeSignature)
   }
 
   return { recall, lookUp, decode, accept, judge, verify, verifySignature }

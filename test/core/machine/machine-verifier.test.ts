@@ -3,6 +3,7 @@ import type { ApiKeyData } from '../../../src/core/auth/machine-auth.js'
 import type { MachineTokenType } from '../../../src/core/auth/types.js'
 import type { BackendApi, MachineTokenCall } from '../../../src/core/backend-api/backend-api.js'
 import { type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
+import { type Eventually, isToCome } from '../../../src/core/later.js'
 import { createMachineVerifier, type MachineVerifierSettings } from '../../../src/core/machine/machine-verifier.js'
 import type { MachineOutcome } from '../../../src/core/machine/outcome.js'
 import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
@@ -102,7 +103,7 @@ const JWTS: Record<string, TokenParts> = {
   'oauth.no.sub': { header: { typ: 'at+jwt' }, claims: { ...oauth, sub: 7 } }
 }
 
-async function authOf(outcome: MachineOutcome | Promise<MachineOutcome>) {
+async function authOf(outcome: Eventually<MachineOutcome>) {
   const settled = await outcome
   if (!settled.ok) throw new Error(settled.message)
   return settled.auth
@@ -179,7 +180,7 @@ t.test('an opaque token is asked about once, then remembered for a while', async
   t.equal(a, b)
   t.equal(asked.length, 1)
   const known = machine.verify('api_key', 'ak_good')
-  t.notOk(known instanceof Promise, 'from memory, at once')
+  t.notOk(isToCome(known), 'from memory, at once')
   advance(60_000)
   await machine.verify('api_key', 'ak_good')
   t.equal(asked.length, 2)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createInstance, type Instance } from '../../../src/core/instance.js'
+import type { Eventually } from '../../../src/core/later.js'
 import { silentLogger } from '../../../src/core/logger.js'
 import { ANY_AUDIENCE } from '../../../src/core/machine/audience.js'
 import type { ClerkAuthOptions } from '../../../src/core/options/instance-options.js'
@@ -89,7 +90,7 @@ function* requestsOf(setup: Setup): Generator<{ readonly name: string; readonly 
   }
 }
 
-function decide({ instance }: Setup, { method, target, headers }: Request): Promise<RequestState> | RequestState {
+function decide({ instance }: Setup, { method, target, headers }: Request): Eventually<RequestState> {
   const source = { method, target, headers, protocol: 'https', host: 'example.com' }
   const { acceptsToken, handshake } = instance.settings
   return instance.authenticate(readCarried(source, instance.readCookies), {

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { SignedInAuth, SignedOutAuth } from '../../../src/core/auth/types.js'
 import type { SignatureAlgorithm } from '../../../src/core/jwk.js'
 import type { KeyResolution, KeyStore, VerificationKey } from '../../../src/core/jwks/types.js'
+import { Later } from '../../../src/core/later.js'
 import { Stats } from '../../../src/core/stats.js'
 import { compileClaimCheck } from '../../../src/core/token/claims.js'
 import { parsePart } from '../../../src/core/token/decode.js'
@@ -116,18 +117,31 @@ t.test('each RSA algorithm verifies with its own digest, and with no other', asy
   }
 })
 
-t.test('the first of a turn are verified at once, the others in the pool; the next turn begins anew', async (t) => {
-  const { verifier, stats } = createScene(undefined, { synchronousPerTurn: 2 })
+t.test('of tokens that arrive together the first is verified at once, the others in the pool', async (t) => {
+  const { verifier, stats } = createScene(undefined, { synchronousPerTurn: 3 })
   for (let turn = 0; turn < 3; turn++) {
     const outcomes = [0, 1, 2, 3].map((n) => verifier.verify(sign({ jti: `${turn} ${n}` })))
     t.same(
-      outcomes.map((outcome) => outcome instanceof Promise),
-      [false, false, true, true]
+      outcomes.map((outcome) => outcome instanceof Later),
+      [false, true, true, true]
     )
     for (const outcome of outcomes) t.ok((await outcome).ok)
     await nextTurn()
   }
-  t.match(stats, { verifications: 12, pooledVerifications: 6, forged: 0, misses: 12, shared: 0 })
+  t.match(stats, { verifications: 12, pooledVerifications: 9, forged: 0, misses: 12, shared: 0 })
+})
+
+t.test('tokens that are brought one after the other are verified at once, up to the bound of a turn', async (t) => {
+  const { verifier, stats } = createScene(undefined, { synchronousPerTurn: 3 })
+  const isPooled: boolean[] = []
+  for (let n = 0; n < 14; n++) {
+    const outcome = verifier.verify(sign({ jti: `${n}` }))
+    isPooled.push(outcome instanceof Later)
+    t.ok((await outcome).ok)
+  }
+  const one = [false, false, false, true]
+  t.same(isPooled, [false, true, ...one, ...one, ...one], 'the pool has to be asked once before it is known')
+  t.match(stats, { verifications: 14, pooledVerifications: 4 })
 })
 
 t.test('a token that many bring at once is verified once, and each gets the answer', async (t) => {

@@ -1,0 +1,61 @@
+/**
+ * Decides which signatures the event loop verifies itself. The thread pool costs a token that is alone more latency than the
+ * pool saves; of several at a time it takes the work off the loop, which is then free for known tokens.
+ */
+export interface LoopShare {
+  /** Whether the next signature may be verified on the event loop; counted if so. */
+  take(): boolean
+  /** The pool begins with a signature. */
+  enterPool(): void
+  /** The pool has answered. */
+  leavePool(): void
+}
+
+const SETTLED = Promise.resolve()
+
+/**
+ * On the loop: a signature while the pool has none to verify, at most one in a turn. Where the pool never had more than one at
+ * a time when it was last in use, whoever brings tokens waits for each before the next, as a loop of `await` does: up to
+ * `alonePerTurn` in a turn are then verified at once, as long as none is brought in the same breath as another. The pool takes
+ * the next one, so that the loop gets to its other work.
+ */
+export function createLoopShare(alonePerTurn: number): LoopShare {
+  const together = Math.min(1, alonePerTurn)
+  let perTurn = together
+  let taken = 0
+  let hasJustTaken = false
+  let inPool = 0
+  let mostInPool = 0
+
+  const beginTurn = () => {
+    taken = 0
+  }
+  // Before whoever awaits the token that was taken can go on.
+  const takeBreath = () => {
+    hasJustTaken = false
+  }
+
+  return {
+    take() {
+      if (inPool > 0 || taken >= perTurn || hasJustTaken) return false
+      if (taken++ === 0) setImmediate(beginTurn)
+      if (perTurn > 1) {
+        hasJustTaken = true
+        SETTLED.then(takeBreath)
+      }
+      return true
+    },
+    enterPool() {
+      inPool++
+      if (inPool > mostInPool) mostInPool = inPool
+    },
+    leavePool() {
+      inPool--
+      if (inPool > 0) return
+      perTurn = mostInPool > 1 ? together : alonePerTurn
+      mostInPool = 0
+      // The pool answers in a later turn than the one in which it was asked.
+      taken = 0
+    }
+  }
+}
