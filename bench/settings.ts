@@ -17,6 +17,19 @@ export interface Settings {
   readonly compare: Pace
   /** `firstSeenTokens`: number of tokens of a round whose tokens are all new. */
   readonly against: Pace & { readonly firstSeenTokens: number }
+  readonly 'first-seen': Pace & {
+    /** Number of different tokens that count as seen before. */
+    readonly knownTokens: number
+    /** Tokens never seen that a server is warmed up with, and that it is measured with. */
+    readonly warmupTokens: number
+    readonly firstSeenTokens: number
+    /** Requests of a new process that count as its first. */
+    readonly coldRequests: number
+    /** Tokens without a server: one after another, and at once. */
+    readonly burstTokens: number
+    readonly burstWarmupPasses: number
+    readonly burstPasses: number
+  }
   readonly micro: {
     readonly rounds: number
     /** Time for one row in one round. */

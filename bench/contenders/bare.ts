@@ -4,7 +4,7 @@ export const bare: Contender = {
   name: 'bare Fastify',
   duties: 'no authentication: the ceiling',
   carriers: ['bearer', 'cookie'],
-  judges: false,
+  refuses: [],
   packageName: 'fastify',
   async register(fastify) {
     fastify.get('/me', { schema: routeSchema }, (_request, reply) => {

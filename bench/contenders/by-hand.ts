@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Contender, routeSchema, unauthorized } from './contender.js'
+import { ALL_REFUSALS, type Contender, routeSchema, unauthorized } from './contender.js'
 
 const kUserId = 'benchUserId'
 
@@ -34,7 +34,7 @@ export const jose: Contender = {
   name: 'jose by hand',
   duties: 'signature, times and issuer, imported key; no session states, no cache',
   carriers: ['bearer'],
-  judges: true,
+  refuses: ALL_REFUSALS,
   packageName: 'jose',
   async register(fastify, trust) {
     const { importSPKI, jwtVerify } = await import('jose')
@@ -48,7 +48,7 @@ export const awsJwtVerify: Contender = {
   name: 'aws-jwt-verify',
   duties: 'signature, times and issuer, cached key set, verifySync; no session states, no cache of tokens',
   carriers: ['bearer'],
-  judges: true,
+  refuses: ALL_REFUSALS,
   packageName: 'aws-jwt-verify',
   async register(fastify, trust) {
     const { JwtVerifier } = await import('aws-jwt-verify')

@@ -1,10 +1,10 @@
-import { type Contender, routeSchema, unauthorized } from './contender.js'
+import { ALL_REFUSALS, type Contender, routeSchema, unauthorized } from './contender.js'
 
 export const clerkFastify: Contender = {
   name: '@clerk/fastify',
   duties: 'session states, claims, no cache of verified tokens, networkless jwtKey',
   carriers: ['bearer', 'cookie'],
-  judges: true,
+  refuses: ALL_REFUSALS,
   packageName: '@clerk/fastify',
   async register(fastify, trust) {
     const { clerkPlugin, getAuth } = await import('@clerk/fastify')

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Trust } from '../traffic/material.js'
-import { type Contender, routeSchema } from './contender.js'
+import { ALL_REFUSALS, type Contender, routeSchema } from './contender.js'
 
 interface DecodedToken {
   readonly header: { readonly kid: string }
@@ -34,7 +34,7 @@ export const fastifyJwt: Contender = {
   name: '@fastify/jwt, cache, static key',
   duties: 'signature, times and issuer; no session states, no key rotation',
   carriers: ['bearer'],
-  judges: true,
+  refuses: ALL_REFUSALS,
   packageName: '@fastify/jwt',
   register: (fastify, trust) => register(fastify, trust, { public: trust.jwtKey }, {})
 }
@@ -43,7 +43,7 @@ export const fastifyJwtResolver: Contender = {
   name: '@fastify/jwt, cache, key resolver',
   duties: 'signature, times and issuer, key by kid from memory; no session states',
   carriers: ['bearer'],
-  judges: true,
+  refuses: ALL_REFUSALS,
   packageName: '@fastify/jwt',
   register(fastify, trust) {
     const keys = new Map(

@@ -3,10 +3,15 @@ import { awsJwtVerify, jose } from './by-hand.js'
 import { clerkFastify } from './clerk-fastify.js'
 import type { Contender } from './contender.js'
 import { fastifyJwt, fastifyJwtResolver } from './fastify-jwt.js'
+import { floorMap, floorPooled, floorSynchronous } from './floors.js'
 import { ours } from './ours.js'
 
+/** In the order in which tables list them. */
 export const contenders: readonly Contender[] = [
   bare,
+  floorMap,
+  floorPooled,
+  floorSynchronous,
   ours,
   clerkFastify,
   fastifyJwt,

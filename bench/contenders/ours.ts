@@ -1,5 +1,5 @@
 import type { Trust } from '../traffic/material.js'
-import { type Contender, routeSchema } from './contender.js'
+import { ALL_REFUSALS, type Contender, routeSchema } from './contender.js'
 
 /** The plugin's options for the instance, with its key or with the endpoints that serve it. */
 export function pluginOptions(trust: Trust): Record<string, unknown> {
@@ -10,22 +10,36 @@ export function pluginOptions(trust: Trust): Record<string, unknown> {
     : { ...common, apiUrl: endpoints.apiUrl, proxyUrl: endpoints.proxyUrl }
 }
 
+export interface OursOptions {
+  readonly name?: string
+  readonly duties?: string
+  readonly carriers?: Contender['carriers']
+  readonly refuses?: Contender['refuses']
+  /** Where the protected route is. Default `/me`. */
+  readonly path?: string
+  /** Options of the plugin. Default: those of the instance. */
+  readonly options?: (trust: Trust) => Record<string, unknown>
+}
+
 /** `root` is the compiled source to measure, of this working tree or of another revision. */
-export function createOurs(root: string, name = 'fastify-clerk-auth'): Contender {
+export function createOurs(root: string, given: OursOptions = {}): Contender {
+  const { path = '/me', options = pluginOptions } = given
   return {
-    name,
-    duties: 'session states, claims, cached verified tokens, jwtKey',
-    carriers: ['bearer', 'cookie'],
-    judges: true,
+    name: given.name ?? 'fastify-clerk-auth',
+    duties: given.duties ?? 'session states, claims, cached verified tokens, jwtKey',
+    carriers: given.carriers ?? ['bearer', 'cookie'],
+    refuses: given.refuses ?? ALL_REFUSALS,
     packageName: null,
     async register(fastify, trust) {
       const { default: clerkAuth } = await import(new URL('index.js', root).href)
-      await fastify.register(clerkAuth, pluginOptions(trust))
-      fastify.get('/me', { schema: routeSchema, preHandler: fastify.requireAuth }, (request, reply) => {
+      await fastify.register(clerkAuth, options(trust))
+      fastify.get(path, { schema: routeSchema, preHandler: fastify.requireAuth }, (request, reply) => {
         reply.send({ userId: (request as unknown as { auth: { userId: string } }).auth.userId })
       })
     }
   }
 }
 
-export const ours = createOurs(new URL('../../src/', import.meta.url).href)
+export const HERE = new URL('../../src/', import.meta.url).href
+
+export const ours = createOurs(HERE)

@@ -1,26 +1,29 @@
 import type { ServerUsage, Traffic } from '../servers/protocol.js'
 import type { ServerProcess } from '../servers/server-process.js'
-import type { GeneratorProcess } from '../traffic/generator-process.js'
-import type { Headers } from '../traffic/material.js'
-import type { PipeJob } from '../traffic/pipe-generator.js'
+import { type GeneratorProcess, startGenerator } from '../traffic/generator-process.js'
+import type { PipeJob, PipeMessage } from '../traffic/pipe-generator.js'
 
-export type PipeGenerator = GeneratorProcess<PipeJob, Traffic>
+export type PipeGenerator = GeneratorProcess<PipeMessage, Traffic[]>
+
+/** `core`: where it runs alone; null: anywhere. */
+export function startPipeGenerator(core: number | null = null): PipeGenerator {
+  return startGenerator('pipe-generator.js', core)
+}
 
 /** The result of one round of load on a server. */
 export interface ThroughputSample {
   readonly requestsPerSecond: number
+  readonly responses: number
   /** CPU time of the server per request, all its threads together. */
   readonly cpuMicroseconds: number
+  /** CPU time of the load generator, of the server's. Above 1 the generator sets the pace. */
+  readonly generatorShare: number
+  readonly p99Ms: number
+  readonly wallMs: number
   readonly usage: ServerUsage
 }
 
-export interface ThroughputJob {
-  readonly requests: readonly Headers[]
-  readonly connections: number
-  readonly pipelining: number
-  readonly durationMs: number | null
-  readonly seed: number
-}
+export type ThroughputJob = Omit<PipeJob, 'port' | 'path'> & { readonly path?: string }
 
 /**
  * Loads a server once. Throws unless every response has status 200: errors are answered faster than requests are
@@ -31,16 +34,44 @@ export async function measureThroughput(
   generator: PipeGenerator,
   job: ThroughputJob
 ): Promise<ThroughputSample> {
+  const [sample] = await measureTogether(server, generator, [job])
+  return sample as ThroughputSample
+}
+
+/** Loads a server with several kinds of requests at the same time. The server's figures are over all of them. */
+export async function measureTogether(
+  server: ServerProcess,
+  generator: PipeGenerator,
+  jobs: readonly ThroughputJob[]
+): Promise<ThroughputSample[]> {
   await server.begin()
-  const traffic = await generator.send({ ...job, port: server.port, path: '/me' })
+  const traffic = await generator.send(jobs.map((job) => ({ path: '/me', ...job, port: server.port })))
   const usage = await server.end()
-  const unexpected = Object.keys(traffic.statuses).filter((status) => status !== '200')
-  if (unexpected.length > 0 || traffic.errors > 0 || traffic.responses === 0) {
-    throw new Error(`Only responses with status 200 may be counted: ${JSON.stringify(traffic)}`)
+  for (const { statuses, errors, responses } of traffic) {
+    const unexpected = Object.keys(statuses).filter((status) => status !== '200')
+    if (unexpected.length > 0 || errors > 0 || responses === 0) {
+      throw new Error(
+        `Only responses with status 200 may be counted: ${JSON.stringify({ statuses, errors, responses })}`
+      )
+    }
   }
-  return {
-    requestsPerSecond: (traffic.responses / traffic.wallMs) * 1000,
-    cpuMicroseconds: (usage.cpuMs / traffic.responses) * 1000,
+  const total = traffic.reduce((sum, { responses }) => sum + responses, 0)
+  return traffic.map(({ responses, wallMs, cpuMs, p99Ms }) => ({
+    requestsPerSecond: (responses / wallMs) * 1000,
+    responses,
+    cpuMicroseconds: (usage.cpuMs / total) * 1000,
+    generatorShare: cpuMs / usage.cpuMs,
+    p99Ms,
+    wallMs,
     usage
+  }))
+}
+
+/** Throws unless every token was verified. A token that the server had in memory would pass for a cheap first-seen one. */
+export function assertUnseen(sample: ThroughputSample): ThroughputSample {
+  const { verifications } = sample.usage.counters
+  if (verifications !== undefined && verifications < sample.responses) {
+    throw new Error(`Of ${sample.responses} tokens that nobody has seen only ${verifications} were verified`)
   }
+  return sample
 }

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { assertCorrect } from '../measure/gate.js'
+import { ALL_REFUSALS } from '../contenders/contender.js'
+import { assertCorrect, createClient } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
 import { judgeCost, pairedRatio, type Summary, summarize } from '../measure/statistics.js'
-import { measureThroughput, type PipeGenerator } from '../measure/throughput.js'
+import { measureThroughput, startPipeGenerator } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber } from '../report/table.js'
 import { startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
-import { startGenerator } from '../traffic/generator-process.js'
 import { type Carrier, createInstance, createSigningKey, headersFor, signToken, trustOf } from '../traffic/material.js'
 import { createRandom, shuffle } from '../traffic/random.js'
 import { signMany } from '../traffic/signer.js'
@@ -34,11 +34,13 @@ export async function against(settings: Settings, revision: string): Promise<Par
   const folder = mkdtempSync(join(tmpdir(), 'against-'))
   const signingKey = createSigningKey()
   const clerk = await createInstance(signingKey)
-  const generator: PipeGenerator = startGenerator('pipe-generator.js')
+  const generator = startPipeGenerator()
   const cells: Awaited<ReturnType<typeof startCell>>[] = []
   const startCell = async (side: Side, root: string, carrier: Carrier, tokens: Tokens) => {
     const server = await startServer({ contender: side, trust: trustOf(clerk), root })
-    return { side, carrier, tokens, server, name: side, judges: true, port: server.port, cpu: [] as number[] }
+    const { port } = server
+    const gated = { name: `${side} (${carrier})`, refuses: ALL_REFUSALS, port, client: createClient(clerk, carrier) }
+    return { side, carrier, tokens, server, gated, cpu: [] as number[] }
   }
   try {
     const there = buildRevision(revision, folder)
@@ -48,7 +50,7 @@ export async function against(settings: Settings, revision: string): Promise<Par
         for (const side of SIDES) cells.push(await startCell(side, roots[side], carrier, tokens))
       }
     }
-    await assertCorrect(clerk, cells)
+    await assertCorrect(cells.map(({ gated }) => gated))
 
     const known = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
     const unseen = await signMany(signingKey, firstSeenTokens * (rounds + 1))

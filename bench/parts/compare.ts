@@ -1,34 +1,55 @@
+import { bare } from '../contenders/bare.js'
 import type { Contender } from '../contenders/contender.js'
 import { contenders } from '../contenders/index.js'
-import { assertCorrect } from '../measure/gate.js'
+import { ours } from '../contenders/ours.js'
+import { type Comparison, compareSides, formatComparison } from '../measure/comparison.js'
+import { chooseCores } from '../measure/cores.js'
+import { assertCorrect, createClient } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
-import { pairedRatio, type Summary, summarize } from '../measure/statistics.js'
-import { measureThroughput, type PipeGenerator, type ThroughputSample } from '../measure/throughput.js'
+import { type Summary, summarize } from '../measure/statistics.js'
+import { assertUnseen, measureThroughput, startPipeGenerator, type ThroughputSample } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
-import { formatNumber } from '../report/table.js'
-import { type ServerProcess, startServer } from '../servers/server-process.js'
+import { formatNumber, type Table } from '../report/table.js'
+import { startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
-import { startGenerator } from '../traffic/generator-process.js'
-import { type Carrier, createInstance, type Headers, headersFor, signToken, trustOf } from '../traffic/material.js'
+import { type Carrier, createInstance, createSigningKey, headersFor, signToken, trustOf } from '../traffic/material.js'
 import { alternate, createRandom } from '../traffic/random.js'
+import { signMany } from '../traffic/signer.js'
+
+export type SeenTokens = 'known' | 'first seen'
 
 export interface CompareRow {
   readonly name: string
   readonly duties: string
   readonly carrier: Carrier
+  readonly tokens: SeenTokens
   readonly requestsPerSecond: Summary
   readonly cpuMicroseconds: Summary
-  /** Ratio to bare Fastify with the same requests, round by round. */
-  readonly throughputRatio: Summary
-  readonly cpuRatio: Summary
+  /** Against bare Fastify with the same requests, round by round. */
+  readonly throughput: Comparison
+  readonly cpu: Comparison
   readonly loopDelayP99Ms: Summary
+  /** Median CPU time of the load generator, of the server's. Above 1 the row is withheld. */
+  readonly generatorShare: number
 }
 
 interface Cell {
   readonly contender: Contender
   readonly carrier: Carrier
+  readonly tokens: SeenTokens
   readonly samples: ThroughputSample[]
+  /** Of a second process in the same round, for those that are compared with themselves. */
+  readonly again: ThroughputSample[]
 }
+
+interface Turn {
+  readonly cell: Cell
+  readonly into: ThroughputSample[]
+}
+
+const CARRIERS: readonly Carrier[] = ['bearer', 'cookie']
+const TOKENS: readonly SeenTokens[] = ['known', 'first seen']
+const WITH_THEMSELVES: readonly Contender[] = [bare, ours]
 
 /**
  * Compares contenders, one at a time, in an order that changes every round, and in new processes every round: chance in
@@ -36,102 +57,164 @@ interface Cell {
  */
 export async function compare(settings: Settings, only: readonly string[] = []): Promise<PartResult> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = settings.compare
-  const clerk = await createInstance()
+  const { warmupTokens, firstSeenTokens } = settings['first-seen']
+  const cores = chooseCores()
+  const signingKey = createSigningKey()
+  const clerk = await createInstance(signingKey)
   const trust = trustOf(clerk)
-  const tokens = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
-  const requests: Record<Carrier, Headers[]> = {
-    bearer: tokens.map((token) => headersFor(clerk, 'bearer', token)),
-    cookie: tokens.map((token) => headersFor(clerk, 'cookie', token))
-  }
-  const generator: PipeGenerator = startGenerator('pipe-generator.js')
-  const cells = contenders
-    .filter(({ name }) => only.length === 0 || only.includes(name))
-    .flatMap((contender) => contender.carriers.map((carrier): Cell => ({ contender, carrier, samples: [] })))
+  const pinned = startPipeGenerator(cores?.generator ?? null)
+  const free = startPipeGenerator()
+  const chosen = contenders.filter(({ name }) => only.length === 0 || only.includes(name))
+  const cells = chosen.flatMap((contender) =>
+    contender.carriers.flatMap((carrier) =>
+      TOKENS.map((tokens): Cell => ({ contender, carrier, tokens, samples: [], again: [] }))
+    )
+  )
+  const turns = cells.flatMap((cell): Turn[] => [
+    { cell, into: cell.samples },
+    ...(WITH_THEMSELVES.includes(cell.contender) ? [{ cell, into: cell.again }] : [])
+  ])
 
   async function gate(): Promise<void> {
-    const servers = await Promise.all(cells.map(({ contender }) => startServer({ contender: contender.name, trust })))
+    const gated = await Promise.all(
+      chosen.flatMap((contender) =>
+        contender.carriers.map(async (carrier) => {
+          const { name, refuses } = contender
+          const server = await startServer({ contender: name, trust })
+          return { name: `${name} (${carrier})`, refuses, client: createClient(clerk, carrier), server }
+        })
+      )
+    )
     try {
-      const gated = cells.map(({ contender: { name, judges }, carrier }, index) => {
-        return { name, judges, carrier, port: (servers[index] as ServerProcess).port }
-      })
-      await assertCorrect(clerk, gated)
+      await assertCorrect(gated.map(({ server, ...rest }) => ({ ...rest, port: server.port })))
     } finally {
-      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all(gated.map(({ server }) => server.close()))
     }
   }
 
-  async function sample({ contender, carrier }: Cell, round: number): Promise<ThroughputSample> {
-    const server = await startServer({ contender: contender.name, trust })
+  async function keepRequests(): Promise<void> {
+    const known = Array.from({ length: settings.users }, (_, user) => signToken(clerk, String(user)))
+    const unseen = await signMany(signingKey, warmupTokens + firstSeenTokens, { kid: clerk.kid })
+    for (const carrier of CARRIERS) {
+      const headers = (token: string) => headersFor(clerk, carrier, token)
+      await pinned.send({ keep: carrier, requests: known.map(headers) })
+      await free.send({ keep: carrier, requests: unseen.map(headers) })
+    }
+  }
+
+  // Known tokens leave the server no work that another core could take. First-seen ones do: they have all cores.
+  async function sample({ contender, carrier, tokens }: Cell, round: number): Promise<ThroughputSample> {
+    const isKnown = tokens === 'known'
+    const core = isKnown ? (cores?.server ?? null) : null
+    const server = await startServer({ contender: contender.name, trust, core })
+    const job = { connections, pipelining, seed: settings.seed + round, once: !isKnown }
+    const requests = (from: number, to: number) => ({ kept: carrier, from, to })
+    const generator = isKnown ? pinned : free
     try {
-      const job = { connections, pipelining, requests: requests[carrier], seed: settings.seed + round }
-      await measureThroughput(server, generator, { ...job, durationMs: warmupMs })
+      const warmup = isKnown ? requests(0, settings.users) : requests(0, warmupTokens)
+      await measureThroughput(server, generator, { ...job, requests: warmup, durationMs: warmupMs })
       await server.collectGarbage()
-      return await measureThroughput(server, generator, { ...job, durationMs: roundMs })
+      const measured = isKnown ? warmup : requests(warmupTokens, warmupTokens + firstSeenTokens)
+      const counted = await measureThroughput(server, generator, { ...job, requests: measured, durationMs: roundMs })
+      return isKnown ? counted : assertUnseen(counted)
     } finally {
       await server.close()
     }
   }
 
   try {
+    const progress = createProgress('compare', turns.length * rounds + 1)
+    progress.step('gate, signing')
     await gate()
-    const progress = createProgress('compare', cells.length * rounds)
-    for (const [round, order] of alternate(cells, rounds, createRandom(settings.seed)).entries()) {
-      for (const cell of order) {
-        progress.step(`${cell.contender.name}, ${cell.carrier}`)
-        cell.samples.push(await sample(cell, round))
+    await keepRequests()
+    for (const [round, order] of alternate(turns, rounds, createRandom(settings.seed)).entries()) {
+      for (const { cell, into } of order) {
+        progress.step(`${cell.contender.name}, ${cell.carrier}, ${cell.tokens}`)
+        into.push(await sample(cell, round))
       }
     }
     progress.done()
-    return describeComparison(cells.map((cell) => rowOf(cell, cells)))
+    return describeComparison(
+      cells.map((cell) => rowOf(cell, cells)),
+      cells.filter(({ again }) => again.length > 0).map(selfRowOf),
+      cores !== null
+    )
   } finally {
-    await generator.close()
+    await pinned.close()
+    await free.close()
     await clerk.close()
   }
 }
 
+const ratesOf = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.requestsPerSecond)
+const costsOf = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.cpuMicroseconds)
+
 function rowOf(cell: Cell, cells: readonly Cell[]): CompareRow {
-  const { carrier, samples } = cell
+  const { carrier, tokens, samples, again } = cell
   const { name, duties } = cell.contender
-  const baseline = cells.find((other) => !other.contender.judges && other.carrier === carrier)?.samples ?? samples
-  const rates = (all: readonly ThroughputSample[]) => all.map((sample) => sample.requestsPerSecond)
-  const costs = (all: readonly ThroughputSample[]) => all.map((sample) => sample.cpuMicroseconds)
+  const baseline =
+    cells.find((other) => other.contender === bare && other.carrier === carrier && other.tokens === tokens) ?? cell
+  const compareBy = (figures: typeof ratesOf) =>
+    compareSides(
+      { first: figures(samples), again: figures(again) },
+      { first: figures(baseline.samples), again: figures(baseline.again) }
+    )
+  const all = [...samples, ...again]
   return {
     name,
     duties,
     carrier,
-    requestsPerSecond: summarize(rates(samples)),
-    cpuMicroseconds: summarize(costs(samples)),
-    throughputRatio: pairedRatio(rates(samples), rates(baseline)),
-    cpuRatio: pairedRatio(costs(samples), costs(baseline)),
-    loopDelayP99Ms: summarize(samples.map((sample) => sample.usage.loopDelayMs.p99))
+    tokens,
+    requestsPerSecond: summarize(ratesOf(all)),
+    cpuMicroseconds: summarize(costsOf(all)),
+    throughput: compareBy(ratesOf),
+    cpu: compareBy(costsOf),
+    loopDelayP99Ms: summarize(all.map((sample) => sample.usage.loopDelayMs.p99)),
+    generatorShare: summarize(all.map((sample) => sample.generatorShare)).median
   }
 }
 
-const CARRIER_NAMES: Record<Carrier, string> = { bearer: 'Bearer', cookie: 'cookie' }
+/** The A/A row: a second process of the same contender against the first. */
+function selfRowOf({ contender, carrier, tokens, samples, again }: Cell): (string | number)[] {
+  const side = (figures: typeof ratesOf) => ({ first: figures(again), again: [] })
+  const base = (figures: typeof ratesOf) => ({ first: figures(samples), again: [] })
+  const rate = compareSides(side(ratesOf), base(ratesOf)).ratio
+  const cost = compareSides(side(costsOf), base(costsOf)).ratio
+  return [`${contender.name} (${CARRIER_NAMES[carrier]})`, tokens, formatQuartiles(rate), formatQuartiles(cost)]
+}
 
-function describeComparison(rows: readonly CompareRow[]): PartResult {
-  const label = (row: CompareRow) => `${row.name} (${CARRIER_NAMES[row.carrier]})`
-  const spread = ({ median, low, high }: Summary) =>
-    `${formatNumber(median)} (${formatNumber(low)}–${formatNumber(high)})`
+export const CARRIER_NAMES: Record<Carrier, string> = { bearer: 'Bearer', cookie: 'cookie' }
+const label = (row: CompareRow) => `${row.name} (${CARRIER_NAMES[row.carrier]})`
+const formatQuartiles = ({ median, low, high }: Summary) =>
+  `${median.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
+const spread = ({ median, low, high }: Summary) =>
+  `${formatNumber(median)} (${formatNumber(low)}–${formatNumber(high)})`
+
+function describeComparison(
+  rows: readonly CompareRow[],
+  selves: readonly (readonly (string | number)[])[],
+  isPinned: boolean
+): PartResult {
   return {
     part: 'compare',
-    data: { rows },
+    data: { rows, isPinned },
     tables: [
+      compareTable('A protected route with tokens seen before, against others', rows, 'known'),
+      compareTable('A protected route with tokens never seen, against others', rows, 'first seen'),
       {
-        title: 'A protected route with tokens seen before, against others',
-        columns: ['contender', 'requests/s', 'of bare', 'CPU µs/request', 'of bare', 'duties'],
-        rows: rows.map((row) => [
-          label(row),
-          spread(row.requestsPerSecond),
-          row.throughputRatio.median.toFixed(3),
-          spread(row.cpuMicroseconds),
-          row.cpuRatio.median.toFixed(3),
-          row.duties
-        ]),
-        notes: ['In brackets: the middle half of the rounds. CPU is the server process alone, all its threads.']
+        title: 'The same contender against itself',
+        columns: ['contender', 'tokens', 'requests/s, again/first', 'CPU, again/first'],
+        rows: selves,
+        notes: [
+          'A/A rows: two processes of one contender in every round. A ratio of the tables above that is within the larger of these spreads is not distinguishable from 1.',
+          isPinned
+            ? 'Tokens seen before: server and load generator are pinned to cores of their own. Tokens never seen: all cores.'
+            : 'Nothing is pinned: this system has no taskset, or one core.',
+          'Load: bench/traffic/pipe-generator.ts. A row in which it used more CPU than the server is withheld.'
+        ]
       }
     ],
-    charts: (['bearer', 'cookie'] as const).map((carrier) => ({
+    charts: CARRIERS.map((carrier) => ({
       title: `Server CPU per request, ${CARRIER_NAMES[carrier]}`,
       kind: 'bars',
       xLabel: 'µs; shorter is better',
@@ -139,10 +222,10 @@ function describeComparison(rows: readonly CompareRow[]): PartResult {
       logarithmic: false,
       note: 'The black line spans the middle half of the rounds.',
       marks: rows
-        .filter((row) => row.carrier === carrier)
-        .map(({ name, cpuMicroseconds: { median, low, high } }) => ({
+        .filter((row) => row.carrier === carrier && row.generatorShare <= 1)
+        .map(({ name, tokens, cpuMicroseconds: { median, low, high } }) => ({
           at: name,
-          series: 'CPU',
+          series: tokens,
           value: median,
           low,
           high
@@ -150,3 +233,29 @@ function describeComparison(rows: readonly CompareRow[]): PartResult {
     }))
   }
 }
+
+function compareTable(title: string, rows: readonly CompareRow[], tokens: SeenTokens): Table {
+  return {
+    title,
+    columns: ['contender', 'requests/s', 'of bare', 'CPU µs/request', 'of bare', 'duties'],
+    rows: rows
+      .filter((row) => row.tokens === tokens)
+      .map((row) =>
+        row.generatorShare > 1
+          ? [label(row), 'withheld', '–', 'withheld', '–', 'the load generator was busier than the server']
+          : [
+              label(row),
+              spread(row.requestsPerSecond),
+              formatRatio(row, row.throughput),
+              spread(row.cpuMicroseconds),
+              formatRatio(row, row.cpu),
+              row.duties
+            ]
+      ),
+    notes: ['In brackets: the middle half of the rounds. CPU is the server process alone, all its threads.']
+  }
+}
+
+/** The baseline is 1 by definition. */
+const formatRatio = (row: CompareRow, comparison: Comparison) =>
+  row.name === bare.name ? '1' : formatComparison(comparison)

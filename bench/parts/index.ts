@@ -4,6 +4,7 @@ import { against } from './against.js'
 import { audit } from './audit.js'
 import { compare } from './compare.js'
 import { faults } from './faults.js'
+import { firstSeen } from './first-seen.js'
 import { fleet } from './fleet.js'
 import { load } from './load.js'
 import { micro } from './micro.js'
@@ -23,6 +24,7 @@ export interface PartInput {
 export const parts: ReadonlyMap<string, (input: PartInput) => Promise<PartResult>> = new Map([
   ['micro', ({ settings }: PartInput) => micro(settings)],
   ['compare', ({ settings, only }: PartInput) => compare(settings, only)],
+  ['first-seen', ({ settings }: PartInput) => firstSeen(settings)],
   ['load', ({ settings, only }: PartInput) => load(settings, only)],
   ['scale', ({ settings }: PartInput) => scale(settings)],
   ['audit', ({ settings }: PartInput) => audit(settings)],

@@ -3,7 +3,7 @@ import { redisProgram } from '../../test/fixtures/redis-server.js'
 import { converse, release } from '../measure/child.js'
 import { createProgress } from '../measure/progress.js'
 import { pairedRatio, quantile, type Summary, summarize } from '../measure/statistics.js'
-import { measureThroughput, type PipeGenerator, type ThroughputSample } from '../measure/throughput.js'
+import { measureThroughput, startPipeGenerator, type ThroughputSample } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber, type Table } from '../report/table.js'
 import { ENGINES } from '../revocation/engines.js'
@@ -12,7 +12,6 @@ import { HELD } from '../revocation/holding/index.js'
 import type { MemoryResult } from '../revocation/memory-process.js'
 import { type ServerProcess, startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
-import { startGenerator } from '../traffic/generator-process.js'
 import { bearerHeaders, createInstance, signToken, trustOf } from '../traffic/material.js'
 import { alternate, createRandom } from '../traffic/random.js'
 
@@ -59,7 +58,7 @@ async function measureHeld({ compare, seed, users }: Settings): Promise<Held> {
   const { rounds, roundMs, warmupMs, connections, pipelining } = compare
   const clerk = await createInstance()
   const requests = Array.from({ length: users }, (_, user) => bearerHeaders(signToken(clerk, String(user))))
-  const generator: PipeGenerator = startGenerator('pipe-generator.js')
+  const generator = startPipeGenerator()
   const cells: Cell[] = []
   try {
     for (const root of ['../../src/', '../revocation/holding/']) {

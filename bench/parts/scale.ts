@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
 import { createProgress, type Progress } from '../measure/progress.js'
 import { type Summary, summarize } from '../measure/statistics.js'
-import { measureThroughput, type PipeGenerator } from '../measure/throughput.js'
+import { measureThroughput, startPipeGenerator } from '../measure/throughput.js'
 import type { CacheScale } from '../micro/cache-process.js'
 import type { Chart, PartResult } from '../report/result.js'
 import { formatNumber, type Table } from '../report/table.js'
 import { type ServerProcess, startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
-import { startGenerator } from '../traffic/generator-process.js'
 import {
   bearerHeaders,
   createInstance,
@@ -126,7 +125,7 @@ async function measureLoad(
 ): Promise<Series> {
   const { rounds, roundMs, warmupMs } = settings.scale
   const clerk = await createInstance(signingKey)
-  const generator: PipeGenerator = startGenerator('pipe-generator.js')
+  const generator = startPipeGenerator()
   const servers: ServerProcess[] = []
   const cells: Cell[] = []
   try {

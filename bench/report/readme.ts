@@ -11,7 +11,7 @@ import { formatMarkdown, formatNumber } from './table.js'
 const RESULTS = 'bench/results'
 /** Files with the charts of the parts that have one in a manual. */
 const CHARTS = { compare: 'compare.svg', fleet: 'fleet.svg' } as const
-const PARTS = ['micro', 'compare', 'load', 'scale', 'revocation', 'audit']
+const PARTS = ['micro', 'compare', 'first-seen', 'load', 'scale', 'revocation', 'audit']
 
 /**
  * The section of bench/README.md: figures of all stored results, where and how they were taken, caveats, the command.
@@ -36,15 +36,28 @@ export function renderSection(results: readonly BenchResult[], chartPath: string
 /** The section of README.md: one row per contender, without the spread that bench/README.md shows. */
 export function renderComparison({ environment, parts }: BenchResult, chartPath: string): string {
   const rows = parts.flatMap(({ part, data }) => (part === 'compare' ? (data as { rows: CompareRow[] }).rows : []))
+  if (rows.some(({ tokens }) => tokens === undefined)) {
+    throw new Error('The stored comparison is of an older form: npm run bench -- compare --store')
+  }
+  const names = [...new Set(rows.map(({ name }) => name))]
+  const cells = (name: string, tokens: CompareRow['tokens']) => {
+    const both = rows.filter((row) => row.name === name && row.tokens === tokens)
+    const of = (figure: (row: CompareRow) => number) =>
+      both.map((row) => (row.generatorShare > 1 ? 'withheld' : formatNumber(figure(row)))).join(' / ')
+    return [
+      of(({ requestsPerSecond }) => requestsPerSecond.median),
+      of(({ cpuMicroseconds }) => cpuMicroseconds.median),
+      of(({ cpu }) => cpu.ratio.median)
+    ]
+  }
   const table = formatMarkdown({
     title: 'Comparison',
-    columns: ['', 'requests/s', 'CPU µs/request', 'times bare Fastify', 'does'],
-    rows: rows.map((row) => [
-      `${row.name} (${row.carrier === 'bearer' ? 'Bearer' : 'cookie'})`,
-      formatNumber(row.requestsPerSecond.median),
-      formatNumber(row.cpuMicroseconds.median),
-      formatNumber(row.cpuRatio.median),
-      row.duties
+    columns: ['', 'known: requests/s', 'CPU µs', 'of bare', 'first seen: requests/s', 'CPU µs', 'of bare', 'does'],
+    rows: names.map((name) => [
+      name,
+      ...cells(name, 'known'),
+      ...cells(name, 'first seen'),
+      rows.find((row) => row.name === name)?.duties ?? ''
     ]),
     notes: []
   })
@@ -52,7 +65,7 @@ export function renderComparison({ environment, parts }: BenchResult, chartPath:
   return [
     `![Server CPU per request](${chartPath})`,
     table,
-    `Medians; measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}.`
+    `Medians, Bearer / cookie; measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}.`
   ].join('\n\n')
 }
 

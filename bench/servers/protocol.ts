@@ -38,6 +38,9 @@ export interface Traffic {
   readonly responses: number
   readonly statuses: Readonly<Record<string, number>>
   readonly wallMs: number
+  /** CPU time of the generator's process over all jobs that ran at once. */
+  readonly cpuMs: number
+  readonly p99Ms: number
   /** Failed connections. A measurement with any is rejected. */
   readonly errors: number
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
+import { onCore } from '../measure/cores.js'
 import type { Trust } from '../traffic/material.js'
 import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
 
@@ -17,6 +18,8 @@ export interface ServerProcessOptions {
   readonly trust: Trust
   /** Compiled source of another revision, as a `file:` URL; null: that of this working tree. */
   readonly root?: string | null
+  /** Core that the server runs on alone; null: any. Default null. */
+  readonly core?: number | null
   /** Number of processes that share the port. Default 1. */
   readonly processes?: number
   /** Extra arguments for Node, such as `--cpu-prof`. */
@@ -28,9 +31,11 @@ const clusterFile = fileURLToPath(new URL('cluster.js', import.meta.url))
 
 /** Forks a server with a contender, and resolves when it listens. */
 export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { processes = 1 } = options
+  const { processes = 1, core = null } = options
+  const { execPath, before } = onCore(core)
   const child = fork(processes === 1 ? serverFile : clusterFile, [String(processes)], {
-    execArgv: ['--expose-gc', ...(options.nodeArguments ?? [])],
+    execPath,
+    execArgv: [...before, '--expose-gc', ...(options.nodeArguments ?? [])],
     // As a deployed server runs.
     env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' }
   })

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import { createLocalClerk, type LocalClerk, type SessionTokenInput } from '../../src/local/index.js'
 
 /** The data with which a server judges the bench's tokens. Plain, so that it can be sent to another process. */
 export interface Trust {
@@ -48,16 +48,34 @@ export function trustOf(clerk: LocalClerk): Trust {
   }
 }
 
-/** Signs a session token like Clerk's: version 2, with an organization and its permissions, of 974 or `bytes` bytes. */
-export function signToken(clerk: LocalClerk, user: string, expiresInSeconds = 3600, bytes = 974): string {
-  const claims = { userId: `user_${user}`, sessionId: `sess_${user}`, expiresInSeconds, org: ORGANIZATION }
+/**
+ * Signs a session token like Clerk's: version 2, with an organization and its permissions, of 974 or `bytes` bytes.
+ * `more`: other claims and parameters of the JOSE header.
+ */
+export function signToken(
+  clerk: LocalClerk,
+  user: string,
+  expiresInSeconds = 3600,
+  bytes = 974,
+  more: Pick<SessionTokenInput, 'claims' | 'header'> = {}
+): string {
+  const claims = {
+    userId: `user_${user}`,
+    sessionId: `sess_${user}`,
+    expiresInSeconds,
+    org: ORGANIZATION,
+    ...more
+  }
   const bare = clerk.signSessionToken(claims)
   // Three bytes of JSON make four characters of base64url; `,"pad":""` has ten bytes.
   const padding = Math.floor(((bytes - bare.length) * 3) / 4) - 9
-  return padding > 0 ? clerk.signSessionToken({ ...claims, claims: { pad: 'x'.repeat(padding) } }) : bare
+  return padding > 0
+    ? clerk.signSessionToken({ ...claims, claims: { ...more.claims, pad: 'x'.repeat(padding) } })
+    : bare
 }
 
-const ORGANIZATION = {
+/** The active organization of all tokens. */
+export const ORGANIZATION = {
   id: 'org_2b7pXcM0kQyTnE4dV5sWzHfRaLu',
   slug: 'acme',
   role: 'admin',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { CompareRow } from '../../bench/parts/compare.js'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
 import { writePage } from '../../bench/report/page.js'
@@ -123,15 +124,46 @@ t.test('the section about fleets has its chart, its tables and its command, and 
   t.notMatch(section, 'contenders')
 })
 
-t.test('the comparison for README.md has a row for each contender and carrier', async (t) => {
-  const figure = { median: 20_000, low: 1, high: 2, min: 1, max: 2, count: 3 }
-  const ratio = { ...figure, median: 29.898 }
-  const row = { name: 'ours', duties: 'all', carrier: 'bearer', requestsPerSecond: figure, cpuMicroseconds: figure }
-  const rows = [{ ...row, throughputRatio: ratio, cpuRatio: ratio, loopDelayP99Ms: figure }]
+const figure = { median: 20_000, low: 1, high: 2, min: 1, max: 2, count: 3 }
+const row: CompareRow = {
+  name: 'ours',
+  duties: 'all',
+  carrier: 'bearer',
+  tokens: 'known',
+  requestsPerSecond: figure,
+  cpuMicroseconds: figure,
+  throughput: { ratio: figure, noise: 1, isDistinguishable: true },
+  cpu: { ratio: { ...figure, median: 29.898 }, noise: 1, isDistinguishable: true },
+  loopDelayP99Ms: figure,
+  generatorShare: 0.5
+}
+const renderRows = (rows: readonly object[]) => {
   const [part] = result.parts
-  const comparison = renderComparison({ ...result, parts: part ? [{ ...part, data: { rows } }] : [] }, 'a/chart.svg')
-  t.match(comparison, '](a/chart.svg)')
-  t.match(comparison, '| ours (Bearer) | 20,000 | 20,000 | 29.9 | all |')
+  return renderComparison({ ...result, parts: part ? [{ ...part, data: { rows } }] : [] }, 'a/chart.svg')
+}
+
+t.test(
+  'the comparison for README.md has a row for each contender, with both carriers, known and first seen',
+  async (t) => {
+    const cookie: CompareRow = { ...row, carrier: 'cookie', requestsPerSecond: { ...figure, median: 10_000 } }
+    const unseen: CompareRow = { ...row, tokens: 'first seen', cpuMicroseconds: { ...figure, median: 56 } }
+    const comparison = renderRows([row, cookie, unseen, { ...row, name: 'bare', duties: 'none' }])
+    t.match(comparison, '](a/chart.svg)')
+    t.match(
+      comparison,
+      '| ours | 20,000 / 10,000 | 20,000 / 20,000 | 29.9 / 29.9 | 20,000 | 56.0 | 29.9 | all |\n| bare | 20,000 |'
+    )
+  }
+)
+
+t.test('README.md shows no figure that the load generator made', async (t) => {
+  const comparison = renderRows([row, { ...row, carrier: 'cookie', generatorShare: 1.1 }])
+  t.match(comparison, '| ours | 20,000 / withheld | 20,000 / withheld | 29.9 / withheld |')
+})
+
+t.test('a stored comparison of another form is not written anywhere', async (t) => {
+  const { tokens: _, ...older } = row
+  t.throws(() => renderRows([older]), { message: /compare --store/ })
 })
 
 t.test('a measured section comes from a result and goes between its markers', async (t) => {

@@ -1,0 +1,227 @@
+import { floorMap, floorPooled } from '../contenders/floors.js'
+import { ours } from '../contenders/ours.js'
+import { roads } from '../contenders/roads.js'
+import {
+  type Comparison,
+  compareSides,
+  judgeRatio,
+  judgeTarget,
+  noiseOf,
+  type Side,
+  type Target,
+  type TargetVerdict
+} from '../measure/comparison.js'
+import { pairedRatio, quantile, summarize } from '../measure/statistics.js'
+import type { ThroughputSample } from '../measure/throughput.js'
+import type { Cell } from './stage.js'
+import type { VerifierCosts } from './verifier-process.js'
+
+/** The measurements of a cell, round by round. `again` is empty for a cell that is measured once in a round. */
+export interface Measured {
+  readonly first: readonly ThroughputSample[]
+  readonly again: readonly ThroughputSample[]
+}
+
+export interface TargetRow {
+  readonly what: string
+  readonly unit: string
+  readonly ours: number
+  readonly theirs: number
+  readonly against: string
+  readonly comparison: Comparison
+  readonly target: Target
+  readonly verdict: TargetVerdict | 'withheld'
+  /** CPU time of the load generator, of the server's, where it was largest; null without a server. */
+  readonly generatorShare: number | null
+}
+
+export interface Measurements {
+  of(cell: Cell): Measured
+  readonly verifier: readonly VerifierCosts[]
+  readonly coldRequests: number
+  readonly burstTokens: number
+}
+
+const atMost = (value: number): Target => ({ kind: 'at most', value })
+const atLeast = (value: number): Target => ({ kind: 'at least', value })
+
+type Metric = 'requestsPerSecond' | 'cpuMicroseconds' | 'p99Ms'
+
+const UNITS: Readonly<Record<Metric, string>> = { requestsPerSecond: '/s', cpuMicroseconds: 'µs CPU', p99Ms: 'ms' }
+const CARRIERS = [
+  ['bearer', 'Bearer'],
+  ['cookie', 'cookie']
+] as const
+
+const medianOf = (values: readonly number[]) => quantile(values, 0.5)
+const bare = 'bare Fastify'
+
+const cells = {
+  bare: (way: 'bearer' | 'cookie'): Cell => ({ contender: bare, way, load: 'known' }),
+  ours: (way: 'bearer' | 'cookie', load: Cell['load']): Cell => ({ contender: ours.name, way, load }),
+  map: (way: 'bearer' | 'cookie'): Cell => ({ contender: floorMap.name, way, load: 'known' }),
+  pooled: (way: 'bearer' | 'cookie', load: Cell['load']): Cell => ({ contender: floorPooled.name, way, load }),
+  road: (way: keyof typeof roads): Cell => ({ contender: roads[way].name, way, load: 'known' })
+}
+
+const ROADS = (Object.keys(roads) as (keyof typeof roads)[]).filter((way) => way !== 'apiKey')
+
+/** Cells that are measured twice in every round, so that each is also compared with itself. */
+export const TWICE: readonly Cell[] = [
+  ...CARRIERS.flatMap(([way]) => [
+    cells.pooled(way, 'first seen'),
+    cells.ours(way, 'first seen'),
+    cells.pooled(way, 'cold'),
+    cells.ours(way, 'cold'),
+    cells.bare(way),
+    cells.map(way),
+    cells.ours(way, 'known')
+  ]),
+  cells.ours('bearer', 'alone'),
+  cells.ours('bearer', 'beside')
+]
+
+/** Cells that are compared with one of the others. */
+export const ONCE: readonly Cell[] = [...ROADS.map(cells.road), cells.road('apiKey')]
+
+/** The targets, each with its measurement. */
+export function judgeTargets(measurements: Measurements): TargetRow[] {
+  return [...serverRows(measurements), ...verifierRows(measurements), ...addedRows(measurements)]
+}
+
+/** A side compared with itself for the rows that judge contenders by. */
+export function compareWithThemselves({ of }: Measurements): { what: string; side: Side }[] {
+  return TWICE.map((cell) => ({
+    what: `${cell.contender} (${cell.way}), ${cell.load}`,
+    side: sideOf(of(cell), cell.load === 'alone' || cell.load === 'beside' ? 'p99Ms' : 'cpuMicroseconds')
+  }))
+}
+
+function sideOf({ first, again }: Measured, metric: Metric): Side {
+  return { first: first.map((sample) => sample[metric]), again: again.map((sample) => sample[metric]) }
+}
+
+const sharesOf = (...measured: readonly Measured[]) =>
+  Math.max(
+    ...measured.map(({ first, again }) => medianOf([...first, ...again].map(({ generatorShare }) => generatorShare)))
+  )
+
+function createRow(
+  figures: Pick<TargetRow, 'what' | 'unit' | 'ours' | 'theirs' | 'against' | 'target' | 'generatorShare'>,
+  comparison: Comparison
+): TargetRow {
+  // Such a server waited for requests: its figures are those of the generator.
+  const isWithheld = figures.generatorShare !== null && figures.generatorShare > 1
+  return { ...figures, comparison, verdict: isWithheld ? 'withheld' : judgeTarget(comparison, figures.target) }
+}
+
+function serverRows({ of, coldRequests }: Measurements): TargetRow[] {
+  const row = (what: string, ourCell: Cell, theirCell: Cell, against: string, metric: Metric, target: Target) => {
+    const [our, their] = [of(ourCell), of(theirCell)]
+    const [ourSide, theirSide] = [sideOf(our, metric), sideOf(their, metric)]
+    return createRow(
+      {
+        what,
+        unit: UNITS[metric],
+        ours: medianOf([...ourSide.first, ...ourSide.again]),
+        theirs: medianOf([...theirSide.first, ...theirSide.again]),
+        against,
+        target,
+        generatorShare: sharesOf(our, their)
+      },
+      compareSides(ourSide, theirSide)
+    )
+  }
+  const saturated = (way: 'bearer' | 'cookie', metric: Metric, target: Target) => {
+    const [name, kind] = [way === 'bearer' ? 'Bearer' : 'cookie', metric === 'cpuMicroseconds' ? 'CPU' : 'throughput']
+    const [our, their] = [cells.ours(way, 'first seen'), cells.pooled(way, 'first seen')]
+    return row(`first-seen ${name}, saturated: ${kind}`, our, their, floorPooled.name, metric, target)
+  }
+  const cold = (way: 'bearer' | 'cookie', name: string) => {
+    const what = `first ${coldRequests.toLocaleString('en-US')} requests of a process, ${name}`
+    const [our, their] = [cells.ours(way, 'cold'), cells.pooled(way, 'cold')]
+    return row(what, our, their, floorPooled.name, 'cpuMicroseconds', atMost(1.4))
+  }
+  const hit = (way: 'bearer' | 'cookie', name: string, target: number) =>
+    row(`hit, ${name}`, cells.ours(way, 'known'), cells.map(way), floorMap.name, 'cpuMicroseconds', atMost(target))
+  return [
+    saturated('bearer', 'requestsPerSecond', atLeast(0.92)),
+    saturated('bearer', 'cpuMicroseconds', atMost(1.12)),
+    saturated('cookie', 'requestsPerSecond', atLeast(0.9)),
+    saturated('cookie', 'cpuMicroseconds', atMost(1.15)),
+    ...CARRIERS.map(([way, name]) => cold(way, name)),
+    row(
+      'p99 of known tokens, while as many connections bring new ones',
+      cells.ours('bearer', 'beside'),
+      cells.ours('bearer', 'alone'),
+      'p99 without',
+      'p99Ms',
+      atMost(2)
+    ),
+    hit('bearer', 'Bearer', 1.03),
+    hit('cookie', 'cookie', 1.05)
+  ]
+}
+
+function verifierRows({ verifier, burstTokens }: Measurements): TargetRow[] {
+  const row = (what: string, kind: 'awaits' | 'burst', time: 'wall' | 'loop', target: number) => {
+    const side = (name: keyof VerifierCosts): Side => ({
+      first: verifier.map((costs) => costs[name][0][time]),
+      again: verifier.map((costs) => costs[name][1][time])
+    })
+    const [our, their] = [side(kind), side('cryptoVerify')]
+    return createRow(
+      {
+        what,
+        unit: time === 'wall' ? 'µs' : 'µs CPU of the loop',
+        ours: medianOf([...our.first, ...our.again]),
+        theirs: medianOf([...their.first, ...their.again]),
+        against: 'crypto.verify, synchronous',
+        target: atMost(target),
+        generatorShare: null
+      },
+      compareSides(our, their)
+    )
+  }
+  const burst = `burst of ${burstTokens.toLocaleString('en-US')} in one turn`
+  return [
+    row('a loop of awaits, per token', 'awaits', 'wall', 1.5),
+    row(`${burst}: wall per token`, 'burst', 'wall', 0.9),
+    row(`${burst}: event-loop thread per token`, 'burst', 'loop', 0.5)
+  ]
+}
+
+/** What a way adds to bare Fastify, of what the plain hit adds. */
+function addedRows({ of }: Measurements): TargetRow[] {
+  const row = (way: keyof typeof roads, carrier: 'bearer' | 'cookie', against: string) => {
+    const measured = {
+      road: of(cells.road(way)),
+      plain: of(cells.ours(carrier, 'known')),
+      bare: of(cells.bare(carrier))
+    }
+    const costs = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.cpuMicroseconds)
+    const less = costs(measured.bare.first).map((cost, round) => {
+      return (cost + (costs(measured.bare.again)[round] ?? cost)) / 2
+    })
+    const added = (all: readonly number[]) => all.map((cost, round) => cost - (less[round] ?? 0))
+    const plain = { first: added(costs(measured.plain.first)), again: added(costs(measured.plain.again)) }
+    const road = added(costs(measured.road.first))
+    const mean = plain.first.map((cost, round) => (cost + (plain.again[round] ?? cost)) / 2)
+    // Noise larger than what the plain hit adds: then the rounds tell nothing.
+    const isMeasured = mean.every((cost) => cost > 0)
+    const ratio = isMeasured ? pairedRatio(road, mean) : summarize([])
+    return createRow(
+      {
+        what: `${roads[way].name.replace(`${ours.name}, `, '')}: CPU added to bare`,
+        unit: 'µs CPU',
+        ours: medianOf(road),
+        theirs: medianOf(mean),
+        against,
+        target: atMost(2),
+        generatorShare: sharesOf(...Object.values(measured))
+      },
+      judgeRatio(ratio, [noiseOf(plain)])
+    )
+  }
+  return [...ROADS.map((way) => row(way, 'cookie', 'cookie hit')), row('apiKey', 'bearer', 'Bearer hit')]
+}

@@ -1,0 +1,157 @@
+import type { Contender } from '../contenders/contender.js'
+import { contenders } from '../contenders/index.js'
+import { type RoadName, roads } from '../contenders/roads.js'
+import { chooseCores } from '../measure/cores.js'
+import { assertCorrect, type Client, createClient } from '../measure/gate.js'
+import {
+  assertUnseen,
+  measureThroughput,
+  measureTogether,
+  startPipeGenerator,
+  type ThroughputSample
+} from '../measure/throughput.js'
+import { startServer } from '../servers/server-process.js'
+import type { Settings } from '../settings.js'
+import { createInstance, createSigningKey, type Trust, trustOf } from '../traffic/material.js'
+import type { KeptRequests } from '../traffic/pipe-generator.js'
+import { signMany } from '../traffic/signer.js'
+import { openRoad } from './clients.js'
+
+/** What a row's requests are: the two carriers of session tokens, or one of the other roads. */
+export type Way = 'bearer' | 'cookie' | RoadName
+
+/**
+ * - `known`: tokens that the server has seen, on a core of its own
+ * - `alone`: the same with all cores, for comparison with `beside`
+ * - `beside`: the same, while as many connections bring tokens never seen
+ * - `first seen`: tokens never seen, by a server that is warm
+ * - `cold`: the first requests of a new process, all with tokens never seen
+ */
+export type Load = 'known' | 'alone' | 'beside' | 'first seen' | 'cold'
+
+/** A contender under one load, in a new process every time. */
+export interface Cell {
+  readonly contender: string
+  readonly way: Way
+  readonly load: Load
+}
+
+export interface Stage {
+  readonly isPinned: boolean
+  readonly trust: Trust
+  /** Tokens that nobody has seen. */
+  readonly tokens: readonly string[]
+  sample(cell: Cell, seed: number): Promise<ThroughputSample>
+  close(): Promise<void>
+}
+
+interface Scene {
+  readonly trust: Trust
+  readonly client: Client
+  close(): Promise<void>
+}
+
+/** Starts instances and load generators, signs the tokens, and sends the cells' contenders through the gate. */
+export async function openStage(settings: Settings, cells: readonly Cell[]): Promise<Stage> {
+  const { connections, pipelining, knownTokens, roundMs, warmupMs, ...counts } = settings['first-seen']
+  const cores = chooseCores()
+  const signingKey = createSigningKey()
+  const clerk = await createInstance(signingKey)
+  const scenes = new Map<Way, Scene>()
+  for (const way of new Set(cells.map((cell) => cell.way))) {
+    const isPlain = way === 'bearer' || way === 'cookie'
+    scenes.set(
+      way,
+      isPlain
+        ? { trust: trustOf(clerk), client: createClient(clerk, way), close: async () => {} }
+        : await openRoad[way](signingKey)
+    )
+  }
+  await gate(cells, scenes)
+
+  // Known tokens leave the server no work that another core could take. First-seen ones do: they have all cores.
+  const pinned = startPipeGenerator(cores?.generator ?? null)
+  const free = startPipeGenerator()
+  const tokens = await signMany(signingKey, counts.warmupTokens + counts.firstSeenTokens, { kid: clerk.kid })
+  for (const [way, { client }] of scenes) {
+    const users = Array.from({ length: knownTokens }, (_, user) => client.headers(client.issue(`${user}`)))
+    for (const generator of [pinned, free]) await generator.send({ keep: `known ${way}`, requests: users })
+    if (way === 'bearer' || way === 'cookie') await free.send({ keep: way, requests: tokens.map(client.headers) })
+  }
+
+  return {
+    isPinned: cores !== null,
+    trust: trustOf(clerk),
+    tokens,
+    async sample({ contender, way, load }, seed) {
+      const { trust, client } = scenes.get(way) as Scene
+      const core = load === 'known' ? (cores?.server ?? null) : null
+      const server = await startServer({ contender, trust, core })
+      const job = { path: client.path, connections, pipelining, seed }
+      const all: KeptRequests = { kept: way, from: 0, to: tokens.length }
+      const known = { ...job, requests: { kept: `known ${way}`, from: 0, to: knownTokens } }
+      try {
+        switch (load) {
+          case 'known':
+            await measureThroughput(server, pinned, { ...known, durationMs: warmupMs })
+            await server.collectGarbage()
+            return await measureThroughput(server, pinned, { ...known, durationMs: roundMs })
+          case 'alone':
+            await measureThroughput(server, free, { ...known, durationMs: warmupMs })
+            await server.collectGarbage()
+            return await measureThroughput(server, free, { ...known, durationMs: roundMs })
+          case 'first seen': {
+            const warmup = { ...job, durationMs: null, requests: { ...all, to: counts.warmupTokens } }
+            await measureThroughput(server, free, warmup)
+            await server.collectGarbage()
+            const measured = { ...job, durationMs: null, requests: { ...all, from: counts.warmupTokens } }
+            return assertUnseen(await measureThroughput(server, free, measured))
+          }
+          case 'cold': {
+            const first = { ...job, durationMs: null, requests: { ...all, to: counts.coldRequests } }
+            return assertUnseen(await measureThroughput(server, free, first))
+          }
+          case 'beside': {
+            const warmup = { ...job, durationMs: null, requests: { ...all, to: counts.warmupTokens } }
+            await measureTogether(server, free, [{ ...known, durationMs: warmupMs }, warmup])
+            await server.collectGarbage()
+            const unseen = {
+              ...job,
+              durationMs: roundMs,
+              once: true,
+              requests: { ...all, from: counts.warmupTokens }
+            }
+            const [users, newcomers] = await measureTogether(server, free, [{ ...known, durationMs: roundMs }, unseen])
+            if ((newcomers?.wallMs ?? 0) < 0.95 * roundMs) throw new Error('The tokens that nobody has seen ran out')
+            return users as ThroughputSample
+          }
+        }
+      } finally {
+        await server.close()
+      }
+    },
+    async close() {
+      await Promise.all([pinned.close(), free.close()])
+      for (const scene of scenes.values()) await scene.close()
+      await clerk.close()
+    }
+  }
+}
+
+const everyContender: readonly Contender[] = [...contenders, ...Object.values(roads)]
+
+async function gate(cells: readonly Cell[], scenes: ReadonlyMap<Way, Scene>): Promise<void> {
+  const chosen = new Map(cells.map((cell) => [`${cell.contender} (${cell.way})`, cell]))
+  const servers = await Promise.all(
+    [...chosen].map(async ([name, { contender, way }]) => {
+      const { trust, client } = scenes.get(way) as Scene
+      const refuses = everyContender.find((known) => known.name === contender)?.refuses ?? []
+      return { name, refuses, client, server: await startServer({ contender, trust }) }
+    })
+  )
+  try {
+    await assertCorrect(servers.map(({ server, ...gated }) => ({ ...gated, port: server.port })))
+  } finally {
+    await Promise.all(servers.map(({ server }) => server.close()))
+  }
+}

@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { compareWithThemselves, judgeTargets, type Measured, ONCE, type TargetRow, TWICE } from '../first-seen/rows.js'
+import { type Cell, openStage, type Stage } from '../first-seen/stage.js'
+import type { VerifierCosts, VerifierJob } from '../first-seen/verifier-process.js'
+import { converse, release } from '../measure/child.js'
+import { formatComparison, formatTarget, noiseOf } from '../measure/comparison.js'
+import { createProgress } from '../measure/progress.js'
+import { pairedRatio, type Summary } from '../measure/statistics.js'
+import type { ThroughputSample } from '../measure/throughput.js'
+import type { PartResult } from '../report/result.js'
+import { formatNumber, type Table } from '../report/table.js'
+import type { Settings } from '../settings.js'
+import { createRandom, shuffle } from '../traffic/random.js'
+
+/** One measurement of a round: of a cell, or of the verifier without a server. */
+type Turn = { readonly cell: Cell; readonly into: ThroughputSample[] } | 'verifier'
+
+/**
+ * Measures first-seen and known tokens against floors, and judges the targets. Every measurement has a process of its
+ * own, and all of a round come in an order of chance.
+ */
+export async function firstSeen(settings: Settings): Promise<PartResult> {
+  const { rounds, coldRequests, burstTokens } = settings['first-seen']
+  const measured = new Map<Cell, { first: ThroughputSample[]; again: ThroughputSample[] }>(
+    [...TWICE, ...ONCE].map((cell) => [cell, { first: [], again: [] }])
+  )
+  const verifier: VerifierCosts[] = []
+  const turns: Turn[] = ['verifier']
+  for (const [cell, into] of measured) {
+    turns.push({ cell, into: into.first })
+    if (TWICE.includes(cell)) turns.push({ cell, into: into.again })
+  }
+  const progress = createProgress('first-seen', turns.length * rounds + 1)
+  progress.step('signing, gate')
+  const stage = await openStage(settings, [...measured.keys()])
+  try {
+    const random = createRandom(settings.seed)
+    for (let round = 0; round < rounds; round++) {
+      for (const turn of shuffle(turns, random)) {
+        progress.step(turn === 'verifier' ? turn : `${turn.cell.contender}, ${turn.cell.way}, ${turn.cell.load}`)
+        if (turn === 'verifier') verifier.push(await measureVerifier(settings, stage))
+        else turn.into.push(await stage.sample(turn.cell, settings.seed + round))
+      }
+    }
+    progress.done()
+  } finally {
+    await stage.close()
+  }
+  const find = ({ contender, way, load }: Cell): Measured => {
+    const found = [...measured].find(([cell]) => cell.contender === contender && cell.way === way && cell.load === load)
+    return found?.[1] ?? { first: [], again: [] }
+  }
+  const measurements = { of: find, verifier, coldRequests, burstTokens }
+  const rows = judgeTargets(measurements)
+  const selves = compareWithThemselves(measurements).map(({ what, side }) => {
+    return { what, ratio: pairedRatio(side.again, side.first), noise: noiseOf(side) }
+  })
+  return {
+    part: 'first-seen',
+    data: { rows, selves, isPinned: stage.isPinned },
+    tables: [targetTable(rows, stage.isPinned), selfTable(selves)],
+    charts: []
+  }
+}
+
+async function measureVerifier(settings: Settings, { trust, tokens }: Stage): Promise<VerifierCosts> {
+  const { burstTokens, burstWarmupPasses: warmupPasses, burstPasses: passes } = settings['first-seen']
+  const file = fileURLToPath(new URL('../first-seen/verifier-process.js', import.meta.url))
+  const child = fork(file, [], { execArgv: ['--expose-gc'] })
+  const job: VerifierJob = { trust, tokens: tokens.slice(0, burstTokens), warmupPasses, passes }
+  try {
+    return await converse<VerifierCosts>(child, job)
+  } finally {
+    await release(child)
+  }
+}
+
+function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
+  const named = (wanted: TargetRow['verdict']) => {
+    const names = rows.filter(({ verdict }) => verdict === wanted).map(({ what }) => what)
+    return names.length === 0 ? [] : [`${wanted}: ${names.join('; ')}`]
+  }
+  return {
+    title: 'First-seen and known tokens, against floors',
+    columns: ['what', 'ours', 'against', 'there', 'ratio', 'quartiles', 'A/A', 'target', 'verdict'],
+    rows: rows.map(({ what, unit, ours, theirs, against, comparison, target, verdict }) => {
+      const isShown = verdict !== 'withheld'
+      const { ratio, noise } = comparison
+      return [
+        what,
+        isShown ? `${formatNumber(ours)} ${unit}` : '–',
+        against,
+        isShown ? formatNumber(theirs) : '–',
+        isShown ? formatComparison(comparison) : 'withheld: the load generator was busier than the server',
+        isShown ? formatQuartiles(ratio) : '–',
+        formatNoise(noise),
+        formatTarget(target),
+        verdict
+      ]
+    }),
+    notes: [
+      `Of ${rows.length} targets ${rows.filter(({ verdict }) => verdict === 'met').length} are met. ${[...named('missed'), ...named('cannot tell'), ...named('withheld')].join('. ')}`.trim(),
+      isPinned
+        ? 'Known tokens: server and load generator are pinned to cores of their own. First-seen tokens, p99 and first requests: all cores.'
+        : 'Nothing is pinned: this system has no taskset, or one core.',
+      'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection.',
+      'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1, and one that lies there beyond its target cannot tell.',
+      'CPU is of the server process, all its threads.'
+    ]
+  }
+}
+
+const formatNoise = (noise: number) => (Number.isFinite(noise) ? `± ${((noise - 1) * 100).toFixed(1)} %` : '–')
+const formatQuartiles = ({ low, high }: Summary) => `${low.toFixed(3)}–${high.toFixed(3)}`
+
+function selfTable(selves: readonly { what: string; ratio: Summary; noise: number }[]): Table {
+  return {
+    title: 'The same against itself',
+    columns: ['what', 'again/first', 'quartiles', 'A/A'],
+    rows: selves.map(({ what, ratio, noise }) => [
+      what,
+      ratio.median.toFixed(3),
+      formatQuartiles(ratio),
+      formatNoise(noise)
+    ]),
+    notes: ['CPU per request; of `alone` and `beside` the p99.']
+  }
+}
