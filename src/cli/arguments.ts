@@ -10,7 +10,7 @@ export const help = `fastify-clerk-auth: starts the playground, an application a
 Other commands, each with --help:
 
   audit verify FILE...   checks files of the audit log
-  doctor                 says what is wrong with a set-up; doctor token - with a token
+  doctor                 says what is wrong with a set-up, a token (doctor token -) or a request (doctor request -)
   help NAME...           explains an error code, a reason or a cause
   migrate FILE...        moves an application from @clerk/fastify to this package
 `

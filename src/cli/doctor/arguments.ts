@@ -3,12 +3,16 @@ import { InputError } from './input-error.js'
 
 export const DOCTOR_USAGE = `Usage: fastify-clerk-auth doctor [options]
        fastify-clerk-auth doctor token - [options]
+       fastify-clerk-auth doctor request [--curl | --raw] - [options]
 
 Without a word: says what is wrong with a set-up, before the first request. It reads what the application would read, asks
 both key endpoints of Clerk for their public keys, and compares.
 
 token -     reads a token from standard input, never from an argument, and says what each check would answer. The token
             is sent nowhere.
+request -   reads a curl command, or the text of a request, from standard input, and says which state it is in and why.
+            The request is not made.
+
   --env-file FILE  variables of this file too, as node --env-file; may be given several times
   --config FILE    the options: a module whose default export, or export named options, has them; or a JSON file
   --offline        asks nobody for keys
@@ -16,7 +20,7 @@ token -     reads a token from standard input, never from an argument, and says 
   --json           prints the report as JSON
   --help           this text
 
-Exit status: 0 nothing is wrong (the token is accepted), 1 something is, 2 it could not be examined.
+Exit status: 0 nothing is wrong (the token or the request is accepted), 1 something is, 2 it could not be examined.
 `
 
 export type DoctorSubject = 'check' | 'token' | 'request'
@@ -25,6 +29,8 @@ export interface DoctorArguments {
   readonly subject: DoctorSubject
   readonly envFiles: readonly string[]
   readonly configFile: string | null
+  /** How the text of a request is to be read. */
+  readonly form: 'curl' | 'raw' | null
   readonly isOffline: boolean
   readonly isStrict: boolean
   readonly wantsJson: boolean
@@ -41,10 +47,14 @@ export function parseDoctorArguments(args: readonly string[]): DoctorArguments {
   const { values, positionals } = parse(args)
   const [subject = 'check', ...rest] = positionals
   if (values.help !== true) assertSubject(subject, rest)
+  if (values.curl === true && values.raw === true) throw new InputError('Give --curl or --raw, not both.')
+  const wantsForm = values.curl === true || values.raw === true
+  if (wantsForm && subject !== 'request') throw new InputError('--curl and --raw belong to doctor request.')
   return {
     subject: subject as DoctorSubject,
     envFiles: values['env-file'] ?? [],
     configFile: values.config ?? null,
+    form: values.curl === true ? 'curl' : values.raw === true ? 'raw' : null,
     isOffline: values.offline ?? false,
     isStrict: values.strict ?? false,
     wantsJson: values.json ?? false,
@@ -60,6 +70,8 @@ function parse(args: readonly string[]) {
       options: {
         'env-file': { type: 'string', multiple: true },
         config: { type: 'string' },
+        curl: { type: 'boolean' },
+        raw: { type: 'boolean' },
         offline: { type: 'boolean' },
         strict: { type: 'boolean' },
         json: { type: 'boolean' },
@@ -76,8 +88,8 @@ function assertSubject(subject: string, rest: readonly string[]): void {
     if (rest.length > 0) throw new InputError('The word check takes no further word. doctor --help says how.')
     return
   }
-  if (subject !== 'token') {
-    throw new InputError('The doctor knows the word token. doctor --help says how.')
+  if (subject !== 'token' && subject !== 'request') {
+    throw new InputError('The doctor knows the words token and request. doctor --help says how.')
   }
   if (rest.length === 1 && rest[0] === '-') return
   throw new InputError(

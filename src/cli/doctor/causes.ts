@@ -11,6 +11,42 @@ interface CauseEntry {
  * it refuses a request. The order is that of the report among findings of one severity: what explains others comes first.
  */
 export const CAUSES = {
+  'authorization-over-cookies': {
+    severity: 'error',
+    message:
+      'The Authorization header decides alone, and is not a good token; by its cookies the request would be signed in.',
+    cure: 'Let the platform or proxy that puts the header there leave it out, or take the token from elsewhere: extractToken.'
+  },
+  'authorization-scheme': {
+    severity: 'error',
+    message: 'The Authorization header has another scheme than Bearer: it counts as no token.',
+    cure: 'Send Authorization: Bearer and the session token.'
+  },
+  'no-credentials': {
+    severity: 'error',
+    message: 'The request carries no credentials: neither a bearer token nor a cookie of Clerk.',
+    cure: 'Send the token of getToken() as Authorization: Bearer, or the cookies of the browser (curl -b).'
+  },
+  'trace-request': {
+    severity: 'error',
+    message: 'A TRACE request is never authenticated, as its answer repeats the credentials.',
+    cure: 'Use another method.'
+  },
+  'cookies-without-publishable-key': {
+    severity: 'error',
+    message: 'There are cookies of Clerk, which are not read without the publishable key.',
+    cure: 'Give publishableKey (CLERK_PUBLISHABLE_KEY).'
+  },
+  'cookies-of-another-instance': {
+    severity: 'error',
+    message: 'The cookies are of another Clerk instance than the one of the publishable key.',
+    cure: 'Compare the publishable keys of frontend and server; a sibling application on the same domain sets cookies too.'
+  },
+  'cross-origin-refused': {
+    severity: 'error',
+    message: 'The request is signed in by cookie and comes from a page of another origin: it is refused with 403.',
+    cure: 'Add the origin to authorizedParties, or let that page send a bearer token.'
+  },
   'token-too-long': {
     severity: 'error',
     message: 'The token is longer than any that is looked at.',
@@ -156,6 +192,22 @@ export const CAUSES = {
     message:
       'The key set of the publishable key could not be had, so the two keys could not be compared. Verification does not need it.',
     cure: 'Nothing to do, if this machine is not to reach the Frontend API.'
+  },
+  'cross-origin-reported': {
+    severity: 'note',
+    message: 'The request is signed in by cookie and comes from a page of another origin: crossOrigin reports it.',
+    cure: 'With crossOrigin refuse it would be refused; origins of authorizedParties are let through.'
+  },
+  'call-withheld': {
+    severity: 'note',
+    message: 'The server would ask Clerk about this request, which the doctor does not: the answer may sign it in.',
+    cure: 'Make the request, and look at its x-clerk-auth headers.'
+  },
+  'not-a-page-load': {
+    severity: 'note',
+    message:
+      'A page load would be redirected and come back with fresh cookies; this request is none, and is signed out instead.',
+    cure: 'In the browser, load the page; for a call of a script, send the token of getToken() as Authorization: Bearer.'
   },
   'keys-not-fetched': {
     severity: 'note',

@@ -4,10 +4,12 @@ import { asksForJson, DOCTOR_USAGE, type DoctorArguments, parseDoctorArguments }
 import { type CheckReport, checkSetup, renderCheck } from './check.js'
 import { type GivenOptions, readConfiguration } from './configuration.js'
 import { readEnvironment } from './environment.js'
+import type { GivenRequest } from './given-request.js'
 import { InputError } from './input-error.js'
 import type { DoctorIo } from './io.js'
 import { createRedaction, type Redaction } from './redaction.js'
 import { type Report, renderCauses } from './report.js'
+import { examineRequest, readRequest, renderRequest } from './request-report.js'
 import { resolveOptions } from './resolved-options.js'
 import { examineToken, renderToken } from './token-report.js'
 import { examineVariables } from './variables.js'
@@ -66,9 +68,15 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
       return { report, render: () => renderCauses(report.causes) }
     }
     const input = await readInput(io)
-    for (const word of input.split(/\s+/)) redaction.hide(word)
-    const report = await examineToken(input, usable, context)
-    return { report, render: () => renderToken(report) }
+    if (args.subject === 'token') for (const word of input.split(/\s+/)) if (!word.endsWith(':')) redaction.hide(word)
+    if (args.subject === 'token') {
+      const report = await examineToken(input, usable, context)
+      return { report, render: () => renderToken(report) }
+    }
+    const request = readRequest(input, args.form)
+    for (const value of secretsOf(request)) redaction.hide(value)
+    const report = await examineRequest(request, usable, context)
+    return { report, render: () => renderRequest(report) }
   }
   const variables = examineVariables(io.env, environment, settings)
   const report: CheckReport = await checkSetup({ ...resolved, settings: usable }, variables, {
@@ -77,6 +85,16 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
     env: io.env
   })
   return { report, render: () => renderCheck(report) }
+}
+
+/** Whatever a request may carry in confidence. The report is made of names alone; this is for slips. */
+function secretsOf({ headers, target }: GivenRequest): readonly string[] {
+  const { authorization = '', cookie = '' } = headers
+  const query = target.includes('?') ? target.slice(target.indexOf('?') + 1).split('&') : []
+  return [
+    ...authorization.split(/\s+/),
+    ...[...cookie.split(';'), ...query].map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
+  ]
 }
 
 /** Longer than any header that Node takes. */

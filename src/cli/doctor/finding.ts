@@ -1,3 +1,4 @@
+import { findEntries } from '../../help/find.js'
 import { CAUSES, type DoctorCause, type Severity } from './causes.js'
 import { codeOf } from './input-error.js'
 
@@ -24,6 +25,31 @@ export function findingOfError(error: unknown, options: readonly string[] = []):
   if (!(error instanceof Error) || code === null || !code.startsWith('FST_CLERK_')) return null
   // The texts of the package are constant, and say what to do.
   return { cause: code, severity: 'error', options, message: `${error.message}.`, cure: '' }
+}
+
+/** The reason itself, with what the help says of it. */
+export function findingOfReason(
+  reason: string,
+  detail: string | null = '',
+  kind: string | null = 'session_token'
+): Finding {
+  const entries = findEntries(reason)
+  const ofMachines =
+    kind === 'session_token' ? undefined : entries.find(({ name }) => name.endsWith('of a machine token'))
+  const help = (ofMachines ?? entries[0])?.help
+  const message = plain(help?.cause ?? 'The request is refused with this reason.')
+  return {
+    cause: reason,
+    severity: 'error',
+    options: [],
+    message: detail === null || detail === '' ? message : `${message} Here: ${detail}`,
+    cure: plain(help?.cure ?? '')
+  }
+}
+
+/** Without links, which a terminal cannot follow, and without the marks of code. */
+function plain(markdown: string): string {
+  return markdown.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']

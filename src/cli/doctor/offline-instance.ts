@@ -6,6 +6,8 @@ export type WithheldCall = 'refresh' | 'handshake-nonce' | 'machine-token'
 
 export interface ExaminedInstance {
   readonly instance: Instance
+  /** Those of the application: the instance has others, for the examination. */
+  readonly settings: InstanceSettings
   readonly withheld: ReadonlySet<WithheldCall>
   /** What it has written to the log: constant texts. */
   readonly logged: readonly string[]
@@ -50,7 +52,7 @@ export async function createExaminedInstance(
   })
   // Rejects for a secret key that is refused: the findings about keys say so.
   await instance.ready().catch(() => {})
-  return { instance, withheld, logged }
+  return { instance, settings, withheld, logged }
 }
 
 function keyUrlsOf({ apiUrl, apiVersion, frontendApi }: InstanceSettings): readonly string[] {

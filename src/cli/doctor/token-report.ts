@@ -6,12 +6,11 @@ import { machineTypeOfJwt, machineTypeOfPrefix } from '../../core/state/token-ki
 import { MAX_TOKEN_LENGTH } from '../../core/token/decode.js'
 import type { UnverifiedToken } from '../../core/token/unverified-token.js'
 import type { MachineTokenType } from '../../core/token-types.js'
-import { findEntries } from '../../help/find.js'
 import type { ExaminationContext } from './examination-context.js'
-import { type Finding, finding, inOrder } from './finding.js'
+import { type Finding, finding, findingOfReason, inOrder } from './finding.js'
 import { clockOffsetOf, examineKeySets } from './key-findings.js'
 import { findKeySets } from './key-sets.js'
-import { createExaminedInstance } from './offline-instance.js'
+import { createExaminedInstance, type ExaminedInstance } from './offline-instance.js'
 import { type Report, renderCauses, renderTable } from './report.js'
 import { checkToken, type TokenCheck } from './token-checks.js'
 import { describeMalformed, readTokenText } from './token-text.js'
@@ -92,6 +91,19 @@ async function judgeMachine(token: string, type: MachineTokenType, instance: Ins
   return { verdict: isUndecided ? 'undecided' : 'refused', reason, message: state.message }
 }
 
+/** The likely causes of why a session token is refused; the last is the reason itself. Empty: it is accepted. */
+export async function causesOfSession(
+  given: string,
+  { instance, settings }: ExaminedInstance,
+  context: ExaminationContext
+): Promise<readonly Finding[]> {
+  const token = instance.verifier.decode(given)
+  const verdict = await judgeSession(given, instance)
+  if (verdict.reason === null) return []
+  const checks = token === null ? [] : await checkToken(token, instance)
+  return explain({ given, token, kind: 'session_token', verdict, checks, settings, context })
+}
+
 interface Case {
   readonly given: string
   readonly token: UnverifiedToken | null
@@ -154,31 +166,6 @@ function isGoodByClerk(
     isPast(claims.nbf) &&
     isPast(claims.iat)
   )
-}
-
-/** The reason itself, with what the help says of it. */
-export function findingOfReason(
-  reason: string,
-  detail: string | null = '',
-  kind: TokenReport['kind'] = 'session_token'
-): Finding {
-  const entries = findEntries(reason)
-  const ofMachines =
-    kind === 'session_token' ? undefined : entries.find(({ name }) => name.endsWith('of a machine token'))
-  const help = (ofMachines ?? entries[0])?.help
-  const message = plain(help?.cause ?? 'The request is refused with this reason.')
-  return {
-    cause: reason,
-    severity: 'error',
-    options: [],
-    message: detail === null || detail === '' ? message : `${message} Here: ${detail}`,
-    cure: plain(help?.cure ?? '')
-  }
-}
-
-/** Without links, which a terminal cannot follow, and without the marks of code. */
-function plain(markdown: string): string {
-  return markdown.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }
 
 export function renderToken({ causes, verdict, reason, kind, checks }: TokenReport): string {

@@ -482,7 +482,10 @@ t.test('what cannot be examined: a message, exit 2', async (t) => {
     ['no-such-word'],
     [clerk.secretKey],
     ['token'],
-    ['token', clerk.signSessionToken()]
+    ['token', clerk.signSessionToken()],
+    ['request', 'curl'],
+    ['--curl'],
+    ['request', '--curl', '--raw', '-']
   ]) {
     const {
       status,

@@ -1,0 +1,78 @@
+import t from 'tap'
+import { readCurl } from '../../../src/cli/doctor/curl.js'
+import { readRawRequest } from '../../../src/cli/doctor/raw-request.js'
+import { readShellWords } from '../../../src/cli/doctor/shell-words.js'
+
+t.test('words of a shell', async (t) => {
+  for (const [text, words] of [
+    [`a 'b c' "d e" f\\ g`, ['a', 'b c', 'd e', 'f g']],
+    [`a'b'"c"d`, ['abcd']],
+    ['a \\\n  b \\\r\n c', ['a', 'b', 'c']],
+    [`"a\\"b\\\\c\\d" '\\'`, ['a"b\\c\\d', '\\']],
+    [`$'a\\'b\\u0021\\x41\\101\\n\\q'`, ["a'b!AA\n\\q"]],
+    [`$"a b" "cost: 5$" $`, ['a b', 'cost: 5$', '$']],
+    ['a b | jq .', ['a', 'b']],
+    ['a b > file', ['a', 'b']],
+    ['a b; c', ['a', 'b']],
+    ['a http://x/?p=1&q=2', ['a', 'http://x/?p=1']],
+    ['a # comment', ['a']],
+    ['\n\n  a b\nc', ['a', 'b']],
+    ["'' a", ['', 'a']]
+  ] as const) {
+    t.strictSame(readShellWords(text), words, text)
+  }
+})
+
+t.test('a curl command is the request that curl makes', async (t) => {
+  const of = (text: string) => readCurl(text)
+  t.strictSame(of('curl example.com'), {
+    method: 'GET',
+    target: '/',
+    protocol: 'http',
+    host: 'example.com',
+    headers: { accept: '*/*' }
+  })
+  for (const [text, expected] of [
+    ['curl https://a.example:8443/p?q=1', { protocol: 'https', host: 'a.example:8443', target: '/p?q=1' }],
+    ['curl -XPUT https://a.example', { method: 'PUT' }],
+    ['curl --request DELETE --url https://a.example', { method: 'DELETE' }],
+    ['curl -I https://a.example', { method: 'HEAD' }],
+    ['curl -sSLk -o out https://a.example -d x=1', { method: 'POST' }],
+    ['curl https://a.example --data-raw x -G', { method: 'GET', target: '/?x' }],
+    ['curl -T file https://a.example', { method: 'PUT' }],
+    ["curl https://a.example -H 'Cookie: a=1' -b 'b=2' --cookie c=3", { headers: { cookie: 'a=1; b=2; c=3' } }],
+    ["curl https://a.example -H 'Authorization: Bearer x' -u a:b", { headers: { authorization: 'Bearer x' } }],
+    ['curl https://a.example -u a:b', { headers: { authorization: 'Basic YTpi' } }],
+    ['curl https://a:b@a.example', { headers: { authorization: 'Basic YTpi' } }],
+    ['curl https://a.example --oauth2-bearer x', { headers: { authorization: 'Bearer x' } }],
+    [
+      "curl https://a.example -H 'Host: b.example' -H 'X-A: 1' -H 'x-a: 2'",
+      { host: 'b.example', headers: { 'x-a': '1, 2' } }
+    ],
+    [
+      "curl https://a.example -e https://r.example -A agent -H 'X-Empty;'",
+      { headers: { referer: 'https://r.example', 'user-agent': 'agent', 'x-empty': '' } }
+    ],
+    ['$ curl https://a.example', { host: 'a.example' }],
+    ['/usr/bin/curl -- https://a.example', { host: 'a.example' }]
+  ] as const) {
+    t.match(of(text), expected, text)
+  }
+  t.notOk('accept' in of("curl https://a.example -H 'Accept:'").headers, 'curl leaves a header out that has no value')
+})
+
+t.test('a request as text', async (t) => {
+  t.strictSame(readRawRequest('POST /p?q HTTP/1.1\nHost: a.example\nX-A: 1\nX-A: 2\n\nbody: 3\n'), {
+    method: 'POST',
+    target: '/p?q',
+    protocol: 'https',
+    host: 'a.example',
+    headers: { host: 'a.example', 'x-a': '1, 2' }
+  })
+  t.match(readRawRequest('GET http://a.example/p HTTP/1.1\n'), { protocol: 'http', host: 'a.example', target: '/p' })
+  t.match(readRawRequest('GET / HTTP/1.1\nhost: localhost:3000\n'), { protocol: 'http' })
+  t.match(readRawRequest(':method: GET\n:path: /p\n:authority: a.example\n:scheme: https\nx: 1'), {
+    host: 'a.example',
+    target: '/p'
+  })
+})
