@@ -18,7 +18,14 @@ t.test('the tarball holds the build, the licence, the manuals, dashboard and ale
     paths.filter((path) => !published.test(path)),
     []
   )
-  for (const path of ['LICENSE', 'package.json', 'dist/index.cjs', 'dist/jose.LICENSE', 'dist/cli/index.cjs']) {
+  for (const path of [
+    'LICENSE',
+    'package.json',
+    'dist/index.cjs',
+    'dist/jose.LICENSE',
+    'dist/diff.LICENSE',
+    'dist/cli/index.cjs'
+  ]) {
     t.ok(paths.includes(path), path)
   }
 })

@@ -56,6 +56,11 @@ const features: Readonly<Record<string, { readonly peer: string; readonly withou
         'fastify-clerk-auth/openapi completes the document of @fastify/swagger: register that plugin after it, in the same scope'
     }
   },
+  migrate: {
+    peer: '@babel/parser',
+    without:
+      'migrate needs the package @babel/parser, which cannot be loaded: npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...'
+  },
   'browser names': { peer: 'bowser', without: 'left out' }
 }
 

@@ -1,5 +1,6 @@
 // node peers.mjs: what each feature that needs an optional peer says or does, as JSON.
-import { mkdtempSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import clerkAuth from 'fastify-clerk-auth'
@@ -93,6 +94,14 @@ const features = {
     await fastify.ready()
     const isThere = fastify.swagger({ yaml: true }).includes('- clerkCookie: []')
     return isThere && fastify.swagger().paths['/me'].get.security.length === 2 ? 'works' : fastify.swagger()
+  },
+  async migrate() {
+    const file = join(folder, 'app.mjs')
+    writeFileSync(file, "import { getAuth } from '@clerk/fastify'\n")
+    const command = 'node_modules/fastify-clerk-auth/dist/cli/index.cjs'
+    const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'migrate', file], { encoding: 'utf8' })
+    const isDiff = stdout.includes("\n+import { getAuth } from 'fastify-clerk-auth'\n")
+    return status === 0 && isDiff ? 'works' : stderr.trim()
   },
   async 'browser names'() {
     const lines = []
