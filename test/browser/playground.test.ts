@@ -86,6 +86,29 @@ if (browser !== null) {
     await takePicture(page, 'playground-grace')
   })
 
+  t.test('every call says why it was answered so', async (t) => {
+    const page = await open()
+    const why = async (path: string): Promise<string> => {
+      const details = page.locator(`[data-route="${path}"] .why`)
+      await details.locator('summary').click()
+      await details.locator('dl').waitFor()
+      return (await details.textContent()) ?? ''
+    }
+    t.equal(await call(page, '/api/me'), '401')
+    t.match(await why('/api/me'), /row 8 of the decision table.*requireAuth: FST_CLERK_UNAUTHORIZED.*No credentials/)
+    await takePicture(page, 'playground-why-signed-out')
+
+    await signIn(page, 'Grace Hopper')
+    t.equal(await call(page, '/api/me'), '200')
+    t.match(await why('/api/me'), /signed-in.*row 17.*__session.*in memory as verified.*refused nothing/)
+    t.equal(await call(page, '/api/docs'), '403')
+    t.match(await why('/api/docs'), /signed-in.*authorize: FST_CLERK_FORBIDDEN/)
+    t.equal(await page.locator('.why').count(), 2)
+    await takePicture(page, 'playground-why')
+    await page.setViewportSize({ width: 390, height: 844 })
+    t.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, 'nothing runs out of a phone')
+  })
+
   t.test('a revoked session is signed out by the next request', async (t) => {
     const page = await open()
     await signIn(page, 'Alan Turing')

@@ -5,6 +5,8 @@ import type { LocalClerk } from '../../local/index.js'
 const files = [
   { url: '/playground.css', name: 'playground.css', type: 'text/css; charset=utf-8' },
   { url: '/playground.js', name: 'playground.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/element.js', name: 'element.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/why.js', name: 'why.js', type: 'text/javascript; charset=utf-8' },
   { url: '/audit.js', name: 'audit.js', type: 'text/javascript; charset=utf-8' },
   { url: '/frontend.js', name: 'frontend.js', type: 'text/javascript; charset=utf-8' }
 ] as const

@@ -5,6 +5,7 @@ import { createLocalClerk, type LocalClerk } from '../../local/index.js'
 import { registerApi } from './api-routes.js'
 import { createAuditTrail } from './audit-trail.js'
 import { registerControls } from './control-routes.js'
+import { registerExplanations } from './explanations.js'
 import { allowOwnPages } from './own-pages.js'
 import { registerPages } from './page-routes.js'
 import { organizations, people } from './people.js'
@@ -58,6 +59,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     await warmUp(clerk)
     await app.register(audit, { sink: trail.sink })
     registerApi(app)
+    registerExplanations(app)
     registerControls(app, clerk, trail)
     registerPages(app, pageFolder, hasFrontend ? clerk : null)
     const url = await app.listen({ port, host: '127.0.0.1' })

@@ -112,6 +112,28 @@ t.test('a refused request says how to authenticate', async (t) => {
   t.match(headers['www-authenticate'], /^Bearer/)
 })
 
+t.test('a call can be asked why it was answered so, without a token in the answer', async (t) => {
+  const why = async (request: { url: string; headers?: Record<string, string> }) => {
+    const { headers } = await app.inject(request)
+    return (await app.inject(`/demo/why?id=${headers['x-request-id']}`)).json()
+  }
+  const refused = await why({ url: '/api/me' })
+  t.match(refused, {
+    state: 'signed-out',
+    reason: 'dev-browser-missing',
+    decidedBy: { row: 7 },
+    help: { cause: String }
+  })
+  const cookie = clerk.cookies()
+  const permitted = await why({ url: '/api/me', headers: { cookie } })
+  t.match(permitted, { state: 'signed-in', decidedBy: { row: 17 }, help: null })
+  t.notMatch(JSON.stringify(permitted), /eyJ/)
+  const forbidden = await why({ url: '/api/beta', headers: { cookie } })
+  t.match(forbidden, { verdict: { code: 'FST_CLERK_FORBIDDEN' }, help: { cure: String } })
+  t.equal((await app.inject('/demo/why?id=nothing')).statusCode, 404)
+  t.equal((await app.inject('/demo/counters')).headers['x-request-id'], undefined)
+})
+
 t.test('the page and its assets are served, from this machine and nowhere else', async (t) => {
   const page = await app.inject({ url: '/', headers: { cookie: clerk.cookies() } })
   t.equal(page.statusCode, 200)
@@ -180,7 +202,16 @@ for (const [name, command] of [
       if (output.includes('Ctrl+C')) break
     }
     const address = /Application +(\S+)/.exec(output)?.[1] ?? ''
-    for (const path of ['/api/public', '/', '/playground.css', '/playground.js', '/audit', '/audit.js']) {
+    for (const path of [
+      '/api/public',
+      '/',
+      '/playground.css',
+      '/playground.js',
+      '/why.js',
+      '/element.js',
+      '/audit',
+      '/audit.js'
+    ]) {
       t.equal((await fetch(`${address}${path}`)).status, 200, path)
     }
     child.kill('SIGTERM')

@@ -1,14 +1,8 @@
 // The audit page: shows what the audit plugin has recorded, newest first.
 
-const byId = (id) => document.getElementById(id)
+import { element } from './element.js'
 
-/** Makes an element; text never becomes markup. */
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
-  node.append(...children)
-  return node
-}
+const byId = (id) => document.getElementById(id)
 
 function describeDevice({ sessionId, browser, os, address }) {
   const program = [browser?.name, os?.name].filter(Boolean).join(' on ')

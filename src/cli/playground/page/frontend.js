@@ -1,15 +1,10 @@
 // With --frontend: Clerk's own components in place of the links to the sign-in pages. They are those of the packages that
 // are installed where the playground was started; the page is built by nothing.
 
+import { element } from './element.js'
+
 const account = document.getElementById('account')
 const { Clerk } = window
-
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
-  node.append(...children)
-  return node
-}
 
 let shown
 

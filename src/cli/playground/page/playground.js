@@ -1,5 +1,8 @@
 // The page of the playground: no framework, no build step, nothing from the network.
 
+import { element } from './element.js'
+import { renderWhy } from './why.js'
+
 const routes = [
   ['/api/public', 'for anyone'],
   ['/api/me', 'requireAuth'],
@@ -19,14 +22,6 @@ const counters = [
 
 const byId = (id) => document.getElementById(id)
 let directory = { signInUrl: '', signOutUrl: '', users: [] }
-
-/** Makes an element; text never becomes markup. */
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
-  node.append(...children)
-  return node
-}
 
 function microseconds(ms) {
   return [ms ? (ms * 1000).toFixed(1) : '–', 'µs']
@@ -154,6 +149,8 @@ async function call(path, answer) {
     element('span', { class: 'took' }, `${took.toFixed(1)} ms in the browser`),
     element('pre', {}, body.startsWith('{') ? JSON.stringify(JSON.parse(body), null, 2) : body)
   )
+  const id = response.headers.get('x-request-id')
+  if (id !== null) answer.append(renderWhy(await getJson(`/demo/why?id=${encodeURIComponent(id)}`)))
   await updateAuth()
 }
 
