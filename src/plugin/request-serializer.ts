@@ -40,7 +40,7 @@ export function requestSerializer(request: LoggedRequest): SerializedRequest {
 
 function withoutClerkParameters(url: string): string {
   const query = url.indexOf('?')
-  if (query === -1 || !(mayNameClerkParameter(url) || url.includes(DEVELOPMENT_SESSION))) return url
+  if (query === -1 || !(mayNameClerkParameter(url) || SESSION_NAMES.some((name) => url.includes(name)))) return url
   const kept = url
     .slice(query + 1)
     .split('&')
@@ -48,12 +48,13 @@ function withoutClerkParameters(url: string): string {
   return kept.length === 0 ? url.slice(0, query) : `${url.slice(0, query)}?${kept.join('&')}`
 }
 
-const DEVELOPMENT_SESSION = '__dev_session'
+/** A handshake sends the second one to FAPI, which this server may be the proxy of. */
+const SESSION_NAMES: readonly string[] = ['__dev_session', '__session']
 
 /** Reads the name as the plugin does when it looks for its parameters, percent-encoding included. */
 function isOfClerk(parameter: string): boolean {
   for (const name of new URLSearchParams(parameter).keys()) {
-    if (name.startsWith('__clerk_') || name === DEVELOPMENT_SESSION) return true
+    if (name.startsWith('__clerk_') || SESSION_NAMES.includes(name)) return true
   }
   return false
 }

@@ -36,14 +36,14 @@ export function openExchange(
 
   function expire(): void {
     if (isSettled) source?.destroy(new ProxyTimeoutError())
-    else fail(request.raw.complete ? new ProxyTimeoutError() : new ProxyBodyTimeoutError())
+    else fail(isBodyUnderWay(request) ? new ProxyBodyTimeoutError() : new ProxyTimeoutError())
   }
 
   function fail(error: Error): void {
     if (isSettled) return
     isSettled = true
     // The rest of a body that nobody reads would be in the way of the next request of the connection.
-    if (!request.raw.complete) reply.header('connection', 'close')
+    if (isBodyUnderWay(request)) closeConnection(request, reply)
     void reply.send(error)
     destroyBody(request)
   }
@@ -59,6 +59,16 @@ export function openExchange(
       void reply.send(body)
     }
   }
+}
+
+/** After this answer. HTTP/2 ends the stream alone, and knows no such header. */
+export function closeConnection({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
+}
+
+/** A request of HTTP/2 without a body is never `complete`, as nobody reads it. */
+function isBodyUnderWay({ body, raw }: FastifyRequest): boolean {
+  return body !== undefined && !raw.complete
 }
 
 /** Ends the request to FAPI where its body is still under way. */

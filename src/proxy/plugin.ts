@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { countRepeats } from '../core/counted-log.js'
 import {
   ProxyBodyLimitError,
@@ -10,7 +10,7 @@ import {
 } from '../core/errors.js'
 import { isGuardedScope } from '../plugin/guarded-scope.js'
 import { createErrorHandler, isProxyError } from './error-handler.js'
-import { openExchange } from './exchange.js'
+import { closeConnection, openExchange } from './exchange.js'
 import { limited } from './limited.js'
 import type { FrontendApiProxyOptions } from './options.js'
 import { baseOf, fixedBase, type PublicBase } from './public-base.js'
@@ -75,7 +75,8 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
   })
 
   /** Before the body is read. */
-  function assertPassedOn({ method, raw, headers }: FastifyRequest, reply: FastifyReply): void {
+  function assertPassedOn(request: FastifyRequest, reply: FastifyReply): void {
+    const { method, raw, headers } = request
     const target = readTarget(raw.url ?? '', fullPath)
     if (typeof target === 'string') throw new ProxyRequestError(`its ${target} could be read in two ways`)
     if (headers.upgrade !== undefined) throw new ProxyRequestError('it asks for another protocol')
@@ -84,12 +85,13 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
       throw new ProxyRequestError('its method has no body')
     }
     if (length <= bodyLimit) return
-    reply.header('connection', 'close')
+    closeConnection(request, reply)
     throw new ProxyBodyLimitError()
   }
 
   function passOn(request: FastifyRequest, reply: FastifyReply, target: Target): void {
     active++
+    leaveOutErrors(request)
     const exchange = openExchange(request, reply, timeoutInMs, () => active--)
     const proxy = fixed ?? baseOf(request, fullPath)
     const facts = { host, secretKey, proxy, clientAddress: request.ip, hasBody: hasBody(request.method) }
@@ -127,6 +129,18 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
       exchange.fail(new ProxyRequestError('its headers cannot be sent'))
     }
   }
+}
+
+/**
+ * `@fastify/reply-from` logs each error of the network as it stands. That of a parser holds the bytes it has stopped at, which are
+ * FAPI's answer with the user's cookies: the error handler logs a code instead.
+ */
+function leaveOutErrors(request: { log: FastifyBaseLogger }): void {
+  const { log } = request
+  const warn = (...given: [object, ...unknown[]]) => {
+    if (!(given[0] instanceof Error)) (log.warn as (...all: unknown[]) => void)(...given)
+  }
+  request.log = Object.create(log, { warn: { value: warn } })
 }
 
 function hasBody(method: string): boolean {

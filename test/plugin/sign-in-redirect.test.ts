@@ -122,6 +122,8 @@ t.test('the request log has no parameter of Clerk, and every other as it came', 
     ['/a?b=%ZZ&%ZZ=1', '/a?b=%ZZ&%ZZ=1'],
     ['/a?x=1&&y=&z', '/a?x=1&&y=&z'],
     ['/?__clerk_synced=false', '/'],
+    [`/__clerk/v1/client/handshake?a=1&__session=${SECRET}`, '/__clerk/v1/client/handshake?a=1'],
+    ['/?my__session=1', '/?my__session=1'],
     ...SECRET_NAMES.map((name) => [`/?${name}=${SECRET}`, '/']),
     ...SECRET_NAMES.map((name) => [`/a?b=%20&${name}=${SECRET}&c=1`, '/a?b=%20&c=1']),
     [`http://app.example.com/a?__clerk_db_jwt=${SECRET}`, 'http://app.example.com/a']

@@ -311,3 +311,8 @@ t.test('no option leads elsewhere', async (t) => {
   }
   await refused(t, { proxy: { prefix: '/:tenant' } }, 'FST_CLERK_OPTION_VALUE', /prefix/)
 })
+
+t.test('a place is free again after each request, also of inject', async (t) => {
+  const app = await build(t, { proxy: { maxConcurrency: 1 } })
+  for (let round = 0; round < 3; round++) t.equal((await app.inject('/__clerk/v1/client')).statusCode, 502)
+})

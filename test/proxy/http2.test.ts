@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t from 'tap'
+import clerkAuth from '../../src/index.js'
+import { frontendApiProxy } from '../../src/proxy/index.js'
+import { clerk, startUpstream } from './scene.js'
+
+// Over HTTP/2 a request has pseudo-headers and no connection headers. FAPI gets the same as over HTTP/1.1.
+
+async function send(
+  session: ClientHttp2Session,
+  headers: object,
+  body = ''
+): Promise<{ head: IncomingHttpHeaders; body: string }> {
+  const stream = session.request({ ':authority': 'app.example.com', ...headers } as IncomingHttpHeaders)
+  if (body !== '') stream.end(body)
+  const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders]
+  return { head, body: await text(stream) }
+}
+
+t.test('requests over HTTP/2 pass as others do, and are refused as others are', async (t) => {
+  const upstream = await startUpstream()
+  const app = Fastify({ http2: true }) as unknown as FastifyInstance
+  t.teardown(() => app.close())
+  await app.register(clerkAuth, clerk.pluginOptions())
+  await app.register(frontendApiProxy, { fapiUrl: upstream.url, bodyLimit: 10, timeoutInMs: 300 })
+  const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
+  t.teardown(() => session.close())
+
+  const path = '/__clerk/v1/client?x=1'
+  const got = await send(session, { ':path': path, cookie: '__client=1' })
+  t.equal(got.head[':status'], 200)
+  t.equal(got.body, '{"response":null}')
+  const posted = await send(session, { ':path': path, ':method': 'POST', 'content-type': 'text/plain' }, 'a=b')
+  t.equal(posted.head[':status'], 200)
+  t.strictSame(
+    upstream.received.map(({ method, url, body }) => [method, url, body]),
+    [
+      ['GET', '/v1/client?x=1', ''],
+      ['POST', '/v1/client?x=1', 'a=b']
+    ]
+  )
+  for (const { headers } of upstream.received) {
+    t.notOk(headers.some(([name]) => name.startsWith(':')))
+    t.equal(Object.fromEntries(headers)['clerk-proxy-url'], 'http://app.example.com/__clerk')
+  }
+
+  const dots = await send(session, { ':path': '/__clerk/%2e%2e/x' })
+  t.equal(dots.head[':status'], 400)
+  const large = await send(session, { ':path': path, ':method': 'POST', 'content-type': 'text/plain' }, 'a'.repeat(11))
+  t.equal(large.head[':status'], 413)
+  upstream.answer = () => {}
+  const late = await send(session, { ':path': path })
+  t.equal(late.head[':status'], 504)
+  const slow = session.request({
+    ':authority': 'app.example.com',
+    ':path': path,
+    ':method': 'POST',
+    'content-type': 'text/plain'
+  })
+  slow.write('a')
+  const [head] = await once(slow, 'response')
+  t.equal(head[':status'], 408)
+  slow.destroy()
+})
