@@ -13,6 +13,11 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
     process.removeAllListeners('warning')
     return leave(await (await import('./doctor/command.js')).runDoctorCommand(args))
   },
+  // The process that `doctor --app` starts: it answers its parent, and nobody without one.
+  'doctor-app': async ([file = '']) => {
+    if (process.send !== undefined) await (await import('./doctor/app-process.js')).examineAppHere(file)
+    return 2
+  },
   help: async (args) => (await import('./help.js')).runHelpCommand(args),
   migrate: async (args) => (await import('./migrate/command.js')).runMigrateCommand(args)
 }

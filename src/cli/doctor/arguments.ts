@@ -15,6 +15,7 @@ request -   reads a curl command, or the text of a request, from standard input,
 
   --env-file FILE  variables of this file too, as node --env-file; may be given several times
   --config FILE    the options: a module whose default export, or export named options, has them; or a JSON file
+  --app FILE       a module that exports the Fastify server, or a function that makes it: looks at its routes
   --offline        asks nobody for keys
   --strict         warnings count as problems
   --json           prints the report as JSON
@@ -29,6 +30,7 @@ export interface DoctorArguments {
   readonly subject: DoctorSubject
   readonly envFiles: readonly string[]
   readonly configFile: string | null
+  readonly appFile: string | null
   /** How the text of a request is to be read. */
   readonly form: 'curl' | 'raw' | null
   readonly isOffline: boolean
@@ -50,10 +52,12 @@ export function parseDoctorArguments(args: readonly string[]): DoctorArguments {
   if (values.curl === true && values.raw === true) throw new InputError('Give --curl or --raw, not both.')
   const wantsForm = values.curl === true || values.raw === true
   if (wantsForm && subject !== 'request') throw new InputError('--curl and --raw belong to doctor request.')
+  if (values.app !== undefined && subject !== 'check') throw new InputError('--app belongs to doctor without a word.')
   return {
     subject: subject as DoctorSubject,
     envFiles: values['env-file'] ?? [],
     configFile: values.config ?? null,
+    appFile: values.app ?? null,
     form: values.curl === true ? 'curl' : values.raw === true ? 'raw' : null,
     isOffline: values.offline ?? false,
     isStrict: values.strict ?? false,
@@ -70,6 +74,7 @@ function parse(args: readonly string[]) {
       options: {
         'env-file': { type: 'string', multiple: true },
         config: { type: 'string' },
+        app: { type: 'string' },
         curl: { type: 'boolean' },
         raw: { type: 'boolean' },
         offline: { type: 'boolean' },

@@ -145,6 +145,26 @@ export const CAUSES = {
     message: 'The revocation bus is away: what other processes revoke is not known here.',
     cure: 'Check address, user and password of its server, and that it runs.'
   },
+  'app-fails': {
+    severity: 'error',
+    message: 'The application does not start.',
+    cure: 'Mend its error first: the doctor looks at routes once the server is ready.'
+  },
+  'plugin-missing': {
+    severity: 'error',
+    message: 'The application does not register fastify-clerk-auth: no request is authenticated.',
+    cure: 'await fastify.register(clerkAuth) before the routes.'
+  },
+  'routes-uncovered': {
+    severity: 'warning',
+    message: 'Routes are outside of the scope where the plugin is registered: nobody is authenticated there.',
+    cure: 'Wrap the plugin that registers it in fastify-plugin, or move the routes, unless they are open on purpose.'
+  },
+  'routes-open': {
+    severity: 'warning',
+    message: 'Routes have no guard that shows: their handlers answer everybody.',
+    cure: 'Guard them by requireAuth or authorize; config.clerk.public says that a route is open on purpose.'
+  },
   'variable-misnamed': {
     severity: 'warning',
     message: 'A variable of the environment looks like one of this package, and is not: it has no effect here.',
@@ -223,6 +243,12 @@ export const CAUSES = {
     severity: 'note',
     message: 'Something stood around the token (quotes, Bearer, the name of a header or a cookie) and was taken off.',
     cure: 'In the request, Authorization is Bearer, one blank and the token, without quotes.'
+  },
+  'options-in-code': {
+    severity: 'note',
+    message:
+      'The application starts with options that are not in the environment: the doctor has looked at its routes alone.',
+    cure: 'Export the options from a module of their own, and name it by --config.'
   },
   'no-authorized-parties': {
     severity: 'note',

@@ -30,7 +30,9 @@ export async function checkSetup(
   const { settings, options } = resolved
   const sets = settings === null ? [] : await findKeySets(settings, context.isOffline)
   const outside = settings === null ? [] : await examineOutside(settings, sets, context)
-  const causes = inOrder([...resolved.findings, ...variables, ...outside, ...app])
+  const own = [...resolved.findings, ...variables, ...outside]
+  // An option that does not fit keeps the application from starting, too.
+  const causes = inOrder([...own, ...app.filter(({ cause }) => !own.some((other) => other.cause === cause))])
   return {
     version: 1,
     subject: 'check',

@@ -1,16 +1,18 @@
 import { text } from 'node:stream/consumers'
 import { printable } from '../printable.js'
+import { examineApp } from './app-findings.js'
 import { asksForJson, DOCTOR_USAGE, type DoctorArguments, parseDoctorArguments } from './arguments.js'
 import { type CheckReport, checkSetup, renderCheck } from './check.js'
 import { type GivenOptions, readConfiguration } from './configuration.js'
 import { readEnvironment } from './environment.js'
+import { finding } from './finding.js'
 import type { GivenRequest } from './given-request.js'
 import { InputError } from './input-error.js'
 import type { DoctorIo } from './io.js'
 import { createRedaction, type Redaction } from './redaction.js'
 import { type Report, renderCauses } from './report.js'
 import { examineRequest, readRequest, renderRequest } from './request-report.js'
-import { resolveOptions } from './resolved-options.js'
+import { type ResolvedOptions, resolveOptions } from './resolved-options.js'
 import { examineToken, renderToken } from './token-report.js'
 import { examineVariables } from './variables.js'
 
@@ -18,6 +20,7 @@ const PROCESS: DoctorIo = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  entry: process.argv[1] ?? '',
   readStdin: () => text(process.stdin)
 }
 
@@ -79,12 +82,16 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
     return { report, render: () => renderRequest(report) }
   }
   const variables = examineVariables(io.env, environment, settings)
-  const report: CheckReport = await checkSetup({ ...resolved, settings: usable }, variables, {
-    ...args,
-    ownsFetch,
-    env: io.env
-  })
+  const app = args.appFile === null ? null : await examineApp(args.appFile, io.env, io.entry)
+  const known = app?.runs === true ? withOptionsInCode(resolved) : resolved
+  const report: CheckReport = await checkSetup({ ...known, settings: usable }, variables, context, app?.findings)
   return { report, render: () => renderCheck(report) }
+}
+
+/** An application that starts has a source of keys, even if the environment names none. */
+function withOptionsInCode(resolved: ResolvedOptions): ResolvedOptions {
+  const isMissing = resolved.findings.some(({ cause }) => cause === 'FST_CLERK_OPTION_NO_KEY_SOURCE')
+  return isMissing ? { ...resolved, findings: [finding('options-in-code')] } : resolved
 }
 
 /** Whatever a request may carry in confidence. The report is made of names alone; this is for slips. */

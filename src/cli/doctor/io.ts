@@ -5,6 +5,8 @@ export interface DoctorIo {
   /** Variables of `--env-file` are added to it, as Node does: a configuration module reads them there. */
   readonly env: Record<string, string | undefined>
   readStdin(): Promise<string>
+  /** The file that runs the command, for a process of its own. */
+  readonly entry: string
   /** Used where the options name no `fetch`. */
   readonly fetch?: typeof globalThis.fetch
 }

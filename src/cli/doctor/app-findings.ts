@@ -1,0 +1,73 @@
+import { fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { AppFacts } from './app-facts.js'
+import type { Variables } from './environment.js'
+import { type Finding, finding } from './finding.js'
+import { InputError } from './input-error.js'
+
+/** A word of the command that only a process with a channel to its parent takes. */
+export const APP_PROCESS = 'doctor-app'
+
+/** Longest start of an application that is waited for. */
+const PATIENCE_MS = 30_000
+
+export interface AppExamination {
+  readonly findings: readonly Finding[]
+  /** The application has started, with the plugin. */
+  readonly runs: boolean
+}
+
+/**
+ * Starts the application in a process of its own, which may log, listen and crash as it likes, and looks at its routes.
+ * `entry`: the file of the command.
+ */
+export async function examineApp(file: string, env: Variables, entry: string): Promise<AppExamination> {
+  if (!existsSync(file)) throw new InputError('The file of the application is not there: check --app.')
+  const facts = await askProcess(file, env, entry)
+  if (facts.kind === 'not-a-server') {
+    throw new InputError('The module exports no Fastify server: export it as default, or a function that makes it.')
+  }
+  if (facts.kind === 'failed') return { findings: [findingOfFailure(facts)], runs: false }
+  if (!facts.hasPlugin) return { findings: [finding('plugin-missing')], runs: false }
+  const findings = [
+    ...(facts.uncovered.length > 0 ? [finding('routes-uncovered', [], name(facts.uncovered))] : []),
+    ...(facts.open.length > 0 ? [finding('routes-open', [], name(facts.open))] : [])
+  ]
+  return { findings, runs: true }
+}
+
+function findingOfFailure({ name, code, message }: AppFacts & { readonly kind: 'failed' }): Finding {
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    throw new InputError(
+      'Node cannot load the application: compile TypeScript first, or run Node with a loader for it.'
+    )
+  }
+  if (code !== null && message !== null) {
+    return { cause: code, severity: 'error', options: [], message: `${message}.`, cure: '' }
+  }
+  return finding('app-fails', [], `It ended with ${code ?? name}.`)
+}
+
+const MOST_NAMED = 10
+
+function name(routes: readonly string[]): string {
+  const more = routes.length - MOST_NAMED
+  return `${routes.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
+}
+
+function askProcess(file: string, env: Variables, entry: string): Promise<AppFacts> {
+  // Its output is not read: it may hold anything.
+  const child = fork(entry, [APP_PROCESS, file], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  return new Promise((resolve) => {
+    const end = (facts: AppFacts) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      resolve(facts)
+    }
+    const fail = (name: string) => end({ kind: 'failed', name, code: null, message: null })
+    const timer = setTimeout(() => fail(`no answer within ${PATIENCE_MS / 1000} s`), PATIENCE_MS)
+    child.once('message', (facts) => end(facts as AppFacts))
+    child.once('error', () => fail('a process that cannot be started'))
+    child.once('exit', (status) => fail(`exit status ${status ?? 'unknown'} before the server was ready`))
+  })
+}
