@@ -5,7 +5,9 @@ import { countRepeats } from './counted-log.js'
 import type { ClockOffset } from './diagnostics/clock-estimate.js'
 import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
+import { type InstanceMismatch, mismatchText } from './jwks/instance-mismatch.js'
 import { createKeyStore } from './jwks/key-store.js'
+import { watchForMismatch } from './jwks/mismatch-watch.js'
 import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
 import { convert, type Eventually, isToCome, Later, whenEnded } from './later.js'
 import type { Logger } from './logger.js'
@@ -26,7 +28,7 @@ import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
-import { failureFor } from './token/outcome.js'
+import { explainByKeys, failureFor } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
 import { USER_AGENT } from './version.js'
@@ -36,7 +38,9 @@ export interface InstanceHealth {
   readonly revocation: RevocationsHealth
   /** Clerk's clock minus ours, estimated from the key endpoint and fresh tokens; null: not known. */
   readonly clock: ClockOffset | null
-  /** The instance works around a fault: keys beyond their freshness, or a bus that is away. */
+  /** Two options whose keys belong to different instances, once that is known; null: it is not. */
+  readonly instanceMismatch: InstanceMismatch | null
+  /** Something is wrong: keys beyond their freshness, a bus that is away, or keys of two instances. */
   readonly degraded: boolean
   /**
    * Tokens can be judged, in an outage too as long as known keys may be used. False while the bus is away if
@@ -102,7 +106,11 @@ export function createInstance(settings: InstanceSettings): Instance {
   const { now, logger, clockSkewInMs } = settings
   const counters = new Stats()
   const log = countRepeats(logger)
-  const keyStore = createKeyStore(settings, { activity: () => counters.hits + counters.misses })
+  const watch = watchForMismatch(
+    createKeyStore(settings, { activity: () => counters.hits + counters.misses }),
+    settings
+  )
+  const { keyStore } = watch
   const cache = createTokenCache({
     ...settings.tokenCache,
     onEvict() {
@@ -179,11 +187,15 @@ export function createInstance(settings: InstanceSettings): Instance {
     return machineVerifier
   }
   const stateSettings = createStateSettings(settings)
+  const explain = (outcome: VerificationOutcome): VerificationOutcome =>
+    watch.found === null ? outcome : explainByKeys(outcome, mismatchText(watch.found))
   const effects: Effects = {
     lookUp: verifier.lookUp,
     decode: verifier.decode,
     accept: verifier.accept,
-    verifySession: verifier.judge,
+    // In production a client is not told of the options.
+    verifySession:
+      settings.instanceType === 'development' ? (token) => convert(verifier.judge(token), explain) : verifier.judge,
     verifySessionText: (text, given) => verifier.verify(text, given?.skewMs),
     verifySignature: verifier.verifySignature,
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
@@ -236,7 +248,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     verifyToken(token) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toResult(failureFor('token-invalid'))
-      const result = counted(convert(verifier.verify(token), toResult))
+      const result = counted(convert(verifier.verify(token), (outcome) => toResult(explain(outcome))))
       return result instanceof Later ? result.promise() : result
     },
     stats: () => ({
@@ -252,7 +264,8 @@ export function createInstance(settings: InstanceSettings): Instance {
         keys,
         revocation,
         clock: observer.clock.current(now()),
-        degraded: keys.degraded || revocation.bus?.connected === false,
+        instanceMismatch: watch.found,
+        degraded: keys.degraded || revocation.bus?.connected === false || watch.found !== null,
         // Keys from PEM have no kid: then a store without keys shows in being degraded.
         ready: (keys.kids.length > 0 || !keys.degraded) && !(refuses && revocation.bus?.connected === false)
       }

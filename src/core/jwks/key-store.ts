@@ -42,7 +42,8 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
   })
 }
 
-function createSource(options: KeyStoreOptions): KeySource {
+/** The endpoint that keys are fetched from: BAPI with a secret key, else FAPI. */
+export function createSource(options: Omit<KeyStoreOptions, 'jwtKey' | 'logger'>): KeySource {
   const settings = { maxBytes: options.jwks.maxBytes, fetch: options.fetch, now: options.now }
   if (options.secretKey !== null) return createBapiSource({ ...options, secretKey: options.secretKey }, settings)
   if (options.frontendApi !== null) return createFapiSource(options.frontendApi, settings)

@@ -87,3 +87,15 @@ export function failureFor(reason: VerificationFailureReason): VerificationFailu
 export function unavailableFailure(reason: VerificationFailureReason, retryAfterSeconds: number): VerificationFailure {
   return { ok: false, reason, message: MESSAGES[reason], unavailable: true, retryAfterSeconds }
 }
+
+/** The outcome, with the cause added to its message if the token is refused as tokens of another instance are. */
+export function explainByKeys(outcome: VerificationOutcome, cause: string): VerificationOutcome {
+  if (outcome.ok || !OF_FOREIGN_KEYS.has(outcome.reason)) return outcome
+  return { ...outcome, message: `${outcome.message} ${cause}` }
+}
+
+const OF_FOREIGN_KEYS: ReadonlySet<VerificationFailureReason> = new Set([
+  'jwk-kid-mismatch',
+  'token-invalid-signature',
+  'token-invalid-issuer'
+])
