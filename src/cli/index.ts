@@ -83,8 +83,11 @@ function isInstalledHere(name: string): boolean {
   }
 }
 
+/** With the code if there is one of the package, which `help` explains. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' && code.startsWith('FST_CLERK_') ? `${code}: ${error.message}` : error.message
 }
 
 main().then((exitCode) => {

@@ -158,5 +158,11 @@ export const entryErrors = {
     cause: 'The command `migrate` parses files with `@babel/parser`, which is not installed, or cannot be loaded.',
     cure: 'Let `npx` bring it for the one time: `npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...`.',
     see: 'cli/README.md#migrate'
+  },
+  FST_CLERK_PLAYGROUND_PAGES: {
+    cause:
+      'The command was bundled, or its file was copied out of the package: the pages of the playground are not beside it.',
+    cure: 'Run `npx fastify-clerk-auth` with the package installed. Bundle the entries that an application imports, not the command.',
+    see: 'cli/README.md'
   }
 } satisfies Record<string, Help>

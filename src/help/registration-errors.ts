@@ -37,7 +37,7 @@ export const registrationErrors = {
   FST_CLERK_UNDEFINED_HOOK: {
     cause:
       'A route without a guard has an undefined hook: `fastify.requireAuth`, misspelt or before the plugin had loaded. Fastify takes an undefined hook for none.',
-    cure: 'Import `requireAuth` and `authorize` from the package: imported, they are never undefined.',
+    cure: 'Import `requireAuth` and `authorize` from the package: imported, they are never undefined. A route that is open on purpose leaves the hook out, or gives `[]`.',
     see: 'plugin/README.md#order-of-loading'
   },
   FST_CLERK_ROUTE_OVERWRITTEN: {

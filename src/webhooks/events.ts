@@ -73,6 +73,62 @@ export type OtherEventType = 'invitation.accepted' | 'invitation.created' | 'inv
 
 export type WebhookEventType = keyof WebhookEventData | OtherEventType
 
+/** By name, so that a type without its name here does not compile. */
+const EVENT_TYPES: Readonly<Record<WebhookEventType, true>> = {
+  'user.created': true,
+  'user.updated': true,
+  'user.deleted': true,
+  'session.created': true,
+  'session.pending': true,
+  'session.ended': true,
+  'session.removed': true,
+  'session.revoked': true,
+  'organization.created': true,
+  'organization.updated': true,
+  'organization.deleted': true,
+  'organizationMembership.created': true,
+  'organizationMembership.updated': true,
+  'organizationMembership.deleted': true,
+  'organizationDomain.created': true,
+  'organizationDomain.updated': true,
+  'organizationDomain.deleted': true,
+  'organizationInvitation.created': true,
+  'organizationInvitation.accepted': true,
+  'organizationInvitation.revoked': true,
+  'role.created': true,
+  'role.updated': true,
+  'role.deleted': true,
+  'permission.created': true,
+  'permission.updated': true,
+  'permission.deleted': true,
+  'subscription.created': true,
+  'subscription.updated': true,
+  'subscription.active': true,
+  'subscription.pastDue': true,
+  'subscriptionItem.created': true,
+  'subscriptionItem.updated': true,
+  'subscriptionItem.active': true,
+  'subscriptionItem.upcoming': true,
+  'subscriptionItem.freeTrialEnding': true,
+  'subscriptionItem.canceled': true,
+  'subscriptionItem.pastDue': true,
+  'subscriptionItem.ended': true,
+  'subscriptionItem.abandoned': true,
+  'subscriptionItem.incomplete': true,
+  'paymentAttempt.created': true,
+  'paymentAttempt.updated': true,
+  'email.created': true,
+  'sms.created': true,
+  'waitlistEntry.created': true,
+  'waitlistEntry.updated': true,
+  'invitation.accepted': true,
+  'invitation.created': true,
+  'invitation.revoked': true
+}
+
+/** Types of events that Clerk documents. It may send others, which it has added since. */
+export const eventTypes: readonly string[] = Object.keys(EVENT_TYPES)
+
 /** One event of Clerk. Its signature was checked; its data is typed as Clerk documents it, not validated. */
 export interface WebhookEvent<Type extends string = string> {
   readonly type: Type

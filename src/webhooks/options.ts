@@ -38,7 +38,10 @@ export interface WebhooksOptions {
    * Environment: `CLERK_WEBHOOK_SIGNING_SECRET`. Security: whoever has it can make events, and with them sign users out.
    */
   readonly signingSecret?: string | readonly string[] | undefined
-  /** What the application does with events. A handler that throws makes Clerk send the event again later. */
+  /**
+   * What the application does with events. A handler that throws makes Clerk send the event again later. A type that is not
+   * known is warned of, in the log and by a `ClerkAuthWarning` of the process: Clerk may have added it, or it is misspelt.
+   */
   readonly on?: WebhookHandlers | undefined
   /**
    * Revokes what an event ends. Default: `fastify.clerk.revoke`; `false`: handlers only. With a resolver of instances,

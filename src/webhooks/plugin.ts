@@ -1,12 +1,21 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
 import { readOptions } from '../core/options/table.js'
+import { findNearMiss } from '../core/options/unknown-option.js'
+import { warnOfRisk } from '../core/risk-warning.js'
 import { setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
 import { createMemoryDeliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
-import { parseEvent, type WebhookEvent } from './events.js'
-import { type Revoke, WEBHOOKS, type WebhookContext, type WebhookHandler, type WebhooksOptions } from './options.js'
+import { eventTypes, parseEvent, type WebhookEvent } from './events.js'
+import {
+  type Revoke,
+  WEBHOOKS,
+  type WebhookContext,
+  type WebhookHandler,
+  type WebhookHandlers,
+  type WebhooksOptions
+} from './options.js'
 import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHeaders } from './signature.js'
 
 /**
@@ -25,6 +34,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   const checkDelivery = await createDeliveryCheck(signingSecret)
   const revoke = settings.revoke ?? pluginRevoke(fastify)
 
+  warnOfUnknownTypes(on, fastify.log)
   deliveries.open?.(fastify.log)
   fastify.addHook('onClose', async () => deliveries.close?.())
   fastify.removeAllContentTypeParsers()
@@ -96,6 +106,22 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     return Object.hasOwn(on, type) ? (on[type as '*'] as WebhookHandler) : undefined
   }
 }
+
+/** Not refused: Clerk adds events, and an application may handle one before this package has its name. */
+function warnOfUnknownTypes(on: WebhookHandlers, log: FastifyBaseLogger): void {
+  const given = Object.entries(on).flatMap(([type, handler]) => (handler === undefined ? [] : [type]))
+  const unknown = given.filter((type) => type !== '*' && !eventTypes.includes(type))
+  if (unknown.length === 0) return
+  const named = unknown.map((type) => {
+    const near = findNearMiss(type, eventTypes)
+    return near === null ? type : `${type} (did you mean ${near}?)`
+  })
+  warnOfRisk(log, 'webhooks.on', UNKNOWN_TYPES, `Types: ${named.join(', ')}`)
+}
+
+const UNKNOWN_TYPES =
+  'webhooks.on has handlers for events that fastify-clerk-auth does not know: none of them is called unless Clerk sends an ' +
+  'event of exactly that type. Check the spelling; the handler "*" is called for every event'
 
 function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
   const revoke = fastify.clerk?.revoke

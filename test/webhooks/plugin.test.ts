@@ -443,3 +443,31 @@ function withResolvers() {
   })
   return { promise, resolve, reject }
 }
+
+t.test('handlers for types that nobody knows are warned of, and called if such an event comes', async (t) => {
+  const lines: unknown[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const warnings: Error[] = []
+  const listen = (warning: Error) => void warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const called: string[] = []
+  const note = ({ type }: { readonly type: string }) => void called.push(type)
+  async function serve(on: object) {
+    const fastify = Fastify({ logger: { level: 'warn', stream } })
+    t.teardown(() => fastify.close())
+    await fastify.register(webhooks, { signingSecret: SECRET, revoke: false, on })
+    return fastify
+  }
+  await serve({ '*': note, 'user.deleted': note, 'invitation.created': note, 'user.archived': undefined })
+  t.same(lines, [])
+  const fastify = await serve({ 'user.delete': note, 'user.archived': note, 'user.deleted': note })
+  const detail = 'Types: user.delete (did you mean user.deleted?), user.archived'
+  t.match(lines, [{ level: 40, code: 'FST_CLERK_OPTION_RISK', option: 'webhooks.on', detail }])
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(warnings, [
+    { name: 'ClerkAuthWarning', code: 'FST_CLERK_OPTION_RISK', detail, message: /Check the spelling/ }
+  ])
+  t.equal((await fastify.inject(sign({ type: 'user.archived', data: { id: 'user_1' } }))).statusCode, 204)
+  t.same(called, ['user.archived'])
+})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { PlaygroundPagesError } from '../../core/errors.js'
 import type { LocalClerk } from '../../local/index.js'
 
 const files = [
@@ -49,10 +50,7 @@ export function registerPages(app: FastifyInstance, folder: URL, frontend: Local
     try {
       return readFileSync(new URL(name, folder), 'utf8')
     } catch (error) {
-      throw new Error(
-        'The pages of the playground are not beside the command: run it from the installed package, it cannot be bundled',
-        { cause: error }
-      )
+      throw new PlaygroundPagesError({ cause: error })
     }
   }
   for (const { urls, name } of pages) {

@@ -23,7 +23,7 @@ function explain(name: string, known: readonly string[], hints: Hints): string {
 }
 
 /** The known name that a slip of the keyboard or of the letter case turns into `name`. */
-function findNearMiss(name: string, known: readonly string[]): string | null {
+export function findNearMiss(name: string, known: readonly string[]): string | null {
   if (name.length > 64) return null
   const wanted = simplify(name)
   let nearest: string | null = null
