@@ -11,6 +11,11 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   doctor: async (args) => {
     // Its report has what the package warns of.
     process.removeAllListeners('warning')
+    // A configuration may wait for something that never comes: Node would end without a word, and with success.
+    process.once('beforeExit', () => {
+      process.stderr.write('The doctor waits for something that never comes: a configuration that does not settle.\n')
+      process.exitCode = 2
+    })
     return leave(await (await import('./doctor/command.js')).runDoctorCommand(args))
   },
   // The process that `doctor --app` starts: it answers its parent, and nobody without one.

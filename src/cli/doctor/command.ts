@@ -21,7 +21,10 @@ const PROCESS: DoctorIo = {
   stderr: process.stderr,
   env: process.env,
   entry: process.argv[1] ?? '',
-  readStdin: () => text(process.stdin)
+  readStdin() {
+    if (process.stdin.isTTY) process.stderr.write('Paste it here, and end with Ctrl-D on a line of its own.\n')
+    return text(process.stdin)
+  }
 }
 
 /** Runs `doctor` with the arguments after that word. Resolves to the exit status. */
