@@ -121,7 +121,7 @@ export interface ClerkAuthOptions {
   readonly isSatellite?: boolean | null | undefined
   /** Sync a satellite with its primary on the first visit without cookies. Default false. */
   readonly satelliteAutoSync?: boolean | undefined
-  /** Where browsers reach FAPI through your own domain: an absolute URL, or a path on this server such as `/__clerk` (tokens are then still expected to name the FAPI host as `iss`; otherwise set `issuer`). Environment: `CLERK_PROXY_URL`. Security: handshakes, with the session token, go there. */
+  /** Where browsers reach FAPI through your own domain: an absolute URL, or a path on this server such as `/__clerk` (tokens are then still expected to name the FAPI host as `iss`; otherwise set `issuer`). Default: the path of `frontendApiProxy`, if that is registered. Environment: `CLERK_PROXY_URL`. Security: handshakes, with the session token, go there. */
   readonly proxyUrl?: string | null | undefined
   /** Sign-in page: an absolute URL, or a path. On a satellite absolute, on the primary domain. Environment: `CLERK_SIGN_IN_URL`. */
   readonly signInUrl?: string | null | undefined
