@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { createDeferred } from '../core/deferred.js'
 import { text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
-import type { RevocationBus } from '../core/revocation/bus.js'
+import type { BusAwayCause, RevocationBus } from '../core/revocation/bus.js'
 import { setUnrefTimer, withinTime } from '../core/timers.js'
 import {
   type ClusterMessage,
@@ -36,6 +36,7 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
   const waiting = new Set<() => void>()
   let unanswered = 0
   let disconnectedSinceMs: number | null = Date.now()
+  let cause: BusAwayCause = 'connecting'
 
   function onMessage(value: unknown): void {
     const message = parseMessage(value, name)
@@ -49,6 +50,7 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
 
   function onDisconnect(): void {
     disconnectedSinceMs = Date.now()
+    cause = 'closed'
   }
 
   function release(): void {
@@ -92,7 +94,12 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
         : send(composeMessage(name, 'revoked', [revocation], peers.retentionMs()))
     },
 
-    health: () => ({ kind: 'cluster', connected: disconnectedSinceMs === null, disconnectedSinceMs }),
+    health: () => ({
+      kind: 'cluster',
+      connected: disconnectedSinceMs === null,
+      disconnectedSinceMs,
+      cause: disconnectedSinceMs === null ? null : cause
+    }),
 
     async close(peer) {
       peers.remove(peer)
@@ -101,6 +108,7 @@ export function createClusterBus(options: ClusterBusOptions = {}): RevocationBus
       process.off('disconnect', onDisconnect)
       release()
       disconnectedSinceMs ??= Date.now()
+      cause = 'closed'
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
+import type { BusAwayCause, RevocationBus, RevocationPeer } from '../core/revocation/bus.js'
 import { Peers } from './peers.js'
 
 /**
@@ -15,6 +15,7 @@ export function createMemoryBus(): () => RevocationBus {
   return function joinBus() {
     const own = new Set<RevocationPeer>()
     let disconnectedSinceMs: number | null = Date.now()
+    let cause: BusAwayCause = 'connecting'
     return {
       async open(peer) {
         disconnectedSinceMs = null
@@ -26,13 +27,20 @@ export function createMemoryBus(): () => RevocationBus {
         peers.receive([revocation], from)
         return own.size > 0
       },
-      health: () => ({ kind: 'memory', connected: disconnectedSinceMs === null, disconnectedSinceMs }),
+      health: () => ({
+        kind: 'memory',
+        connected: disconnectedSinceMs === null,
+        disconnectedSinceMs,
+        cause: disconnectedSinceMs === null ? null : cause
+      }),
       async close(peer) {
         for (const leaving of peer === undefined ? own : [peer]) {
           own.delete(leaving)
           peers.remove(leaving)
         }
-        if (own.size === 0) disconnectedSinceMs ??= Date.now()
+        if (own.size > 0) return
+        disconnectedSinceMs ??= Date.now()
+        cause = 'closed'
       }
     }
   }

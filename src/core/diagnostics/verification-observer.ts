@@ -5,6 +5,7 @@ import type { VerificationObserver } from '../token/observer.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
 import { type ClockEstimate, createClockEstimate } from './clock-estimate.js'
 import { type VerificationEvent, verificationChannel } from './events.js'
+import { createRefusalCount } from './refusing-rules.js'
 
 /** The verifier's observer, with its estimate of Clerk's clock. */
 export interface DiagnosticObserver extends VerificationObserver {
@@ -33,6 +34,7 @@ const LOOK_AGAIN_MS = 1000
 export function createVerificationObserver(settings: VerificationObserverSettings): DiagnosticObserver {
   const { instance, checkClaims, logger } = settings
   const clock = createClockEstimate(settings.endpointOffsetMs)
+  const countRefusal = createRefusalCount(logger)
   let lookFromMs = Number.NEGATIVE_INFINITY
 
   /** Logs a warning when the token would have been accepted by Clerk's clock: then our clock is the cause. */
@@ -68,6 +70,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     concluded(claims, reason, nowMs, skewMs) {
       const { iat } = claims
       if (typeof iat === 'number' && Number.isFinite(iat)) clock.witness(iat, nowMs)
+      if (reason !== null) countRefusal(reason, nowMs)
       explain(claims, reason, nowMs, skewMs)
     },
     begin: () => (verificationChannel.hasSubscribers ? performance.now() : 0),

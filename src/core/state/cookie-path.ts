@@ -85,7 +85,8 @@ function decideBySession(
 ): Eventually<RequestState> {
   const { effects } = context
   // 11
-  if (token === null) return answerMalformed('cookie')
+  if (token === null)
+    return answerMalformed('cookie', chosenSession(carried.cookies, chooseFamily(context, carried.cookies).suffixed))
   const isKnown = token instanceof VerifiedToken
   // 12
   if (!isKnown && !isSessionToken(token)) return signedOut('token-type-mismatch', '')

@@ -18,7 +18,7 @@ import {
 } from './request-state.js'
 import type { StateContext } from './settings.js'
 import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-kind.js'
-import { answerFailure, answerMalformed } from './verification-failure.js'
+import { answerFailure, answerMalformed, withHint } from './verification-failure.js'
 
 /**
  * The state of a request by its `Authorization` header, which decides alone (state/README.md section 8).
@@ -58,12 +58,24 @@ function decideSession(
   carried: Carried,
   token: UnverifiedToken | null
 ): Eventually<RequestState> {
-  if (token === null) return answerMalformed('header')
+  if (token === null) return answerMalformed('header', carried.headerToken, hintOf(context, carried))
   if (!isSessionToken(token)) return signedOut('token-type-mismatch', '')
   return convert(context.effects.verifySession(token), (outcome: VerificationOutcome) =>
-    outcome.ok ? signedIn(outcome) : answerFailure(context, carried, 'header', token, outcome)
+    outcome.ok
+      ? signedIn(outcome)
+      : answerFailure(context, carried, 'header', token, withHint(outcome, hintOf(context, carried)))
   )
 }
+
+/** For the developer: cookies that would have counted, had there been no `Authorization`. */
+function hintOf({ settings }: StateContext, { cookies }: Carried): string {
+  if (!settings.readsCookies || !settings.isDevelopment) return ''
+  return cookies.session === '' && cookies.sessionSuffixed === '' ? '' : COOKIES_NOT_READ
+}
+
+const COOKIES_NOT_READ =
+  'The request has session cookies too, which do not count beside a bearer token. If a platform in front of this server has ' +
+  'added the Authorization header, remove that header before authentication.'
 
 function decideMachine(
   context: StateContext,

@@ -1,5 +1,6 @@
 import type { Eventually } from '../later.js'
 import type { Carried } from '../request/carried.js'
+import { MAX_TOKEN_LENGTH } from '../token/decode.js'
 import { failureFor, type VerificationFailure } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { tryHandshake } from './handshake-attempt.js'
@@ -33,10 +34,20 @@ export function answerFailure(
   }
 }
 
-/** The answer to a text that is not a JWT. */
-export function answerMalformed(carrier: Carrier): RequestState {
-  const failure = failureFor('token-invalid')
-  return signedOut(failure.reason, withTail(failure, carrier))
+/** The answer to a text that is not a JWT, or too long to be looked at. */
+export function answerMalformed(carrier: Carrier, text: string, hint = ''): RequestState {
+  const failure = text.length > MAX_TOKEN_LENGTH ? TOO_LONG : failureFor('token-invalid')
+  return signedOut(failure.reason, withTail(withHint(failure, hint), carrier))
+}
+
+const TOO_LONG: VerificationFailure = Object.freeze({
+  ...failureFor('token-invalid'),
+  message: `The token is longer than ${MAX_TOKEN_LENGTH} characters. Remove custom claims from it.`
+})
+
+/** The failure with a hint at the end of its message. */
+export function withHint(failure: VerificationFailure, hint: string): VerificationFailure {
+  return hint === '' ? failure : { ...failure, message: `${failure.message} ${hint}` }
 }
 
 function answerExpired(
