@@ -26,7 +26,8 @@ export interface ClerkDecorator {
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   /**
    * How long a connection of this request may stay open: an `AbortSignal` that fires when the session is revoked or its
-   * token runs out without `renew(token)`. One timer serves all connections.
+   * token runs out without `renew(token)`. One timer serves all connections. Throws `FST_CLERK_UNAUTHORIZED` unless a session
+   * is signed in: a machine token has no session, and cannot be renewed.
    */
   lifetime(request: FastifyRequest): Lifetime
   /**

@@ -63,7 +63,7 @@ export interface LifetimesOptions {
 export interface Lifetimes {
   /** Number of open connections. */
   readonly size: number
-  /** Begins the lifetime of a connection. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in. */
+  /** Begins the lifetime of a connection. Throws `FST_CLERK_UNAUTHORIZED` unless a session is signed in, also for machine tokens. */
   open(auth: Auth, closable?: Closable): Lifetime
   /** Ends the supervision of all connections; no signal aborts. */
   close(): void
@@ -122,7 +122,8 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
     },
 
     open(auth, closable) {
-      if (auth.tokenType !== 'session_token' || !auth.isAuthenticated) throw new UnauthorizedError('sign in first')
+      if (!auth.isAuthenticated) throw new UnauthorizedError('sign in first')
+      if (auth.tokenType !== 'session_token') throw new UnauthorizedError(SESSIONS_ONLY)
       const connection = new Connection(owner, auth, closable)
       enter(connection)
       if (revocations.size !== 0 && revocations.covers(connection)) connection.end(revoked)
@@ -136,6 +137,9 @@ export function createLifetimes(options: LifetimesOptions): Lifetimes {
     }
   }
 }
+
+const SESSIONS_ONLY =
+  'a lifetime is that of a session, and the request came with a machine token: let the route accept session_token alone'
 
 /** The members of `createLifetimes` that its connections call. */
 interface Owner {

@@ -278,3 +278,14 @@ t.test('closing lets go of all without a signal', async (t) => {
   t.equal(lifetimes.size, 0)
   t.equal(socket.listenerCount('close'), 0)
 })
+
+t.test('a machine token has no lifetime, and the refusal says so', async (t) => {
+  const { lifetimes } = setUp()
+  for (const tokenType of ['api_key', 'm2m_token', 'oauth_token'] as const) {
+    const auth = { tokenType, isAuthenticated: true } as Auth
+    t.throws(() => lifetimes.open(auth), { code: 'FST_CLERK_UNAUTHORIZED', message: /machine token.*session_token/ })
+    const refused = { tokenType, isAuthenticated: false } as Auth
+    t.throws(() => lifetimes.open(refused), { code: 'FST_CLERK_UNAUTHORIZED', message: /sign in first/ })
+  }
+  t.equal(lifetimes.size, 0)
+})
