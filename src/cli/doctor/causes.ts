@@ -11,6 +11,11 @@ interface CauseEntry {
  * it refuses a request. The order is that of the report among findings of one severity: what explains others comes first.
  */
 export const CAUSES = {
+  'redirect-loop': {
+    severity: 'error',
+    message: 'The browser has been redirected three times within two seconds, and is not sent again.',
+    cure: 'Mend the cause: until then each page load goes round so.'
+  },
   'authorization-over-cookies': {
     severity: 'error',
     message:

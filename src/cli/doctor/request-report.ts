@@ -138,7 +138,23 @@ async function explain(examination: Case): Promise<readonly Finding[]> {
     MENDED.has(path.decidedBy.row ?? 0)
       ? [finding('not-a-page-load')]
       : []
-  return [...ofCarrier, ...ofToken.filter(({ cause }) => cause !== reason), ...ofReason, ...withheld, ...notLoaded]
+  return [
+    ...loopsOf(examined),
+    ...ofCarrier,
+    ...ofToken.filter(({ cause }) => cause !== reason),
+    ...ofReason,
+    ...withheld,
+    ...notLoaded
+  ]
+}
+
+const LOOP = 'Clerk: redirect loop stopped. '
+
+/** The state machine names the likely cause of a loop in the log. */
+function loopsOf({ logged }: ExaminedInstance): readonly Finding[] {
+  return logged
+    .filter((message) => message.startsWith(LOOP))
+    .map((message) => finding('redirect-loop', [], message.slice(LOOP.length)))
 }
 
 /** Machine tokens have reasons of the same names with another meaning. */

@@ -191,6 +191,13 @@ const TABLE: Readonly<Record<string, Row>> = {
     row: 3,
     first: 'satellite-needs-syncing'
   },
+  'a redirect loop': {
+    stdin: `curl https://app.example.com/ ${PAGE} -b '${cookies(OLD)}; __clerk_redirect_count=3'`,
+    state: 'signed-out',
+    reason: 'session-token-expired-refresh-non-eligible-no-refresh-cookie',
+    row: 14,
+    first: 'redirect-loop'
+  },
   TRACE: {
     stdin: `curl -X TRACE https://app.example.com/ -b '${cookies()}'`,
     state: 'signed-out',
@@ -254,6 +261,15 @@ t.test('a call that Clerk would have to answer is named', async (t) => {
   })
   t.strictSame(json.withheld, ['handshake-nonce'])
   t.ok(json.causes.some(({ cause }) => cause === 'call-withheld'))
+})
+
+t.test('a loop is named with its likely cause', async (t) => {
+  const { json } = await report(['request', '-'], {
+    env: PRODUCTION,
+    stdin: TABLE['a redirect loop']?.stdin ?? '',
+    fetch: world
+  })
+  t.match(json.causes[0]?.message, /no redirect brings a new one.*cookies that do not come back/)
 })
 
 t.test('offline, the signature is said to be unchecked', async (t) => {
