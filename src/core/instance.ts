@@ -15,6 +15,7 @@ import type { AudienceRule } from './machine/audience.js'
 import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
 import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
+import { createReporter } from './report-only.js'
 import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
 import { blindWhileAway, type RevocationLook } from './revocation/blind-while-away.js'
@@ -138,7 +139,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   const revocationLook: RevocationLook = refuses ? blindWhileAway(revocations, bus) : revocations
   const backendApi = createInstanceBackendApi(settings, log)
   const authContext = createSessionAuthContext(backendApi)
-  const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(settings, counters) })
+  const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(logger, counters) })
   const observer = createVerificationObserver({
     instance: settings.frontendApi,
     endpointOffsetMs: () => keyStore.health().clockOffsetMs,
@@ -303,18 +304,6 @@ function createInstanceBackendApi(settings: InstanceSettings, log: Logger): Back
     log,
     now
   })
-}
-
-/** Counts the tokens that a report-only rule would have refused; logs the first of each rule. */
-function createReporter(settings: InstanceSettings, counters: Stats): (rule: 'issuer' | 'authorizedParties') => void {
-  const said = new Set<string>()
-  return (rule) => {
-    if (rule === 'issuer') counters.reportedIssuers++
-    else counters.reportedAuthorizedParties++
-    if (said.has(rule)) return
-    said.add(rule)
-    settings.logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
-  }
 }
 
 function toResult(outcome: VerificationOutcome): VerifyResult {
