@@ -1,4 +1,5 @@
 import { createError as createFastifyError, type FastifyErrorConstructor } from '@fastify/error'
+import { helpAt } from './help-page.js'
 import { TOKEN_TYPES } from './token-types.js'
 
 // Every error this package makes: code, constant text that says what to do next, status.
@@ -35,7 +36,7 @@ function withHelp<C extends FastifyErrorConstructor<{ code: string; statusCode: 
   Constructor: C,
   code: string
 ): C {
-  const help = `fastify-clerk-auth/src/${HELP_PAGE}#${code.toLowerCase()}`
+  const help = helpAt(code)
   return new Proxy(Constructor, {
     construct(target, args, newTarget) {
       const error = Reflect.construct(target, args, newTarget)
@@ -45,9 +46,6 @@ function withHelp<C extends FastifyErrorConstructor<{ code: string; statusCode: 
     }
   })
 }
-
-/** From `src/`. */
-const HELP_PAGE = 'help/README.md'
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

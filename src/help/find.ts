@@ -24,10 +24,10 @@ export function findEntries(text: string): readonly Entry[] {
 /** A failure of a fetch is a word, and often a code after it: `dns-ENOTFOUND`. */
 function fetchWordOf(text: string): string | null {
   const { word, code } = explainFetchFailure(text)
-  return code === null ? null : `keys: ${word}`
+  return code === null ? null : `fetch: ${word}`
 }
 
-/** `timeout` of `keys: timeout`. */
+/** `timeout` of `fetch: timeout`. */
 function withoutGroup(name: string): string {
   return name.replace(/^\w+: /, '')
 }

@@ -4,6 +4,7 @@ import { errorGroups } from './errors.js'
 import type { Help } from './help.js'
 import { machineReasonHelp } from './machine-reasons.js'
 import { refreshCodeHelp, stateReasonHelp, tokenReasonHelp } from './session-reasons.js'
+import { warningHelp } from './warnings.js'
 
 /** Something that has help, and how it is found: its name is the heading, and so the anchor, of its entry in the page. */
 export interface Entry {
@@ -47,6 +48,12 @@ export const sections: readonly Section[] = [
     entries: entriesOf(errors)
   })),
   {
+    title: 'Warnings',
+    level: 2,
+    introduction: 'Node prints them, and the server starts all the same.',
+    entries: entriesOf(warningHelp)
+  },
+  {
     title: 'Reasons',
     level: 2,
     introduction:
@@ -89,7 +96,7 @@ export const sections: readonly Section[] = [
     level: 3,
     introduction:
       '`keys.lastError` of `health()`, `failure` of log lines, and the boot error: one of these words, often with the code of the system or the HTTP status after it, as `dns-ENOTFOUND` or `http-503`.',
-    entries: entriesOf(keyFetchHelp, (word) => `keys: ${word}`)
+    entries: entriesOf(keyFetchHelp, (word) => `fetch: ${word}`)
   },
   {
     title: 'Causes of a failed call',
@@ -110,7 +117,8 @@ const INTRODUCTION = `# When something is wrong
 <!-- Made by \`npm run pages\` from the tables beside this file and from \`src/core/errors.ts\`: change those. -->
 
 Every code and every reason that this package gives, with its cause and the first thing to do about it. A heading is the
-code or reason itself. Errors that answer with 500 or more name their place here in \`error.help\`. In a terminal:
+code or reason itself. Errors that answer with 500 or more name their place here in \`error.help\`, and lines of
+the log with a reason or a failed fetch in \`help\`. In a terminal:
 
 \`\`\`sh
 npx fastify-clerk-auth help FST_CLERK_OPTION_NO_KEY_SOURCE

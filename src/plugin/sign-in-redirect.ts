@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { helpOfReason } from '../core/help-page.js'
 import type { Instance } from '../core/instance.js'
 import { dropHandshakeSecrets } from '../core/request/handshake-parameters.js'
 import { isPageLoad } from '../core/request/page-load.js'
@@ -44,7 +45,7 @@ function warnOfLoop({ log, settings }: Instance, reason: string, cookieHeader: s
   const { cookieSuffix, isSatellite } = settings
   const cause = loopCause({ reason, cookieHeader, cookieSuffix, isSatellite })
   log.warn(
-    { reason },
+    { reason, help: helpOfReason(reason) },
     `Clerk: a browser that signInUrl keeps sending back signed out is answered 401 from now on. ${cause}`
   )
 }

@@ -1,9 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { errorEntries } from '../../src/core/errors.js'
+import { FETCH_CAUSES } from '../../src/core/fetch-cause.js'
+import { helpAt, helpOfFailure, helpOfReason } from '../../src/core/help-page.js'
 import { errorGroups, errorHelp } from '../../src/help/errors.js'
 import { findEntries, names } from '../../src/help/find.js'
 import { renderPage, sections } from '../../src/help/page.js'
-import { anchors, manual } from '../docs/manual.js'
+import { tokenReasonHelp } from '../../src/help/session-reasons.js'
+import { anchors, manual, root } from '../docs/manual.js'
 
 const page = manual('src/help/README.md')
 const entries = sections.flatMap((section) => section.entries)
@@ -28,6 +33,33 @@ t.test('every code is an anchor of its own, which error.help names', async (t) =
   t.equal(new Set(names.map((name) => name.toLowerCase())).size, names.length)
 })
 
+t.test("every code that the source names is one with help, a warning's too", async (t) => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts')
+  )
+  const named = files.flatMap((path) => [
+    ...readFileSync(join(root, 'src', path), 'utf8').matchAll(/'(FST_CLERK_[A-Z0-9_]*[A-Z0-9])'/g)
+  ])
+  t.ok(named.length > errorEntries.length)
+  for (const code of new Set(named.map(([, code = '']) => code)))
+    t.strictSame(
+      findEntries(code).map(({ name }) => name),
+      [code]
+    )
+})
+
+t.test('what a log line names as its help is a heading of the page', async (t) => {
+  const found = anchors(page)
+  const anchorOf = (place: string) => place.slice(place.indexOf('#') + 1)
+  for (const name of names) t.ok(found.has(anchorOf(helpAt(name))), name)
+  for (const word of Object.keys(FETCH_CAUSES)) t.ok(found.has(anchorOf(helpOfFailure(word))), word)
+  for (const failure of ['dns-ENOTFOUND', 'http-503', 'anything'])
+    t.ok(found.has(anchorOf(helpOfFailure(failure))), failure)
+  for (const reason of names.filter((name) => !name.includes(' of ') && name in tokenReasonHelp))
+    t.ok(found.has(anchorOf(helpOfReason(reason))), reason)
+  t.ok(found.has(anchorOf(helpOfReason('session-token-expired-refresh-session_is_revoked'))))
+})
+
 t.test('links inside a text lead to a heading of the page', async (t) => {
   const found = anchors(page)
   const links = [...page.text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor)
@@ -49,9 +81,9 @@ t.test('a word from a log finds its entry', async (t) => {
   t.strictSame(found('fst_clerk_forbidden'), ['FST_CLERK_FORBIDDEN'])
   t.strictSame(found(' No token in header'), ['No token in header'])
   t.strictSame(found('token-invalid'), ['token-invalid', 'token-invalid of a machine token'])
-  t.strictSame(found('timeout'), ['keys: timeout', 'call: timeout', 'bus: timeout'])
-  t.strictSame(found('http-503'), ['keys: http'])
-  t.strictSame(found('dns-ENOTFOUND'), ['keys: dns'])
+  t.strictSame(found('timeout'), ['fetch: timeout', 'call: timeout', 'bus: timeout'])
+  t.strictSame(found('http-503'), ['fetch: http'])
+  t.strictSame(found('dns-ENOTFOUND'), ['fetch: dns'])
   t.strictSame(found('session-token-expired-refresh-fetch-error'), ['session-token-expired-refresh-fetch-error'])
   t.strictSame(found('FST_CLERK'), [])
   t.strictSame(found(''), [])

@@ -1,4 +1,5 @@
 import { causeSentences, type NetworkFailure, networkFailureOf } from '../fetch-cause.js'
+import { helpOfFailure } from '../help-page.js'
 import { isRecord, parseJson } from '../json.js'
 import type { Logger } from '../logger.js'
 import { readBody } from '../response-body.js'
@@ -59,7 +60,7 @@ export function createTransport(settings: TransportSettings): Transport {
     if (outcome === 'timeout') limit.abort(new DOMException('The call took too long', 'TimeoutError'))
     if (typeof outcome !== 'string') return judge(call.kind, outcome)
     log?.warn(
-      { call: call.kind, failure: outcome },
+      { call: call.kind, failure: outcome, help: helpOfFailure(outcome) },
       `Clerk: the Backend API has not answered. ${causeSentences(outcome)}`
     )
     return backendFailure(outcome === 'timeout' ? 'timeout' : 'network')

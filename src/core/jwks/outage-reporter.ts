@@ -1,4 +1,5 @@
 import { causeSentences } from '../fetch-cause.js'
+import { helpOfFailure } from '../help-page.js'
 import type { Logger } from '../logger.js'
 import { type KeyOutageEvent, keyOutageChannel } from './events.js'
 import type { Change, KeySetHolder } from './key-set-holder.js'
@@ -17,9 +18,10 @@ export function createOutageReporter(instance: string | null, source: 'bapi' | '
   let failure: FetchFailure = 'network'
   let sinceMs = 0
 
-  function log(nowMs: number, fields: object): void {
+  function log(nowMs: number, state: object): void {
+    const fields = { ...state, help: helpOfFailure(failure) }
     if (condition === 'well') {
-      logger.info({ ...fields, outageMs: nowMs - sinceMs }, 'Clerk key set is refreshed again')
+      logger.info({ ...state, outageMs: nowMs - sinceMs }, 'Clerk key set is refreshed again')
     } else if (condition === 'secret-key-invalid') {
       logger.error(
         fields,

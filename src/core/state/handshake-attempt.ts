@@ -1,3 +1,4 @@
+import { helpOfReason } from '../help-page.js'
 import type { Carried } from '../request/carried.js'
 import { isPageLoad } from '../request/page-load.js'
 import { textOf } from '../request/read-carried.js'
@@ -35,7 +36,7 @@ export function tryHandshake(
   if (redirects === MAX_REDIRECTS) {
     const { cookieSuffix, isSatellite } = context.settings
     const cause = loopCause({ reason, cookieHeader: textOf(carried.headers.cookie), cookieSuffix, isSatellite })
-    context.effects.log.warn({ reason }, `Clerk: redirect loop stopped. ${cause}`)
+    context.effects.log.warn({ reason, help: helpOfReason(reason) }, `Clerk: redirect loop stopped. ${cause}`)
     return signedOut(reason, message)
   }
   return sentToHandshake(reason, message, {

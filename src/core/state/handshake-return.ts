@@ -1,4 +1,5 @@
 import { retrySecondsOf } from '../backend-api/result.js'
+import { helpOfReason } from '../help-page.js'
 import type { Carried } from '../request/carried.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import { NO_STORE } from './handshake-attempt.js'
@@ -78,7 +79,7 @@ export async function resolveHandshake(
   const outcome = await verifyReturnedSession(context, token)
   if (outcome.ok) return signedIn(outcome, parts)
   context.effects.log.warn(
-    { reason: outcome.reason },
+    { reason: outcome.reason, help: helpOfReason(outcome.reason) },
     'Clerk: the session token that a handshake brought does not verify'
   )
   return unresolvedBy(outcome)
@@ -144,7 +145,7 @@ async function verifyReturnedSession(context: StateContext, text: string) {
   const outcome = await context.effects.verifySessionText(text)
   if (outcome.ok || !context.settings.isDevelopment || !isClockTrouble(outcome)) return outcome
   context.effects.log.warn(
-    { reason: outcome.reason },
+    { reason: outcome.reason, help: helpOfReason(outcome.reason) },
     'Clerk: the clock of this machine differs from that of Clerk. Development goes on with a day of tolerance; production would not.'
   )
   return context.effects.verifySessionText(text, { skewMs: DEVELOPMENT_SKEW_MS })
@@ -168,7 +169,10 @@ function logFailure(context: StateContext, failure: VerificationFailure, form: s
     )
     return
   }
-  log.warn({ reason: failure.reason, form }, 'Clerk: a returned handshake does not verify')
+  log.warn(
+    { reason: failure.reason, form, help: helpOfReason(failure.reason) },
+    'Clerk: a returned handshake does not verify'
+  )
 }
 
 /** Signed out at once: another handshake would come back signed by the same key, three times over. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { helpAt } from '../../../src/core/help-page.js'
 import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {
@@ -46,7 +47,10 @@ t.test('a loop ends at three, and says so once in the log', async (t) => {
     t.equal(scene.logged.length, next === null ? 1 : 0)
     if (next !== null) continue
     t.match(scene.logged[0], /loop stopped.*secret key of different instances.*cookies that do not come back.*clock/s)
-    t.same(scene.loggedFields[0], { reason: 'session-token-but-no-client-uat' })
+    t.same(scene.loggedFields[0], {
+      reason: 'session-token-but-no-client-uat',
+      help: helpAt('session-token-but-no-client-uat')
+    })
   }
 })
 

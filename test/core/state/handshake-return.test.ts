@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type BackendFailure, type BackendResult, backendFailure } from '../../../src/core/backend-api/result.js'
+import { helpAt } from '../../../src/core/help-page.js'
 import { createScene, DOCUMENT, type FakeToken, NOW } from '../../fixtures/state-scene.js'
 
 const TOKENS: Record<string, FakeToken> = {
@@ -113,7 +114,9 @@ t.test('production goes on by the cookies when the handshake is none of its own'
   const scene = createScene({}, TOKENS)
   await scene.decide({ cookies: { ...signedInCookies, handshake: 'hs-forged' } })
   t.match(scene.logged, [/a returned handshake does not verify/])
-  t.same(scene.loggedFields, [{ reason: 'token-invalid-signature', form: 'token' }])
+  t.same(scene.loggedFields, [
+    { reason: 'token-invalid-signature', form: 'token', help: helpAt('token-invalid-signature') }
+  ])
 })
 
 t.test('development says why a handshake does not verify, and never answers 500', async (t) => {
