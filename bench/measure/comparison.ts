@@ -46,6 +46,7 @@ function mean({ first, again }: Side): number[] {
 
 /** The ratio for a table; without a figure of its own where it cannot be told from 1. */
 export function formatComparison({ ratio, isDistinguishable }: Comparison): string {
+  if (Number.isNaN(ratio.median)) return 'not measured'
   return isDistinguishable ? ratio.median.toFixed(3) : `not distinguishable (${ratio.median.toFixed(3)})`
 }
 

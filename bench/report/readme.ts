@@ -120,12 +120,18 @@ export const PLACES = [
   { file: 'src/core/jwks/README.md', name: 'faults' }
 ] as const
 
+/** Throws for a result of the short form: its figures mean nothing, so no manual shows them. */
+export function assertFull(result: BenchResult, path: string): BenchResult {
+  if (result.isShort) throw new Error(`${path} is of the short form: store a full run`)
+  return result
+}
+
 function main(): void {
   const read = (names: readonly string[]) =>
     names
       .map((name) => `${RESULTS}/${name}.json`)
       .filter(existsSync)
-      .map((path): BenchResult => JSON.parse(readFileSync(path, 'utf8')))
+      .map((path): BenchResult => assertFull(JSON.parse(readFileSync(path, 'utf8')), path))
   const [comparison] = read(['compare'])
   const [faults] = read(['faults'])
   const [fleet] = read(['fleet'])

@@ -50,6 +50,7 @@ t.test('a target is met, missed, or beyond the reach of the measurement', async 
   t.equal(judgeTarget(compareSides(scaled(0.95), noisy), { kind: 'at least', value: 0.9 }), 'met')
   const nothing = compareSides({ first: [], again: [] }, { first: [], again: [] })
   t.equal(judgeTarget(nothing, atMost(1)), 'cannot tell', 'nothing was measured')
+  t.equal(formatComparison(nothing), 'not measured')
   t.equal(formatTarget(atMost(1.03)), '≤ 1.03')
 })
 

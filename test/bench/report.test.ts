@@ -5,7 +5,14 @@ import type { CompareRow } from '../../bench/parts/compare.js'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
 import { writePage } from '../../bench/report/page.js'
-import { renderComparison, renderFleet, renderSection, replaceSection, standAlone } from '../../bench/report/readme.js'
+import {
+  assertFull,
+  renderComparison,
+  renderFleet,
+  renderSection,
+  replaceSection,
+  standAlone
+} from '../../bench/report/readme.js'
 import type { BenchResult, Chart } from '../../bench/report/result.js'
 import { formatMarkdown, formatNumber, formatTable, type Table } from '../../bench/report/table.js'
 import { readSettings } from '../../bench/settings.js'
@@ -159,6 +166,12 @@ t.test(
 t.test('README.md shows no figure that the load generator made', async (t) => {
   const comparison = renderRows([row, { ...row, carrier: 'cookie', generatorShare: 1.1 }])
   t.match(comparison, '| ours | 20,000 / withheld | 20,000 / withheld | 29.9 / withheld |')
+})
+
+t.test('no manual shows a result of the short form', async (t) => {
+  const full = { ...result, isShort: false }
+  t.equal(assertFull(full, 'a.json'), full)
+  t.throws(() => assertFull({ ...result, isShort: true }, 'a.json'), { message: /a\.json is of the short form/ })
 })
 
 t.test('a stored comparison of another form is not written anywhere', async (t) => {
