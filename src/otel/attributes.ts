@@ -2,6 +2,9 @@ import type { Attributes } from '@opentelemetry/api'
 
 // `error.type` is OpenTelemetry's own; names that the semantic conventions lack begin with `clerk.`, as they ask for.
 
+/** Name of the meter and of the tracer: the instrumentation scope. */
+export const NAME = 'fastify-clerk-auth'
+
 export const INSTANCE = 'clerk.instance'
 export const STATE = 'clerk.auth.state'
 export const OUTCOME = 'clerk.auth.outcome'

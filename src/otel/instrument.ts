@@ -1,12 +1,11 @@
 import { readOptions } from '../core/options/table.js'
 import { VERSION } from '../core/version.js'
 import { importOpenTelemetry, type OpenTelemetry } from './api.js'
+import { NAME } from './attributes.js'
 import { countEvents } from './event-counts.js'
 import { type OtelSource, observeState } from './observed-state.js'
 import { INSTRUMENT, type InstrumentOptions } from './options.js'
 import { noteVerifications } from './span-events.js'
-
-const NAME = 'fastify-clerk-auth'
 
 /**
  * Makes the instruments of one instance, and events on active spans. All attributes of metrics have closed sets of values, and

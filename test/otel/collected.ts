@@ -73,6 +73,16 @@ export function createTracingSdk(t: Test) {
       const [span] = exporter.getFinishedSpans()
       if (span === undefined) throw new Error('no span')
       return span
+    },
+    /** With a span that ends before the request does, as that of a hook whose function has returned. */
+    async tracedBriefly(fastify: FastifyInstance, request: object) {
+      exporter.reset()
+      await trace.getTracer('test').startActiveSpan('hook', async (span: Span) => {
+        const response = fastify.inject(request)
+        span.end()
+        await response
+      })
+      return exporter.getFinishedSpans()
     }
   }
 }

@@ -5,7 +5,7 @@ import clerkOtel, { type OtelOptions } from '../../src/otel/index.js'
 import { createApp } from '../fixtures/app.js'
 import { createTracingSdk } from './collected.js'
 
-const { traced } = createTracingSdk(t)
+const { traced, tracedBriefly } = createTracingSdk(t)
 
 async function createTracedApp(t: Test, options: OtelOptions = {}, plugin: object = {}) {
   return createApp(t, {
@@ -51,6 +51,23 @@ t.test('the wait for keys does not lose the span', async (t) => {
   const { events } = await traced(fastify, { url: '/', headers: clerk.bearer() })
   t.match(events, [{ name: 'clerk.auth.verification', attributes: { 'clerk.auth.outcome': 'verified' } }])
   t.equal(clerk.requests.count('jwks'), 1, 'it has waited')
+})
+
+t.test('a verification that ends after the active span is a span of its own', async (t) => {
+  const { clerk, fastify } = await createTracedApp(t, { slowInMs: 0 }, { jwks: { warmUp: false } })
+  const [hook, own, ...others] = await tracedBriefly(fastify, { url: '/', headers: clerk.bearer() })
+  t.equal(hook?.name, 'hook')
+  t.same(hook?.events, [])
+  t.match(own, {
+    name: 'clerk.auth.verification',
+    parentSpanContext: { spanId: hook?.spanContext().spanId },
+    attributes: { 'clerk.auth.outcome': 'verified', 'clerk.auth.verification.duration': Number }
+  })
+  t.same(others, [])
+  const [seconds = 0, nanoseconds = 0] = own?.duration ?? []
+  const expected = Number(own?.attributes['clerk.auth.verification.duration'])
+  // Spans begin and end at whole milliseconds or fractions, as the clock gives them.
+  t.ok(Math.abs(seconds + nanoseconds / 1e9 - expected) < 0.002, `${seconds} s ${nanoseconds} ns, ${expected} s`)
 })
 
 t.test('a span says who it was only if asked to', async (t) => {
