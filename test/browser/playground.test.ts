@@ -95,12 +95,15 @@ if (browser !== null) {
       return (await details.textContent()) ?? ''
     }
     t.equal(await call(page, '/api/me'), '401')
-    t.match(await why('/api/me'), /of the decision table.*requireAuth: FST_CLERK_UNAUTHORIZED.*No credentials/)
+    t.match(await why('/api/me'), /row [8] of the decision table.*requireAuth: FST_CLERK_UNAUTHORIZED.*No credentials/)
     await takePicture(page, 'playground-why-signed-out')
 
     await signIn(page, 'Grace Hopper')
     t.equal(await call(page, '/api/me'), '200')
-    t.match(await why('/api/me'), /signed-in.*of the decision table.*__session.*in memory as verified.*refused nothing/)
+    t.match(
+      await why('/api/me'),
+      /signed-in.*row [1][7] of the decision table.*__session.*in memory as verified.*refused nothing/
+    )
     t.equal(await call(page, '/api/docs'), '403')
     t.match(await why('/api/docs'), /signed-in.*authorize: FST_CLERK_FORBIDDEN/)
     t.equal(await page.locator('.why').count(), 2)
