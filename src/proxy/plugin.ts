@@ -94,7 +94,14 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
     leaveOutErrors(request)
     const exchange = openExchange(request, reply, timeoutInMs, () => active--)
     const proxy = fixed ?? baseOf(request, fullPath)
-    const facts = { host, secretKey, proxy, clientAddress: request.ip, hasBody: hasBody(request.method) }
+    const facts = {
+      host,
+      secretKey,
+      proxy,
+      clientAddress: request.ip,
+      hasBody: hasBody(request.method),
+      isBodyGiven: request.body !== undefined
+    }
 
     function answer({ headers, stream }: Answer): void {
       if (exchange.isSettled) {

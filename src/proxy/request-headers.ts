@@ -43,6 +43,8 @@ export interface RequestFacts {
   /** Address of the client, as far as `trustProxy` says. */
   readonly clientAddress: string
   readonly hasBody: boolean
+  /** A body is there to be passed on, which a method that may have one can lack. */
+  readonly isBodyGiven: boolean
 }
 
 /** The headers of the request to FAPI. `received` has lost the headers that `Connection` names. */
@@ -55,6 +57,8 @@ export function requestHeaders(received: IncomingHttpHeaders, facts: RequestFact
   if (cookie !== '') headers.cookie = cookie
   if (!facts.hasBody) delete headers['content-type']
   else if (received['content-length'] !== undefined) headers['content-length'] = received['content-length']
+  // Node frames no body of DELETE or OPTIONS of its own accord: FAPI would read the bytes as the next request.
+  else if (facts.isBodyGiven) headers['transfer-encoding'] = 'chunked'
   const { proxy } = facts
   headers.host = facts.host
   headers['clerk-proxy-url'] = proxy.url

@@ -251,3 +251,26 @@ t.test('a second request hidden behind the first is one of its own, or none', as
   )
   t.match(answer.raw, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 400 /)
 })
+
+for (const method of ['DELETE', 'OPTIONS', 'PATCH', 'POST']) {
+  const hidden = 'GET /hidden HTTP/1.1\r\nHost: evil.test\r\n\r\n'
+  const framings: readonly (readonly [name: string, headers: readonly string[], body: string])[] = [
+    ['in chunks', [FORM, 'Transfer-Encoding: chunked'], chunk(hidden)],
+    ['in chunks, without a type', ['Transfer-Encoding: chunked'], chunk(hidden)],
+    ['of a length', [FORM, `Content-Length: ${hidden.length}`], hidden],
+    ['of a length that Connection names', [`Content-Length: ${hidden.length}`, 'Connection: content-length'], hidden],
+    ['in chunks that Connection names', ['Transfer-Encoding: chunked', 'Connection: transfer-encoding'], chunk(hidden)]
+  ]
+  t.test(`a request in the body of ${method} stays in the body`, async (t) => {
+    for (const [name, headers, body] of framings) {
+      upstream.received.length = 0
+      const { status } = await sendRaw(port, requestText(method, '/__clerk/v1/client', headers, body))
+      t.equal(status, 200, name)
+      t.strictSame(
+        upstream.received.map((request) => [request.method, request.url, request.body]),
+        [[method, CLIENT, hidden]],
+        name
+      )
+    }
+  })
+}
