@@ -20,6 +20,8 @@ export {
   ClockOffset,
   CrossOrigin,
   DebugHeaders,
+  ExplainPermission,
+  Explanation,
   ExtractToken,
   GetTokenOptions,
   GuardHook,

@@ -1,4 +1,5 @@
 import { InstanceHealth, InstanceStats } from '../index.cjs'
+import { AuditHealth } from '../audit/index.cjs'
 import { FastifyPluginAsync } from 'fastify'
 interface MetricsRegistry {
   readonly contentType: string
@@ -6,12 +7,17 @@ interface MetricsRegistry {
   registerMetric(metric: never): void
   removeSingleMetric(name: string): void
 }
+interface AuditLogSource {
+  health(): AuditLogHealth | null
+}
+type AuditLogHealth = Pick<AuditHealth, 'ok' | 'queued' | 'written' | 'dropped' | 'lost' | 'waiting' | 'turnedAway'>
 interface CollectOptions {
   readonly namePrefix?: string | undefined
   readonly buckets?: readonly number[] | undefined
   readonly instance?: string | null | undefined
+  readonly auditLog?: AuditLogSource | undefined
 }
-interface MetricsOptions extends Omit<CollectOptions, 'instance'> {
+interface MetricsOptions extends Omit<CollectOptions, 'instance' | 'auditLog'> {
   readonly registry?: MetricsRegistry | undefined
   readonly path?: string | undefined
 }
@@ -26,4 +32,4 @@ declare function collectClerkMetrics(
 ): Promise<() => void>
 declare const metrics: FastifyPluginAsync<MetricsOptions>
 export { collectClerkMetrics, metrics as default, metrics }
-export type { CollectOptions, MetricsOptions, MetricsRegistry, MetricsSource }
+export type { AuditLogHealth, AuditLogSource, CollectOptions, MetricsOptions, MetricsRegistry, MetricsSource }

@@ -351,10 +351,74 @@ interface EvictionEvent {
   readonly cachedTokens: number
   readonly cachedBytes: number
 }
+declare const CODES: {
+  readonly dns: readonly [
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EAI_FAIL',
+    'EAI_NODATA',
+    'EAI_NONAME',
+    'ENODATA',
+    'ESERVFAIL',
+    'EREFUSED'
+  ]
+  readonly refused: readonly ['ECONNREFUSED']
+  readonly unreachable: readonly [
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EHOSTDOWN',
+    'ENETDOWN',
+    'EADDRNOTAVAIL',
+    'EACCES',
+    'EPERM'
+  ]
+  readonly timeout: readonly ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']
+  readonly closed: readonly ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET']
+  readonly certificate: readonly [
+    'CERT_HAS_EXPIRED',
+    'CERT_NOT_YET_VALID',
+    'CERT_REJECTED',
+    'CERT_REVOKED',
+    'CERT_SIGNATURE_FAILURE',
+    'CERT_UNTRUSTED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'HOSTNAME_MISMATCH',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+  ]
+  readonly tls: readonly [
+    'EPROTO',
+    'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+    'ERR_SSL_UNSUPPORTED_PROTOCOL',
+    'ERR_SSL_WRONG_VERSION_NUMBER'
+  ]
+  readonly proxy: readonly ['UND_ERR_ABORTED', 'UND_ERR_PRX_TLS']
+  readonly 'not-http': readonly [
+    'HPE_INVALID_CONSTANT',
+    'HPE_INVALID_VERSION',
+    'HPE_INVALID_HEADER_TOKEN',
+    'HPE_HEADER_OVERFLOW'
+  ]
+}
+type CodedWord = keyof typeof CODES
+type NetworkFailure =
+  | {
+      [Word in CodedWord]: Word | `${Word}-${(typeof CODES)[Word][number]}`
+    }[CodedWord]
+  | 'network'
 type KeySetFailure = 'not-json' | 'not-a-key-set' | 'empty' | 'no-usable-key'
 type FetchFailure =
+  | NetworkFailure
   | 'timeout'
-  | 'network'
   | 'redirect'
   | 'too-large'
   | 'html'
@@ -516,6 +580,20 @@ type RouteAuth<ContextConfig> = ContextConfig extends {
 }
   ? AuthFor<Accepted>
   : AuthFor<InstanceAcceptsToken>
+type Eventually<T> = T | Later<T> | Promise<T>
+declare class Later<T> implements PromiseLike<T> {
+  #private
+  settle(value: Eventually<T>): void
+  fail(error: unknown): void
+  listen(onValue: (value: T) => void, onError: (error: unknown) => void): void
+  next<U>(convert: (value: T) => Eventually<U>): Later<U>
+  whenEnded(onEnd: () => void): void
+  promise(): Promise<T>
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null
+  ): Promise<A | B>
+}
 interface MomentByReach {
   readonly sessionsMs: number
   readonly machinesMs: number
@@ -547,6 +625,7 @@ interface RevocationsHealth {
   readonly entries: number
   readonly everyoneIssuedUntilMs: number | null
   readonly machinesIssuedUntilMs: number | null
+  readonly folds: number
   readonly retentionMs: number
   readonly machineRetentionMs: number
   readonly bus: RevocationBusHealth | null
@@ -1195,6 +1274,69 @@ declare const OpenApiVersionError: FastifyErrorConstructor<
   },
   [any?, any?, any?]
 >
+declare const ProxyPeerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyKeysError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyUrlError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyRequestError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_REQUEST'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBodyTimeoutError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BODY_TIMEOUT'
+    statusCode: 408
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBodyLimitError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BODY_LIMIT'
+    statusCode: 413
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBusyError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BUSY'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const ProxyUpstreamError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_UPSTREAM'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const ProxyTimeoutError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_TIMEOUT'
+    statusCode: 504
+  },
+  [any?, any?, any?]
+>
 declare const MetricsPluginError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_METRICS_PLUGIN'
@@ -1205,6 +1347,34 @@ declare const MetricsPluginError: FastifyErrorConstructor<
 declare const MetricsPeerError: FastifyErrorConstructor<
   {
     code: 'FST_CLERK_METRICS_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OtelPluginError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OTEL_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OtelPeerError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OTEL_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const MigrateParserError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MIGRATE_PARSER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PlaygroundPagesError: FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PLAYGROUND_PAGES'
     statusCode: 500
   },
   [any?, any?, any?]
@@ -1245,6 +1415,7 @@ declare const errors_McpRootError: typeof McpRootError
 declare const errors_McpScopesError: typeof McpScopesError
 declare const errors_MetricsPeerError: typeof MetricsPeerError
 declare const errors_MetricsPluginError: typeof MetricsPluginError
+declare const errors_MigrateParserError: typeof MigrateParserError
 declare const errors_NoInitialKeysError: typeof NoInitialKeysError
 declare const errors_NoKeySourceError: typeof NoKeySourceError
 declare const errors_NoRoutesError: typeof NoRoutesError
@@ -1262,7 +1433,19 @@ declare const errors_OptionSecretKeyMissingError: typeof OptionSecretKeyMissingE
 declare const errors_OptionTypeError: typeof OptionTypeError
 declare const errors_OptionUrlError: typeof OptionUrlError
 declare const errors_OptionValueError: typeof OptionValueError
+declare const errors_OtelPeerError: typeof OtelPeerError
+declare const errors_OtelPluginError: typeof OtelPluginError
+declare const errors_PlaygroundPagesError: typeof PlaygroundPagesError
 declare const errors_PostgresPoolError: typeof PostgresPoolError
+declare const errors_ProxyBodyLimitError: typeof ProxyBodyLimitError
+declare const errors_ProxyBodyTimeoutError: typeof ProxyBodyTimeoutError
+declare const errors_ProxyBusyError: typeof ProxyBusyError
+declare const errors_ProxyKeysError: typeof ProxyKeysError
+declare const errors_ProxyPeerError: typeof ProxyPeerError
+declare const errors_ProxyRequestError: typeof ProxyRequestError
+declare const errors_ProxyTimeoutError: typeof ProxyTimeoutError
+declare const errors_ProxyUpstreamError: typeof ProxyUpstreamError
+declare const errors_ProxyUrlError: typeof ProxyUrlError
 declare const errors_PublishableAsSecretError: typeof PublishableAsSecretError
 declare const errors_PublishableKeyError: typeof PublishableKeyError
 declare const errors_RedisClientError: typeof RedisClientError
@@ -1333,6 +1516,7 @@ declare namespace errors {
     errors_McpScopesError as McpScopesError,
     errors_MetricsPeerError as MetricsPeerError,
     errors_MetricsPluginError as MetricsPluginError,
+    errors_MigrateParserError as MigrateParserError,
     errors_NoInitialKeysError as NoInitialKeysError,
     errors_NoKeySourceError as NoKeySourceError,
     errors_NoRoutesError as NoRoutesError,
@@ -1350,7 +1534,19 @@ declare namespace errors {
     errors_OptionTypeError as OptionTypeError,
     errors_OptionUrlError as OptionUrlError,
     errors_OptionValueError as OptionValueError,
+    errors_OtelPeerError as OtelPeerError,
+    errors_OtelPluginError as OtelPluginError,
+    errors_PlaygroundPagesError as PlaygroundPagesError,
     errors_PostgresPoolError as PostgresPoolError,
+    errors_ProxyBodyLimitError as ProxyBodyLimitError,
+    errors_ProxyBodyTimeoutError as ProxyBodyTimeoutError,
+    errors_ProxyBusyError as ProxyBusyError,
+    errors_ProxyKeysError as ProxyKeysError,
+    errors_ProxyPeerError as ProxyPeerError,
+    errors_ProxyRequestError as ProxyRequestError,
+    errors_ProxyTimeoutError as ProxyTimeoutError,
+    errors_ProxyUpstreamError as ProxyUpstreamError,
+    errors_ProxyUrlError as ProxyUrlError,
     errors_PublishableAsSecretError as PublishableAsSecretError,
     errors_PublishableKeyError as PublishableKeyError,
     errors_RedisClientError as RedisClientError,
@@ -1397,6 +1593,10 @@ type CodeOf<Export> = Export extends new (
 type ClerkAuthErrorCode = {
   [Name in keyof typeof errors]: CodeOf<(typeof errors)[Name]>
 }[keyof typeof errors]
+type InstanceOption = 'publishableKey' | 'secretKey' | 'jwtKey' | 'jwks.keys'
+interface InstanceMismatch {
+  readonly options: readonly [InstanceOption, InstanceOption]
+}
 interface AudienceRule {
   readonly values: readonly string[]
   readonly isRequired: boolean | null
@@ -1469,6 +1669,9 @@ interface TokenRequest {
 type ExtractToken = {
   extract(request: TokenRequest): string | undefined
 }['extract']
+type ExplainPermission = {
+  permits(request: TokenRequest): boolean
+}['permits']
 type CrossOrigin = 'refuse' | 'report' | false
 interface ClerkAuthOptions {
   readonly publishableKey?: string | null | undefined
@@ -1496,6 +1699,7 @@ interface ClerkAuthOptions {
   readonly debugHeaders?: DebugHeaders | undefined
   readonly crossOrigin?: CrossOrigin | undefined
   readonly extractToken?: ExtractToken | undefined
+  readonly explain?: boolean | ExplainPermission | undefined
   readonly requireAuthRedirect?: boolean | undefined
   readonly defaultDeny?: boolean | undefined
   readonly earlyRoutes?: boolean | readonly string[] | undefined
@@ -1537,6 +1741,7 @@ declare const OPTIONS: {
     ((request: TokenRequest) => string | undefined) | null
   >
   crossOrigin: Option<false | 'refuse' | 'report', false | 'refuse' | 'report'>
+  explain: Option<boolean | ((request: TokenRequest) => boolean), boolean | ((request: TokenRequest) => boolean) | null>
   requireAuthRedirect: Option<boolean, boolean>
   earlyRoutes: Option<boolean | readonly string[], boolean | readonly string[]>
   defaultDeny: Option<boolean, boolean>
@@ -1622,12 +1827,40 @@ type Headers = {
     | undefined
 }
 type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | CarriedCookies | null
+type MachineFailureReason =
+  | 'token-invalid'
+  | 'token-revoked'
+  | 'revocation-bus-away'
+  | 'token-verification-failed'
+  | 'secret-key-invalid'
+  | 'unexpected-error'
+type StateReason =
+  | 'session-token-and-uat-missing'
+  | 'session-token-but-no-client-uat'
+  | 'client-uat-but-no-session-token'
+  | 'session-token-iat-before-client-uat'
+  | 'session-token-nbf'
+  | 'session-token-iat-in-the-future'
+  | 'session-token-missing'
+  | 'dev-browser-sync'
+  | 'dev-browser-missing'
+  | 'satellite-needs-syncing'
+  | 'primary-responds-to-syncing'
+  | 'primary-domain-cross-origin-sync'
+  | 'active-organization-mismatch'
+  | 'token-type-mismatch'
+  | 'No token in header'
+type RequestReason =
+  | StateReason
+  | VerificationFailureReason
+  | MachineFailureReason
+  | `session-token-expired-refresh-${string}`
 interface RequestState extends ResponseParts {
   readonly status: 'signed-in' | 'signed-out' | 'handshake'
   readonly tokenType: TokenType | null
   readonly auth: Auth
   readonly verified: VerifiedToken | null
-  readonly reason: string | null
+  readonly reason: RequestReason | null
   readonly message: string | null
 }
 interface ResponseParts {
@@ -1680,7 +1913,7 @@ declare class UnverifiedToken {
   readonly jose: JoseHeader
   readonly claims: JsonObject
   readonly refusal: VerificationFailure | null
-  pending: Promise<VerificationOutcome> | null
+  pending: Later<VerificationOutcome> | null
   constructor(
     text: string,
     payloadEnd: number,
@@ -1700,14 +1933,15 @@ interface Verifier {
   lookUp(text: string): VerifiedToken | UnverifiedToken | null
   decode(text: string): UnverifiedToken | null
   accept(verified: VerifiedToken): VerifiedToken
-  judge(token: UnverifiedToken): VerificationOutcome | Promise<VerificationOutcome>
-  verify(text: string, skewMs?: number): VerificationOutcome | Promise<VerificationOutcome>
-  verifySignature(token: UnverifiedToken): SignatureOutcome | Promise<SignatureOutcome>
+  judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome>
+  verify(text: string, skewMs?: number): VerificationOutcome | Later<VerificationOutcome>
+  verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome>
 }
 interface InstanceHealth {
   readonly keys: KeyStoreHealth
   readonly revocation: RevocationsHealth
   readonly clock: ClockOffset | null
+  readonly instanceMismatch: InstanceMismatch | null
   readonly degraded: boolean
   readonly ready: boolean
 }
@@ -1731,7 +1965,9 @@ interface Instance {
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
-  authenticate(carried: Carried, policy: AuthenticationPolicy): RequestState | Promise<RequestState>
+  readonly proxyUrl: string
+  followProxy(path: string): void
+  authenticate(carried: Carried, policy: AuthenticationPolicy): Eventually<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   stats(): InstanceStats
   health(): InstanceHealth
@@ -1750,9 +1986,33 @@ interface TokenVerifier {
   close(): Promise<void>
 }
 declare function createTokenVerifier(options?: ClerkAuthOptions): TokenVerifier
-interface Identity {
-  readonly kind: 'user' | 'organization' | 'machine'
-  readonly id: string
+interface DecisionRow {
+  readonly path: 'header' | 'cookies' | 'none'
+  readonly row: number | null
+  readonly section: '2.7' | '4.3' | '8'
+}
+interface CarriedNames {
+  readonly authorization: 'absent' | 'token' | 'not-bearer' | 'extracted'
+  readonly cookies: readonly string[]
+  readonly cookieFamily: 'suffixed' | 'unsuffixed' | null
+  readonly hasCookiesOfAnother: boolean
+  readonly parameters: readonly string[]
+  readonly isPageLoad: boolean
+  readonly redirects: number
+}
+interface TokenFacts {
+  readonly carrier: 'header' | 'cookie'
+  readonly kind: TokenType | 'other-jwt' | 'not-a-token'
+  readonly isInMemory: boolean
+  readonly isOfThisInstance: boolean | null
+  readonly ageInMs: number | null
+  readonly expiresInMs: number | null
+  readonly isOlderThanSignIn: boolean | null
+}
+interface DecisionPath {
+  readonly carried: CarriedNames
+  readonly token: TokenFacts | null
+  readonly decidedBy: DecisionRow
 }
 interface PreflightRequest {
   readonly method: string
@@ -1793,6 +2053,32 @@ interface GuardRequirement {
   readonly audience?: AudienceRule
   readonly challenge?: string
 }
+interface GuardVerdict {
+  readonly guard: 'requireAuth' | 'authorize' | 'crossOrigin'
+  readonly code: string | null
+  readonly isRedirect: boolean
+  readonly isHidden: boolean
+}
+interface Decision {
+  readonly state: 'signed-in' | RefusalEvent['state'] | 'not-evaluated'
+  readonly tokenType: TokenType | null
+  readonly reason: string | null
+  readonly message: string | null
+  readonly isRedirected: boolean
+  readonly verdict: GuardVerdict | null
+}
+interface Explanation extends DecisionPath {
+  readonly state: Decision['state']
+  readonly tokenType: TokenType | null
+  readonly reason: string | null
+  readonly message: string | null
+  readonly isRedirected: boolean
+  readonly verdict: GuardVerdict | null
+}
+interface Identity {
+  readonly kind: 'user' | 'organization' | 'machine'
+  readonly id: string
+}
 type ClerkRouteConfig = false | ClerkRouteOptions
 interface ClerkRouteOptions {
   readonly acceptsToken?: AcceptsToken
@@ -1821,6 +2107,7 @@ interface ClerkDecorator {
   lifetime(request: FastifyRequest): Lifetime
   openLifetime(token: string, request?: FastifyRequest): Promise<Lifetime>
   identify(request: unknown): Identity | null
+  explain(request: FastifyRequest): Explanation | null
   health(): InstanceHealth
   stats(): InstanceStats
   routes(): readonly RouteTableEntry[]
@@ -2021,6 +2308,8 @@ export type {
   CrossOrigin,
   DebugHeaders,
   EvictionEvent,
+  ExplainPermission,
+  Explanation,
   ExtractToken,
   GetTokenOptions,
   GuardHook,

@@ -182,6 +182,7 @@ interface WebhookEventData {
 }
 type OtherEventType = 'invitation.accepted' | 'invitation.created' | 'invitation.revoked'
 type WebhookEventType = keyof WebhookEventData | OtherEventType
+declare const eventTypes: readonly string[]
 interface WebhookEvent<Type extends string = string> {
   readonly type: Type
   readonly object: 'event'
@@ -381,6 +382,7 @@ export {
   createRedisDeliveries,
   webhooks as default,
   deliveryTableSql,
+  eventTypes,
   parseEvent,
   verifyWebhook,
   webhooks
