@@ -4,6 +4,7 @@ import { createSessionAuthContext } from './backend-api/session-tokens.js'
 import { countRepeats } from './counted-log.js'
 import type { ClockOffset } from './diagnostics/clock-estimate.js'
 import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
+import { createMissingPartyCount } from './diagnostics/missing-party.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
 import { type InstanceMismatch, mismatchText } from './jwks/instance-mismatch.js'
 import { createKeyStore } from './jwks/key-store.js'
@@ -202,6 +203,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
     verifyMachineToken: (type, text, token) => machineTokens().verify(type, text, token),
+    sawNoParty: createMissingPartyCount(logger, counters, settings),
     now,
     log
   }

@@ -27,6 +27,8 @@ export class Stats {
   /** Tokens that a report-only rule would have refused. */
   reportedIssuers = 0
   reportedAuthorizedParties = 0
+  /** Session tokens of cookies, first seen and well signed, that have no `azp`. */
+  cookieTokensWithoutAzp = 0
   /** Requests signed in by cookie that a page of another origin caused: let through by `report`, and refused. */
   reportedCrossOrigin = 0
   refusedCrossOrigin = 0

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { renderLlms, SECTIONS } from './llms.js'
@@ -25,9 +24,4 @@ t.test('it has the form of llmstxt.org: one title, a summary, sections of links,
   t.match(text, /^# [\w-]+\n\n> .+\n/)
   t.equal(text.match(/^# /gm)?.length, 1)
   t.strictSame(text.match(/^## .+$/gm), ['## Use it', '## Features', '## Optional'])
-})
-
-t.test('an application resolves it by the name of the package', async (t) => {
-  const resolve = createRequire(join(root, 'package.json')).resolve
-  t.equal(resolve('fastify-clerk-auth/llms.txt'), join(root, 'src/llms.txt'))
 })

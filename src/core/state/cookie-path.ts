@@ -98,9 +98,18 @@ function decideBySession(
   if (isKnown) return decideVerified(context, carried, effects.accept(token))
 
   // 14
-  return convert(effects.verifySession(token), (outcome: VerificationOutcome) =>
-    outcome.ok ? decideVerified(context, carried, outcome) : answerFailure(context, carried, 'cookie', token, outcome)
-  )
+  return convert(effects.verifySession(token), (outcome: VerificationOutcome) => {
+    if (lacksParty(token, outcome)) effects.sawNoParty()
+    return outcome.ok
+      ? decideVerified(context, carried, outcome)
+      : answerFailure(context, carried, 'cookie', token, outcome)
+  })
+}
+
+/** Whether the signature was good, so that Clerk issued it, and the token says no origin. */
+function lacksParty({ claims }: UnverifiedToken, outcome: VerificationOutcome): boolean {
+  if (claims.azp !== undefined && claims.azp !== '') return false
+  return outcome.ok || outcome.reason === 'token-invalid-authorized-parties'
 }
 
 function decideVerified(context: StateContext, carried: Carried, verified: VerifiedToken): RequestState {

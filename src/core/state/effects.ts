@@ -37,6 +37,8 @@ export interface Effects {
   refreshSession: ((request: RefreshRequest) => Promise<BackendResult<readonly string[]>>) | null
   /** `token`: the text decoded; null when it is not a JWT. */
   verifyMachineToken(type: MachineTokenType, text: string, token: UnverifiedToken | null): Eventually<MachineOutcome>
+  /** Told of a session token of a cookie that was first seen, is well signed, and has no `azp`. */
+  sawNoParty(): void
   now(): number
   readonly log: Logger
 }

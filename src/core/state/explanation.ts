@@ -111,6 +111,7 @@ function withoutEffects({ settings, verifier, now }: ExplanationParts): StateCon
       verifySession: () => unjudged,
       verifySessionText: () => unjudged,
       verifySignature: () => unjudged,
+      sawNoParty: () => {},
       fetchHandshakePayload: null,
       refreshSession: null,
       verifyMachineToken: (type) => ({

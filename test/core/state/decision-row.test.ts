@@ -165,6 +165,7 @@ for (const [
       log: silentLogger,
       verifySession: unused,
       verifySessionText: unused,
+      sawNoParty: () => {},
       verifySignature: unused,
       verifyMachineToken: unused
     }

@@ -109,6 +109,7 @@ t.test('hostile requests get an answer that can be sent', async (t) => {
           decode: (text) => unverifiedOf(text, input),
           verifySession: async () => failure,
           verifySessionText: async () => failure,
+          sawNoParty: () => {},
           verifySignature: async () => ({ ok: true }),
           fetchHandshakePayload: async () => lines,
           refreshSession: async () => lines
