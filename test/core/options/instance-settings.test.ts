@@ -65,6 +65,7 @@ t.test('nothing but the environment is needed, and defaults are those of the opt
     signUpUrl: '',
     handshake: true,
     debugHeaders: 'full',
+    explain: null,
     extractToken: null,
     crossOrigin: 'report',
     requireAuthRedirect: false,
