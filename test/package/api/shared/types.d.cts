@@ -1884,6 +1884,7 @@ declare class Stats {
   revoked: number
   reportedIssuers: number
   reportedAuthorizedParties: number
+  cookieTokensWithoutAzp: number
   reportedCrossOrigin: number
   refusedCrossOrigin: number
 }
