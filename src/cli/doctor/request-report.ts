@@ -7,7 +7,6 @@ import { readCarried } from '../../core/request/read-carried.js'
 import { type DecisionPath, explainDecision } from '../../core/state/explanation.js'
 import type { RequestState } from '../../core/state/request-state.js'
 import { createStateSettings } from '../../core/state/settings.js'
-import type { TokenType } from '../../core/token-types.js'
 import { readCurl } from './curl.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding, findingOfReason } from './finding.js'
@@ -127,7 +126,7 @@ async function explain(examination: Case): Promise<readonly Finding[]> {
   if (state.status === 'signed-in') return examineOrigin(examination)
   const withheld = examined.withheld.size > 0 ? [finding('call-withheld')] : []
   const { reason, message } = state
-  const ofReason = reason === null ? [] : [findingOfReason(reason, message, kindOf(path))]
+  const ofReason = reason === null ? [] : [findingOfReason(reason, message, state.tokenType)]
   const ofCarrier = await examineCarriers(examination)
   const ofToken = ofCarrier.some(({ cause }) => EXPLAINS_ALL.has(cause)) ? [] : await examineSession(examination)
   const notLoaded =
@@ -155,12 +154,6 @@ function loopsOf({ logged }: ExaminedInstance): readonly Finding[] {
   return logged
     .filter((message) => message.startsWith(LOOP))
     .map((message) => finding('redirect-loop', [], message.slice(LOOP.length)))
-}
-
-/** Machine tokens have reasons of the same names with another meaning. */
-function kindOf({ token }: DecisionPath): TokenType | null {
-  const kind = token?.kind ?? null
-  return kind === 'not-a-token' || kind === 'other-jwt' ? null : kind
 }
 
 /** Rows that a page load would be redirected for. */

@@ -263,6 +263,13 @@ t.test('a call that Clerk would have to answer is named', async (t) => {
   t.ok(json.causes.some(({ cause }) => cause === 'call-withheld'))
 })
 
+t.test('a text that is judged as a session token is explained as such', async (t) => {
+  const stdin = `curl https://api.example.com/me -H 'Authorization: Bearer ${secret('no-token-at-all-of-any-kind')}'`
+  const { json } = await report(['request', '-'], { env: PRODUCTION, stdin, fetch: world })
+  const reason = json.causes.find(({ cause }) => cause === 'token-invalid')
+  t.match(reason?.cure, /getToken\(\)/)
+})
+
 t.test('a loop is named with its likely cause', async (t) => {
   const { json } = await report(['request', '-'], {
     env: PRODUCTION,
