@@ -6,7 +6,7 @@ import { printable } from './printable.js'
 
 /** The outputs of the command; `process` has them. */
 export interface CommandOutput {
-  readonly stdout: { write(text: string): unknown }
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
   readonly stderr: { write(text: string): unknown }
 }
 

@@ -79,7 +79,9 @@ function report({ file, before, migration }: MigratedFile, wantsWrite: boolean, 
     writeFileSync(file, migration.text)
     output.stdout.write(printable(`changed ${file}\n`))
   } else {
-    output.stdout.write(createTwoFilesPatch(file, file, before, migration.text, '', ''))
+    const diff = createTwoFilesPatch(file, file, before, migration.text, '', '')
+    // In a file or a pipe the diff is as it applies.
+    output.stdout.write(output.stdout.isTTY === true ? printable(diff) : diff)
   }
   for (const { line, message } of migration.notes) say(line, `look at this: ${message}`)
 }

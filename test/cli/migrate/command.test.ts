@@ -17,10 +17,10 @@ function write(t: Test, files: Readonly<Record<string, string | Buffer>>): (name
   return (name) => join(folder, name)
 }
 
-async function run(args: readonly string[], load?: () => Promise<Parse>) {
+async function run(args: readonly string[], load?: () => Promise<Parse>, isTTY = false) {
   const written = { stdout: '', stderr: '' }
   const output = {
-    stdout: { write: (text: string) => (written.stdout += text) },
+    stdout: { isTTY, write: (text: string) => (written.stdout += text) },
     stderr: { write: (text: string) => (written.stderr += text) }
   }
   return { status: await runMigrateCommand(args, output, load), ...written }
@@ -34,6 +34,16 @@ t.test('without --write the changes are printed as a diff, and no file is touche
   for (const line of GOOD_AFTER.trimEnd().split('\n')) t.ok(stdout.includes(`\n+${line}\n`), line)
   t.match(stderr, /^1 to change, 0 left as they are, 1 without need\nThen: npm install/)
   t.equal(readFileSync(at('a.js'), 'utf8'), GOOD)
+})
+
+t.test('a terminal is shown the control characters of a file, and a pipe gets the diff as it is', async (t) => {
+  const text = `${GOOD}// \u001b[2J\u202e\tb\r\n`
+  const at = write(t, { 'a.js': text })
+  const piped = await run([at('a.js')])
+  t.ok(piped.stdout.includes('// \u001b[2J\u202e\tb\r\n'))
+  const shown = await run([at('a.js')], undefined, true)
+  t.ok(shown.stdout.includes('// \\u001b[2J\\u202e\tb\r\n'))
+  t.ok(shown.stdout.includes('\n-import { clerkPlugin }'))
 })
 
 t.test('with --write they are made, and made once', async (t) => {
