@@ -91,7 +91,7 @@ const KINDS: readonly Kind[] = [
       url: '/guarded',
       headers: { ...PAGE, cookie: `${elsewhere}; __clerk_sign_in_count=3.YWRNWJab` }
     }),
-    lines: [/signInUrl keeps sending back/]
+    lines: [/signInUrl keeps sending back/, /many session tokens of this instance are refused/]
   },
   {
     name: 'organizations that are not activated',

@@ -36,7 +36,7 @@ t.test('in memory: instances of one process tell each other, and later ones', as
   await two.close()
   await one.revoke({ sessionId: 'sess_2' })
   t.strictSame([one.size, two.size, three.size], [3, 0, 3])
-  t.strictSame(one.health().bus, { kind: 'memory', connected: true, disconnectedSinceMs: null })
+  t.strictSame(one.health().bus, { kind: 'memory', connected: true, disconnectedSinceMs: null, cause: null })
 })
 
 t.test('a process whose clock is ahead cannot refuse everyone from now on', async (t) => {
@@ -73,7 +73,7 @@ t.test('without a cluster, the cluster bus is a bus of one', async (t) => {
   const alone = createProcess(createClusterBus())
   await alone.ready
   t.equal(await alone.revoke({ sessionId: 'sess_1' }), true)
-  t.strictSame(alone.health().bus, { kind: 'cluster', connected: true, disconnectedSinceMs: null })
+  t.strictSame(alone.health().bus, { kind: 'cluster', connected: true, disconnectedSinceMs: null, cause: null })
   await alone.close()
 })
 
