@@ -63,9 +63,11 @@ export function networkFailureOf(error: unknown): NetworkFailure {
 /** `fetch` wraps the error of the connection; Node wraps one error for each address of a name. */
 function firstFailure(error: unknown, depth: number): NetworkFailure | null {
   if (typeof error !== 'object' || error === null || depth > 4) return null
-  const { code, cause, errors } = error as Readonly<Record<'code' | 'cause' | 'errors', unknown>>
+  const { code, name, cause, errors } = error as Readonly<Record<'code' | 'name' | 'cause' | 'errors', unknown>>
   const own = failureOfCode(code)
   if (own !== null) return own
+  // From Node 24 on, the parser's error has no code.
+  if (name === 'HTTPParserError') return 'not-http'
   for (const inner of [cause, ...(Array.isArray(errors) ? errors.slice(0, 8) : [])]) {
     const failure = firstFailure(inner, depth + 1)
     if (failure !== null) return failure

@@ -89,7 +89,7 @@ const faults: [string, KeyStoreHealth['lastError'], RequestListener][] = [
     (request, response) => response.writeHead(307, { location: request.url }).end()
   ],
   ['has an error', 'http-500', (_request, response) => response.writeHead(500).end('<html>')],
-  ['is no HTTP server', 'not-http-HPE_INVALID_CONSTANT', (request) => request.socket.end('SSH-2.0-x\r\n')]
+  ['is no HTTP server', 'not-http', (request) => request.socket.end('SSH-2.0-x\r\n')]
 ]
 
 for (const [name, failure, listener] of faults) {
