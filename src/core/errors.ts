@@ -15,7 +15,7 @@ export interface ErrorEntry {
 
 const entries: ErrorEntry[] = []
 
-/** Every error of the package in the order of this file; the table in README.md of this folder is checked against it. */
+/** Every error of the package in the order of this file: the help page is made of them. */
 export const errorEntries: readonly ErrorEntry[] = entries
 
 function createError<const C extends `FST_CLERK_${string}`, const S extends number>(
