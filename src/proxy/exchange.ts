@@ -6,6 +6,8 @@ import { ProxyBodyTimeoutError, ProxyTimeoutError, ProxyUpstreamError } from '..
 export interface Exchange {
   /** Nothing more may be sent: an answer has been begun, or the client has gone. */
   readonly isSettled: boolean
+  /** Aborted when the exchange has ended before FAPI's answer has: nothing of it is waited for any more. */
+  readonly signal: AbortSignal
   /** Answers with the error, unless an answer has been begun. */
   fail(error: Error): void
   /** Sends the answer. `source`: the stream it comes from, which ends with the exchange. */
@@ -24,12 +26,13 @@ export function openExchange(
 ): Exchange {
   let isSettled = false
   let source: Readable | null = null
+  const abandoned = new AbortController()
   const timer = setTimeout(expire, timeoutInMs)
 
   finished(reply.raw, () => {
     clearTimeout(timer)
     isSettled = true
-    source?.destroy()
+    if (!source?.readableEnded) abandoned.abort()
     destroyBody(request)
     onEnd()
   })
@@ -52,6 +55,7 @@ export function openExchange(
     get isSettled() {
       return isSettled
     },
+    signal: abandoned.signal,
     fail,
     answer(body, from) {
       isSettled = true

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { countRepeats } from '../core/counted-log.js'
 import {
@@ -43,7 +45,7 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
   const { path, fullPath, fapiUrl, secretKey, timeoutInMs, bodyLimit, responseLimit, maxConcurrency } = settings
   const { origin, host } = fapiUrl
   const basePath = fapiUrl.pathname.replace(/\/+$/, '')
-  await registerReplyFrom(fastify, origin)
+  const runUntilAborted = await registerReplyFrom(fastify, origin)
 
   let fixed: PublicBase | null = null
   fastify.addHook('onReady', async () => {
@@ -54,11 +56,12 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
 
   // Bodies pass as they come: nothing of them is parsed or kept.
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('*', (_request, payload, done) => {
+  fastify.addContentTypeParser('*', (_request, payload, done) => done(null, limitBody(payload)))
+  const limitBody = (payload: Readable) => {
     const overflow = () => new ProxyBodyLimitError()
     const broken = () => new ProxyRequestError('its body breaks off')
-    done(null, limited(payload, bodyLimit, overflow, broken))
-  })
+    return limited(payload, bodyLimit, overflow, broken)
+  }
 
   let active = 0
   fastify.route({
@@ -92,6 +95,7 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
   function passOn(request: FastifyRequest, reply: FastifyReply, target: Target): void {
     active++
     leaveOutErrors(request)
+    if (isBodyUnread(request)) request.body = limitBody(request.raw)
     const exchange = openExchange(request, reply, timeoutInMs, () => active--)
     const proxy = fixed ?? baseOf(request, fullPath)
     const facts = {
@@ -119,9 +123,9 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
       }
     }
 
-    try {
+    const from = () =>
       reply.from(`${basePath}${target.path}`, {
-        // Later than the exchange's own end, for requests that it cannot reach any more.
+        // The exchange ends before; the peer's own default would be shorter.
         timeout: timeoutInMs + 1_000,
         queryString: () => target.query.slice(1),
         rewriteRequestHeaders: (_request, headers) => requestHeaders(headers as IncomingMessage['headers'], facts),
@@ -132,6 +136,8 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
         onResponse: (_request, _reply, response) => answer(response as unknown as Answer),
         onError: (_reply, { error }) => exchange.fail(toProxyError(error))
       })
+    try {
+      runUntilAborted(exchange.signal, from)
     } catch {
       exchange.fail(new ProxyRequestError('its headers cannot be sent'))
     }
@@ -148,6 +154,12 @@ function leaveOutErrors(request: { log: FastifyBaseLogger }): void {
     if (!(given[0] instanceof Error)) (log.warn as (...all: unknown[]) => void)(...given)
   }
   request.log = Object.create(log, { warn: { value: warn } })
+}
+
+/** Over HTTP/2 a body needs neither a length nor a type; without both, Fastify takes it for none and leaves it unread. */
+function isBodyUnread({ body, method, raw }: FastifyRequest): boolean {
+  if (body !== undefined || raw.httpVersionMajor !== 2 || !hasBody(method)) return false
+  return !(raw as unknown as Http2ServerRequest).stream.endAfterHeaders
 }
 
 function hasBody(method: string): boolean {

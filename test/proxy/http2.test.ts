@@ -14,7 +14,10 @@ async function send(
   headers: object,
   body = ''
 ): Promise<{ head: IncomingHttpHeaders; body: string }> {
-  const stream = session.request({ ':authority': 'app.example.com', ...headers } as IncomingHttpHeaders)
+  const stream = session.request({
+    ':authority': 'app.example.com',
+    ...headers
+  } as IncomingHttpHeaders)
   if (body !== '') stream.end(body)
   const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders]
   return { head, body: await text(stream) }
@@ -25,7 +28,11 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
   const app = Fastify({ http2: true }) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(clerkAuth, clerk.pluginOptions())
-  await app.register(frontendApiProxy, { fapiUrl: upstream.url, bodyLimit: 10, timeoutInMs: 300 })
+  await app.register(frontendApiProxy, {
+    fapiUrl: upstream.url,
+    bodyLimit: 10,
+    timeoutInMs: 300
+  })
   const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
   t.teardown(() => session.close())
 
@@ -42,6 +49,18 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
       ['POST', '/v1/client?x=1', 'a=b']
     ]
   )
+  const untyped = await send(session, { ':path': path, ':method': 'POST' }, 'c=d')
+  t.equal(untyped.head[':status'], 200)
+  t.equal(upstream.received.at(-1)?.body, 'c=d', 'a body without a type, as over HTTP/1.1')
+  t.notOk(Object.hasOwn(Object.fromEntries(upstream.received.at(-1)?.headers ?? []), 'content-type'))
+  const bare = await send(session, { ':path': path, ':method': 'DELETE' })
+  t.equal(bare.head[':status'], 200)
+  const { body, headers: ofBare } = upstream.received.at(-1) ?? {
+    body: null,
+    headers: []
+  }
+  t.equal(body, '')
+  t.notOk(Object.hasOwn(Object.fromEntries(ofBare), 'transfer-encoding'), 'no body is announced where none is sent')
   for (const { headers } of upstream.received) {
     t.notOk(headers.some(([name]) => name.startsWith(':')))
     t.equal(Object.fromEntries(headers)['clerk-proxy-url'], 'http://app.example.com/__clerk')
@@ -51,6 +70,8 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
   t.equal(dots.head[':status'], 400)
   const large = await send(session, { ':path': path, ':method': 'POST', 'content-type': 'text/plain' }, 'a'.repeat(11))
   t.equal(large.head[':status'], 413)
+  const untypedLarge = await send(session, { ':path': path, ':method': 'POST' }, 'a'.repeat(11))
+  t.equal(untypedLarge.head[':status'], 413)
   upstream.answer = () => {}
   const late = await send(session, { ':path': path })
   t.equal(late.head[':status'], 504)

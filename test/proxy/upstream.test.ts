@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -34,20 +35,30 @@ async function startBytes(t: Test, bytes: string, open = false): Promise<string>
 }
 
 async function getFrom(fapiUrl: string, options: object = {}): Promise<Answer> {
-  const { port, app } = await startProxy({ proxy: { fapiUrl, timeoutInMs: 300, responseLimit: 1000, ...options } })
+  const { port, app } = await startProxy({
+    proxy: { fapiUrl, timeoutInMs: 300, responseLimit: 1000, ...options }
+  })
   const answer = await sendRaw(port, GET)
   await app.close()
   return answer
 }
 
 t.test('FAPI that is away is 502, with a body that clerk-js can read and nothing to keep', async (t) => {
-  const { port } = await startProxy({ proxy: { fapiUrl: 'http://127.0.0.1:1' } })
+  const { port } = await startProxy({
+    proxy: { fapiUrl: 'http://127.0.0.1:1' }
+  })
   const answer = await sendRaw(port, GET)
   t.equal(answer.status, 502)
   t.ok(headersOf(answer).includes('cache-control: no-store'))
   const { code, errors, statusCode } = JSON.parse(answer.body)
   t.strictSame([code, statusCode], ['FST_CLERK_PROXY_UPSTREAM', 502])
-  t.match(errors, [{ code: 'FST_CLERK_PROXY_UPSTREAM', message: /try again/, long_message: /try again/ }])
+  t.match(errors, [
+    {
+      code: 'FST_CLERK_PROXY_UPSTREAM',
+      message: /try again/,
+      long_message: /try again/
+    }
+  ])
   const head = await sendRaw(port, requestText('HEAD', '/__clerk/v1/client'))
   t.strictSame([head.status, head.body], [502, ''])
   const post = await sendRaw(port, requestText('POST', '/__clerk/v1/client', ['Content-Length: 3'], 'a=b'))
@@ -100,6 +111,61 @@ t.test('FAPI that hangs is 504 within the time', async (t) => {
     t.strictSame([answer.status, codeOf(answer)], [504, 'FST_CLERK_PROXY_TIMEOUT'], name)
     t.ok(Date.now() - startedAt < 20_000, 'long before any other bound')
   }
+})
+
+t.test(
+  'a head that comes drop by drop ends with the time, and its connection with it',
+  { timeout: 20_000 },
+  async (t) => {
+    const closed: Promise<unknown>[] = []
+    const server = createTcpServer((socket) => {
+      closed.push(
+        once(
+          socket.on('error', () => {}),
+          'close'
+        )
+      )
+      const drops = setInterval(() => socket.write('X'), 20)
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nX-Drops: ')).on('close', () => clearInterval(drops))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const fapiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { port } = await startProxy({ proxy: { fapiUrl, timeoutInMs: 300 } })
+    const answer = await sendRaw(port, GET)
+    t.strictSame([answer.status, codeOf(answer)], [504, 'FST_CLERK_PROXY_TIMEOUT'])
+    await Promise.all(closed)
+    t.equal(closed.length, 1)
+  }
+)
+
+t.test('a client that goes away before the answer leaves no connection behind', { timeout: 20_000 }, async (t) => {
+  const { upstream, port } = await startProxy({})
+  for (const method of ['GET', 'DELETE', 'POST']) {
+    const arrived = new Promise<IncomingMessage>((resolve) => {
+      upstream.answer = (request) => resolve(request)
+    })
+    const client = connect(port, '127.0.0.1')
+    client.write(requestText(method, '/__clerk/v1/client'))
+    const { socket } = await arrived
+    client.destroy()
+    if (!socket.destroyed) await once(socket, 'close')
+    t.ok(socket.destroyed, method)
+  }
+})
+
+t.test('a connection to FAPI serves one request after another', async (t) => {
+  const { upstream, port } = await startProxy({})
+  const ports = new Set<number | undefined>()
+  upstream.answer = (request, response) => {
+    ports.add(request.socket.remotePort)
+    request.on('end', () => response.end('ok')).resume()
+  }
+  for (const method of ['GET', 'POST', 'DELETE', 'GET']) {
+    t.equal((await sendRaw(port, requestText(method, '/__clerk/v1/client'))).status, 200)
+  }
+  t.equal(ports.size, 1)
 })
 
 t.test('an answer that comes drop by drop ends with the time', async (t) => {
@@ -287,7 +353,9 @@ t.test('a body that does not come is 408, and FAPI is let go', async (t) => {
 })
 
 t.test('a client that goes away takes its request to FAPI with it, and its place is free again', async (t) => {
-  const { upstream, port } = await startProxy({ proxy: { maxConcurrency: 1 } })
+  const { upstream, port } = await startProxy({
+    proxy: { maxConcurrency: 1 }
+  })
   const arrived = () => new Promise<void>((resolve) => (upstream.answer = () => resolve()))
   const first = arrived()
   const socket = connect(port, '127.0.0.1')

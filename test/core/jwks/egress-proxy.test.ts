@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ProxyAgent, fetch as undiciFetch } from 'undici'
+import { explainFetchFailure } from '../../../src/core/fetch-cause.js'
 import { createTokenVerifier } from '../../../src/index.js'
 import { createLocalClerk } from '../../../src/local/index.js'
 import { startConnectProxy } from '../../fixtures/connect-proxy.js'
@@ -18,16 +19,29 @@ async function verifyThrough(t: Test, proxyUrl: string) {
   const clerk = await createLocalClerk()
   const dispatcher = new ProxyAgent(proxyUrl)
   const fetch = ((resource: string, init: object) =>
-    undiciFetch(resource, { ...init, dispatcher })) as unknown as typeof globalThis.fetch
+    undiciFetch(resource, {
+      ...init,
+      dispatcher
+    })) as unknown as typeof globalThis.fetch
   const { publishableKey, secretKey } = clerk.pluginOptions()
-  const verifier = createTokenVerifier({ publishableKey, secretKey, jwtKey: null, apiUrl: await clerk.listen(), fetch })
+  const verifier = createTokenVerifier({
+    publishableKey,
+    secretKey,
+    jwtKey: null,
+    apiUrl: await clerk.listen(),
+    fetch
+  })
   t.teardown(async () => {
     await verifier.close()
     await dispatcher.destroy()
     await clerk.close()
   })
   const result = await verifier.verify(clerk.signSessionToken())
-  return { result, lastError: verifier.health().keys.lastError, host: new URL(await clerk.listen()).host }
+  return {
+    result,
+    lastError: verifier.health().keys.lastError,
+    host: new URL(await clerk.listen()).host
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -55,6 +69,18 @@ t.test('a proxy that does not let the server out is told from Clerk that is away
   }
   const { lastError } = await verifyThrough(t, `http://127.0.0.1:${await freePort()}`)
   t.equal(lastError, 'refused-ECONNREFUSED')
+})
+
+t.test('an address that is no proxy is told by what it answers, and the cure names the proxy', async (t) => {
+  const server = net.createServer((socket) =>
+    socket.on('error', () => {}).once('data', () => socket.end('SSH-2.0-OpenSSH_9.9\r\n'))
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { lastError } = await verifyThrough(t, `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+  t.match(lastError, /^not-http(-HPE_INVALID_CONSTANT)?$/)
+  t.match(explainFetchFailure(lastError ?? '').cure, /host and port of apiUrl, and those of the proxy/)
 })
 
 const hasTinyproxy = spawnSync('tinyproxy', ['-v']).status === 0
