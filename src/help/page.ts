@@ -114,7 +114,7 @@ export const sections: readonly Section[] = [
 
 const INTRODUCTION = `# When something is wrong
 
-<!-- Made by \`npm run pages\` from the tables beside this file and from \`src/core/errors.ts\`: change those. -->
+<!-- Made by \`npm run pages\` from the tables beside this file and from \`src/core/errors/\`: change those. -->
 
 Every code and every reason that this package gives, with its cause and the first thing to do about it. A heading is the
 code or reason itself. Errors that answer with 500 or more name their place here in \`error.help\`, and lines of
