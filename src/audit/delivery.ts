@@ -1,4 +1,5 @@
 import { countRepeats } from '../core/counted-log.js'
+import { type LOG_LINES, logLine } from '../core/log-lines.js'
 import type { Logger } from '../core/logger.js'
 import type { SetTimer } from '../core/timers.js'
 import { type Batch, linesOf, splitBatch } from './record-buffer.js'
@@ -20,7 +21,7 @@ export interface Delivery {
   /** Gives up. Returns the records that are neither written nor with the sink. */
   stop(): Batch[]
   /** Counts records as lost, with an error line. */
-  lose(count: number, message: string, error?: unknown): void
+  lose(count: number, line: keyof typeof LOG_LINES, error?: unknown): void
 }
 
 export interface DeliveryOptions {
@@ -76,7 +77,7 @@ export function createDelivery({ sink, batchSize, logger, setTimer, waiting }: D
         if (isFinal(error)) {
           const refused = error.lostCount ?? part.length
           written += part.length - refused
-          lose(refused, 'The audit sink refused records for what is in them', error)
+          lose(refused, 'audit-records-refused', error)
           recovered()
           return
         }
@@ -103,10 +104,7 @@ export function createDelivery({ sink, batchSize, logger, setTimer, waiting }: D
   function failed(error: unknown): void {
     const code = errorCode(error)
     if (lastError === null)
-      logger.error(
-        { sink: sink.name, error: code, queued: queued + waiting() },
-        'The audit sink does not take records; they are kept and tried again'
-      )
+      logLine(logger, 'audit-sink-away', { sink: sink.name, error: code, queued: queued + waiting() })
     lastError = code
   }
 
@@ -116,9 +114,9 @@ export function createDelivery({ sink, batchSize, logger, setTimer, waiting }: D
     logger.info({ sink: sink.name, queued: waiting() }, 'The audit sink takes records again')
   }
 
-  function lose(count: number, message: string, error?: unknown): void {
+  function lose(count: number, line: keyof typeof LOG_LINES, error?: unknown): void {
     lost += count
-    losses.error({ sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) }, message)
+    logLine(losses, line, { sink: sink.name, lost: count, ...(error === undefined ? {} : { error: errorCode(error) }) })
   }
 
   return {

@@ -1,4 +1,5 @@
 import { countRepeats } from '../core/counted-log.js'
+import { logLine } from '../core/log-lines.js'
 import type { Logger } from '../core/logger.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 import { createAnchors } from './anchors.js'
@@ -81,7 +82,7 @@ export function createJournal(options: JournalOptions): Journal {
   let dropped = 0
 
   function begin(): RecordBuffer | null {
-    if (isClosed) delivery.lose(1, 'The audit log is closed; a record came too late')
+    if (isClosed) delivery.lose(1, 'audit-closed')
     else if (queued() >= mostQueued) drop()
     else {
       if (gap !== null) addGap()
@@ -119,7 +120,7 @@ export function createJournal(options: JournalOptions): Journal {
   function drop(): void {
     if (gap === null) {
       gap = { count: 0, fromMs: now() }
-      log.error({ sink: sink.name, queued: queued() }, 'The audit log is full; records are dropped and counted')
+      logLine(log, 'audit-full', { sink: sink.name, queued: queued() })
     }
     gap.count++
     dropped++
@@ -131,7 +132,7 @@ export function createJournal(options: JournalOptions): Journal {
     gap = null
     beginWith(starts.gap).text(`"dropped":${count},"fromMs":${fromMs},"toMs":${now()}`)
     commit()
-    log.warn({ sink: sink.name, dropped: count }, 'The audit log has room again')
+    logLine(log, 'audit-has-room', { sink: sink.name, dropped: count })
   }
 
   async function anchorOthers(): Promise<void> {
@@ -204,7 +205,7 @@ export function createJournal(options: JournalOptions): Journal {
     const left = queued()
     delivery.stop()
     while (records.length > 0) records.take()
-    if (left > 0) delivery.lose(left, 'The audit sink did not take all records before the time to close was over')
+    if (left > 0) delivery.lose(left, 'audit-close-timeout')
     await sink.close()
   }
 
@@ -220,7 +221,7 @@ export function createJournal(options: JournalOptions): Journal {
         left -= length
       }
     } catch (error) {
-      delivery.lose(left, 'The audit sink did not take the last records of an exiting process', error)
+      delivery.lose(left, 'audit-exit', error)
     }
   }
 

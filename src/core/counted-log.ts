@@ -1,4 +1,4 @@
-import type { Logger } from './logger.js'
+import type { FieldsWithHelp, Logger } from './logger.js'
 import { type SetTimer, setUnrefTimer } from './timers.js'
 
 /** How long a line is only counted after it was logged. */
@@ -44,7 +44,7 @@ export function createCountedLogger(logger: Logger, setTimer: SetTimer): Logger 
     }
     const counted: Counted = { repeated: 0, fields }
     counting.set(name, counted)
-    logger[level](fields, message)
+    write(level, fields, message)
     countOn()
 
     function countOn(): void {
@@ -56,10 +56,15 @@ export function createCountedLogger(logger: Logger, setTimer: SetTimer): Logger 
         counting.delete(name)
         return
       }
-      logger[level]({ ...counted.fields, repeated: counted.repeated }, message)
+      write(level, { ...counted.fields, repeated: counted.repeated }, message)
       counted.repeated = 0
       countOn()
     }
+  }
+
+  /** Fields come as the methods below have demanded them. */
+  function write(level: Level, fields: object, message: string): void {
+    logger[level](fields as FieldsWithHelp, message)
   }
 
   return {

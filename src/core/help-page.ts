@@ -3,8 +3,11 @@ import { explainFetchFailure } from './fetch-cause.js'
 /** From `src/`. */
 const PAGE = 'help/README.md'
 
+/** Address of an entry of the page: what `help` of log lines, warnings and errors is. */
+export type HelpAddress = `fastify-clerk-auth/src/${typeof PAGE}#${string}`
+
 /** Where the page of errors, reasons and causes has an entry: its heading, as GitHub makes an anchor of it. */
-export function helpAt(heading: string): string {
+export function helpAt(heading: string): HelpAddress {
   const anchor = heading
     .toLowerCase()
     .replace(/[^\w\- ]/g, '')
@@ -13,11 +16,21 @@ export function helpAt(heading: string): string {
 }
 
 /** For log lines with a request's reason. A refresh code may be Clerk's own, which has no entry. */
-export function helpOfReason(reason: string): string {
+export function helpOfReason(reason: string): HelpAddress {
   return helpAt(reason.startsWith('session-token-expired-refresh-') ? 'Reasons of an expired session' : reason)
 }
 
 /** For log lines about a call to Clerk that has failed. */
-export function helpOfFailure(failure: string): string {
+export function helpOfFailure(failure: string): HelpAddress {
   return helpAt(`fetch: ${explainFetchFailure(failure).word}`)
+}
+
+/** For log lines about a call of the Backend API, by the kind of its failure. */
+export function helpOfCall(kind: string): HelpAddress {
+  return helpAt(`call: ${kind}`)
+}
+
+/** For log lines about a store that processes share, by the cause for which it is away. */
+export function helpOfBus(cause: string): HelpAddress {
+  return helpAt(`bus: ${cause}`)
 }

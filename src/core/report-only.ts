@@ -1,3 +1,4 @@
+import { logLine } from './log-lines.js'
 import type { Logger } from './logger.js'
 import type { Stats } from './stats.js'
 
@@ -9,6 +10,6 @@ export function createReporter(logger: Logger, counters: Stats): (rule: 'issuer'
     else counters.reportedAuthorizedParties++
     if (said.has(rule)) return
     said.add(rule)
-    logger.warn({ rule }, 'Clerk: a token that this report-only rule would refuse was accepted')
+    logLine(logger, 'report-only-accepted', { rule })
   }
 }

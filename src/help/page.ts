@@ -1,7 +1,9 @@
 import { errorEntries } from '../core/errors.js'
+import { LOG_LINES } from '../core/log-lines.js'
 import { busCauseHelp, callFailureHelp, keyFetchHelp } from './causes.js'
 import { errorGroups } from './errors.js'
 import type { Help } from './help.js'
+import { logLineHelp } from './log-lines.js'
 import { machineReasonHelp } from './machine-reasons.js'
 import { refreshCodeHelp, stateReasonHelp, tokenReasonHelp } from './session-reasons.js'
 import { warningHelp } from './warnings.js'
@@ -29,6 +31,13 @@ function errorMessage(code: string): string | null {
   return entry === undefined ? null : `${entry.statusCode}: ${entry.text}`
 }
 
+/** Null: the text of the line names options. */
+function lineMessage(line: string): string | null {
+  const lines: Readonly<Record<string, { readonly level: string; readonly text: string }>> = LOG_LINES
+  const { level, text } = lines[line] ?? {}
+  return text === undefined ? null : `${level}: ${text}`
+}
+
 function entriesOf(table: Readonly<Record<string, Help>>, nameOf = (key: string) => key): readonly Entry[] {
   return Object.entries(table).map(([key, help]) => ({ name: nameOf(key), message: errorMessage(key), help }))
 }
@@ -52,6 +61,17 @@ export const sections: readonly Section[] = [
     level: 2,
     introduction: 'Node prints them, and the server starts all the same.',
     entries: entriesOf(warningHelp)
+  },
+  {
+    title: 'Lines of the log',
+    level: 2,
+    introduction:
+      'Warnings and errors of the log, by the name in their `help`. Lines about a code, a reason or a cause name its entry instead.',
+    entries: Object.entries(logLineHelp).map(([line, help]) => ({
+      name: `log: ${line}`,
+      message: lineMessage(line),
+      help
+    }))
   },
   {
     title: 'Reasons',
@@ -116,9 +136,9 @@ const INTRODUCTION = `# When something is wrong
 
 <!-- Made by \`npm run pages\` from the tables beside this file and from \`src/core/errors/\`: change those. -->
 
-Every code and every reason that this package gives, with its cause and the first thing to do about it. A heading is the
-code or reason itself. Errors that answer with 500 or more name their place here in \`error.help\`, and lines of
-the log with a reason or a failed fetch in \`help\`. In a terminal:
+Every code, every reason and every warning that this package gives, with its cause and the first thing to do about it. A
+heading is the code or reason itself. Errors that answer with 500 or more name their place here in \`error.help\`; so do
+warnings and errors of the log in \`help\`, and warnings of the process in their detail. In a terminal:
 
 \`\`\`sh
 npx fastify-clerk-auth help FST_CLERK_OPTION_NO_KEY_SOURCE

@@ -1,5 +1,6 @@
 import { McpMetadataInvalidError, McpMetadataUnavailableError } from '../core/errors.js'
 import { isRecord, parseJson } from '../core/json.js'
+import { logLine } from '../core/log-lines.js'
 import type { Logger } from '../core/logger.js'
 import { discardBody, readBody } from '../core/response-body.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
@@ -9,7 +10,7 @@ export interface ServerMetadataSettings {
   readonly server: string
   readonly fetch: typeof globalThis.fetch
   readonly now: () => number
-  readonly log: Pick<Logger, 'warn'>
+  readonly log: Pick<Logger, 'warn' | 'error'>
   /** Default: real time. */
   readonly setTimer?: SetTimer
 }
@@ -65,7 +66,7 @@ export function createServerMetadata(settings: ServerMetadataSettings): ServerMe
     }
     const { failure } = answer
     if (failed?.failure !== failure) {
-      log.warn({ failure }, 'Clerk: the metadata of the authorization server cannot be had')
+      logLine(log, 'authorization-server-unavailable', { failure })
     }
     failed = { failure, atMs: now() }
     return otherwise(failure)

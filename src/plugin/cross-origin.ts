@@ -2,6 +2,7 @@ import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { CrossOriginError } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
+import { logLine } from '../core/log-lines.js'
 import { parseAuthorization } from '../core/request/authorization.js'
 import { isOfOwnOrigin } from '../core/request/own-origin.js'
 import { publicUrl } from '../core/request/public-url.js'
@@ -37,13 +38,13 @@ export function refusalOfForeign(
   if (policy.crossOrigin === 'report') {
     if (!isCounted) {
       counters.reportedCrossOrigin++
-      log.warn(fields, REPORTED)
+      logLine(log, 'cross-origin-reported', fields)
     }
     return null
   }
   if (!isCounted) {
     counters.refusedCrossOrigin++
-    log.warn(fields, REFUSED)
+    logLine(log, 'cross-origin-refused', fields)
   }
   return new CrossOriginError()
 }
@@ -75,14 +76,6 @@ export function refuseForeign(
 export function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply | null): void {
   reply?.raw.once('finish', () => request.raw.socket.destroySoon())
 }
-
-const REPORTED =
-  'Clerk: a page of another origin had a browser send a request that changes something, signed in by cookie. It was let ' +
-  'through: set crossOrigin to "refuse", after adding origins of yours to authorizedParties. If the origin is that of this ' +
-  'server, Fastify does not know its public address: see trustProxy.'
-const REFUSED =
-  'Clerk: a page of another origin had a browser send a request that changes something, signed in by cookie. It was ' +
-  'refused. If the origin is one of yours, add it to authorizedParties; if it is that of this server, see trustProxy.'
 
 /** Anybody can write the header: only an origin as browsers send it is logged. */
 function readable(origin: string | string[] | undefined): string | null {

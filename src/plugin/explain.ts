@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenType } from '../core/auth/types.js'
 import type { Instance } from '../core/instance.js'
+import { logLine } from '../core/log-lines.js'
 import { readCarried } from '../core/request/read-carried.js'
 import { type DecisionPath, explainDecision } from '../core/state/explanation.js'
 import { createStateSettings, type StateSettings } from '../core/state/settings.js'
@@ -58,10 +59,7 @@ function mayExplain({ settings, log }: Instance, request: FastifyRequest): boole
   try {
     return explain(request) === true
   } catch (error) {
-    log.warn(
-      { cause: error instanceof Error ? error.name : typeof error },
-      'The option explain has thrown: nothing is told'
-    )
+    logLine(log, 'explain-failed', { cause: error instanceof Error ? error.name : typeof error })
     return false
   }
 }

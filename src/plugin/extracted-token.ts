@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ExtractTokenError } from '../core/errors.js'
+import { helpAt } from '../core/help-page.js'
 import type { Instance } from '../core/instance.js'
 
 /** Requests whose token the application has found: no page of another origin makes a browser send it along. */
@@ -32,7 +33,10 @@ export function extractToken({ settings, log }: Instance, request: FastifyReques
     extracted.add(request)
     const err = new ExtractTokenError()
     // The name alone: the message may quote the token.
-    log.warn({ code: err.code, cause: cause instanceof Error ? cause.name : typeof token }, err.message)
+    log.warn(
+      { code: err.code, cause: cause instanceof Error ? cause.name : typeof token, help: helpAt(err.code) },
+      err.message
+    )
     return MALFORMED
   }
 }

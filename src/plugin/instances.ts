@@ -1,5 +1,6 @@
 import { countRepeats } from '../core/counted-log.js'
 import { createInstance, type Instance } from '../core/instance.js'
+import { logLine } from '../core/log-lines.js'
 import type { Logger } from '../core/logger.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
 import { type SetTimer, setUnrefTimer } from '../core/timers.js'
@@ -63,7 +64,7 @@ export function createInstances(settings: InstancesSettings): Instances {
     // No environment: it describes one instance, and must not complete the keys of another.
     const instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
     resting.restore(identity, instance)
-    instance.ready().catch((error: unknown) => log.error({ err: error }, 'Clerk: an instance could not be warmed up'))
+    instance.ready().catch((error: unknown) => logLine(log, 'instance-not-warm', { err: error }))
     return new Tenant(identity, instance)
   }
 

@@ -4,6 +4,7 @@ import type { Auth } from '../core/auth/types.js'
 import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
 import { isToCome, listen } from '../core/later.js'
+import { type LOG_LINES, logLine } from '../core/log-lines.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
 import { isWorthForging } from '../core/request/own-origin.js'
@@ -219,18 +220,11 @@ function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): vo
   warned.set(instance, causes)
   if (causes.has(ignored.cause)) return
   causes.add(ignored.cause)
-  instance.log.warn({ header: ignored.header }, IGNORED[ignored.cause])
+  logLine(instance.log, IGNORED[ignored.cause], { header: ignored.header })
 }
 
-const IGNORED: Readonly<Record<IgnoredHeader['cause'], string>> = {
-  off:
-    'A forwarded header arrived and was ignored because trustProxy is off. If this server is behind a proxy, set ' +
-    "Fastify's trustProxy to the proxy's addresses: redirects and same-origin checks use the wrong URL otherwise.",
-  'untrusted-peer':
-    "A forwarded header arrived and was ignored because Fastify's trustProxy does not trust the peer that sent it. If the " +
-    'peer is a proxy of yours, add its address (a number of hops trusts nobody): redirects and same-origin checks use the ' +
-    'wrong URL otherwise. A client that reaches this server directly may have sent it as well.',
-  'x-forwarded-proto':
-    'CloudFront-Forwarded-Proto was ignored because the nearest proxy says otherwise in X-Forwarded-Proto. If CloudFront ' +
-    'reaches the load balancer by http, let it use https: redirects and same-origin checks use the wrong URL otherwise.'
-}
+const IGNORED = {
+  off: 'forwarded-header-ignored',
+  'untrusted-peer': 'forwarded-header-of-untrusted-peer',
+  'x-forwarded-proto': 'cloudfront-header-ignored'
+} as const satisfies Readonly<Record<IgnoredHeader['cause'], keyof typeof LOG_LINES>>

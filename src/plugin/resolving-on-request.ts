@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import { countRepeats } from '../core/counted-log.js'
 import { ResolverError } from '../core/errors.js'
+import { helpAt } from '../core/help-page.js'
 import type { Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
 import { NOT_EVALUATED } from './decision.js'
@@ -51,7 +52,10 @@ export function createResolvingOnRequest(
 
   return function resolveInstance(request, reply, done) {
     const fail = (error: unknown): void => {
-      log.error({ err: error, reqId: request.id }, 'Clerk: the resolver gave no instance for this request')
+      log.error(
+        { err: error, reqId: request.id, help: helpAt('FST_CLERK_RESOLVER') },
+        'Clerk: the resolver gave no instance for this request'
+      )
       done(new ResolverError())
     }
     if (!policies.of(request.routeOptions.config).isEvaluated) {

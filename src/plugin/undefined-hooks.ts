@@ -47,14 +47,8 @@ export function warnOfUnknownHooks(
     (route) =>
       keys.has(route.key) && !isAllowed(route, allowed) && !showsAuthentication(route.hooks) && !showsGuard(route.hooks)
   )
-  if (routes.length > 0) warnOfRisk(logger, 'earlyRoutes', UNKNOWN, `Routes: ${nameRoutes(routes)}`)
+  if (routes.length > 0) warnOfRisk(logger, 'earlyRoutes', 'early-routes-unknown', `Routes: ${nameRoutes(routes)}`)
 }
-
-const UNKNOWN =
-  'Routes outside of the scope where fastify-clerk-auth is registered were made before it, on a server that was made ' +
-  'before the package was imported. They are open if they are meant to be guarded: fastify.requireAuth was undefined, which Fastify takes for ' +
-  'no hook. To guard them, wrap the plugin that registers it in fastify-plugin and load it before them; if they are public, ' +
-  'list them in earlyRoutes, or import the package before Fastify() is called, which lets it tell the two apart'
 
 function nameOf({ method, url }: RouteOptions): {
   readonly method: string

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { helpAt } from '../core/help-page.js'
 import type { Logger } from '../core/logger.js'
 import { OF_ANSWER } from './response-headers.js'
 
@@ -26,7 +27,10 @@ export function createErrorHandler(log: Logger) {
     }
     const { code, message, statusCode, cause } = error
     if (statusCode === 502 || statusCode === 504) {
-      log.warn({ code, cause: codeOf(cause) }, 'Clerk: the proxy gets no answer of the Frontend API')
+      log.warn(
+        { code, cause: codeOf(cause), help: helpAt(code) },
+        'Clerk: the proxy gets no answer of the Frontend API'
+      )
     }
     if (statusCode === 503) reply.header('retry-after', '1')
     void reply.code(statusCode).send({

@@ -36,11 +36,7 @@ export function readSettings(fastify: FastifyInstance, options: FrontendApiProxy
     }
   )
   if (fapiUrl !== null && isCleartextUrl(fapiUrl)) {
-    warnOfRisk(
-      fastify.log,
-      'fapiUrl',
-      'fapiUrl is plain http to another machine: the secret key can be read on the way'
-    )
+    warnOfRisk(fastify.log, 'fapiUrl', 'proxy-cleartext')
   }
   const fullPath = `${fastify.prefix}${path}`
   if (!isPlainPath(fullPath)) {

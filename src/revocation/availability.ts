@@ -1,3 +1,4 @@
+import { helpOfBus } from '../core/help-page.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import type { BusAwayCause } from '../core/revocation/bus.js'
 import type { Peers } from './peers.js'
@@ -43,7 +44,10 @@ export function createAvailability({ kind, logger, now }: AvailabilitySettings, 
       log().debug({ bus: kind, cause, reason: textOf(error) }, 'revocation bus: no connection')
       if (isTold) return
       isTold = true
-      log().warn({ bus: kind, cause }, 'revocation bus is away: revocations count in this process until it is back')
+      log().warn(
+        { bus: kind, cause, help: helpOfBus(cause) },
+        'revocation bus is away: revocations count in this process until it is back'
+      )
       peers.busChanged({ kind, connected: false, cause, awayMs: 0, received: 0, sent: 0 })
     },
 

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
+import { logLine } from '../core/log-lines.js'
 import { readOptions } from '../core/options/table.js'
 import { findNearMiss } from '../core/options/unknown-option.js'
 import { warnOfRisk } from '../core/risk-warning.js'
@@ -80,7 +81,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     )
     const isHandled = handling.then(() => true)
     if (await whileAwaited(withinTime(isHandled, answerTimeoutInMs, false, setUnrefTimer))) return
-    handling.catch((error: unknown) => log.error({ err: error, type: event.type }, 'webhook handler failed late'))
+    handling.catch((error: unknown) => logLine(log, 'webhook-failed-late', { err: error, type: event.type }))
     throw new WebhookBusyError()
   }
 
@@ -98,7 +99,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   async function revokeFor(event: WebhookEvent, log: FastifyBaseLogger): Promise<void> {
     if (revoke === false) return
     const revocation = revocationOf(event, Date.now(), revokeOn)
-    if (revocation === 'malformed') log.warn({ type: event.type }, 'webhook does not say whose tokens end')
+    if (revocation === 'malformed') logLine(log, 'webhook-names-nobody', { type: event.type })
     else if (revocation !== null) await revoke(revocation.target, revocation.atMs)
   }
 
@@ -116,12 +117,8 @@ function warnOfUnknownTypes(on: WebhookHandlers, log: FastifyBaseLogger): void {
     const near = findNearMiss(type, eventTypes)
     return near === null ? type : `${type} (did you mean ${near}?)`
   })
-  warnOfRisk(log, 'webhooks.on', UNKNOWN_TYPES, `Types: ${named.join(', ')}`)
+  warnOfRisk(log, 'webhooks.on', 'webhook-types-unknown', `Types: ${named.join(', ')}`)
 }
-
-const UNKNOWN_TYPES =
-  'webhooks.on has handlers for events that fastify-clerk-auth does not know: none of them is called unless Clerk sends an ' +
-  'event of exactly that type. Check the spelling; the handler "*" is called for every event'
 
 function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
   const revoke = fastify.clerk?.revoke

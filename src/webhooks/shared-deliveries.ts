@@ -1,3 +1,4 @@
+import { helpOfBus } from '../core/help-page.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import type { BusAwayCause } from '../core/revocation/bus.js'
 import { createMemoryDeliveries, type Deliveries } from './deliveries.js'
@@ -32,7 +33,10 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
       isAway = false
       return answer
     } catch (error) {
-      if (!isAway) log.warn({ cause: store.awayCause(error) }, AWAY)
+      if (!isAway) {
+        const cause = store.awayCause(error)
+        log.warn({ cause, help: helpOfBus(cause) }, AWAY)
+      }
       isAway = true
       return null
     }

@@ -3,15 +3,21 @@ import { join } from 'node:path'
 import t from 'tap'
 import { errorEntries } from '../../src/core/errors.js'
 import { FETCH_CAUSES } from '../../src/core/fetch-cause.js'
-import { helpAt, helpOfFailure, helpOfReason } from '../../src/core/help-page.js'
+import { helpAt, helpOfBus, helpOfCall, helpOfFailure, helpOfReason } from '../../src/core/help-page.js'
+import { helpOfLine, type LogLine } from '../../src/core/log-lines.js'
+import { busCauseHelp, callFailureHelp } from '../../src/help/causes.js'
 import { errorGroups, errorHelp } from '../../src/help/errors.js'
 import { findEntries, names } from '../../src/help/find.js'
+import { logLineHelp } from '../../src/help/log-lines.js'
 import { renderPage, sections } from '../../src/help/page.js'
 import { tokenReasonHelp } from '../../src/help/session-reasons.js'
 import { anchors, manual, root } from '../docs/manual.js'
 
 const page = manual('src/help/README.md')
 const entries = sections.flatMap((section) => section.entries)
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(join(root, 'src', path), 'utf8') }))
 
 t.test('the page is as its tables make it: else run npm run pages', async (t) => {
   t.equal(page.text, renderPage())
@@ -34,12 +40,7 @@ t.test('every code is an anchor of its own, which error.help names', async (t) =
 })
 
 t.test("every code that the source names is one with help, a warning's too", async (t) => {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts')
-  )
-  const named = files.flatMap((path) => [
-    ...readFileSync(join(root, 'src', path), 'utf8').matchAll(/'(FST_CLERK_[A-Z0-9_]*[A-Z0-9])'/g)
-  ])
+  const named = sources.flatMap(({ text }) => [...text.matchAll(/'(FST_CLERK_[A-Z0-9_]*[A-Z0-9])'/g)])
   t.ok(named.length > errorEntries.length)
   for (const code of new Set(named.map(([, code = '']) => code)))
     t.strictSame(
@@ -89,3 +90,45 @@ t.test('a word from a log finds its entry', async (t) => {
   t.strictSame(found(''), [])
   for (const name of names) t.ok(found(name).includes(name), name)
 })
+
+t.test('each line of the log that asks for action has help, and its entry is in the page', async (t) => {
+  const found = anchors(page)
+  for (const line of Object.keys(logLineHelp) as LogLine[]) {
+    const [file, anchor = ''] = helpOfLine(line).split('#')
+    t.equal(file, helpAt('').slice(0, -1))
+    t.ok(found.has(anchor), line)
+  }
+  for (const kind of Object.keys(callFailureHelp)) t.ok(found.has(helpOfCall(kind).split('#')[1] ?? ''), kind)
+  for (const cause of Object.keys(busCauseHelp)) t.ok(found.has(helpOfBus(cause).split('#')[1] ?? ''), cause)
+})
+
+// The compiler sees to this where the logger has the package's own type. Fastify's type would let a line without help pass.
+t.test('no call of a logger in the source leaves help out', async (t) => {
+  const calls = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/(?<!controller)\.(?:warn|error|fatal)\(/g)].map(({ index }) => ({
+      path,
+      call: argumentsAt(text, index)
+    }))
+  )
+  t.ok(calls.length > 10)
+  for (const { path, call } of calls) t.match(call, /\bhelp\b|\bfields\b/, `${path}: ${call}`)
+})
+
+t.test('every warning of the process has its place in the page in its detail', async (t) => {
+  const calls = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/\.emitWarning\(/g)].map(({ index }) => ({ path, call: argumentsAt(text, index) }))
+  )
+  t.equal(calls.length, 2)
+  for (const { path, call } of calls) t.match(call, /detail: .*help/, `${path}: ${call}`)
+})
+
+/** The text between the parentheses that open at or after the index. */
+function argumentsAt(text: string, index: number): string {
+  const start = text.indexOf('(', index)
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '(') depth++
+    else if (text[at] === ')' && --depth === 0) return text.slice(start + 1, at)
+  }
+  return text.slice(start)
+}

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { helpAt } from '../../src/core/help-page.js'
 import { COOL_DOWN_MS, createServerMetadata, FRESH_MS, STALE_IF_ERROR_MS } from '../../src/mcp/server-metadata.js'
 
 const document = {
@@ -24,7 +25,7 @@ function scene() {
       return state.answer(init?.signal as AbortSignal)
     },
     now: () => state.nowMs,
-    log: { warn: (fields) => void state.warnings.push(fields) },
+    log: { error() {}, warn: (fields) => void state.warnings.push(fields) },
     setTimer(run) {
       state.timers.push(run)
       return () => {}
@@ -70,7 +71,8 @@ t.test('while the server is away it is asked every five seconds, however many cl
   state.nowMs = COOL_DOWN_MS
   await t.rejects(read(), { code })
   t.equal(state.calls, 2)
-  t.strictSame(state.warnings, [{ failure: 'unavailable' }], 'one line, as nothing has changed')
+  const help = helpAt('log: authorization-server-unavailable')
+  t.strictSame(state.warnings, [{ failure: 'unavailable', help }], 'one line, as nothing has changed')
 })
 
 t.test('a server that does not answer is not waited for', async (t) => {

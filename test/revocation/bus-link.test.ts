@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { helpAt } from '../../src/core/help-page.js'
 import { silentLogger } from '../../src/core/logger.js'
 import type { BusAwayCause, RevocationBusChange, RevocationPeer } from '../../src/core/revocation/bus.js'
 import type { Revocation } from '../../src/core/revocation/revocation.js'
@@ -111,7 +112,7 @@ t.test('a bus that hears nothing is never connected, and says so once', async (t
   t.not(link.disconnectedSinceMs, null)
   t.equal(link.cause, 'silent')
   t.match(changes, [{ connected: false, cause: 'silent' }])
-  t.strictSame(warnings, [{ bus: 'test', cause: 'silent' }])
+  t.strictSame(warnings, [{ bus: 'test', cause: 'silent', help: helpAt('bus: silent') }])
 })
 
 t.test('a bus whose messages stop arriving is away within two heartbeats', async (t) => {

@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t from 'tap'
+import { helpAt } from '../../src/core/help-page.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import webhooks, { createPostgresDeliveries, createRedisDeliveries, type Deliveries } from '../../src/webhooks/index.js'
 import { createSharedDeliveries } from '../../src/webhooks/shared-deliveries.js'
@@ -50,14 +51,14 @@ t.test('a store that goes away, or is back, is told once, and not after the end'
   isThere = false
   await handle(true)
   await handle(false)
-  t.strictSame(lines, [{ level: 'warn', cause: 'refused' }])
+  t.strictSame(lines, [{ level: 'warn', cause: 'refused', help: helpAt('bus: refused') }])
   isThere = true
   await handle(true)
   await handle(false)
   t.strictSame(lines.slice(1), [{ level: 'info' }])
   isThere = false
   await handle(true)
-  t.strictSame(lines.slice(2), [{ level: 'warn', cause: 'refused' }])
+  t.strictSame(lines.slice(2), [{ level: 'warn', cause: 'refused', help: helpAt('bus: refused') }])
   isThere = true
   deliveries.close?.()
   await handle(true)

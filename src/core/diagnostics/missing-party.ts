@@ -1,4 +1,5 @@
 import { isUnchecked } from '../authorized-parties.js'
+import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import type { Stats } from '../stats.js'
 import type { ClaimRules } from '../token/claims.js'
@@ -16,11 +17,9 @@ export function createMissingPartyCount(
   const isRefused = !isUnchecked(authorizedParties) && !reportOnly.authorizedParties
   return () => {
     if (counters.cookieTokensWithoutAzp++ > 0) return
-    logger.warn({ claim: 'azp', option: 'authorizedParties' }, isRefused ? REFUSED : ACCEPTED)
+    logLine(logger, isRefused ? 'cookie-without-azp-refused' : 'cookie-without-azp-accepted', {
+      claim: 'azp',
+      option: 'authorizedParties'
+    })
   }
 }
-
-const ACCEPTED =
-  'Clerk: a session cookie has a token without azp. It is accepted, and authorizedParties would refuse it: stats().cookieTokensWithoutAzp counts them before you set the option.'
-const REFUSED =
-  'Clerk: a session cookie has a token without azp, which authorizedParties refuses. If that signs users out, list authorizedParties in reportOnly: stats().cookieTokensWithoutAzp counts such tokens.'

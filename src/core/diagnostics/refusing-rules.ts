@@ -1,3 +1,4 @@
+import { helpOfReason } from '../help-page.js'
 import type { Logger } from '../logger.js'
 import type { VerificationFailureReason } from '../token/outcome.js'
 
@@ -52,7 +53,7 @@ export function createRefusalCount(logger: Logger): (reason: VerificationFailure
     entry.count++
     if (isTold || entry.count < MANY) return
     logger.warn(
-      { reason, option: rule.option, count: entry.count },
+      { reason, option: rule.option, count: entry.count, help: helpOfReason(reason) },
       `Clerk: many session tokens of this instance are refused: ${rule.text}`
     )
     entry.count = 0

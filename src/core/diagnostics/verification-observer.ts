@@ -1,3 +1,4 @@
+import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import type { ClaimCheck } from '../token/claims.js'
 import type { JsonObject } from '../token/decode.js'
@@ -47,12 +48,11 @@ export function createVerificationObserver(settings: VerificationObserverSetting
     if (offset === null || Math.abs(offset.offsetMs) < MIN_OFFSET_MS) return
     if (checkClaims(claims, nowMs + offset.offsetMs, skewMs) !== null) return
     lookFromMs = nowMs + LOG_AGAIN_MS
-    logger.warn(
-      { reason, clockOffsetMs: offset.offsetMs, from: offset.from },
-      offset.offsetMs > 0
-        ? 'Clerk: tokens are refused because the clock of this server is behind. Synchronise it (NTP).'
-        : 'Clerk: tokens are refused because the clock of this server is ahead. Synchronise it (NTP).'
-    )
+    logLine(logger, offset.offsetMs > 0 ? 'clock-behind' : 'clock-ahead', {
+      reason,
+      clockOffsetMs: offset.offsetMs,
+      from: offset.from
+    })
   }
 
   function publish(outcome: VerificationOutcome, begunAtMs: number): void {

@@ -1,3 +1,4 @@
+import { helpOfLine } from '../log-lines.js'
 import type { InstanceSettings } from '../options/instance-settings.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import { createFailureRecord } from './failure-record.js'
@@ -81,7 +82,7 @@ function createSearch(keyStore: KeyStore, options: MismatchWatchOptions, setTime
       other: createFapiSource(frontendApi, { maxBytes: jwks.maxBytes, fetch: options.fetch, now }),
       bounds: jwks,
       setTimer,
-      onFound: ({ options }) => logger.error({ options }, `Clerk: ${mismatchText(mismatch)}`)
+      onFound: ({ options }) => logger.error({ options, help: HELP }, `Clerk: ${mismatchText(mismatch)}`)
     })
   }
   // Without an issuer to compare with, tokens of any instance would count.
@@ -91,11 +92,13 @@ function createSearch(keyStore: KeyStore, options: MismatchWatchOptions, setTime
     now,
     onFound: ({ options }, failures) =>
       logger.error(
-        { options, failures },
+        { options, failures, help: HELP },
         `Clerk: no session token verifies, although tokens name the instance of publishableKey. Unless all of them are forged: ${mismatchText(mismatch)}`
       )
   })
 }
+
+const HELP = helpOfLine('keys-of-two-instances')
 
 function optionOf(keyStore: KeyStore): InstanceOption {
   const { source } = keyStore.health()

@@ -1,4 +1,5 @@
 import { createDeferred, type Deferred } from '../deferred.js'
+import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import { createRateWindow } from '../rate-window.js'
 import { type Attempt, createAttempts } from './attempt.js'
@@ -126,7 +127,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
       }
     } catch (error) {
       // A background refresh is not awaited: an error thrown by a listener would end the process.
-      settings.logger.error({ err: error }, 'Refreshing the Clerk key set met a bug')
+      logLine(settings.logger, 'key-refresh-bug', { err: error })
     } finally {
       // Also after an error above: otherwise no fetch would ever start again.
       state.flight = null

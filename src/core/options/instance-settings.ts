@@ -94,14 +94,13 @@ export function readInstanceOptions(
 const SECRETS = Object.entries<Reader<unknown>>(OPTIONS).flatMap(([name, { isSecret }]) => (isSecret ? [name] : []))
 
 function warnOfRisks({ logger, ...settings }: InstanceSettings): void {
-  const warn = (option: string, message: string) => warnOfRisk(logger, option, message)
   if (settings.secretKey !== null && isCleartextUrl(settings.apiUrl)) {
-    warn('apiUrl', 'apiUrl is plain http to another machine: the secret key can be read on the way')
+    warnOfRisk(logger, 'apiUrl', 'api-cleartext')
   }
   if (settings.reportOnly.issuer && settings.issuers.length === 0) {
-    warn('reportOnly', 'reportOnly lists "issuer", but no issuer is checked: give publishableKey or issuer')
+    warnOfRisk(logger, 'reportOnly', 'report-only-without-issuer')
   }
   if (settings.reportOnly.authorizedParties && isUnchecked(settings.authorizedParties)) {
-    warn('reportOnly', 'reportOnly lists "authorizedParties", but there are none: give authorizedParties')
+    warnOfRisk(logger, 'reportOnly', 'report-only-without-parties')
   }
 }

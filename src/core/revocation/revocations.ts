@@ -1,3 +1,4 @@
+import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import type { RevocationBus, RevocationBusChange, RevocationBusHealth, RevocationPeer } from './bus.js'
@@ -136,10 +137,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     const folded = store.foldWhenFull(now() + clockSkewMs)
     if (folded !== null) {
       folds++
-      logger.warn(
-        { entries: store.size, everyoneIssuedUntilMs: Math.max(folded.sessionsMs, folded.machinesMs) },
-        'too many revocations at once: the oldest now count for every token issued before them'
-      )
+      const everyoneIssuedUntilMs = Math.max(folded.sessionsMs, folded.machinesMs)
+      logLine(logger, 'revocations-folded', { entries: store.size, everyoneIssuedUntilMs })
       for (const watermark of watermarksOf(folded)) tell(watermark)
     }
     if (cancelSweep === null) scheduleSweep()
@@ -206,7 +205,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const ready =
     bus === undefined
       ? Promise.resolve()
-      : bus.open(peer).catch((error: unknown) => logger.error({ err: error }, 'revocation bus could not be opened'))
+      : bus.open(peer).catch((error: unknown) => logLine(logger, 'revocation-bus-not-opened', { err: error }))
 
   return {
     get size() {

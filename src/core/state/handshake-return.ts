@@ -1,5 +1,6 @@
 import { retrySecondsOf } from '../backend-api/result.js'
-import { helpOfReason } from '../help-page.js'
+import { helpOfCall, helpOfReason } from '../help-page.js'
+import { logLine } from '../log-lines.js'
 import type { Carried } from '../request/carried.js'
 import type { VerificationFailure } from '../token/outcome.js'
 import { NO_STORE } from './handshake-attempt.js'
@@ -114,7 +115,11 @@ async function directivesOfNonce(context: StateContext, nonce: string): Promise<
   const payload = await context.effects.fetchHandshakePayload?.(nonce)
   if (payload?.ok) return { ok: true, directives: parseDirectives(payload.value) }
   context.effects.log.warn(
-    { kind: payload?.kind ?? 'no secret key', status: payload?.status ?? null },
+    {
+      kind: payload?.kind ?? 'no secret key',
+      status: payload?.status ?? null,
+      help: helpOfCall(payload?.kind ?? 'keyless')
+    },
     'Clerk: the payload of a handshake nonce could not be had'
   )
   const retryAfterSeconds = payload === undefined ? null : retrySecondsOf(payload)
@@ -162,11 +167,7 @@ function isClockTrouble(failure: VerificationFailure): boolean {
 function logFailure(context: StateContext, failure: VerificationFailure, form: string): void {
   const { log } = context.effects
   if (context.settings.isDevelopment && failure.reason === 'token-invalid-signature') {
-    log.error(
-      {},
-      'Clerk: a handshake came back signed by another key. The usual cause is switched keys: the publishable key and the ' +
-        'secret key (or jwtKey) belong to different instances. Copy both from the same instance and clear the cookies of this site.'
-    )
+    logLine(log, 'handshake-of-another-key')
     return
   }
   log.warn(

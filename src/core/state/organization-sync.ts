@@ -1,4 +1,5 @@
 import type { SignedInAuth } from '../auth/types.js'
+import { logLine } from '../log-lines.js'
 import type { Carried } from '../request/carried.js'
 import { tryHandshake } from './handshake-attempt.js'
 import type { OrganizationTarget } from './organization-target.js'
@@ -18,11 +19,7 @@ export function syncOrganization(context: StateContext, carried: Carried, auth: 
   const target = organizationTarget(carried.url.pathname)
   if (target === null || isActive(target, auth)) return null
   if (redirectCount(carried) >= MAX_REDIRECTS) {
-    context.effects.log.warn(
-      {},
-      `Clerk: the organization of the URL could not be activated after ${MAX_REDIRECTS} redirects; the request goes on with the ` +
-        'one that is active. The route must check the organization itself.'
-    )
+    logLine(context.effects.log, 'organization-not-activated')
     return null
   }
   const state = tryHandshake(context, carried, 'active-organization-mismatch', '')

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { helpAt } from '../../core/help-page.js'
 import type { Handler } from '../state.js'
 import { notFound } from './answers.js'
 
@@ -44,12 +45,13 @@ function distFolder(name: string): string | null {
   }
 }
 
+const CODE = 'FST_CLERK_LOCAL_PACKAGE'
 const warned = new Set<string>()
 
 /** A page cannot show why its script did not load: the console of the server says it too, once. */
 function missing(name: string): Response {
   const message = `${name} is not installed where the local Clerk runs: npm install --save-dev ${name}`
-  if (!warned.has(name)) process.emitWarning(message, { code: 'FST_CLERK_LOCAL_PACKAGE' })
+  if (!warned.has(name)) process.emitWarning(message, { code: CODE, detail: `See ${helpAt(CODE)}` })
   warned.add(name)
   return notFound(message)
 }

@@ -249,7 +249,7 @@ t.test('legal but risky settings are warned of once, by option', async (t) => {
   t.capture(process, 'emitWarning')
   const warned = (options: ClerkAuthOptions) => {
     const names: unknown[] = []
-    const warn: Logger['warn'] = (fields) => names.push((fields as { option: string }).option)
+    const warn: Logger['warn'] = (fields) => names.push(String(fields.option))
     readInstanceOptions(options, { env: {}, logger: { debug() {}, info() {}, error() {}, warn } })
     return names
   }

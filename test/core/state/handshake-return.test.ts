@@ -169,7 +169,8 @@ t.test('a stale nonce ends signed out, as with Clerk', async (t) => {
     t.match(await scene.decide({ cookies }), { status: 'signed-out', reason: 'session-token-missing' })
     t.match(scene.logged, [/payload of a handshake nonce could not be had/])
     const kind = fetchHandshakePayload === null ? 'no secret key' : 'http'
-    t.strictSame(scene.loggedFields, [{ kind, status: fetchHandshakePayload === null ? null : 404 }])
+    const help = helpAt(fetchHandshakePayload === null ? 'call: keyless' : 'call: http')
+    t.strictSame(scene.loggedFields, [{ kind, status: fetchHandshakePayload === null ? null : 404, help }])
   }
 })
 
