@@ -6,12 +6,12 @@ import {
   compareSides,
   judgeRatio,
   judgeTarget,
-  noiseOf,
+  meanOf,
   type Side,
   type Target,
   type TargetVerdict
 } from '../measure/comparison.js'
-import { pairedRatio, quantile, summarize } from '../measure/statistics.js'
+import { quantile, summarize } from '../measure/statistics.js'
 import type { ThroughputSample } from '../measure/throughput.js'
 import type { Cell } from './stage.js'
 import type { VerifierCosts } from './verifier-process.js'
@@ -31,6 +31,8 @@ export interface TargetRow {
   readonly comparison: Comparison
   readonly target: Target
   readonly verdict: TargetVerdict | 'withheld'
+  /** Null unless the verdict is `withheld`. */
+  readonly withheldBecause: string | null
   /** CPU time of the load generator, of the server's, where it was largest; null without a server. */
   readonly generatorShare: number | null
 }
@@ -75,10 +77,10 @@ export const TWICE: readonly Cell[] = [
     cells.ours(way, 'cold'),
     cells.bare(way),
     cells.map(way),
-    cells.ours(way, 'known')
-  ]),
-  cells.ours('bearer', 'alone'),
-  cells.ours('bearer', 'beside')
+    cells.ours(way, 'known'),
+    cells.ours(way, 'alone'),
+    cells.ours(way, 'beside')
+  ])
 ]
 
 /** Cells that are compared with one of the others. */
@@ -110,9 +112,19 @@ function createRow(
   figures: Pick<TargetRow, 'what' | 'unit' | 'ours' | 'theirs' | 'against' | 'target' | 'generatorShare'>,
   comparison: Comparison
 ): TargetRow {
+  const withheldBecause = whyWithheld(figures, comparison)
+  const verdict = withheldBecause === null ? judgeTarget(comparison, figures.target) : 'withheld'
+  return { ...figures, comparison, verdict, withheldBecause }
+}
+
+function whyWithheld(
+  { ours, theirs, generatorShare }: Pick<TargetRow, 'ours' | 'theirs' | 'generatorShare'>,
+  { ratio }: Comparison
+): string | null {
+  if (Number.isNaN(ours) || Number.isNaN(theirs)) return 'not measured'
   // Such a server waited for requests: its figures are those of the generator.
-  const isWithheld = figures.generatorShare !== null && figures.generatorShare > 1
-  return { ...figures, comparison, verdict: isWithheld ? 'withheld' : judgeTarget(comparison, figures.target) }
+  if (generatorShare !== null && generatorShare > 1) return 'the load generator was busier than the server'
+  return Number.isNaN(ratio.median) ? 'what it is compared with does not show' : null
 }
 
 function serverRows({ of, coldRequests }: Measurements): TargetRow[] {
@@ -142,6 +154,10 @@ function serverRows({ of, coldRequests }: Measurements): TargetRow[] {
     const [our, their] = [cells.ours(way, 'cold'), cells.pooled(way, 'cold')]
     return row(what, our, their, floorPooled.name, 'cpuMicroseconds', atMost(1.4))
   }
+  const p99 = (way: 'bearer' | 'cookie', name: string) => {
+    const what = `p99 of known tokens, while as many connections bring new ones, ${name}`
+    return row(what, cells.ours(way, 'beside'), cells.ours(way, 'alone'), 'p99 without', 'p99Ms', atMost(2))
+  }
   const hit = (way: 'bearer' | 'cookie', name: string, target: number) =>
     row(`hit, ${name}`, cells.ours(way, 'known'), cells.map(way), floorMap.name, 'cpuMicroseconds', atMost(target))
   return [
@@ -150,14 +166,7 @@ function serverRows({ of, coldRequests }: Measurements): TargetRow[] {
     saturated('cookie', 'requestsPerSecond', atLeast(0.9)),
     saturated('cookie', 'cpuMicroseconds', atMost(1.15)),
     ...CARRIERS.map(([way, name]) => cold(way, name)),
-    row(
-      'p99 of known tokens, while as many connections bring new ones',
-      cells.ours('bearer', 'beside'),
-      cells.ours('bearer', 'alone'),
-      'p99 without',
-      'p99Ms',
-      atMost(2)
-    ),
+    ...CARRIERS.map(([way, name]) => p99(way, name)),
     hit('bearer', 'Bearer', 1.03),
     hit('cookie', 'cookie', 1.05)
   ]
@@ -194,34 +203,36 @@ function verifierRows({ verifier, burstTokens }: Measurements): TargetRow[] {
 /** What a way adds to bare Fastify, of what the plain hit adds. */
 function addedRows({ of }: Measurements): TargetRow[] {
   const row = (way: keyof typeof roads, carrier: 'bearer' | 'cookie', against: string) => {
-    const measured = {
-      road: of(cells.road(way)),
-      plain: of(cells.ours(carrier, 'known')),
-      bare: of(cells.bare(carrier))
-    }
-    const costs = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.cpuMicroseconds)
-    const less = costs(measured.bare.first).map((cost, round) => {
-      return (cost + (costs(measured.bare.again)[round] ?? cost)) / 2
-    })
-    const added = (all: readonly number[]) => all.map((cost, round) => cost - (less[round] ?? 0))
-    const plain = { first: added(costs(measured.plain.first)), again: added(costs(measured.plain.again)) }
-    const road = added(costs(measured.road.first))
-    const mean = plain.first.map((cost, round) => (cost + (plain.again[round] ?? cost)) / 2)
-    // Noise larger than what the plain hit adds: then the rounds tell nothing.
-    const isMeasured = mean.every((cost) => cost > 0)
-    const ratio = isMeasured ? pairedRatio(road, mean) : summarize([])
+    const measured = [cells.road(way), cells.ours(carrier, 'known'), cells.bare(carrier)].map(of)
+    const [road, plain, without] = measured.map((cell) => sideOf(cell, 'cpuMicroseconds')) as [Side, Side, Side]
+    const less = meanOf(without)
+    const added = (side: Side) => meanOf(side).map((cost, round) => cost - (less[round] ?? Number.NaN))
+    const [roadAdds, plainAdds] = [medianOf(added(road)), medianOf(added(plain))]
+    // Of a difference that is no larger than nothing there is no multiple.
+    const ratio = summarize(plainAdds > 0 ? added(road).map((cost) => cost / plainAdds) : [])
+    const noise = 1 + Math.max(deviationOf(plain), deviationOf(without)) / plainAdds
     return createRow(
       {
         what: `${roads[way].name.replace(`${ours.name}, `, '')}: CPU added to bare`,
         unit: 'µs CPU',
-        ours: medianOf(road),
-        theirs: medianOf(mean),
+        ours: roadAdds,
+        theirs: plainAdds,
         against,
         target: atMost(2),
-        generatorShare: sharesOf(...Object.values(measured))
+        generatorShare: sharesOf(...measured)
       },
-      judgeRatio(ratio, [noiseOf(plain)])
+      judgeRatio(ratio, [noise])
     )
   }
   return [...ROADS.map((way) => row(way, 'cookie', 'cookie hit')), row('apiKey', 'bearer', 'Bearer hit')]
+}
+
+/** How far apart both measurements of a round are, at most in three of four rounds. */
+function deviationOf({ first, again }: Side): number {
+  return again.length === 0
+    ? 0
+    : quantile(
+        again.map((value, round) => Math.abs(value - (first[round] ?? value))),
+        0.75
+      )
 }

@@ -61,7 +61,8 @@ async function measure({ trust, tokens, warmupPasses, passes }: VerifierJob): Pr
     // Half of the passes in the other direction: a kind that always ran after the same one would bear its garbage.
     for (const cost of pass % 2 === 0 ? costs : costs.toReversed()) {
       const verifier = createVerifier()
-      globalThis.gc?.()
+      // No collection is forced: a full one drops the optimized code of the closures that die with a verifier, and the next
+      // verifier would run unoptimized, which no process does after its first seconds.
       await nextTurn()
       const loopFrom = readLoopTime()
       const wallFrom = performance.now()

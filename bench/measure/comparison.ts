@@ -19,7 +19,7 @@ export interface Comparison {
 }
 
 export function compareSides(ours: Side, theirs: Side): Comparison {
-  return judgeRatio(pairedRatio(mean(ours), mean(theirs)), [noiseOf(ours), noiseOf(theirs)])
+  return judgeRatio(pairedRatio(meanOf(ours), meanOf(theirs)), [noiseOf(ours), noiseOf(theirs)])
 }
 
 /** Judges a ratio by the spread of sides that were compared with themselves. */
@@ -40,7 +40,8 @@ export function noiseOf({ first, again }: Side): number {
   return Math.max(high, 1 / low)
 }
 
-function mean({ first, again }: Side): number[] {
+/** Round by round, the mean of both measurements. */
+export function meanOf({ first, again }: Side): number[] {
   return first.map((value, round) => (value + (again[round] ?? value)) / 2)
 }
 
@@ -55,14 +56,20 @@ export interface Target {
   readonly value: number
 }
 
-export type TargetVerdict = 'met' | 'missed' | 'cannot tell'
+export type TargetVerdict = 'met' | 'missed' | 'not distinguishable'
 
-/** A median on the wrong side of its target, but within the A/A spread, is neither met nor missed. */
-export function judgeTarget({ ratio: { median }, isDistinguishable }: Comparison, target: Target): TargetVerdict {
-  if (Number.isNaN(median)) return 'cannot tell'
-  const isMet = target.kind === 'at most' ? median <= target.value : median >= target.value
-  if (isMet) return 'met'
-  return isDistinguishable ? 'missed' : 'cannot tell'
+/**
+ * A median on the wrong side of its target is a miss, unless the A/A spread explains both its difference from 1 and its
+ * distance from the target.
+ */
+export function judgeTarget(
+  { ratio: { median }, noise, isDistinguishable }: Comparison,
+  target: Target
+): TargetVerdict {
+  if (Number.isNaN(median)) return 'not distinguishable'
+  const excess = target.kind === 'at most' ? median / target.value : target.value / median
+  if (excess <= 1) return 'met'
+  return isDistinguishable || excess > noise ? 'missed' : 'not distinguishable'
 }
 
 export function formatTarget({ kind, value }: Target): string {

@@ -67,7 +67,7 @@ export async function firstSeen(settings: Settings): Promise<PartResult> {
 async function measureVerifier(settings: Settings, { trust, tokens }: Stage): Promise<VerifierCosts> {
   const { burstTokens, burstWarmupPasses: warmupPasses, burstPasses: passes } = settings['first-seen']
   const file = fileURLToPath(new URL('../first-seen/verifier-process.js', import.meta.url))
-  const child = fork(file, [], { execArgv: ['--expose-gc'] })
+  const child = fork(file)
   const job: VerifierJob = { trust, tokens: tokens.slice(0, burstTokens), warmupPasses, passes }
   try {
     return await converse<VerifierCosts>(child, job)
@@ -84,7 +84,7 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
   return {
     title: 'First-seen and known tokens, against floors',
     columns: ['what', 'ours', 'against', 'there', 'ratio', 'quartiles', 'A/A', 'target', 'verdict'],
-    rows: rows.map(({ what, unit, ours, theirs, against, comparison, target, verdict }) => {
+    rows: rows.map(({ what, unit, ours, theirs, against, comparison, target, verdict, withheldBecause }) => {
       const isShown = verdict !== 'withheld'
       const { ratio, noise } = comparison
       return [
@@ -92,7 +92,7 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
         isShown ? `${formatNumber(ours)} ${unit}` : '–',
         against,
         isShown ? formatNumber(theirs) : '–',
-        isShown ? formatComparison(comparison) : 'withheld: the load generator was busier than the server',
+        isShown ? formatComparison(comparison) : `withheld: ${withheldBecause}`,
         isShown ? formatQuartiles(ratio) : '–',
         formatNoise(noise),
         formatTarget(target),
@@ -100,12 +100,13 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
       ]
     }),
     notes: [
-      `Of ${rows.length} targets ${rows.filter(({ verdict }) => verdict === 'met').length} are met. ${[...named('missed'), ...named('cannot tell'), ...named('withheld')].join('. ')}`.trim(),
+      `Of ${rows.length} targets ${rows.filter(({ verdict }) => verdict === 'met').length} are met. ${[...named('missed'), ...named('not distinguishable'), ...named('withheld')].join('. ')}`.trim(),
       isPinned
         ? 'Known tokens: server and load generator are pinned to cores of their own. First-seen tokens, p99 and first requests: all cores.'
         : 'Nothing is pinned: this system has no taskset, or one core.',
       'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection.',
-      'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1, and one that lies there beyond its target cannot tell.',
+      'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1. One beyond its target is so too, if the spread also explains the distance from the target; else the target is missed.',
+      'Added to bare: the ratio is to the median of what the plain hit adds. A/A: of the plain hit and of bare Fastify, in µs, of the same.',
       'CPU is of the server process, all its threads.'
     ]
   }
@@ -124,6 +125,6 @@ function selfTable(selves: readonly { what: string; ratio: Summary; noise: numbe
       formatQuartiles(ratio),
       formatNoise(noise)
     ]),
-    notes: ['CPU per request; of `alone` and `beside` the p99.']
+    notes: ['CPU per request; of “alone” and “beside” the p99.']
   }
 }
