@@ -47,9 +47,7 @@ type CodedWord = keyof typeof CODES
  * is known.
  */
 export type NetworkFailure =
-  | {
-      [Word in CodedWord]: Word | `${Word}-${(typeof CODES)[Word][number]}`
-    }[CodedWord]
+  | { [Word in CodedWord]: Word | `${Word}-${(typeof CODES)[Word][number]}` }[CodedWord]
   | 'network'
 
 const byCode = new Map<string, NetworkFailure>()
@@ -163,26 +161,14 @@ export const FETCH_CAUSES: Readonly<Record<FetchWord, CauseAndCure>> = Object.fr
     cause: 'the answer is a page',
     cure: 'check apiUrl, and that no proxy or portal answers instead of Clerk'
   },
-  'not-json': {
-    cause: 'the answer is not JSON',
-    cure: 'check apiUrl, and that no proxy answers instead of Clerk'
-  },
-  'not-a-key-set': {
-    cause: 'the answer is not a key set',
-    cure: 'check apiUrl and apiVersion'
-  },
-  empty: {
-    cause: 'the key set is empty',
-    cure: 'check the keys of the instance in the Clerk dashboard'
-  },
+  'not-json': { cause: 'the answer is not JSON', cure: 'check apiUrl, and that no proxy answers instead of Clerk' },
+  'not-a-key-set': { cause: 'the answer is not a key set', cure: 'check apiUrl and apiVersion' },
+  empty: { cause: 'the key set is empty', cure: 'check the keys of the instance in the Clerk dashboard' },
   'no-usable-key': {
     cause: 'the key set has no RSA key for signatures of 2048 to 8192 bits',
     cure: 'check the keys of the instance in the Clerk dashboard'
   },
-  'too-large': {
-    cause: 'the answer is larger than jwks.maxBytes',
-    cure: 'check apiUrl, or raise jwks.maxBytes'
-  },
+  'too-large': { cause: 'the answer is larger than jwks.maxBytes', cure: 'check apiUrl, or raise jwks.maxBytes' },
   'unexpected-not-modified': {
     cause: 'the endpoint answers 304 although it was asked for a full answer',
     cure: 'check the caches between this server and Clerk'

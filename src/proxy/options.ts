@@ -42,23 +42,12 @@ export interface FrontendApiProxyOptions {
 
 export const PROXY = {
   path: option<string, string>(readProxyPath),
-  publishableKey: option<string | null, string | null>(readPublishableKey, {
-    variable: 'CLERK_PUBLISHABLE_KEY'
-  }),
-  secretKey: option<string | null, string | null>(readSecretKey, {
-    variable: 'CLERK_SECRET_KEY',
-    isSecret: true
-  }),
-  fapiUrl: option<string | null, string | null>(readBaseUrl, {
-    variable: 'CLERK_FAPI_URL'
-  }),
+  publishableKey: option<string | null, string | null>(readPublishableKey, { variable: 'CLERK_PUBLISHABLE_KEY' }),
+  secretKey: option<string | null, string | null>(readSecretKey, { variable: 'CLERK_SECRET_KEY', isSecret: true }),
+  fapiUrl: option<string | null, string | null>(readBaseUrl, { variable: 'CLERK_FAPI_URL' }),
   timeoutInMs: wholeNumber({ min: 100, max: 600_000, default: 30_000 }),
   bodyLimit: wholeNumber({ min: 1, max: 1_073_741_824, default: 16_777_216 }),
-  responseLimit: wholeNumber({
-    min: 1,
-    max: 1_073_741_824,
-    default: 16_777_216
-  }),
+  responseLimit: wholeNumber({ min: 1, max: 1_073_741_824, default: 16_777_216 }),
   maxConcurrency: wholeNumber({ min: 1, max: 65_536, default: 256 })
 } satisfies OptionTable<FrontendApiProxyOptions>
 

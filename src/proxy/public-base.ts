@@ -22,9 +22,5 @@ export function baseOf(request: FastifyRequest, path: string): PublicBase {
 }
 
 function toBase({ origin, pathname, host, protocol }: URL): PublicBase {
-  return {
-    url: `${origin}${pathname.replace(/\/+$/, '')}`,
-    host,
-    scheme: protocol.slice(0, -1)
-  }
+  return { url: `${origin}${pathname.replace(/\/+$/, '')}`, host, scheme: protocol.slice(0, -1) }
 }

@@ -28,10 +28,7 @@ export async function registerReplyFrom(fastify: FastifyInstance, origin: string
     disableRequestLogging: true,
     destroyAgent: true,
     http: {
-      agents: {
-        'http:': new HttpAgent(agentOptions),
-        'https:': new HttpsAgent(agentOptions)
-      },
+      agents: { 'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions) },
       requestOptions: {
         rejectUnauthorized: true,
         get signal() {

@@ -52,9 +52,7 @@ export interface Bases {
 /** The headers of the answer to the browser. Without a word of FAPI about it, no cache may keep the answer. */
 export function responseHeaders(received: IncomingHttpHeaders, bases: Bases): OutgoingHttpHeaders {
   const named = namedByConnection(received.connection)
-  const headers: Record<string, string | string[] | undefined> = {
-    'cache-control': 'no-store'
-  }
+  const headers: Record<string, string | string[] | undefined> = { 'cache-control': 'no-store' }
   for (const name of PASSED_ON) {
     if (received[name] !== undefined && !named.includes(name)) headers[name] = received[name]
   }

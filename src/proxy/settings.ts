@@ -20,20 +20,13 @@ export interface ProxySettings extends Omit<SettingsOf<typeof PROXY>, 'fapiUrl'>
 /** Throws a coded error for options that do not fit, and where there are not both keys. */
 export function readSettings(fastify: FastifyInstance, options: FrontendApiProxyOptions): ProxySettings {
   const env = environmentOf(instanceOf(fastify))
-  const settings = readOptions(PROXY, options, {
-    path: 'frontendApiProxy',
-    env,
-    alsoKnown: REGISTER_OPTIONS
-  })
+  const settings = readOptions(PROXY, options, { path: 'frontendApiProxy', env, alsoKnown: REGISTER_OPTIONS })
   const { path, publishableKey, secretKey, fapiUrl } = settings
   const key = publishableKey === null ? null : parsePublishableKey(publishableKey)
   if (publishableKey === null || key === null || secretKey === null) throw new ProxyKeysError()
   assertSameInstanceType(
     { name: 'frontendApiProxy.publishableKey', instanceType: key.instanceType },
-    {
-      name: 'frontendApiProxy.secretKey',
-      instanceType: instanceTypeOfSecretKey(secretKey)
-    }
+    { name: 'frontendApiProxy.secretKey', instanceType: instanceTypeOfSecretKey(secretKey) }
   )
   if (fapiUrl !== null && isCleartextUrl(fapiUrl)) {
     warnOfRisk(fastify.log, 'fapiUrl', 'proxy-cleartext')

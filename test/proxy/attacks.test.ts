@@ -218,13 +218,7 @@ function checkHeaders(t: Test, request: Received, name: string): void {
   }
 }
 
-for (const [kind, attacks] of Object.entries({
-  paths,
-  queries,
-  methods,
-  headers,
-  bodies
-})) {
+for (const [kind, attacks] of Object.entries({ paths, queries, methods, headers, bodies })) {
   t.test(`${kind}: each gets its answer, and no more of it reaches FAPI than a plain request`, async (t) => {
     for (const [name, raw, status, reached] of attacks) {
       upstream.received.length = 0

@@ -39,22 +39,12 @@ t.test('no host but the upstream gets a request, whatever names another', async 
     { plugin: { proxyUrl: `${evil.url}/__clerk` } },
     { plugin: { publishableKey: keyOf(host) } },
     { proxy: { publishableKey: keyOf(host) } },
-    {
-      plugin: {
-        apiUrl: evil.url,
-        signInUrl: evil.url,
-        authorizedParties: [evil.url]
-      }
-    }
+    { plugin: { apiUrl: evil.url, signInUrl: evil.url, authorizedParties: [evil.url] } }
   ]) {
     const { upstream, port } = await startProxy(options)
     for (const answer of [
       { location: `${evil.url}/v1/client` },
-      {
-        link: `<${evil.url}>; rel=preload`,
-        refresh: `0;url=${evil.url}`,
-        'content-location': evil.url
-      },
+      { link: `<${evil.url}>; rel=preload`, refresh: `0;url=${evil.url}`, 'content-location': evil.url },
       { 'alt-svc': `h2="${host}"`, 'clerk-proxy-url': evil.url }
     ]) {
       upstream.answer = (_request, response) => response.writeHead(302, answer).end(`{"location":"${evil.url}"}`)

@@ -14,10 +14,7 @@ async function send(
   headers: object,
   body = ''
 ): Promise<{ head: IncomingHttpHeaders; body: string }> {
-  const stream = session.request({
-    ':authority': 'app.example.com',
-    ...headers
-  } as IncomingHttpHeaders)
+  const stream = session.request({ ':authority': 'app.example.com', ...headers } as IncomingHttpHeaders)
   if (body !== '') stream.end(body)
   const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders]
   return { head, body: await text(stream) }
@@ -28,11 +25,7 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
   const app = Fastify({ http2: true }) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(clerkAuth, clerk.pluginOptions())
-  await app.register(frontendApiProxy, {
-    fapiUrl: upstream.url,
-    bodyLimit: 10,
-    timeoutInMs: 300
-  })
+  await app.register(frontendApiProxy, { fapiUrl: upstream.url, bodyLimit: 10, timeoutInMs: 300 })
   const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
   t.teardown(() => session.close())
 
@@ -55,10 +48,7 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
   t.notOk(Object.hasOwn(Object.fromEntries(upstream.received.at(-1)?.headers ?? []), 'content-type'))
   const bare = await send(session, { ':path': path, ':method': 'DELETE' })
   t.equal(bare.head[':status'], 200)
-  const { body, headers: ofBare } = upstream.received.at(-1) ?? {
-    body: null,
-    headers: []
-  }
+  const { body, headers: ofBare } = upstream.received.at(-1) ?? { body: null, headers: [] }
   t.equal(body, '')
   t.notOk(Object.hasOwn(Object.fromEntries(ofBare), 'transfer-encoding'), 'no body is announced where none is sent')
   for (const { headers } of upstream.received) {

@@ -28,14 +28,10 @@ t.test('answers that cannot be read leave nothing of themselves in the log', asy
       done()
     }
   })
-  const app = Fastify({
-    logger: { stream, serializers: { req: requestSerializer } }
-  })
+  const app = Fastify({ logger: { stream, serializers: { req: requestSerializer } } })
   t.teardown(() => app.close())
   await app.register(clerkAuth, clerk.pluginOptions())
-  await app.register(frontendApiProxy, {
-    fapiUrl: `http://127.0.0.1:${port}`
-  })
+  await app.register(frontendApiProxy, { fapiUrl: `http://127.0.0.1:${port}` })
   for (let round = 0; round < 5; round++) {
     const answer = await app.inject({
       url: '/__clerk/v1/client?__session=token-of-a-user',

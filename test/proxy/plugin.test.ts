@@ -6,11 +6,7 @@ import { clerk, requestText, sendRaw, startProxy, startUpstream } from './scene.
 
 // The proxy beside the plugin: who is sent where, which routes are open, and which setups do not start.
 
-const PAGE = {
-  'sec-fetch-dest': 'document',
-  accept: 'text/html',
-  host: 'app.example.com'
-}
+const PAGE = { 'sec-fetch-dest': 'document', accept: 'text/html', host: 'app.example.com' }
 
 interface Setup {
   readonly plugin?: ClerkAuthOptions
@@ -25,12 +21,7 @@ async function build(t: Test, { plugin, proxy, trustProxy = false, proxyFirst }:
   t.teardown(() => app.close())
   const { publishableKey, secretKey } = clerk
   const registerProxy = () =>
-    app.register(frontendApiProxy, {
-      publishableKey,
-      secretKey,
-      fapiUrl: 'http://127.0.0.1:1',
-      ...proxy
-    })
+    app.register(frontendApiProxy, { publishableKey, secretKey, fapiUrl: 'http://127.0.0.1:1', ...proxy })
   if (proxyFirst === true) await registerProxy()
   await app.register(clerkAuth, { ...clerk.pluginOptions(), ...plugin })
   if (proxyFirst !== true) await registerProxy()
@@ -52,10 +43,7 @@ t.test('the plugin sends browsers through the proxy, and starts no handshake bel
     [{}, { proxyUrl: 'https://www.example.com/clerk' }, 'https://www.example.com/clerk/v1/client/handshake']
   ] as const) {
     const app = await build(t, { proxy, plugin })
-    const { statusCode, headers } = await app.inject({
-      url: '/page',
-      headers: PAGE
-    })
+    const { statusCode, headers } = await app.inject({ url: '/page', headers: PAGE })
     const location = String(headers.location)
     t.equal(statusCode, 307)
     t.equal(location.slice(0, location.indexOf('?')), handshake)
@@ -77,10 +65,7 @@ t.test('a proxy of the application itself starts no handshake through itself', a
     app.get('/page', () => 'page')
     const page = await app.inject({ url: '/page', headers: PAGE })
     t.equal(page.statusCode, 307)
-    const answer = await app.inject({
-      url: new URL(String(page.headers.location)).pathname,
-      headers: PAGE
-    })
+    const answer = await app.inject({ url: new URL(String(page.headers.location)).pathname, headers: PAGE })
     t.strictSame([answer.statusCode, answer.body], [200, 'the answer of FAPI'])
   }
 })
@@ -104,10 +89,7 @@ t.test('the route is public with defaultDeny, and refuses what guards are for', 
 
 t.test('a proxy before the plugin does not start unless it is allowed, and is followed then', async (t) => {
   await refused(t, { proxyFirst: true }, 'FST_CLERK_EARLY_ROUTES')
-  const app = await build(t, {
-    proxyFirst: true,
-    plugin: { earlyRoutes: ['/__clerk/*'] }
-  })
+  const app = await build(t, { proxyFirst: true, plugin: { earlyRoutes: ['/__clerk/*'] } })
   const { headers } = await app.inject({ url: '/page', headers: PAGE })
   t.match(headers.location, /^http:\/\/app\.example\.com\/__clerk\/v1\/client\/handshake/)
 })
@@ -130,10 +112,7 @@ t.test('scheme and host of the proxy URL and the address follow trustProxy', asy
     [false, fixed, 'https://www.example.com/clerk', '127.0.0.1'],
     ['127.0.0.1', fixed, 'https://www.example.com/clerk', '192.0.2.7']
   ] as const) {
-    const { upstream, port } = await startProxy({
-      server: { trustProxy },
-      plugin
-    })
+    const { upstream, port } = await startProxy({ server: { trustProxy }, plugin })
     t.equal((await sendRaw(port, requestText('GET', '/__clerk/v1/client', forwarded))).status, 200)
     const sent = Object.fromEntries(upstream.received[0]?.headers ?? [])
     const { host, protocol } = new URL(url)
@@ -217,9 +196,7 @@ t.test(
 
 t.test('a base URL with a path keeps it', async (t) => {
   const upstream = await startUpstream()
-  const { port } = await startProxy({
-    proxy: { fapiUrl: `${upstream.url}/base` }
-  })
+  const { port } = await startProxy({ proxy: { fapiUrl: `${upstream.url}/base` } })
   upstream.answer = (_request, response) => response.writeHead(302, { location: '/base/v1/x' }).end()
   const answer = await sendRaw(port, requestText('GET', '/__clerk/v1/client?x=1'))
   t.strictSame(
@@ -230,11 +207,7 @@ t.test('a base URL with a path keeps it', async (t) => {
 })
 
 t.test('routers that fold case and slashes change nothing', async (t) => {
-  const routerOptions = {
-    caseSensitive: false,
-    ignoreDuplicateSlashes: true,
-    ignoreTrailingSlash: true
-  }
+  const routerOptions = { caseSensitive: false, ignoreDuplicateSlashes: true, ignoreTrailingSlash: true }
   const { upstream, port } = await startProxy({ server: { routerOptions } })
   for (const target of ['//__clerk/v1/client', '/__CLERK/v1/client', '/__clerk//v1/client', '/__clerk/v1/client//']) {
     t.equal((await sendRaw(port, requestText('GET', target))).status, 400, target)
@@ -265,22 +238,14 @@ t.test('both keys are needed, and of one instance', async (t) => {
   const pem = clerk.jwtKey
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(clerkAuth, {
-    jwtKey: pem,
-    publishableKey: null,
-    secretKey: null
-  })
-  await t.rejects(async () => void (await app.register(frontendApiProxy, {})), {
-    code: 'FST_CLERK_PROXY_KEYS'
-  })
+  await app.register(clerkAuth, { jwtKey: pem, publishableKey: null, secretKey: null })
+  await t.rejects(async () => void (await app.register(frontendApiProxy, {})), { code: 'FST_CLERK_PROXY_KEYS' })
 })
 
 t.test('a proxyUrl that is another path of this server does not start', async (t) => {
   await refused(t, { plugin: { proxyUrl: '/other' } }, 'FST_CLERK_PROXY_URL')
   await refused(t, { plugin: { proxyUrl: '/__clerk' }, proxy: { path: '/other' } }, 'FST_CLERK_PROXY_URL')
-  const another = {
-    publishableKey: `pk_test_${Buffer.from('other.clerk.accounts.dev$').toString('base64')}`
-  }
+  const another = { publishableKey: `pk_test_${Buffer.from('other.clerk.accounts.dev$').toString('base64')}` }
   t.ok(await build(t, { plugin: { proxyUrl: '/other' }, proxy: another }), 'of another instance it says nothing')
 })
 
@@ -341,11 +306,7 @@ t.test('no option leads elsewhere', async (t) => {
     const publishableKey = `pk_test_${Buffer.from(`${host}$`).toString('base64')}`
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(frontendApiProxy, {
-      publishableKey,
-      secretKey: 'sk_test_x',
-      fapiUrl: null
-    })
+    await app.register(frontendApiProxy, { publishableKey, secretKey: 'sk_test_x', fapiUrl: null })
     t.ok(await app.ready())
   }
   await refused(t, { proxy: { prefix: '/:tenant' } }, 'FST_CLERK_OPTION_VALUE', /prefix/)

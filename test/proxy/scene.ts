@@ -31,12 +31,7 @@ export interface Upstream {
 
 /** A server in FAPI's place that records what reaches it. */
 export async function startUpstream(): Promise<Upstream> {
-  const upstream = {
-    url: '',
-    received: [] as Received[],
-    count: 0,
-    answer: answerPlainly as RequestListener
-  }
+  const upstream = { url: '', received: [] as Received[], count: 0, answer: answerPlainly as RequestListener }
   const server = createServer(async (request, response) => {
     upstream.count++
     upstream.answer(request, response)
@@ -79,14 +74,8 @@ export interface ProxySceneOptions {
 export async function startProxy(options: ProxySceneOptions = {}): Promise<ProxyScene> {
   const upstream = await startUpstream()
   const app = Fastify(options.server)
-  await app.register(clerkAuth, {
-    ...clerk.pluginOptions(),
-    ...options.plugin
-  })
-  await app.register(frontendApiProxy, {
-    fapiUrl: upstream.url,
-    ...options.proxy
-  })
+  await app.register(clerkAuth, { ...clerk.pluginOptions(), ...options.plugin })
+  await app.register(frontendApiProxy, { fapiUrl: upstream.url, ...options.proxy })
   app.get('/', { config: { clerk: { public: true } } }, ({ auth }) => auth.userId ?? 'nobody')
   options.routes?.(app)
   t.teardown(() => app.close())

@@ -35,30 +35,20 @@ async function startBytes(t: Test, bytes: string, open = false): Promise<string>
 }
 
 async function getFrom(fapiUrl: string, options: object = {}): Promise<Answer> {
-  const { port, app } = await startProxy({
-    proxy: { fapiUrl, timeoutInMs: 300, responseLimit: 1000, ...options }
-  })
+  const { port, app } = await startProxy({ proxy: { fapiUrl, timeoutInMs: 300, responseLimit: 1000, ...options } })
   const answer = await sendRaw(port, GET)
   await app.close()
   return answer
 }
 
 t.test('FAPI that is away is 502, with a body that clerk-js can read and nothing to keep', async (t) => {
-  const { port } = await startProxy({
-    proxy: { fapiUrl: 'http://127.0.0.1:1' }
-  })
+  const { port } = await startProxy({ proxy: { fapiUrl: 'http://127.0.0.1:1' } })
   const answer = await sendRaw(port, GET)
   t.equal(answer.status, 502)
   t.ok(headersOf(answer).includes('cache-control: no-store'))
   const { code, errors, statusCode } = JSON.parse(answer.body)
   t.strictSame([code, statusCode], ['FST_CLERK_PROXY_UPSTREAM', 502])
-  t.match(errors, [
-    {
-      code: 'FST_CLERK_PROXY_UPSTREAM',
-      message: /try again/,
-      long_message: /try again/
-    }
-  ])
+  t.match(errors, [{ code: 'FST_CLERK_PROXY_UPSTREAM', message: /try again/, long_message: /try again/ }])
   const head = await sendRaw(port, requestText('HEAD', '/__clerk/v1/client'))
   t.strictSame([head.status, head.body], [502, ''])
   const post = await sendRaw(port, requestText('POST', '/__clerk/v1/client', ['Content-Length: 3'], 'a=b'))
@@ -119,12 +109,8 @@ t.test(
   async (t) => {
     const closed: Promise<unknown>[] = []
     const server = createTcpServer((socket) => {
-      closed.push(
-        once(
-          socket.on('error', () => {}),
-          'close'
-        )
-      )
+      socket.on('error', () => {})
+      closed.push(once(socket, 'close'))
       const drops = setInterval(() => socket.write('X'), 20)
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nX-Drops: ')).on('close', () => clearInterval(drops))
     })
@@ -353,9 +339,7 @@ t.test('a body that does not come is 408, and FAPI is let go', async (t) => {
 })
 
 t.test('a client that goes away takes its request to FAPI with it, and its place is free again', async (t) => {
-  const { upstream, port } = await startProxy({
-    proxy: { maxConcurrency: 1 }
-  })
+  const { upstream, port } = await startProxy({ proxy: { maxConcurrency: 1 } })
   const arrived = () => new Promise<void>((resolve) => (upstream.answer = () => resolve()))
   const first = arrived()
   const socket = connect(port, '127.0.0.1')

@@ -31,11 +31,7 @@ function createGroup(workers: number) {
     return { source: createClusterSource(inner, channel), answers }
   })
   const ask = (member: number, newerThanMs = 0, signal = new AbortController().signal) =>
-    (members[member] as (typeof members)[number]).source.fetch({
-      etag: null,
-      signal,
-      newerThanMs
-    })
+    (members[member] as (typeof members)[number]).source.fetch({ etag: null, signal, newerThanMs })
   const fetching = () => members.map(({ answers }) => answers.length)
   return { broker, clock, members, ask, fetching }
 }
@@ -101,23 +97,14 @@ t.test('304 confirms what the others know', async (t) => {
     clockOffsetMs: null
   })
   t.match(await answers[0], { kind: 'not-modified' })
-  t.match(await answers[1], {
-    kind: 'key-set',
-    fetchedAtMs: NOW_MS + 5000,
-    maxAgeMs: 1000
-  })
+  t.match(await answers[1], { kind: 'key-set', fetchedAtMs: NOW_MS + 5000, maxAgeMs: 1000 })
 })
 
 t.test('304 on a set that the primary does not know passes the turn on', async (t) => {
   const group = createGroup(2)
   const answers = [group.ask(0), group.ask(1)]
   await rest()
-  group.members[0]?.answers[0]?.({
-    kind: 'not-modified',
-    fetchedAtMs: NOW_MS,
-    maxAgeMs: null,
-    clockOffsetMs: null
-  })
+  group.members[0]?.answers[0]?.({ kind: 'not-modified', fetchedAtMs: NOW_MS, maxAgeMs: null, clockOffsetMs: null })
   await answers[0]
   await rest()
   t.strictSame(group.fetching(), [1, 1])

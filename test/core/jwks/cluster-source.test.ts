@@ -15,26 +15,14 @@ const answer: SourceAnswer = {
 t.test('who waits for the primary in vain gives up at its own deadline', async (t) => {
   const abort = new AbortController()
   const silent: ClusterChannel = { send: () => true, onMessage() {} }
-  const inner: KeySource = {
-    kind: 'fapi',
-    id: 'x',
-    fetch: async () => answer
-  }
-  const pending = createClusterSource(inner, silent).fetch({
-    etag: null,
-    signal: abort.signal,
-    newerThanMs: 0
-  })
+  const inner: KeySource = { kind: 'fapi', id: 'x', fetch: async () => answer }
+  const pending = createClusterSource(inner, silent).fetch({ etag: null, signal: abort.signal, newerThanMs: 0 })
   abort.abort()
   t.match(await pending, { kind: 'failure', failure: 'timeout' })
   const deaf: ClusterChannel = { send: () => false, onMessage() {} }
   const alone = createClusterSource(inner, deaf)
   t.match(
-    await alone.fetch({
-      etag: null,
-      signal: new AbortController().signal,
-      newerThanMs: 0
-    }),
+    await alone.fetch({ etag: null, signal: new AbortController().signal, newerThanMs: 0 }),
     { kind: 'key-set' },
     'and without a primary each is on its own'
   )

@@ -19,29 +19,16 @@ async function verifyThrough(t: Test, proxyUrl: string) {
   const clerk = await createLocalClerk()
   const dispatcher = new ProxyAgent(proxyUrl)
   const fetch = ((resource: string, init: object) =>
-    undiciFetch(resource, {
-      ...init,
-      dispatcher
-    })) as unknown as typeof globalThis.fetch
+    undiciFetch(resource, { ...init, dispatcher })) as unknown as typeof globalThis.fetch
   const { publishableKey, secretKey } = clerk.pluginOptions()
-  const verifier = createTokenVerifier({
-    publishableKey,
-    secretKey,
-    jwtKey: null,
-    apiUrl: await clerk.listen(),
-    fetch
-  })
+  const verifier = createTokenVerifier({ publishableKey, secretKey, jwtKey: null, apiUrl: await clerk.listen(), fetch })
   t.teardown(async () => {
     await verifier.close()
     await dispatcher.destroy()
     await clerk.close()
   })
   const result = await verifier.verify(clerk.signSessionToken())
-  return {
-    result,
-    lastError: verifier.health().keys.lastError,
-    host: new URL(await clerk.listen()).host
-  }
+  return { result, lastError: verifier.health().keys.lastError, host: new URL(await clerk.listen()).host }
 }
 
 async function freePort(): Promise<number> {

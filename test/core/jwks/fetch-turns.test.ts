@@ -37,11 +37,7 @@ function createFleet(t: Test, size: number, endpoint: Endpoint) {
   const time = createSimulatedTime()
   const snapshot = createTurnStore(time)
   const fleet = Array.from({ length: size }, (_, i) => {
-    const process = createHarness(endpoint, {
-      snapshot,
-      time,
-      cache: { timeoutInMs: TIMEOUT_MS }
-    })
+    const process = createHarness(endpoint, { snapshot, time, cache: { timeoutInMs: TIMEOUT_MS } })
     process.random = (i + 0.5) / size
     t.teardown(() => process.store.close())
     return process
@@ -163,11 +159,7 @@ t.test('a boot that waits for keys does not fail with the process that had the t
     const time = createSimulatedTime()
     const snapshot = createTurnStore(time)
     snapshot.turnUntilMs = Number.POSITIVE_INFINITY
-    const h = createHarness(good, {
-      snapshot,
-      time,
-      cache: { warmUp, timeoutInMs: TIMEOUT_MS }
-    })
+    const h = createHarness(good, { snapshot, time, cache: { warmUp, timeoutInMs: TIMEOUT_MS } })
     t.teardown(() => h.store.close())
     const ready = h.store.ready()
     await time.pass(2 * TIMEOUT_MS)
@@ -179,11 +171,7 @@ t.test('a boot that waits for keys does not fail with the process that had the t
 
 t.test('a boot that has asked the endpoint itself, and in vain, does not ask again', async (t) => {
   const time = createSimulatedTime()
-  const h = createHarness(broken, {
-    snapshot: createTurnStore(time),
-    time,
-    cache: { warmUp: 'wait' }
-  })
+  const h = createHarness(broken, { snapshot: createTurnStore(time), time, cache: { warmUp: 'wait' } })
   t.teardown(() => h.store.close())
   await t.rejects(h.store.ready(), { code: 'FST_CLERK_NO_INITIAL_KEYS' })
   t.equal(h.requests.length, 1)

@@ -36,28 +36,15 @@ async function ask(
   const source =
     kind === 'fapi'
       ? createFapiSource('clerk.example.com', settings)
-      : createBapiSource(
-          {
-            apiUrl: 'https://api.clerk.com',
-            apiVersion: 'v1',
-            secretKey: SECRET
-          },
-          settings
-        )
+      : createBapiSource({ apiUrl: 'https://api.clerk.com', apiVersion: 'v1', secretKey: SECRET }, settings)
   t.notMatch(source.id, 'secret')
-  const answer = await source.fetch({
-    etag,
-    signal: new AbortController().signal,
-    newerThanMs: 0
-  })
+  const answer = await source.fetch({ etag, signal: new AbortController().signal, newerThanMs: 0 })
   return { answer, sent }
 }
 
 const body = '{"keys":[]}'
 const ok = (headers: Record<string, string> = {}) =>
-  new Response(body, {
-    headers: { 'content-type': 'application/json', ...headers }
-  })
+  new Response(body, { headers: { 'content-type': 'application/json', ...headers } })
 
 t.test('BAPI is asked with the secret key, the API version and our own name', async (t) => {
   const { answer, sent } = await ask('bapi', [ok()])
@@ -119,10 +106,7 @@ t.test('freshness is read from Cache-Control and Age', async (t) => {
 
 t.test('redirects are followed on the same origin only, and two at most', async (t) => {
   const redirect = (location: string | null, status = 302) =>
-    new Response(null, {
-      status,
-      headers: location === null ? {} : { location }
-    })
+    new Response(null, { status, headers: location === null ? {} : { location } })
   const followed = await ask('bapi', [redirect('/v2/jwks', 308), ok()])
   t.equal(followed.sent[1]?.url, 'https://api.clerk.com/v2/jwks')
   t.equal(followed.answer.kind, 'key-set')
@@ -166,12 +150,7 @@ t.test('a failure tells what its Retry-After says', async (t) => {
     [new Date(NOW_MS + 9000).toUTCString(), 9000],
     ['soon', null]
   ]) {
-    const { answer } = await ask('fapi', [
-      new Response('', {
-        status: 503,
-        headers: { 'retry-after': String(value) }
-      })
-    ])
+    const { answer } = await ask('fapi', [new Response('', { status: 503, headers: { 'retry-after': String(value) } })])
     t.match(answer, { failure: 'http-503', retryAfterMs }, String(value))
   }
 })
@@ -186,9 +165,7 @@ t.test('more bytes than allowed are refused, announced or not', async (t) => {
       isCancelled = true
     }
   })
-  const streamed = await ask('fapi', [new Response(endless)], {
-    maxBytes: 2048
-  })
+  const streamed = await ask('fapi', [new Response(endless)], { maxBytes: 2048 })
   t.match(streamed.answer, { failure: 'too-large' })
   t.ok(isCancelled, 'and the connection is let go')
 })
@@ -220,12 +197,8 @@ t.test('only a well-formed entity tag is kept', async (t) => {
 t.test('the clock offset comes from Date, Age and the middle of the exchange', async (t) => {
   const date = new Date(NOW_MS + 30_000).toUTCString()
   const times = [NOW_MS, NOW_MS + 1000]
-  t.match((await ask('fapi', [ok({ date })], { times })).answer, {
-    clockOffsetMs: 30_000
-  })
-  t.match((await ask('fapi', [ok({ date, age: '5' })], { times })).answer, {
-    clockOffsetMs: 35_000
-  })
+  t.match((await ask('fapi', [ok({ date })], { times })).answer, { clockOffsetMs: 30_000 })
+  t.match((await ask('fapi', [ok({ date, age: '5' })], { times })).answer, { clockOffsetMs: 35_000 })
   t.match((await ask('fapi', [ok({ date })], { times: [NOW_MS, NOW_MS + 2500] })).answer, { clockOffsetMs: null })
   t.match((await ask('fapi', [ok({ date: 'yesterday' })], { times })).answer, { clockOffsetMs: null })
 })

@@ -14,22 +14,11 @@ t.test('a key that is not ours to use is skipped and counted, and the good one b
     set.keys.map(({ kid }) => kid),
     ['ins_b']
   )
-  t.strictSame(set.skipped, {
-    'not-an-object': 1,
-    'not-for-signatures': 1,
-    exponent: 2
-  })
+  t.strictSame(set.skipped, { 'not-an-object': 1, 'not-for-signatures': 1, exponent: 2 })
 })
 
 t.test('a good key is imported with its algorithm bound, whatever else it carries', async (t) => {
-  const jwk = {
-    ...key.jwk,
-    x5c: ['MIIB'],
-    x5t: 'x',
-    key_ops: ['verify'],
-    ext: true,
-    unknown: {}
-  }
+  const jwk = { ...key.jwk, x5c: ['MIIB'], x5t: 'x', key_ops: ['verify'], ext: true, unknown: {} }
   const set = await parseKeySet({ keys: [jwk] }, 32)
   if (typeof set === 'string') throw new Error(set)
   t.equal(set.keys[0]?.algorithm, 'RS256')
@@ -40,9 +29,7 @@ t.test('a good key is imported with its algorithm bound, whatever else it carrie
 
 t.test('of keys that share a kid the first counts; an unusable one does not take the name', async (t) => {
   const set = await parseKeySet(
-    {
-      keys: [{ ...other.jwk, kid: 'ins_a', use: 'enc' }, key.jwk, { ...other.jwk, kid: 'ins_a' }]
-    },
+    { keys: [{ ...other.jwk, kid: 'ins_a', use: 'enc' }, key.jwk, { ...other.jwk, kid: 'ins_a' }] },
     32
   )
   if (typeof set === 'string') throw new Error(set)
@@ -52,10 +39,7 @@ t.test('of keys that share a kid the first counts; an unusable one does not take
 })
 
 t.test('no more than maxKeys are imported, and no more than 1024 looked at', async (t) => {
-  const many = Array.from({ length: 2000 }, (_, i) => ({
-    ...key.jwk,
-    kid: `ins_${i}`
-  }))
+  const many = Array.from({ length: 2000 }, (_, i) => ({ ...key.jwk, kid: `ins_${i}` }))
   const set = await parseKeySet({ keys: many }, 3)
   if (typeof set === 'string') throw new Error(set)
   t.strictSame(

@@ -17,11 +17,7 @@ const RUNS: readonly Omit<SimulationInput, 'seed' | 'hours'>[] = [
 t.setTimeout(HOURS * 100 + 60_000)
 
 for (const [run, settings] of RUNS.entries()) {
-  const input: SimulationInput = {
-    ...settings,
-    seed: SEED * 1000 + run,
-    hours: HOURS / RUNS.length
-  }
+  const input: SimulationInput = { ...settings, seed: SEED * 1000 + run, hours: HOURS / RUNS.length }
   t.test(`seed ${input.seed}: ${input.hours} hours of faults, rotations and floods break no invariant`, async (t) => {
     const { broken, mostInFlight, ...counts } = await simulateInThread(input)
     t.strictSame(broken, [])

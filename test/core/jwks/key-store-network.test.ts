@@ -35,11 +35,7 @@ async function ask(t: { teardown(run: () => void): void }, listener: RequestList
   t.teardown(() => store.close())
   const startedAtMs = performance.now()
   const resolution: KeyResolution = await store.resolve('ins_a', true)
-  return {
-    resolution,
-    health: store.health(),
-    waitedMs: performance.now() - startedAtMs
-  }
+  return { resolution, health: store.health(), waitedMs: performance.now() - startedAtMs }
 }
 
 const faults: [string, KeyStoreHealth['lastError'], RequestListener][] = [
@@ -99,11 +95,7 @@ const faults: [string, KeyStoreHealth['lastError'], RequestListener][] = [
 for (const [name, failure, listener] of faults) {
   t.test(`an endpoint that ${name} is answered "cannot tell" in time: ${failure}`, async (t) => {
     const { resolution, health, waitedMs } = await ask(t, listener)
-    t.match(resolution, {
-      ok: false,
-      reason: 'jwk-remote-failed-to-load',
-      unavailable: true
-    })
+    t.match(resolution, { ok: false, reason: 'jwk-remote-failed-to-load', unavailable: true })
     t.match(health, { lastError: failure, degraded: true })
     // The deadline, and room for a busy machine.
     t.ok(waitedMs < TIMEOUT_MS + 2000, `${waitedMs} ms`)

@@ -27,10 +27,7 @@ async function createEndpoint(t: Test) {
   await clerk.listen()
   t.teardown(() => clerk.close())
   const { publishableKey, secretKey, apiUrl } = clerk.pluginOptions()
-  return {
-    clerk,
-    options: JSON.stringify({ publishableKey, secretKey, apiUrl })
-  }
+  return { clerk, options: JSON.stringify({ publishableKey, secretKey, apiUrl }) }
 }
 
 function start(t: Test, env: Readonly<Record<string, string>>): ChildProcess {
@@ -50,21 +47,14 @@ t.test('Redis: a fleet fetches once, and again once per refresh', { skip }, asyn
   await server.start()
   t.teardown(() => server.kill())
   const { clerk, options } = await createEndpoint(t)
-  const env = {
-    SHARING_OPTIONS: options,
-    SHARING_REDIS_PORT: String(server.port)
-  }
+  const env = { SHARING_OPTIONS: options, SHARING_REDIS_PORT: String(server.port) }
   const first = start(t, env)
   await once(first, 'message')
   const others = Array.from({ length: 3 }, () => start(t, env))
   await Promise.all(others.map((child) => once(child, 'message')))
   t.equal(clerk.requests.count('jwks'), 1, 'four processes, one fetch')
 
-  const order: SharingOrder = {
-    isOrder: true,
-    passMs: PAST_FRESHNESS_MS,
-    token: clerk.signSessionToken()
-  }
+  const order: SharingOrder = { isOrder: true, passMs: PAST_FRESHNESS_MS, token: clerk.signSessionToken() }
   const reports = [await tell(first, order), ...(await Promise.all(others.map((child) => tell(child, order))))]
   t.equal(clerk.requests.count('jwks'), 2, 'one more, though all four sets had run out')
   for (const report of reports) t.match(report, { accepted: true, kids: [clerk.kid] })
@@ -84,23 +74,13 @@ t.test('Redis: a cold process starts without the network', { skip }, async (t) =
   await server.start()
   t.teardown(() => server.kill())
   const { clerk, options } = await createEndpoint(t)
-  const env = {
-    SHARING_OPTIONS: options,
-    SHARING_REDIS_PORT: String(server.port)
-  }
+  const env = { SHARING_OPTIONS: options, SHARING_REDIS_PORT: String(server.port) }
   await once(start(t, env), 'message')
-  clerk.faults.next({
-    kind: 'hang',
-    on: 'jwks',
-    times: Number.POSITIVE_INFINITY
-  })
+  clerk.faults.next({ kind: 'hang', on: 'jwks', times: Number.POSITIVE_INFINITY })
 
   const cold = start(t, env)
   await once(cold, 'message')
-  const report = await tell(cold, {
-    isOrder: true,
-    token: clerk.signSessionToken()
-  })
+  const report = await tell(cold, { isOrder: true, token: clerk.signSessionToken() })
   t.match(report, { accepted: true, fetches: 0, adoptedSnapshots: 1 })
 })
 
@@ -111,11 +91,7 @@ t.test('Redis: processes that need keys at the same moment take turns, and fetch
   const redis = new Redis(server.port)
   t.teardown(() => redis.disconnect())
   const { clerk, options } = await createEndpoint(t)
-  const env = {
-    SHARING_OPTIONS: options,
-    SHARING_REDIS_PORT: String(server.port),
-    SHARING_TURNS: '1'
-  }
+  const env = { SHARING_OPTIONS: options, SHARING_REDIS_PORT: String(server.port), SHARING_TURNS: '1' }
   const fleet = Array.from({ length: 4 }, () => start(t, env))
   await Promise.all(fleet.map((child) => once(child, 'message')))
 
@@ -144,11 +120,7 @@ t.test('node:cluster: three workers fetch once per refresh', async (t) => {
   await three()
   t.equal(clerk.requests.count('jwks'), 1)
 
-  primary.send({
-    isOrder: true,
-    passMs: PAST_FRESHNESS_MS,
-    token: clerk.signSessionToken()
-  } satisfies SharingOrder)
+  primary.send({ isOrder: true, passMs: PAST_FRESHNESS_MS, token: clerk.signSessionToken() } satisfies SharingOrder)
   await three()
   t.equal(clerk.requests.count('jwks'), 2)
   t.strictSame(
@@ -160,9 +132,7 @@ t.test('node:cluster: three workers fetch once per refresh', async (t) => {
 t.test('worker threads are each on their own', async (t) => {
   const { clerk, options } = await createEndpoint(t)
   const threads = Array.from({ length: 2 }, () => {
-    const worker = new Worker(program, {
-      env: { ...process.env, SHARING_OPTIONS: options }
-    })
+    const worker = new Worker(program, { env: { ...process.env, SHARING_OPTIONS: options } })
     t.teardown(() => worker.terminate())
     return worker
   })

@@ -17,25 +17,15 @@ async function run(...args: string[]): Promise<{ requests: number; outcomes: boo
 }
 
 t.test('four processes of a cluster that shares fetch once', { timeout: 60_000 }, async (t) => {
-  t.strictSame(await run('share'), {
-    requests: 1,
-    outcomes: [true, true, true, true]
-  })
+  t.strictSame(await run('share'), { requests: 1, outcomes: [true, true, true, true] })
 })
 
 t.test('without sharing each fetches for itself', { timeout: 60_000 }, async (t) => {
-  t.strictSame(await run(), {
-    requests: 4,
-    outcomes: [true, true, true, true]
-  })
+  t.strictSame(await run(), { requests: 4, outcomes: [true, true, true, true] })
 })
 
 t.test('outside of a cluster nothing is wrapped; the primary says once that it shares', (t) => {
-  const inner: KeySource = {
-    kind: 'fapi',
-    id: 'x',
-    fetch: () => Promise.reject(new Error('nobody asks'))
-  }
+  const inner: KeySource = { kind: 'fapi', id: 'x', fetch: () => Promise.reject(new Error('nobody asks')) }
   t.equal(shareWithinCluster(inner), inner)
   const before = cluster.listenerCount('message')
   shareKeySets()

@@ -19,10 +19,7 @@ t.test('a file keeps a snapshot, readable by its owner only', async (t) => {
   t.equal((await stat(path)).mode & 0o777, 0o600)
   t.match(await readFile(path, 'utf8'), 'ins_a')
 
-  const second = createHarness((request) => hang(request), {
-    snapshot: path,
-    time: h.time
-  })
+  const second = createHarness((request) => hang(request), { snapshot: path, time: h.time })
   h.time.isBusy = () => false
   t.ok((await second.store.resolve('ins_a', true)).ok)
   t.equal(second.requests.length, 0)

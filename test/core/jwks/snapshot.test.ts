@@ -26,11 +26,7 @@ function createMemoryStore(initial: string | null = null) {
 async function keepSnapshot(options: { secretKey?: string; source?: 'bapi' | 'fapi' } = {}) {
   const snapshot = createMemoryStore()
   const time = createSimulatedTime()
-  const writer = createHarness(() => keySetResponse([a.jwk], { etag: '"1"' }), {
-    snapshot,
-    time,
-    ...options
-  })
+  const writer = createHarness(() => keySetResponse([a.jwk], { etag: '"1"' }), { snapshot, time, ...options })
   await writer.store.ready()
   await time.settle()
   writer.store.close()
@@ -53,10 +49,7 @@ t.test('an old snapshot is used when the endpoint fails, up to the stale limit a
   const { snapshot, time } = await keepSnapshot()
   const keptAtMs = time.now()
   await time.pass(2 * HOUR_MS)
-  const h = createHarness(() => new Response('', { status: 500 }), {
-    snapshot,
-    time
-  })
+  const h = createHarness(() => new Response('', { status: 500 }), { snapshot, time })
   t.ok((await h.store.resolve('ins_a', true)).ok)
   t.equal(h.requests.length, 1, 'the endpoint is asked first')
   t.equal(h.requests[0]?.headers['if-none-match'], undefined, 'and not whether the snapshot is still good')
@@ -64,24 +57,15 @@ t.test('an old snapshot is used when the endpoint fails, up to the stale limit a
   h.store.close()
 
   await time.pass(3 * HOUR_MS)
-  const late = createHarness(() => new Response('', { status: 500 }), {
-    snapshot,
-    time
-  })
-  t.match(await late.store.resolve('ins_a', true), {
-    ok: false,
-    unavailable: true
-  })
+  const late = createHarness(() => new Response('', { status: 500 }), { snapshot, time })
+  t.match(await late.store.resolve('ins_a', true), { ok: false, unavailable: true })
 })
 
 t.test('an old snapshot gives way to what the endpoint says', async (t) => {
   const { snapshot, time } = await keepSnapshot()
   await time.pass(HOUR_MS)
   const h = createHarness(() => keySetResponse([b.jwk]), { snapshot, time })
-  t.match(await h.store.resolve('ins_a', true), {
-    ok: false,
-    reason: 'jwk-kid-mismatch'
-  })
+  t.match(await h.store.resolve('ins_a', true), { ok: false, reason: 'jwk-kid-mismatch' })
   t.ok((await h.store.resolve('ins_b', true)).ok)
   t.match(snapshot.text, 'ins_b')
 })
@@ -165,10 +149,7 @@ t.test('a snapshot that was tampered with, is broken or comes from elsewhere cou
     t.strictSame(h.store.health().kids, ['ins_b'], name)
     t.equal(h.store.stats().adoptedSnapshots, 0, name)
   }
-  const other = createHarness(() => keySetResponse([b.jwk]), {
-    snapshot,
-    secretKey: 'sk_test_two'
-  })
+  const other = createHarness(() => keySetResponse([b.jwk]), { snapshot, secretKey: 'sk_test_two' })
   await other.store.resolve('ins_b', true)
   t.equal(other.store.stats().adoptedSnapshots, 0, 'keys of two instances never meet')
   t.notMatch(good, 'sk_test_one')
@@ -183,17 +164,9 @@ t.test('an unsealed snapshot from the future, or whose set is useless, counts fo
     good.replace('RSA', 'RSX'),
     good.replace('"version":1', '"version":2')
   ]) {
-    const h = createHarness(() => keySetResponse([b.jwk]), {
-      snapshot: createMemoryStore(text),
-      time,
-      source: 'fapi'
-    })
+    const h = createHarness(() => keySetResponse([b.jwk]), { snapshot: createMemoryStore(text), time, source: 'fapi' })
     await h.store.resolve('ins_b', true)
-    t.match(h.store.stats(), {
-      adoptedSnapshots: 0,
-      failedSnapshots: 1,
-      fetches: 1
-    })
+    t.match(h.store.stats(), { adoptedSnapshots: 0, failedSnapshots: 1, fetches: 1 })
     h.store.close()
   }
 })
