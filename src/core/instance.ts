@@ -1,19 +1,20 @@
 import { createPendingAuth, createSignedInAuth } from './auth/session-auth.js'
-import { type BackendApi, createBackendApi } from './backend-api/backend-api.js'
 import { createSessionAuthContext } from './backend-api/session-tokens.js'
 import { countRepeats } from './counted-log.js'
-import type { ClockOffset } from './diagnostics/clock-estimate.js'
 import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
 import { createMissingPartyCount } from './diagnostics/missing-party.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
-import { type InstanceMismatch, mismatchText } from './jwks/instance-mismatch.js'
+import { createInstanceBackendApi } from './instance/backend-api.js'
+import { createInstanceHealth, type InstanceHealth } from './instance/health.js'
+import { createMachineTokens } from './instance/machine-tokens.js'
+import { createWaitingCount } from './instance/waiting-count.js'
+import { mismatchText } from './jwks/instance-mismatch.js'
 import { createKeyStore } from './jwks/key-store.js'
 import { watchForMismatch } from './jwks/mismatch-watch.js'
-import type { KeyStore, KeyStoreHealth, KeyStoreStats } from './jwks/types.js'
-import { convert, type Eventually, isToCome, Later, whenEnded } from './later.js'
+import type { KeyStore, KeyStoreStats } from './jwks/types.js'
+import { convert, type Eventually, Later } from './later.js'
 import type { Logger } from './logger.js'
 import type { AudienceRule } from './machine/audience.js'
-import { createMachineVerifier, type MachineVerifier } from './machine/machine-verifier.js'
 import type { AcceptsToken } from './options/accepts-token.js'
 import type { InstanceSettings } from './options/instance-settings.js'
 import { createReporter } from './report-only.js'
@@ -21,7 +22,7 @@ import type { Carried } from './request/carried.js'
 import { type CookieReader, compileCookieReader } from './request/cookies.js'
 import { blindWhileAway, type RevocationLook } from './revocation/blind-while-away.js'
 import { publishBusChange } from './revocation/events.js'
-import { createRevocations, type Revocations, type RevocationsHealth } from './revocation/revocations.js'
+import { createRevocations, type Revocations } from './revocation/revocations.js'
 import type { Effects } from './state/effects.js'
 import { compileKnownSession, type KnownSession } from './state/known-session.js'
 import type { RequestState } from './state/request-state.js'
@@ -30,26 +31,9 @@ import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
-import { explainByKeys, failureFor } from './token/outcome.js'
+import { explainByKeys, failureFor, toVerifyResult } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
-import { USER_AGENT } from './version.js'
-
-export interface InstanceHealth {
-  readonly keys: KeyStoreHealth
-  readonly revocation: RevocationsHealth
-  /** Clerk's clock minus ours, estimated from the key endpoint and fresh tokens; null: not known. */
-  readonly clock: ClockOffset | null
-  /** Two options whose keys belong to different instances, once that is known; null: it is not. */
-  readonly instanceMismatch: InstanceMismatch | null
-  /** Something is wrong: keys beyond their freshness, a bus that is away, or keys of two instances. */
-  readonly degraded: boolean
-  /**
-   * Tokens can be judged, in an outage too as long as known keys may be used. False while the bus is away if
-   * `revocation.whenBusIsAway` is `refuse`. For a readiness route.
-   */
-  readonly ready: boolean
-}
 
 export interface InstanceStats extends Readonly<Stats> {
   readonly cachedTokens: number
@@ -164,30 +148,12 @@ export function createInstance(settings: InstanceSettings): Instance {
     now,
     synchronousPerTurn: SYNCHRONOUS_PER_TURN
   })
-  // Made for the first machine token: most instances never see one.
-  let machineVerifier: MachineVerifier | undefined
-  const machineTokens = (): MachineVerifier => {
-    if (machineVerifier !== undefined) return machineVerifier
-    revocations.expectMachineTokens()
-    // Revocations that gave way to a watermark are known no more: of opaque tokens, Clerk is to say again what they are.
-    revocations.onRevoked(({ kind }) => {
-      if (kind === 'all-machine-jwts') machineVerifier?.askAgain()
-    })
-    machineVerifier = createMachineVerifier({
-      backendApi,
-      verifySignature: verifier.verifySignature,
-      clockSkewMs: clockSkewInMs,
-      isDevelopment: settings.instanceType === 'development',
-      cacheTtlMs: settings.machineTokens.cacheTtlInMs,
-      negativeCacheTtlMs: settings.machineTokens.negativeCacheTtlInMs,
-      maxEntries: settings.machineTokens.maxEntries,
-      maxConcurrency: settings.machineTokens.maxConcurrency,
-      jwtOnly: settings.machineTokens.jwtOnly,
-      revocations: revocationLook,
-      now
-    })
-    return machineVerifier
-  }
+  const machineTokens = createMachineTokens(settings, {
+    backendApi,
+    verifySignature: verifier.verifySignature,
+    revocations,
+    revocationLook
+  })
   const stateSettings = createStateSettings(settings)
   const explain = (outcome: VerificationOutcome): VerificationOutcome =>
     watch.found === null ? outcome : explainByKeys(outcome, mismatchText(watch.found))
@@ -202,7 +168,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     verifySignature: verifier.verifySignature,
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
-    verifyMachineToken: (type, text, token) => machineTokens().verify(type, text, token),
+    verifyMachineToken: (type, text, token) => machineTokens.verify(type, text, token),
     sawNoParty: createMissingPartyCount(logger, counters, settings),
     now,
     log
@@ -210,16 +176,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   let decide = createStateMachine(stateSettings, effects)
   let { proxyUrl } = settings
   const readCookies = compileCookieReader(settings.cookieSuffix)
-  let waiting = 0
-  const leave = (): void => {
-    waiting--
-  }
-  function counted<T>(answer: Eventually<T>): Eventually<T> {
-    if (!isToCome(answer)) return answer
-    waiting++
-    whenEnded(answer, leave)
-    return answer
-  }
+  const waiting = createWaitingCount()
 
   return {
     settings,
@@ -247,11 +204,11 @@ export function createInstance(settings: InstanceSettings): Instance {
       decide = createStateMachine(createStateSettings({ ...settings, proxyUrl }), effects)
     },
     authenticate: (carried, { acceptsToken, allowsHandshake, audience }) =>
-      counted(decide(carried, acceptsToken, allowsHandshake, audience)),
+      waiting.count(decide(carried, acceptsToken, allowsHandshake, audience)),
     verifyToken(token) {
       // A caller without types may pass on any value that a client sent.
-      if (typeof token !== 'string') return toResult(failureFor('token-invalid'))
-      const result = counted(convert(verifier.verify(token), (outcome) => toResult(explain(outcome))))
+      if (typeof token !== 'string') return toVerifyResult(failureFor('token-invalid'))
+      const result = waiting.count(convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome))))
       return result instanceof Later ? result.promise() : result
     },
     stats: () => ({
@@ -260,25 +217,20 @@ export function createInstance(settings: InstanceSettings): Instance {
       cachedBytes: cache.bytes,
       keys: keyStore.stats()
     }),
-    health() {
-      const keys = keyStore.health()
-      const revocation = revocations.health()
-      return {
-        keys,
-        revocation,
-        clock: observer.clock.current(now()),
-        instanceMismatch: watch.found,
-        degraded: keys.degraded || revocation.bus?.connected === false || watch.found !== null,
-        // Keys from PEM have no kid: then a store without keys shows in being degraded.
-        ready: (keys.kids.length > 0 || !keys.degraded) && !(refuses && revocation.bus?.connected === false)
-      }
-    },
+    health: createInstanceHealth({
+      keyStore,
+      revocations,
+      clock: observer.clock,
+      mismatch: () => watch.found,
+      needsBus: refuses,
+      now
+    }),
     get waiting() {
-      return waiting
+      return waiting.now
     },
     rest() {
       cache.clear()
-      machineVerifier?.rest()
+      machineTokens.rest()
       keyStore.rest()
     },
     async ready() {
@@ -290,26 +242,4 @@ export function createInstance(settings: InstanceSettings): Instance {
       await revocations.close()
     }
   }
-}
-
-function createInstanceBackendApi(settings: InstanceSettings, log: Logger): BackendApi | null {
-  const { secretKey, machineSecretKey, apiUrl, apiVersion, fetch, now } = settings
-  if (secretKey === null && machineSecretKey === null) return null
-  return createBackendApi({
-    apiUrl,
-    apiVersion,
-    secretKey,
-    machineSecretKey,
-    fetch,
-    timeoutMs: settings.apiTimeoutInMs,
-    userAgent: USER_AGENT,
-    log,
-    now
-  })
-}
-
-function toResult(outcome: VerificationOutcome): VerifyResult {
-  if (outcome.ok) return { ok: true, claims: outcome.claims, auth: outcome.auth }
-  const { reason, message, unavailable, retryAfterSeconds } = outcome
-  return { ok: false, reason, message, retryAfterSeconds: unavailable ? retryAfterSeconds : null }
 }

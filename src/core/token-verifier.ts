@@ -1,4 +1,5 @@
-import { createInstance, type InstanceHealth, type InstanceStats } from './instance.js'
+import type { InstanceHealth } from './instance/health.js'
+import { createInstance, type InstanceStats } from './instance.js'
 import { silentLogger } from './logger.js'
 import type { ClerkAuthOptions } from './options/instance-options.js'
 import { readInstanceOptions } from './options/instance-settings.js'

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client'
 import { explainFetchFailure } from '../core/fetch-cause.js'
-import type { InstanceHealth, InstanceStats } from '../core/instance.js'
+import type { InstanceHealth } from '../core/instance/health.js'
+import type { InstanceStats } from '../core/instance.js'
 import { readOptions } from '../core/options/table.js'
 import { subscribe } from '../diagnostics/index.js'
 import { collectAudit } from './audit.js'

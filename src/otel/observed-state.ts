@@ -1,5 +1,6 @@
 import type { Attributes, Meter, Observable } from '@opentelemetry/api'
-import type { InstanceHealth, InstanceStats } from '../core/instance.js'
+import type { InstanceHealth } from '../core/instance/health.js'
+import type { InstanceStats } from '../core/instance.js'
 import { attributesOf, INSTANCE, RESULT, STATE } from './attributes.js'
 
 /** The part of `fastify.clerk` that is observed. A token verifier (`createTokenVerifier`) has it too. */

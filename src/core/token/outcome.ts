@@ -99,3 +99,10 @@ const OF_FOREIGN_KEYS: ReadonlySet<VerificationFailureReason> = new Set([
   'token-invalid-signature',
   'token-invalid-issuer'
 ])
+
+/** What a caller is told of a verification. */
+export function toVerifyResult(outcome: VerificationOutcome): VerifyResult {
+  if (outcome.ok) return { ok: true, claims: outcome.claims, auth: outcome.auth }
+  const { reason, message, unavailable, retryAfterSeconds } = outcome
+  return { ok: false, reason, message, retryAfterSeconds: unavailable ? retryAfterSeconds : null }
+}
