@@ -1,6 +1,6 @@
 import t from 'tap'
 import { launchBrowser } from '../browser/chromium.js'
-import { testFlows, testPoller, testRestart } from './flows.js'
+import { testFlows, testPoller, testRestart, testSignInPage } from './flows.js'
 import { enterFrontendProject } from './packages.js'
 import { startScene } from './scene.js'
 
@@ -19,6 +19,7 @@ if (browser !== null) {
   const shortLived = await startScene({ ...setUp, clerk: { ...clerk, tokenLifetimeInMs: 20_000 } })
   t.teardown(() => Promise.all([scene.close(), shortLived.close()]))
   testFlows(browser, scene)
+  testSignInPage(browser, scene)
   testPoller(browser, shortLived)
   testRestart(browser, scene)
 }

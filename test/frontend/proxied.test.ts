@@ -1,6 +1,6 @@
 import t from 'tap'
 import { launchBrowser, newContext } from '../browser/chromium.js'
-import { testFlows, testPoller, testRestart, testSignUp } from './flows.js'
+import { testFlows, testPoller, testRestart, testSignInPage, testSignUp } from './flows.js'
 import { enterFrontendProject } from './packages.js'
 import { signInByScript, waitForClerk } from './page.js'
 import { PASSWORD, startScene } from './scene.js'
@@ -34,6 +34,7 @@ if (browser !== null) {
   })
 
   testFlows(browser, scene)
+  testSignInPage(browser, scene)
   testSignUp(browser, scene)
   testPoller(browser, shortLived)
   testRestart(browser, scene)

@@ -1,4 +1,4 @@
-import { createCertificate } from '../../src/local/certificate.js'
+import { type Certificate, createCertificate } from '../../src/local/certificate.js'
 import { createLocalClerk, type LocalClerk, type LocalClerkOptions } from '../../src/local/index.js'
 import { startApplication } from './application.js'
 
@@ -48,6 +48,8 @@ export interface SceneOptions {
   readonly isSecure: boolean
   /** The application proxies FAPI: browsers know no other address of it. Default false. */
   readonly isProxied?: boolean
+  /** Of all its servers, where it is secure. Default: one that nobody trusts. */
+  readonly certificate?: Certificate
   /** Host names of the application and of its API; both lead to this machine. */
   readonly hosts: { readonly application: string; readonly api: string }
 }
@@ -57,13 +59,17 @@ export async function startScene({
   clerk: options,
   isSecure,
   isProxied = false,
+  certificate,
   hosts
 }: SceneOptions): Promise<Scene> {
   let skewMs = 0
   const now = () => Date.now() + skewMs
   let clerk = await createLocalClerk({ ...directory, ...options, now })
-  const pair = isSecure ? await createCertificate([clerk.frontendApi, hosts.application, hosts.api]) : null
+  const names = [clerk.frontendApi, hosts.application, hosts.api]
+  const pair = isSecure ? (certificate ?? (await createCertificate(names))) : null
   const fapi = await clerk.listen({ tls: pair ?? false })
+  // Names below localhost are known to browsers; Node may not resolve them.
+  const fapiUrl = isProxied ? `${isSecure ? 'https' : 'http'}://localhost:${new URL(fapi).port}` : fapi
 
   // Beside TLS the port of BAPI is another one after a restart: the application asks where it is now.
   const { apiUrl } = clerk.pluginOptions()
@@ -76,7 +82,7 @@ export async function startScene({
       clerk,
       https: pair,
       plugin,
-      ...(isProxied ? { proxyUrl: '/__clerk', fapiUrl: fapi } : { proxyUrl: fapi })
+      ...(isProxied ? { proxyUrl: '/__clerk', fapiUrl } : { proxyUrl: fapi })
     })
     return { app, origin: `${isSecure ? 'https' : 'http'}://${host}:${port}` }
   }
