@@ -25,6 +25,8 @@ export interface ProfileRound {
 export interface Profile {
   readonly name: string
   readonly what: string
+  /** Whether it brings tokens whose signatures are to be checked, on the thread pool, so that other cores can take part. */
+  readonly hasNewTokens: boolean
   /** Each round has a new server, because the first requests are measured. */
   createRound(clerk: LocalClerk, settings: Settings, round: number): Promise<ProfileRound>
 }
@@ -66,6 +68,7 @@ const timed = (name: string, requests: readonly Headers[], connections: number):
 const steady: Profile = {
   name: 'steady',
   what: 'tokens seen before, some users far more often than others',
+  hasNewTokens: false,
   async createRound(clerk, settings) {
     const { warmup, drawn } = known(clerk, settings)
     return {
@@ -81,6 +84,7 @@ const steady: Profile = {
 const loginWave: Profile = {
   name: 'login-wave',
   what: 'users with known tokens, while as many connections bring tokens never seen',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const { warmup, drawn } = known(clerk, settings)
     const { firstSeenTokens, connections } = settings.load
@@ -101,6 +105,7 @@ const loginWave: Profile = {
 const coldStart: Profile = {
   name: 'cold-start',
   what: 'a server that has just started: no keys, no tokens, everybody at once',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const { coldUsers, coldRequests, coldConnections } = settings.load
     const users = sign(clerk, `cold${round}`, coldUsers).map(bearerHeaders)
@@ -123,6 +128,7 @@ const coldStart: Profile = {
 const mixed: Profile = {
   name: 'mixed',
   what: '90 % known, 9 % first seen, 1 % forged',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const random = createRandom(settings.seed + round)
     const { warmup } = known(clerk, settings)
@@ -153,6 +159,7 @@ const mixed: Profile = {
 const pageBurst: Profile = {
   name: 'page-burst',
   what: 'pages that fire ten calls at once with a token not seen before',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const { warmup } = known(clerk, settings)
     const fresh = sign(clerk, `page${round}`, Math.ceil(settings.load.firstSeenTokens / 10))
@@ -174,6 +181,7 @@ const pageBurst: Profile = {
 const unknownKid: Profile = {
   name: 'unknown-kid flood',
   what: 'users with known tokens, while as many connections bring tokens that name keys nobody has',
+  hasNewTokens: false,
   async createRound(clerk, settings) {
     const { warmup, drawn } = known(clerk, settings)
     const flood = Array.from({ length: 200 }, (_, i) => {
@@ -199,6 +207,7 @@ const unknownKid: Profile = {
 const rotation: Profile = {
   name: 'key rotation',
   what: 'known tokens, and tokens of a key that the instance made a moment ago',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const { warmup, drawn } = known(clerk, settings)
     return {
@@ -223,6 +232,7 @@ const rotation: Profile = {
 const endpointDown: Profile = {
   name: 'key endpoint down',
   what: 'known tokens and first-seen ones, while the key endpoint answers nothing but errors',
+  hasNewTokens: true,
   async createRound(clerk, settings, round) {
     const { warmup, drawn } = known(clerk, settings)
     const fresh = sign(clerk, `down${round}`, Math.ceil(settings.load.firstSeenTokens / 5)).map(bearerHeaders)

@@ -21,6 +21,13 @@ export function chooseCores(): Cores | null {
   return generator === undefined ? null : { server, generator }
 }
 
+/** The remark of a part: which of its measurements have a core for the server and one for the generator. */
+export function describeCores(isPinned: boolean, pinned: string, others?: string): string {
+  return isPinned
+    ? `${pinned}: server and load generator are pinned to cores of their own.${others ? ` ${others}: all cores.` : ''}`
+    : 'Nothing is pinned: this system has no taskset, or one core.'
+}
+
 /** The program and the first arguments with which a process starts on that core alone. */
 export function onCore(core: number | null): { readonly execPath: string; readonly before: readonly string[] } {
   if (core === null) return { execPath: process.execPath, before: [] }

@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { ALL_REFUSALS } from '../contenders/contender.js'
+import { chooseCores, describeCores } from '../measure/cores.js'
 import { assertCorrect, createClient } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
-import { judgeCost, pairedRatio, type Summary, summarize } from '../measure/statistics.js'
+import { judgeCost, pairedRatio, quantile, type Summary, summarize } from '../measure/statistics.js'
 import { measureThroughput, startPipeGenerator } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber } from '../report/table.js'
@@ -34,13 +35,17 @@ export async function against(settings: Settings, revision: string): Promise<Par
   const folder = mkdtempSync(join(tmpdir(), 'against-'))
   const signingKey = createSigningKey()
   const clerk = await createInstance(signingKey)
-  const generator = startPipeGenerator()
+  const cores = chooseCores()
+  const pinned = startPipeGenerator(cores?.generator ?? null)
+  const free = startPipeGenerator()
   const cells: Awaited<ReturnType<typeof startCell>>[] = []
   const startCell = async (side: Side, root: string, carrier: Carrier, tokens: Tokens) => {
-    const server = await startServer({ contender: side, trust: trustOf(clerk), root })
+    // Known tokens leave the server no work that another core could take. First-seen ones do: they have all cores.
+    const core = tokens === 'known' ? (cores?.server ?? null) : null
+    const server = await startServer({ contender: side, trust: trustOf(clerk), root, core })
     const { port } = server
     const gated = { name: `${side} (${carrier})`, refuses: ALL_REFUSALS, port, client: createClient(clerk, carrier) }
-    return { side, carrier, tokens, server, gated, cpu: [] as number[] }
+    return { side, carrier, tokens, server, gated, cpu: [] as number[], shares: [] as number[] }
   }
   try {
     const there = buildRevision(revision, folder)
@@ -61,14 +66,16 @@ export async function against(settings: Settings, revision: string): Promise<Par
         progress.step(`${cell.side}, ${cell.carrier}, ${cell.tokens}`)
         const isKnown = cell.tokens === 'known'
         const tokens = isKnown ? known : unseen.slice(round * firstSeenTokens, (round + 1) * firstSeenTokens)
-        const { cpuMicroseconds } = await measureThroughput(cell.server, generator, {
+        const { cpuMicroseconds, generatorShare } = await measureThroughput(cell.server, isKnown ? pinned : free, {
           requests: tokens.map((token) => headersFor(clerk, cell.carrier, token)),
           connections,
           pipelining,
           durationMs: isKnown ? durationOf(settings, round) : null,
           seed: settings.seed + round
         })
-        if (round > 0) cell.cpu.push(cpuMicroseconds)
+        if (round === 0) continue
+        cell.cpu.push(cpuMicroseconds)
+        cell.shares.push(generatorShare)
       }
     }
     progress.done()
@@ -77,6 +84,9 @@ export async function against(settings: Settings, revision: string): Promise<Par
       CARRIERS.map((carrier) => {
         const costs = (side: Side) =>
           cells.find((cell) => cell.side === side && cell.carrier === carrier && cell.tokens === tokens)?.cpu ?? []
+        const shares = cells
+          .filter((cell) => cell.carrier === carrier && cell.tokens === tokens)
+          .map((cell) => quantile(cell.shares, 0.5))
         const [here, there, again] = [costs('here'), costs('there'), costs('again')]
         return {
           tokens,
@@ -85,13 +95,13 @@ export async function against(settings: Settings, revision: string): Promise<Par
           there: summarize(there),
           ratio: pairedRatio(here, there),
           noise: pairedRatio(again, there),
-          verdict: judgeCost(here, there)
+          verdict: Math.max(...shares) > 1 ? 'withheld' : judgeCost(here, there)
         }
       })
     )
     return {
       part: 'against',
-      data: { revision, rows },
+      data: { revision, rows, isPinned: cores !== null },
       charts: [],
       tables: [
         {
@@ -107,13 +117,15 @@ export async function against(settings: Settings, revision: string): Promise<Par
             verdict
           ]),
           notes: [
-            'Ratios are medians of the rounds, with quartiles. A verdict needs a sign test below 0.02 over the rounds, and a difference of at least one percent.'
+            'Ratios are medians of the rounds, with quartiles. A verdict needs a sign test below 0.02 over the rounds, and a difference of at least one percent.',
+            describeCores(cores !== null, 'Known tokens', 'First-seen tokens'),
+            'Load: bench/traffic/pipe-generator.ts. A verdict is withheld where it used more CPU than a server.'
           ]
         }
       ]
     }
   } finally {
-    await generator.close()
+    await Promise.all([pinned.close(), free.close()])
     for (const cell of cells) await cell.server.close()
     await clerk.close()
     removeRevision(folder)

@@ -1,12 +1,13 @@
+import { CARRIER_NAMES, type Cell, type CompareRow, rowOf, type SeenTokens, selfRowOf } from '../compare/rows.js'
 import { bare } from '../contenders/bare.js'
 import type { Contender } from '../contenders/contender.js'
 import { contenders } from '../contenders/index.js'
 import { ours } from '../contenders/ours.js'
-import { type Comparison, compareSides, formatComparison } from '../measure/comparison.js'
-import { chooseCores } from '../measure/cores.js'
+import { type Comparison, formatComparison } from '../measure/comparison.js'
+import { chooseCores, describeCores } from '../measure/cores.js'
 import { assertCorrect, createClient } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
-import { type Summary, summarize } from '../measure/statistics.js'
+import type { Summary } from '../measure/statistics.js'
 import { assertUnseen, measureThroughput, startPipeGenerator, type ThroughputSample } from '../measure/throughput.js'
 import type { PartResult } from '../report/result.js'
 import { formatNumber, type Table } from '../report/table.js'
@@ -15,32 +16,6 @@ import type { Settings } from '../settings.js'
 import { type Carrier, createInstance, createSigningKey, headersFor, signToken, trustOf } from '../traffic/material.js'
 import { alternate, createRandom } from '../traffic/random.js'
 import { signMany } from '../traffic/signer.js'
-
-export type SeenTokens = 'known' | 'first seen'
-
-export interface CompareRow {
-  readonly name: string
-  readonly duties: string
-  readonly carrier: Carrier
-  readonly tokens: SeenTokens
-  readonly requestsPerSecond: Summary
-  readonly cpuMicroseconds: Summary
-  /** Against bare Fastify with the same requests, round by round. */
-  readonly throughput: Comparison
-  readonly cpu: Comparison
-  readonly loopDelayP99Ms: Summary
-  /** Median CPU time of the load generator, of the server's. Above 1 the row is withheld. */
-  readonly generatorShare: number
-}
-
-interface Cell {
-  readonly contender: Contender
-  readonly carrier: Carrier
-  readonly tokens: SeenTokens
-  readonly samples: ThroughputSample[]
-  /** Of a second process in the same round, for those that are compared with themselves. */
-  readonly again: ThroughputSample[]
-}
 
 interface Turn {
   readonly cell: Cell
@@ -146,47 +121,7 @@ export async function compare(settings: Settings, only: readonly string[] = []):
   }
 }
 
-const ratesOf = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.requestsPerSecond)
-const costsOf = (samples: readonly ThroughputSample[]) => samples.map((sample) => sample.cpuMicroseconds)
-
-function rowOf(cell: Cell, cells: readonly Cell[]): CompareRow {
-  const { carrier, tokens, samples, again } = cell
-  const { name, duties } = cell.contender
-  const baseline =
-    cells.find((other) => other.contender === bare && other.carrier === carrier && other.tokens === tokens) ?? cell
-  const compareBy = (figures: typeof ratesOf) =>
-    compareSides(
-      { first: figures(samples), again: figures(again) },
-      { first: figures(baseline.samples), again: figures(baseline.again) }
-    )
-  const all = [...samples, ...again]
-  return {
-    name,
-    duties,
-    carrier,
-    tokens,
-    requestsPerSecond: summarize(ratesOf(all)),
-    cpuMicroseconds: summarize(costsOf(all)),
-    throughput: compareBy(ratesOf),
-    cpu: compareBy(costsOf),
-    loopDelayP99Ms: summarize(all.map((sample) => sample.usage.loopDelayMs.p99)),
-    generatorShare: summarize(all.map((sample) => sample.generatorShare)).median
-  }
-}
-
-/** The A/A row: a second process of the same contender against the first. */
-function selfRowOf({ contender, carrier, tokens, samples, again }: Cell): (string | number)[] {
-  const side = (figures: typeof ratesOf) => ({ first: figures(again), again: [] })
-  const base = (figures: typeof ratesOf) => ({ first: figures(samples), again: [] })
-  const rate = compareSides(side(ratesOf), base(ratesOf)).ratio
-  const cost = compareSides(side(costsOf), base(costsOf)).ratio
-  return [`${contender.name} (${CARRIER_NAMES[carrier]})`, tokens, formatQuartiles(rate), formatQuartiles(cost)]
-}
-
-export const CARRIER_NAMES: Record<Carrier, string> = { bearer: 'Bearer', cookie: 'cookie' }
 const label = (row: CompareRow) => `${row.name} (${CARRIER_NAMES[row.carrier]})`
-const formatQuartiles = ({ median, low, high }: Summary) =>
-  `${median.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 const spread = ({ median, low, high }: Summary) =>
   `${formatNumber(median)} (${formatNumber(low)}–${formatNumber(high)})`
 
@@ -207,9 +142,7 @@ function describeComparison(
         rows: selves,
         notes: [
           'A/A rows: two processes of one contender in every round. A ratio of the tables above that is within the larger of these spreads is not distinguishable from 1.',
-          isPinned
-            ? 'Tokens seen before: server and load generator are pinned to cores of their own. Tokens never seen: all cores.'
-            : 'Nothing is pinned: this system has no taskset, or one core.',
+          describeCores(isPinned, 'Tokens seen before', 'Tokens never seen'),
           'Load: bench/traffic/pipe-generator.ts. A row in which it used more CPU than the server is withheld.'
         ]
       }

@@ -5,6 +5,7 @@ import { type Cell, openStage, type Stage } from '../first-seen/stage.js'
 import type { VerifierCosts, VerifierJob } from '../first-seen/verifier-process.js'
 import { converse, release } from '../measure/child.js'
 import { formatComparison, formatTarget, noiseOf } from '../measure/comparison.js'
+import { describeCores } from '../measure/cores.js'
 import { createProgress } from '../measure/progress.js'
 import { pairedRatio, type Summary } from '../measure/statistics.js'
 import type { ThroughputSample } from '../measure/throughput.js'
@@ -101,9 +102,7 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
     }),
     notes: [
       `Of ${rows.length} targets ${rows.filter(({ verdict }) => verdict === 'met').length} are met. ${[...named('missed'), ...named('not distinguishable'), ...named('withheld')].join('. ')}`.trim(),
-      isPinned
-        ? 'Known tokens: server and load generator are pinned to cores of their own. First-seen tokens, p99 and first requests: all cores.'
-        : 'Nothing is pinned: this system has no taskset, or one core.',
+      describeCores(isPinned, 'Known tokens', 'First-seen tokens, p99 and first requests'),
       'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection.',
       'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1. One beyond its target is so too, if the spread also explains the distance from the target; else the target is missed.',
       'Added to bare: the ratio is to the median of what the plain hit adds. A/A: of the plain hit and of bare Fastify, in µs, of the same.',

@@ -2,8 +2,9 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
+import { type Cores, chooseCores, describeCores } from '../measure/cores.js'
 import { createProgress, type Progress } from '../measure/progress.js'
-import { type Summary, summarize } from '../measure/statistics.js'
+import { quantile, type Summary, summarize } from '../measure/statistics.js'
 import { measureThroughput, startPipeGenerator } from '../measure/throughput.js'
 import type { CacheScale } from '../micro/cache-process.js'
 import type { Chart, PartResult } from '../report/result.js'
@@ -26,6 +27,8 @@ interface LoadPoint {
   readonly contender: string
   readonly cpuMicroseconds: Summary
   readonly requestsPerSecond: Summary
+  /** Median CPU time of the load generator, of the server's. Above 1 the figures are withheld. */
+  readonly generatorShare: number
 }
 
 interface Series {
@@ -48,6 +51,7 @@ interface Cell {
   readonly requests: readonly Headers[]
   readonly cpu: number[]
   readonly rate: number[]
+  readonly shares: number[]
 }
 
 const CONTENDERS = ['bare Fastify', 'fastify-clerk-auth']
@@ -57,44 +61,42 @@ const PIPELINING = 10
 /** Measures how cost grows with cached tokens, connections, processes and token size, next to bare Fastify. */
 export async function scale(settings: Settings): Promise<PartResult> {
   const { tokens, connections, tokenBytes, rounds } = settings.scale
-  const cores = availableParallelism()
-  const processes = cores > 1 ? [1, cores] : [1]
+  const cores = chooseCores()
+  const count = availableParallelism()
+  const processes = count > 1 ? [1, count] : [1]
   const variants = connections.length + tokenBytes.length + processes.length
   const progress = createProgress('scale', 2 + variants * CONTENDERS.length * (rounds + 1))
   const signingKey = createSigningKey()
 
   const cached = await measureCache(settings, signingKey, progress)
+  const measure = (name: string, unit: string, on: Cores | null, variants: readonly Variant[]) =>
+    measureLoad({ settings, signingKey, progress, cores: on }, name, unit, variants)
   const series: Series[] = [
-    await measureLoad(
-      settings,
-      signingKey,
-      progress,
+    await measure(
       'connections',
       '',
+      cores,
       connections.map((at) => ({ at, connections: at }))
     ),
-    await measureLoad(
-      settings,
-      signingKey,
-      progress,
+    // Several processes are to share all cores, so one has them too.
+    await measure(
       'processes',
       '',
+      null,
       processes.map((at) => ({ at, processes: at }))
     ),
-    await measureLoad(
-      settings,
-      signingKey,
-      progress,
+    await measure(
       'token size',
       'bytes',
+      cores,
       tokenBytes.map((at) => ({ at, tokenBytes: at }))
     )
   ]
   progress.done()
   return {
     part: 'scale',
-    data: { cached, series, largest: Math.max(...tokens) },
-    tables: [cacheTable(cached), ...series.map(loadTable)],
+    data: { cached, series, largest: Math.max(...tokens), isPinned: cores !== null },
+    tables: [cacheTable(cached), ...series.map((one) => loadTable(one, cores !== null))],
     charts: [cacheChart(cached), ...series.filter(({ points }) => points.length > 4).map(loadChart)]
   }
 }
@@ -115,17 +117,23 @@ async function measureCache(settings: Settings, signingKey: string, progress: Pr
   }
 }
 
+interface Place {
+  readonly settings: Settings
+  readonly signingKey: string
+  readonly progress: Progress
+  /** Null: servers and generator share all cores. */
+  readonly cores: Cores | null
+}
+
 async function measureLoad(
-  settings: Settings,
-  signingKey: string,
-  progress: Progress,
+  { settings, signingKey, progress, cores }: Place,
   name: string,
   unit: string,
   variants: readonly Variant[]
 ): Promise<Series> {
   const { rounds, roundMs, warmupMs } = settings.scale
   const clerk = await createInstance(signingKey)
-  const generator = startPipeGenerator()
+  const generator = startPipeGenerator(cores?.generator ?? null)
   const servers: ServerProcess[] = []
   const cells: Cell[] = []
   try {
@@ -133,9 +141,11 @@ async function measureLoad(
       const users = Array.from({ length: Math.min(settings.users, 200) }, (_, user) => String(user))
       const requests = users.map((user) => bearerHeaders(signToken(clerk, user, 3600, variant.tokenBytes)))
       for (const contender of CONTENDERS) {
-        const server = await startServer({ contender, trust: trustOf(clerk), processes: variant.processes ?? 1 })
+        const { processes = 1 } = variant
+        const core = cores?.server ?? null
+        const server = await startServer({ contender, trust: trustOf(clerk), processes, core })
         servers.push(server)
-        cells.push({ variant, contender, server, requests, cpu: [], rate: [] })
+        cells.push({ variant, contender, server, requests, cpu: [], rate: [], shares: [] })
       }
     }
     const load = async (cell: Cell, durationMs: number, seed: number) => {
@@ -151,16 +161,22 @@ async function measureLoad(
     for (const cell of cells) await load(cell, warmupMs, settings.seed)
     for (const [round, order] of alternate(cells, rounds, createRandom(settings.seed)).entries()) {
       for (const cell of order) {
-        const { cpuMicroseconds, requestsPerSecond } = await load(cell, roundMs, settings.seed + round + 1)
+        const { cpuMicroseconds, requestsPerSecond, generatorShare } = await load(
+          cell,
+          roundMs,
+          settings.seed + round + 1
+        )
         cell.cpu.push(cpuMicroseconds)
         cell.rate.push(requestsPerSecond)
+        cell.shares.push(generatorShare)
       }
     }
-    const points = cells.map(({ variant, contender, cpu, rate }) => ({
+    const points = cells.map(({ variant, contender, cpu, rate, shares }) => ({
       at: variant.at,
       contender,
       cpuMicroseconds: summarize(cpu),
-      requestsPerSecond: summarize(rate)
+      requestsPerSecond: summarize(rate),
+      generatorShare: quantile(shares, 0.5)
     }))
     return { name, unit, points }
   } finally {
@@ -189,21 +205,29 @@ function cacheTable(cached: readonly CacheScale[]): Table {
   }
 }
 
-function loadTable({ name, unit, points }: Series): Table {
+function loadTable({ name, unit, points }: Series, isPinned: boolean): Table {
   return {
     title: `By ${name}`,
     columns: [name, 'contender', 'CPU µs/request', 'quartiles', 'requests/s'],
-    rows: points.map(({ at, contender, cpuMicroseconds: { median, low, high }, requestsPerSecond }) => [
+    rows: points.map(({ at, contender, cpuMicroseconds, requestsPerSecond, generatorShare }) => [
       `${at.toLocaleString('en-US')} ${unit}`.trim(),
       contender,
-      formatNumber(median),
-      `${formatNumber(low)}–${formatNumber(high)}`,
-      formatNumber(requestsPerSecond.median)
+      ...(generatorShare > 1
+        ? ['withheld', '–', 'withheld']
+        : [
+            formatNumber(cpuMicroseconds.median),
+            `${formatNumber(cpuMicroseconds.low)}–${formatNumber(cpuMicroseconds.high)}`,
+            formatNumber(requestsPerSecond.median)
+          ])
     ]),
-    notes:
+    notes: [
       name === 'processes'
-        ? ['The load generator shares the cores: throughput does not double, CPU per request is what to compare.']
-        : []
+        ? 'The load generator shares the cores: throughput does not double, CPU per request is what to compare.'
+        : describeCores(isPinned, 'Tokens seen before'),
+      ...(points.some(({ generatorShare }) => generatorShare > 1)
+        ? ['Withheld: the load generator was busier than the server.']
+        : [])
+    ]
   }
 }
 

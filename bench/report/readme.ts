@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { CompareRow } from '../parts/compare.js'
+import type { CompareRow } from '../compare/rows.js'
 import { drawChart } from './chart.js'
 import { CAVEATS } from './html.js'
 import type { BenchResult, PartResult } from './result.js'

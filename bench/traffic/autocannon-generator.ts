@@ -1,4 +1,5 @@
 // Runs autocannon in a forked process: several streams at once, whose latencies are kept apart.
+import process from 'node:process'
 import autocannon from 'autocannon'
 import { serve } from '../measure/child.js'
 import type { Headers } from './material.js'
@@ -27,11 +28,13 @@ export interface StreamResult {
   readonly statuses: Readonly<Record<string, number>>
   readonly errors: number
   readonly wallMs: number
+  /** CPU time of the generator's process over all streams that ran at once. */
+  readonly cpuMs: number
   /** In ms, ascending, thinned to a thousand values. */
   readonly latenciesMs: readonly number[]
 }
 
-function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<StreamResult> {
+function runStream({ port, durationMs }: CannonJob, stream: Stream): Promise<Omit<StreamResult, 'cpuMs'>> {
   const latencies: number[] = []
   const statuses: Record<string, number> = {}
   const startedMs = performance.now()
@@ -87,4 +90,9 @@ function thin(sorted: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as number)
 }
 
-serve((job: CannonJob) => Promise.all(job.streams.map((stream) => runStream(job, stream))))
+serve(async (job: CannonJob): Promise<StreamResult[]> => {
+  const before = process.cpuUsage()
+  const results = await Promise.all(job.streams.map((stream) => runStream(job, stream)))
+  const { user, system } = process.cpuUsage(before)
+  return results.map((result) => ({ ...result, cpuMs: (user + system) / 1000 }))
+})

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { CompareRow } from '../../bench/parts/compare.js'
+import type { CompareRow } from '../../bench/compare/rows.js'
 import { drawChart } from '../../bench/report/chart.js'
 import { renderReport } from '../../bench/report/html.js'
 import { writePage } from '../../bench/report/page.js'
