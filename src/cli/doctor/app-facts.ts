@@ -1,3 +1,6 @@
+/** The member under which the facts are sent: the application may have messages for its parent too. */
+export const APP_FACTS = 'fastify-clerk-auth doctor'
+
 /** What the process that has loaded the application says of it. */
 export type AppFacts =
   | {

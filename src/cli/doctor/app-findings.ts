@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { AppFacts } from './app-facts.js'
+import { isRecord } from '../../core/json.js'
+import { APP_FACTS, type AppFacts } from './app-facts.js'
 import type { Variables } from './environment.js'
 import { type Finding, finding } from './finding.js'
 import { InputError } from './input-error.js'
@@ -21,11 +22,18 @@ export interface AppExamination {
  * Starts the application in a process of its own, which may log, listen and crash as it likes, and looks at its routes.
  * `entry`: the file of the command.
  */
-export async function examineApp(file: string, env: Variables, entry: string): Promise<AppExamination> {
+export async function examineApp(
+  file: string,
+  env: Variables,
+  entry: string,
+  patienceMs = PATIENCE_MS
+): Promise<AppExamination> {
   if (!existsSync(file)) throw new InputError('The file of the application is not there: check --app.')
-  const facts = await askProcess(file, env, entry)
+  const facts = await askProcess(file, env, entry, patienceMs)
   if (facts.kind === 'not-a-server') {
-    throw new InputError('The module exports no Fastify server: export it as default, or a function that makes it.')
+    throw new InputError(
+      'The module exports no Fastify server: export it as default, a function that makes it, or a plugin.'
+    )
   }
   if (facts.kind === 'failed') return { findings: [findingOfFailure(facts)], runs: false }
   if (!facts.hasPlugin) return { findings: [finding('plugin-missing')], runs: false }
@@ -55,7 +63,7 @@ function name(routes: readonly string[]): string {
   return `${routes.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
 }
 
-function askProcess(file: string, env: Variables, entry: string): Promise<AppFacts> {
+function askProcess(file: string, env: Variables, entry: string, patienceMs: number): Promise<AppFacts> {
   // Its output is not read: it may hold anything.
   const child = fork(entry, [APP_PROCESS, file], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   return new Promise((resolve) => {
@@ -65,8 +73,10 @@ function askProcess(file: string, env: Variables, entry: string): Promise<AppFac
       resolve(facts)
     }
     const fail = (name: string) => end({ kind: 'failed', name, code: null, message: null })
-    const timer = setTimeout(() => fail(`no answer within ${PATIENCE_MS / 1000} s`), PATIENCE_MS)
-    child.once('message', (facts) => end(facts as AppFacts))
+    const timer = setTimeout(() => fail(`no answer within ${patienceMs / 1000} s`), patienceMs)
+    child.on('message', (message) => {
+      if (isRecord(message) && APP_FACTS in message) end(message[APP_FACTS] as AppFacts)
+    })
     child.once('error', () => fail('a process that cannot be started'))
     child.once('exit', (status) => fail(`exit status ${status ?? 'unknown'} before the server was ready`))
   })

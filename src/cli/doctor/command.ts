@@ -85,7 +85,7 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
     return { report, render: () => renderRequest(report) }
   }
   const variables = examineVariables(io.env, environment, settings)
-  const app = args.appFile === null ? null : await examineApp(args.appFile, io.env, io.entry)
+  const app = args.appFile === null ? null : await examineApp(args.appFile, io.env, io.entry, io.appPatienceMs)
   const known = app?.runs === true ? withOptionsInCode(resolved) : resolved
   const report: CheckReport = await checkSetup({ ...known, settings: usable }, variables, context, app?.findings)
   return { report, render: () => renderCheck(report) }

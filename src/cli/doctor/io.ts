@@ -9,4 +9,6 @@ export interface DoctorIo {
   readonly entry: string
   /** Used where the options name no `fetch`. */
   readonly fetch?: typeof globalThis.fetch
+  /** Longest start of an application that is waited for, in ms. Default: 30,000. */
+  readonly appPatienceMs?: number
 }
