@@ -44,6 +44,7 @@ export function explain(request: FastifyRequest): Explanation | null {
     {
       carried: readCarried(new FastifyRequestSource(request, token), instance.readCookies),
       acceptsToken: policy.isAcceptsTokenOwn ? policy.acceptsToken : instance.settings.acceptsToken,
+      isEvaluated: state !== 'not-evaluated',
       isExtracted: isTokenExtracted(request),
       reason,
       isRedirected

@@ -112,6 +112,56 @@ if (browser !== null) {
     t.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, 'nothing runs out of a phone')
   })
 
+  t.test('whatever a request says of itself, the page shows text and runs nothing', async (t) => {
+    const markup = `<img src=x onerror="globalThis.ran = 1"><script>globalThis.ran = 1</script>`
+    const hostile = [markup, `\u001b]0;x\u0007${markup}`, `${markup}${'x'.repeat(8_000)}`]
+    const assertInert = async (page: Page) => {
+      const found = await page.evaluate(() => ({
+        ran: 'ran' in globalThis,
+        images: document.querySelectorAll('.answer img, .answer script').length
+      }))
+      t.strictSame(found, { ran: false, images: 0 })
+    }
+    const page = await open()
+    for (const value of [markup, `${markup}${'x'.repeat(8_000)}`]) {
+      await page.setExtraHTTPHeaders({ authorization: `Bearer ${value}`, 'x-forwarded-host': markup })
+      t.equal(await call(page, '/api/me'), '401')
+      const details = page.locator('[data-route="/api/me"] .why')
+      await details.locator('summary').click()
+      t.match(await details.textContent(), /the header \(section 8\).*a token, which decides alone.*not a token/)
+      t.notMatch(await details.textContent(), 'onerror')
+      await assertInert(page)
+    }
+    await page.setExtraHTTPHeaders({})
+    await page.context().addCookies([
+      { name: '__session', value: '<img/src=x/onerror=globalThis.ran=1>', url: playground.url },
+      { name: '__client_uat', value: '<svg/onload=globalThis.ran=1>', url: playground.url }
+    ])
+    t.equal(await call(page, '/api/me'), '401')
+    await assertInert(page)
+
+    // The page itself, were the server's answer made of a stranger's words.
+    for (const value of hostile) {
+      await page.route('**/demo/why**', (route) =>
+        route.fulfill({
+          json: {
+            ...{ state: value, reason: value, message: value, help: { cause: value, cure: value } },
+            carried: { authorization: 'token', cookies: [value], cookieFamily: value, isPageLoad: false },
+            token: { kind: value, ageInMs: null, expiresInMs: null },
+            verdict: { guard: value, code: value },
+            decidedBy: { path: 'cookies', row: value, section: value }
+          }
+        })
+      )
+      t.equal(await call(page, '/api/me'), '401')
+      const details = page.locator('[data-route="/api/me"] .why')
+      await details.locator('summary').click()
+      t.ok((await details.textContent())?.includes(value), 'shown as it stands')
+      await assertInert(page)
+      await page.unroute('**/demo/why**')
+    }
+  })
+
   t.test('a revoked session is signed out by the next request', async (t) => {
     const page = await open()
     await signIn(page, 'Alan Turing')

@@ -66,6 +66,7 @@ async function reportOn(
     {
       carried,
       acceptsToken,
+      isEvaluated: true,
       isExtracted: extracted !== undefined,
       reason: state.reason,
       isRedirected: state.location !== null

@@ -23,9 +23,12 @@ export interface DecisionRow {
   readonly path: 'header' | 'cookies' | 'none'
   /** Of the decision table, state/README.md section 4.3; null on the other paths. */
   readonly row: number | null
-  /** Section of state/README.md. */
-  readonly section: '2.7' | '4.3' | '8'
+  /** Section of state/README.md; null: the route is not authenticated. */
+  readonly section: '2.7' | '4.3' | '8' | null
 }
+
+/** Of a route that is not authenticated: whatever the request carried, nothing was decided. */
+export const UNDECIDED: DecisionRow = Object.freeze({ path: 'none', row: null, section: null })
 
 /** Rows that have a reason of their own. */
 const BY_REASON: Readonly<Record<string, number>> = {

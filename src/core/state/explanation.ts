@@ -9,7 +9,7 @@ import type { UnverifiedToken } from '../token/unverified-token.js'
 import { VerifiedToken } from '../token/verified-token.js'
 import type { Verifier } from '../token/verifier.js'
 import { chooseFamily, chosenClientUat, chosenSession } from './cookie-family.js'
-import { type DecisionRow, decisionRow } from './decision-row.js'
+import { type DecisionRow, decisionRow, UNDECIDED } from './decision-row.js'
 import { hasCookiesOfAnother } from './loop-cause.js'
 import { redirectCount } from './redirect-counter.js'
 import type { StateContext, StateSettings } from './settings.js'
@@ -65,6 +65,8 @@ export interface ExplanationParts {
 export interface ExplainedRequest {
   readonly carried: Carried
   readonly acceptsToken: AcceptsToken
+  /** False: the route is not authenticated. */
+  readonly isEvaluated: boolean
   /** The token is not of the `Authorization` header. */
   readonly isExtracted: boolean
   readonly reason: string | null
@@ -74,7 +76,7 @@ export interface ExplainedRequest {
 export function explainDecision(parts: ExplanationParts, request: ExplainedRequest): DecisionPath {
   const context = withoutEffects(parts)
   const { carried, acceptsToken } = request
-  const decidedBy = decisionRow(context, carried, acceptsToken, request)
+  const decidedBy = request.isEvaluated ? decisionRow(context, carried, acceptsToken, request) : UNDECIDED
   const isSuffixed = decidedBy.path === 'cookies' ? chooseFamily(context, carried.cookies).suffixed : null
   return {
     carried: {

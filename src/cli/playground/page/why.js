@@ -37,6 +37,7 @@ function decided({ state, reason, message }) {
 }
 
 function decidedBy({ decidedBy: { path, row, section } }) {
+  if (section === null) return 'nothing: the route is not authenticated'
   if (path === 'none') return `neither header nor cookies, as section ${section} of the specification says`
   return path === 'header' ? `the header (section ${section})` : `the cookies: row ${row} of the decision table`
 }
