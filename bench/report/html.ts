@@ -1,3 +1,4 @@
+import type { Settings } from '../settings.js'
 import { drawChart } from './chart.js'
 import type { BenchResult } from './result.js'
 import type { Table } from './table.js'
@@ -31,7 +32,9 @@ ${tables.map(renderTable).join('\n')}</section>`
 <p>fastify-clerk-auth ${escapeHtml(environment.commit)}${result.isShort ? ' · <strong>short form: it shows that the suite works, its figures mean nothing</strong>' : ''}</p>
 </header>
 <main>
-<section><h2>How to read this</h2><ul>${CAVEATS.map((caveat) => `<li>${escapeHtml(caveat)}</li>`).join('')}</ul></section>
+<section><h2>How to read this</h2><ul>${caveatsOf(result.settings)
+    .map((caveat) => `<li>${escapeHtml(caveat)}</li>`)
+    .join('')}</ul></section>
 ${sections.join('\n')}
 <section><h2>Where it was taken</h2><dl>${facts.map(([term, fact]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(fact)}</dd>`).join('')}</dl>
 <details><summary>Settings</summary><pre>${escapeHtml(JSON.stringify(result.settings, null, 2))}</pre></details></section>
@@ -40,14 +43,15 @@ ${sections.join('\n')}
 `
 }
 
-export const CAVEATS: readonly string[] = [
+/** What a reader of figures has to know. */
+export const caveatsOf = ({ compare }: Settings): readonly string[] => [
   'Ratios within one run carry over to other machines; absolute figures do not.',
   'Every figure is a median over rounds; bars and brackets show the middle half of the rounds.',
   'Contenders run in processes of their own, one at a time, in an order that changes every round. Ratios are taken within a round.',
-  'Server CPU per request is what to compare: throughput also depends on the load generator, which shares the machine.',
+  'Server CPU per request is what to compare: throughput also depends on the load generator, which shares the machine, and with first-seen tokens the cores.',
   'Contenders do not all do the same work: each row says what it does. Every one had to accept, refuse and expire the same tokens before it was timed.',
   'On Node 20 every process.nextTick of a process can become some 8,000 instructions dearer, by chance, after a full garbage collection (bench/servers/tick-shape.ts). All contenders are kept from that alike; a process in that state hides part of what any plugin costs.',
-  'Requests are pipelined ten deep over fifty connections, as in Fastify’s own benchmarks. That makes the server itself cheap, and what authentication adds large.'
+  `In compare, against and scale requests are pipelined ${compare.pipelining} deep, over ${compare.connections} connections unless said, as in Fastify’s own benchmarks. That makes the server itself cheap, and what authentication adds large.`
 ]
 
 function renderTable({ title, columns, rows, notes }: Table): string {

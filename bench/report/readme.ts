@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { CompareRow } from '../compare/rows.js'
+import { floorPooled } from '../contenders/floors.js'
+import { ours } from '../contenders/ours.js'
 import { drawChart } from './chart.js'
-import { CAVEATS } from './html.js'
+import { caveatsOf } from './html.js'
 import type { BenchResult, PartResult } from './result.js'
 import { formatMarkdown, formatNumber } from './table.js'
 
@@ -13,23 +15,42 @@ const RESULTS = 'bench/results'
 const CHARTS = { compare: 'compare.svg', fleet: 'fleet.svg' } as const
 const PARTS = ['micro', 'compare', 'first-seen', 'load', 'scale', 'revocation', 'audit']
 
-/**
- * The section of bench/README.md: figures of all stored results, where and how they were taken, caveats, the command.
- */
+/** When and where a result was taken, and how to take it again. */
+const provenanceOf = ({ environment: { takenAt, commit, cpu, cores, node }, command }: BenchResult) =>
+  `Measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}. Repeat with \`${command}\`.`
+
+/** Of results that were taken at different times: each version that any of them had. */
+function versionsOf(results: readonly BenchResult[]): string {
+  const all = results.flatMap(({ environment }) => Object.entries(environment.versions))
+  const names = [...new Set(all.map(([name]) => name))]
+  return names
+    .map(
+      (name) =>
+        `${name} ${[...new Set(all.filter(([other]) => other === name).map(([, version]) => version))].join(' and ')}`
+    )
+    .join(', ')
+}
+
+/** The section of bench/README.md: figures of all stored results, each with its provenance, and caveats. */
 export function renderSection(results: readonly BenchResult[], chartPath: string | null): string {
   const [first] = results
   if (first === undefined) throw new Error('There is no result to write about')
-  const { environment } = first
-  const parts = results.flatMap((result) => result.parts)
-  const tables = parts.flatMap((part) => part.tables.map((table) => `## ${table.title}\n\n${formatMarkdown(table)}`))
-  const versions = Object.entries(environment.versions).map(([name, version]) => `${name} ${version}`)
+  const tables = results.flatMap((result) =>
+    result.parts
+      .flatMap((part) => part.tables)
+      .map((table, i) => {
+        const provenance = i === 0 ? `${provenanceOf(result)}\n\n` : ''
+        return `## ${table.title}\n\n${provenance}${formatMarkdown(table)}`
+      })
+  )
   return [
-    `Measured ${environment.takenAt.slice(0, 10)} at commit ${environment.commit} on ${environment.cpu}, ${environment.cores} cores, ` +
-      `Node ${environment.node}; ${versions.join(', ')}. Repeat with \`${results.map((result) => result.command).join(' && ')}\`.`,
+    `Versions: ${versionsOf(results)}.`,
     ...(chartPath === null ? [] : [`![Server CPU per request](${chartPath})`]),
     ...tables,
     '## Before you quote a figure',
-    CAVEATS.map((caveat) => `- ${caveat}`).join('\n')
+    caveatsOf(first.settings)
+      .map((caveat) => `- ${caveat}`)
+      .join('\n')
   ].join('\n\n')
 }
 
@@ -62,11 +83,28 @@ export function renderComparison({ environment, parts }: BenchResult, chartPath:
     notes: []
   })
   const { takenAt, commit, cpu, cores, node } = environment
-  return [
-    `![Server CPU per request](${chartPath})`,
-    table,
-    `Medians, Bearer / cookie; measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}.`
-  ].join('\n\n')
+  const remarks = [
+    `Medians, Bearer / cookie; measured ${takenAt.slice(0, 10)} at commit ${commit} on ${cpu}, ${cores} cores, Node ${node}.`,
+    'Floors are hooks written by hand that do the least of their kind.',
+    ...describeFirstSeen(rows)
+  ]
+  return [`![Server CPU per request](${chartPath})`, table, remarks.join(' ')].join('\n\n')
+}
+
+/** A sentence about what a first-seen token costs beside its signature check; none where a row of it is missing. */
+function describeFirstSeen(rows: readonly CompareRow[]): string[] {
+  const costOf = (name: string, carrier: CompareRow['carrier']) =>
+    rows.find(
+      (row) => row.name === name && row.carrier === carrier && row.tokens === 'first seen' && row.generatorShare <= 1
+    )?.cpuMicroseconds.median ?? Number.NaN
+  const ratios = (['bearer', 'cookie'] as const).map(
+    (carrier) => costOf(ours.name, carrier) / costOf(floorPooled.name, carrier)
+  )
+  return ratios.some(Number.isNaN)
+    ? []
+    : [
+        `A token seen for the first time costs ${ratios.map(formatNumber).join(' / ')} times as much CPU as with \`${floorPooled.name}\`.`
+      ]
 }
 
 /** The section of src/core/jwks/README.md. The caveats are about timing, so they are not repeated there. */
@@ -126,30 +164,48 @@ export function assertFull(result: BenchResult, path: string): BenchResult {
   return result
 }
 
+type PlaceName = (typeof PLACES)[number]['name']
+
+/** A stored result; undefined where there is none. Throws for one that no manual may show. */
+export function readStored(name: string): BenchResult | undefined {
+  const path = `${RESULTS}/${name}.json`
+  return existsSync(path) ? assertFull(JSON.parse(readFileSync(path, 'utf8')), path) : undefined
+}
+
+/** The text of a place, from stored results; null where they are missing. */
+export function renderPlace(place: PlaceName, read: (name: string) => BenchResult | undefined): string | null {
+  const chartOf = (result: BenchResult | undefined, part: keyof typeof CHARTS) =>
+    result === undefined || standaloneChart(result.parts, part) === null ? null : `results/${CHARTS[part]}`
+  switch (place) {
+    case 'bench':
+      return renderSection(
+        PARTS.flatMap((name) => read(name) ?? []),
+        chartOf(read('compare'), 'compare')
+      )
+    case 'fleet': {
+      const fleet = read('fleet')
+      return fleet === undefined ? null : renderFleet(fleet, chartOf(fleet, 'fleet'))
+    }
+    case 'compare': {
+      const comparison = read('compare')
+      return comparison === undefined ? null : renderComparison(comparison, `${RESULTS}/${CHARTS.compare}`)
+    }
+    case 'faults': {
+      const faults = read('faults')
+      return faults === undefined ? null : renderFaults(faults)
+    }
+  }
+}
+
 function main(): void {
-  const read = (names: readonly string[]) =>
-    names
-      .map((name) => `${RESULTS}/${name}.json`)
-      .filter(existsSync)
-      .map((path): BenchResult => assertFull(JSON.parse(readFileSync(path, 'utf8')), path))
-  const [comparison] = read(['compare'])
-  const [faults] = read(['faults'])
-  const [fleet] = read(['fleet'])
-  /** Writes the chart, and returns its path from bench/. */
-  const draw = (result: BenchResult | undefined, part: keyof typeof CHARTS) => {
-    const svg = result === undefined ? null : standaloneChart(result.parts, part)
+  // All of them before the first is written: a result that is refused leaves the manuals as they are.
+  const sections = PLACES.map((place) => ({ ...place, section: renderPlace(place.name, readStored) }))
+  for (const part of ['compare', 'fleet'] as const) {
+    const svg = standaloneChart(readStored(part)?.parts ?? [], part)
     if (svg !== null) writeFileSync(`${RESULTS}/${CHARTS[part]}`, `${svg}\n`)
-    return svg === null ? null : `results/${CHARTS[part]}`
   }
-  const sections = {
-    bench: renderSection(read(PARTS), draw(comparison, 'compare')),
-    fleet: fleet && renderFleet(fleet, draw(fleet, 'fleet')),
-    compare: comparison && renderComparison(comparison, `${RESULTS}/${CHARTS.compare}`),
-    faults: faults && renderFaults(faults)
-  }
-  for (const { file, name } of PLACES) {
-    const section = sections[name]
-    if (section !== undefined) writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), section, name))
+  for (const { file, name, section } of sections) {
+    if (section !== null) writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), section, name))
   }
 }
 

@@ -7,8 +7,11 @@ import { renderReport } from '../../bench/report/html.js'
 import { writePage } from '../../bench/report/page.js'
 import {
   assertFull,
+  PLACES,
+  readStored,
   renderComparison,
   renderFleet,
+  renderPlace,
   renderSection,
   replaceSection,
   standAlone
@@ -162,6 +165,63 @@ t.test(
     )
   }
 )
+
+const costs = (name: string, carrier: CompareRow['carrier'], us: number, more: object = {}) => {
+  const cpuMicroseconds = { ...figure, median: us }
+  return { ...row, name, carrier, tokens: 'first seen', cpuMicroseconds, ...more } satisfies CompareRow
+}
+
+t.test('README.md says what a first-seen token costs beside the floor that checks its signature', async (t) => {
+  const rows = [
+    costs('fastify-clerk-auth', 'bearer', 60),
+    costs('fastify-clerk-auth', 'cookie', 75),
+    costs('floor: pooled', 'bearer', 40),
+    costs('floor: pooled', 'cookie', 50)
+  ]
+  const sentence = 'A token seen for the first time costs 1.50 / 1.50 times as much CPU as with `floor: pooled`.'
+  t.match(renderRows(rows), sentence)
+  t.match(renderRows([{ ...row, name: 'fastify-clerk-auth' }, ...rows]), sentence, 'not the row of known tokens')
+  t.notMatch(renderRows(rows.slice(0, 3)), 'for the first time', 'a carrier is missing')
+  const withheld = costs('floor: pooled', 'cookie', 50, { generatorShare: 1.1 })
+  t.notMatch(renderRows([...rows.slice(0, 3), withheld]), 'for the first time')
+})
+
+/** Stored before tokens were told apart. */
+const isOlder = (stored: BenchResult | undefined) =>
+  stored?.parts.some(({ data }) =>
+    (data as { rows: Partial<CompareRow>[] }).rows.some(({ tokens }) => tokens === undefined)
+  )
+
+t.test('the manuals show what the stored results say', async (t) => {
+  for (const { file, name } of PLACES) {
+    const text = readFileSync(file, 'utf8')
+    if (name === 'compare' && isOlder(readStored(name))) {
+      t.throws(() => renderPlace(name, readStored), { message: /older form/ }, `${file} stays as it is`)
+      continue
+    }
+    const section = renderPlace(name, readStored)
+    if (section !== null) t.equal(replaceSection(text, section, name), text, `${file}: npm run bench:readme`)
+  }
+})
+
+t.test('results that were taken apart each say when and where, and every version that any of them had', async (t) => {
+  const environment = {
+    ...result.environment,
+    takenAt: '2026-03-04T00:00:00.000Z',
+    commit: 'def',
+    versions: { fastify: '5.1.0' }
+  }
+  const section = renderSection([result, { ...result, environment, command: 'npm run bench -- load' }], null)
+  t.match(section, 'Versions: fastify 5.0.0 and 5.1.0.')
+  t.match(
+    section,
+    'Measured 2026-01-02 at commit abc on Some CPU, 2 cores, Node 20.0.0. Repeat with `npm run bench -- compare`.'
+  )
+  t.match(
+    section,
+    'Measured 2026-03-04 at commit def on Some CPU, 2 cores, Node 20.0.0. Repeat with `npm run bench -- load`.'
+  )
+})
 
 t.test('README.md shows no figure that the load generator made', async (t) => {
   const comparison = renderRows([row, { ...row, carrier: 'cookie', generatorShare: 1.1 }])

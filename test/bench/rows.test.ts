@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { compareWithThemselves, judgeTargets, type Measured, ONCE, TWICE } from '../../bench/first-seen/rows.js'
 import type { Cell } from '../../bench/first-seen/stage.js'
@@ -223,4 +224,13 @@ t.test('each cell that rows are judged by is compared with itself, p99 where tha
   for (const { what, side } of selves) {
     t.strictSame([side.first[0], side.again[0]], /alone|beside/.test(what) ? [9, 9] : [7, 7], what)
   }
+})
+
+t.test('bench/README.md names the targets that rows are judged by', async (t) => {
+  const table = readFileSync('bench/README.md', 'utf8').match(
+    /^\| measurement \| against \| target \|\n[\s\S]*?\n\n/m
+  )?.[0]
+  const named = [...(table ?? '').matchAll(/([≤≥]) ([\d.]+)/g)].map(([, sign, value]) => `${sign} ${Number(value)}`)
+  const judged = judge().map(({ target: { kind, value } }) => `${kind === 'at most' ? '≤' : '≥'} ${value}`)
+  t.strictSame(new Set(named), new Set(judged))
 })
