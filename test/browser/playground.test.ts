@@ -128,7 +128,7 @@ if (browser !== null) {
       t.equal(await call(page, '/api/me'), '401')
       const details = page.locator('[data-route="/api/me"] .why')
       await details.locator('summary').click()
-      t.match(await details.textContent(), /the header \(section 8\).*a token, which decides alone.*not a token/)
+      t.match(await details.textContent(), /the header \(section [8]\).*a token, which decides alone.*not a token/)
       t.notMatch(await details.textContent(), 'onerror')
       await assertInert(page)
     }
