@@ -72,6 +72,11 @@ export const CAUSES = {
     message: 'The secret key does not begin with sk_test_ or sk_live_: Clerk gives out no other.',
     cure: 'Copy it again from the Clerk dashboard, without quotes and without a placeholder.'
   },
+  'secret-key-exposed': {
+    severity: 'error',
+    message: 'A secret key is in a variable that build tools hand to browsers.',
+    cure: 'Rename it to CLERK_SECRET_KEY, and roll the key in the Clerk dashboard if a frontend was built with it.'
+  },
   'frontend-key-of-another-instance': {
     severity: 'error',
     message: 'A publishable key that a frontend reads is of another instance than the one that this server reads.',
@@ -254,6 +259,11 @@ export const CAUSES = {
     message:
       'The application starts with options that are not in the environment: the doctor has looked at its routes alone.',
     cure: 'Export the options from a module of their own, and name it by --config.'
+  },
+  'variable-beside': {
+    severity: 'note',
+    message: 'A variable of the environment is like one that is set too, and has no effect on this server.',
+    cure: 'Nothing to do, if a frontend reads it; else unset it.'
   },
   'no-authorized-parties': {
     severity: 'note',

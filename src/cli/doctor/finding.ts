@@ -48,7 +48,7 @@ export function findingOfReason(
 }
 
 /** Without links, which a terminal cannot follow, and without the marks of code. */
-function plain(markdown: string): string {
+export function plain(markdown: string): string {
   return markdown.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }
 

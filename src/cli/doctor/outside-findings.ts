@@ -5,8 +5,9 @@ import { createBapiSource, createFapiSource } from '../../core/jwks/http-source.
 import { createSnapshots } from '../../core/jwks/snapshot.js'
 import { createFileSnapshotStore } from '../../core/jwks/snapshot-file.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
-import type { RevocationBus, RevocationPeer } from '../../core/revocation/bus.js'
-import { type Finding, finding } from './finding.js'
+import type { BusAwayCause, RevocationBus, RevocationPeer } from '../../core/revocation/bus.js'
+import { findEntries } from '../../help/find.js'
+import { type Finding, finding, plain } from './finding.js'
 import { codeOf } from './input-error.js'
 
 /** Looks at the snapshot of the key set, without writing to it. */
@@ -59,12 +60,34 @@ export async function examineBus({ revocation }: InstanceSettings): Promise<read
     await openWithinTime(bus, peer)
     const { kind, connected, cause } = bus.health()
     if (connected) return []
-    return [finding('bus-away', ['revocation.bus'], `The bus is of kind ${kind}; the cause: ${cause ?? 'unknown'}.`)]
+    return [busAway(kind, cause ?? 'unknown')]
   } catch (error) {
     // A bus of the application's own that breaks the promise never to reject.
     return [finding('bus-away', ['revocation.bus'], `It threw ${codeOf(error) ?? 'an error'}.`)]
   } finally {
     await closeWithinTime(bus, peer)
+  }
+}
+
+/** With what the help says of that cause. */
+function busAway(kind: string, cause: BusAwayCause): Finding {
+  const help = AT_FIRST[cause] ?? findEntries(`bus: ${cause}`)[0]?.help
+  const seen = `The bus is of kind ${kind}; the cause: ${cause}. ${plain(help?.cause ?? '')}`.trimEnd()
+  const found = finding('bus-away', ['revocation.bus'], seen)
+  return help === undefined ? found : { ...found, cure: plain(help.cure) }
+}
+
+const TLS = 'that client and server agree on TLS (rediss://, tls, ssl)'
+
+/** What a cause means of a bus that has never been connected. */
+const AT_FIRST: Partial<Record<BusAwayCause, { readonly cause: string; readonly cure: string }>> = {
+  connecting: {
+    cause: 'No connection came about within the time for it, and no error either.',
+    cure: `Check the address, a firewall that drops packets, and ${TLS}.`
+  },
+  closed: {
+    cause: 'The connection was closed before anything was agreed on.',
+    cure: `Check that the port is that of the store, and ${TLS}.`
   }
 }
 

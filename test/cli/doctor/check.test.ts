@@ -75,6 +75,35 @@ const TABLE: Readonly<Record<string, Row>> = {
     status: 1,
     says: /reads CLERK_SECRET_KEY/
   },
+  'the variable lacks an underscore': {
+    env: { CLERK_SECRET_KEY: clerk.secretKey, CLERK_PUBLISHABLEKEY: clerk.publishableKey },
+    first: 'variable-misnamed',
+    status: 0,
+    says: /reads CLERK_PUBLISHABLE_KEY/
+  },
+  'both variables lack an underscore': {
+    env: { CLERK_SECRETKEY: clerk.secretKey, CLERK_PUBLISHABLEKEY: clerk.publishableKey },
+    first: 'variable-misnamed',
+    status: 1,
+    says: /reads CLERK_(SECRET|PUBLISHABLE)_KEY/
+  },
+  'a variable has two letters the wrong way round': {
+    env: { CLERK_SERCET_KEY: clerk.secretKey },
+    first: 'variable-misnamed',
+    status: 1,
+    says: /reads CLERK_SECRET_KEY/
+  },
+  'a variable is in small letters': {
+    env: { clerk_publishable_key: clerk.publishableKey },
+    first: 'variable-misnamed',
+    status: 1,
+    says: /reads CLERK_PUBLISHABLE_KEY/
+  },
+  'the secret key is handed to browsers': {
+    env: { ...KEYS, VITE_CLERK_SECRET_KEY: clerk.secretKey },
+    first: 'secret-key-exposed',
+    status: 1
+  },
   'the publishable key is cut off': {
     env: { ...KEYS, CLERK_PUBLISHABLE_KEY: clerk.publishableKey.slice(0, -5) },
     first: 'FST_CLERK_OPTION_PUBLISHABLE_KEY',
@@ -396,6 +425,43 @@ t.test('each broken set-up names its cause first', async (t) => {
     t.ok(found.text.stdout.includes(first), `${name}: in the text too`)
     t.equal(found.text.stderr, '', name)
   }
+})
+
+t.test('a variable like one that is set is worth a note, and no more', async (t) => {
+  for (const name of [
+    'CLERK_PUBLISHABLEKEY',
+    'CLERK_PUBLISHABEL_KEY',
+    'CLERK_FRONTEND_API',
+    'NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY',
+    'VITE_CLERK_PUBLISHABLE_KEY'
+  ]) {
+    const {
+      status,
+      text,
+      json: { causes }
+    } = await report(['--config', GOOD_CONFIG, '--strict'], {
+      env: { ...KEYS, [name]: clerk.publishableKey },
+      fetch: world
+    })
+    t.match(causes, [{ cause: 'variable-beside', severity: 'note', options: [name] }], name)
+    t.match(causes[0]?.message, /reads CLERK_PUBLISHABLE_KEY/, name)
+    t.equal(status, 0, name)
+    t.match(text.stdout, /^Nothing is wrong/, name)
+  }
+})
+
+t.test('other variables of Clerk and of a frontend are not spoken of', async (t) => {
+  const env = {
+    ...KEYS,
+    CLERK_WEBHOOK_SIGNING_SECRET: secret('whsec_abcdefgh'),
+    CLERK_ENCRYPTION_KEY: secret('abcdefghijk'),
+    CLERK_TELEMETRY_DISABLED: '1',
+    CLERK_JS_URL: 'https://a.example',
+    CLERK_UI_URL: 'https://a.example',
+    NEXT_PUBLIC_CLERK_SIGN_IN_URL: '/sign-in',
+    VITE_CLERK_DOMAIN: 'a.example'
+  }
+  t.strictSame((await report(['--config', GOOD_CONFIG], { env, fetch: world })).json.causes, [])
 })
 
 t.test('warnings count with --strict', async (t) => {
