@@ -2,13 +2,13 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { converse, release } from '../measure/child.js'
-import { type Cores, chooseCores, describeCores } from '../measure/cores.js'
+import { type Cores, chooseCores } from '../measure/cores.js'
 import { createProgress, type Progress } from '../measure/progress.js'
-import { quantile, type Summary, summarize } from '../measure/statistics.js'
+import { quantile, summarize } from '../measure/statistics.js'
 import { measureThroughput, startPipeGenerator } from '../measure/throughput.js'
 import type { CacheScale } from '../micro/cache-process.js'
-import type { Chart, PartResult } from '../report/result.js'
-import { formatNumber, type Table } from '../report/table.js'
+import type { PartResult } from '../report/result.js'
+import { cacheChart, cacheTable, loadChart, loadTable, type Series } from '../scale/tables.js'
 import { type ServerProcess, startServer } from '../servers/server-process.js'
 import type { Settings } from '../settings.js'
 import {
@@ -21,21 +21,6 @@ import {
 } from '../traffic/material.js'
 import { alternate, createRandom } from '../traffic/random.js'
 import { signMany } from '../traffic/signer.js'
-
-interface LoadPoint {
-  readonly at: number
-  readonly contender: string
-  readonly cpuMicroseconds: Summary
-  readonly requestsPerSecond: Summary
-  /** Median CPU time of the load generator, of the server's. Above 1 the figures are withheld. */
-  readonly generatorShare: number
-}
-
-interface Series {
-  readonly name: string
-  readonly unit: string
-  readonly points: readonly LoadPoint[]
-}
 
 interface Variant {
   readonly at: number
@@ -183,86 +168,5 @@ async function measureLoad(
     await generator.close()
     for (const server of servers) await server.close()
     await clerk.close()
-  }
-}
-
-function cacheTable(cached: readonly CacheScale[]): Table {
-  const base = cached[0]?.hitMicroseconds.median ?? Number.NaN
-  return {
-    title: 'Cached tokens',
-    columns: ['tokens', 'hit µs', 'quartiles', 'of the smallest', 'bytes per token'],
-    rows: cached.map(({ tokens, hitMicroseconds: { median, low, high }, bytesPerToken }) => [
-      tokens.toLocaleString('en-US'),
-      formatNumber(median),
-      `${formatNumber(low)}–${formatNumber(high)}`,
-      (median / base).toFixed(2),
-      bytesPerToken.toFixed(0)
-    ]),
-    notes: [
-      'The hook alone, Bearer, tokens in random order: with many tokens, most of the time goes into waiting for memory.',
-      'Bytes: heap and external memory after garbage collection, for each token of 974 bytes.'
-    ]
-  }
-}
-
-function loadTable({ name, unit, points }: Series, isPinned: boolean): Table {
-  return {
-    title: `By ${name}`,
-    columns: [name, 'contender', 'CPU µs/request', 'quartiles', 'requests/s'],
-    rows: points.map(({ at, contender, cpuMicroseconds, requestsPerSecond, generatorShare }) => [
-      `${at.toLocaleString('en-US')} ${unit}`.trim(),
-      contender,
-      ...(generatorShare > 1
-        ? ['withheld', '–', 'withheld']
-        : [
-            formatNumber(cpuMicroseconds.median),
-            `${formatNumber(cpuMicroseconds.low)}–${formatNumber(cpuMicroseconds.high)}`,
-            formatNumber(requestsPerSecond.median)
-          ])
-    ]),
-    notes: [
-      name === 'processes'
-        ? 'The load generator shares the cores: throughput does not double, CPU per request is what to compare.'
-        : describeCores(isPinned, 'Tokens seen before'),
-      ...(points.some(({ generatorShare }) => generatorShare > 1)
-        ? ['Withheld: the load generator was busier than the server.']
-        : [])
-    ]
-  }
-}
-
-function cacheChart(cached: readonly CacheScale[]): Chart {
-  return {
-    title: 'Hit cost by cached tokens',
-    kind: 'lines',
-    xLabel: 'cached tokens, logarithmic',
-    yLabel: 'µs per hit',
-    logarithmic: true,
-    note: 'The vertical lines span the middle half of the rounds.',
-    marks: cached.map(({ tokens, hitMicroseconds: { median, low, high } }) => ({
-      at: tokens,
-      series: 'hit',
-      value: median,
-      low,
-      high
-    }))
-  }
-}
-
-function loadChart({ name, unit, points }: Series): Chart {
-  return {
-    title: `Server CPU per request by ${name}`,
-    kind: 'lines',
-    xLabel: unit === '' ? name : `${name}, ${unit}`,
-    yLabel: 'µs per request',
-    logarithmic: true,
-    note: 'The vertical lines span the middle half of the rounds.',
-    marks: points.map(({ at, contender, cpuMicroseconds: { median, low, high } }) => ({
-      at,
-      series: contender,
-      value: median,
-      low,
-      high
-    }))
   }
 }
