@@ -5,8 +5,8 @@ import { printable } from './printable.js'
 
 const HELP_USAGE = `Usage: fastify-clerk-auth help NAME...
 
-Explains an error code (FST_CLERK_…), a reason (jwk-kid-mismatch, token-expired, …) or a cause of health() and the log
-(timeout, http-503, …): what it means and the first thing to do about it. The same as a page: src/help/README.md.
+Explains an error code (FST_CLERK_…), a reason (jwk-kid-mismatch, token-expired, …), a line of the log by the end of its
+help (audit-full, …) or a cause of health() and the log (timeout, http-503, …): what it means and the first thing to do about it. The same as a page: src/help/README.md.
 
   --list   print every name
 

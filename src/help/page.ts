@@ -1,17 +1,17 @@
-import { errorEntries } from '../core/errors.js'
 import { LOG_LINES } from '../core/log-lines.js'
 import { busCauseHelp, callFailureHelp, keyFetchHelp } from './causes.js'
 import { errorGroups } from './errors.js'
 import type { Help } from './help.js'
 import { logLineHelp } from './log-lines.js'
 import { machineReasonHelp } from './machine-reasons.js'
+import { messageOf } from './message.js'
 import { refreshCodeHelp, stateReasonHelp, tokenReasonHelp } from './session-reasons.js'
 import { warningHelp } from './warnings.js'
 
 /** Something that has help, and how it is found: its name is the heading, and so the anchor, of its entry in the page. */
 export interface Entry {
   readonly name: string
-  /** Of errors: the status, and the message with `%s` where names go. */
+  /** When it is met, and its text with `<…>` where names go; null for a reason or a cause. */
   readonly message: string | null
   readonly help: Help
 }
@@ -24,13 +24,6 @@ interface Section {
   readonly entries: readonly Entry[]
 }
 
-const errorsByCode = new Map(errorEntries.map((entry) => [entry.code, entry]))
-
-function errorMessage(code: string): string | null {
-  const entry = errorsByCode.get(code)
-  return entry === undefined ? null : `${entry.statusCode}: ${entry.text}`
-}
-
 /** Null: the text of the line names options. */
 function lineMessage(line: string): string | null {
   const lines: Readonly<Record<string, { readonly level: string; readonly text: string }>> = LOG_LINES
@@ -39,7 +32,7 @@ function lineMessage(line: string): string | null {
 }
 
 function entriesOf(table: Readonly<Record<string, Help>>, nameOf = (key: string) => key): readonly Entry[] {
-  return Object.entries(table).map(([key, help]) => ({ name: nameOf(key), message: errorMessage(key), help }))
+  return Object.entries(table).map(([key, help]) => ({ name: nameOf(key), message: messageOf(key), help }))
 }
 
 /** `token-invalid` and three others are reasons of both: the page has them apart, with an anchor each. */

@@ -15,7 +15,7 @@ t.test('a code is explained: message, cause, cure', async (t) => {
   const { status, stdout, stderr } = run('FST_CLERK_OPTION_NO_KEY_SOURCE')
   t.equal(status, 0)
   t.equal(stderr, '')
-  t.match(stdout, /^FST_CLERK_OPTION_NO_KEY_SOURCE\n {2}500: Nothing says where verification keys come from/)
+  t.match(stdout, /^FST_CLERK_OPTION_NO_KEY_SOURCE\n {2}at boot: Nothing says where verification keys come from/)
   t.match(stdout, /\n {2}Cause: .*\n {2}Cure: .*--env-file/)
 })
 
@@ -25,7 +25,21 @@ t.test('each name is explained, without marks that a terminal does not know', as
     t.equal(status, 0, name)
     t.ok(stdout.includes(`${name}\n`), name)
     t.notMatch(stdout, /\]\(|`/, name)
+    t.notMatch(stdout, /%s|<value>/, `${name}: names are readable`)
   }
+})
+
+t.test('an error that only a starting server meets is said to be one, and names stand for its values', async (t) => {
+  t.match(run('FST_CLERK_UNDEFINED_HOOK').stdout, /\n {2}at boot: Routes have no guard, .* no hook: <routes>\. fastify/)
+  t.match(run('FST_CLERK_OPTION_TYPE').stdout, /\n {2}at boot: <option> must be <expected type>, not <given type>\n/)
+  t.match(run('FST_CLERK_UNAUTHORIZED').stdout, /\n {2}status 401: Authentication is required: <reason>\n/)
+  t.match(run('FST_CLERK_REVOCATION_TIME').stdout, /\n {2}when called: /)
+})
+
+t.test('a line of the log is explained by the name in its help', async (t) => {
+  const { status, stdout } = run('audit-full')
+  t.equal(status, 0)
+  t.match(stdout, /^log: audit-full\n {2}error: The audit log is full; .*\n {2}Cause: .*\n {2}Cure: {2}/)
 })
 
 t.test('an unknown name is said so, harmlessly, and the others are explained all the same', async (t) => {

@@ -23,13 +23,25 @@ t.test('the page is as its tables make it: else run npm run pages', async (t) =>
   t.equal(page.text, renderPage())
 })
 
-t.test('every code is in the page once, with its status and its message, and no other', async (t) => {
+t.test('every code is in the page once, with the time when it is met and its message, and no other', async (t) => {
   const inGroups = errorGroups.flatMap(({ errors }) => Object.keys(errors))
   t.strictSame([...inGroups].sort(), errorEntries.map(({ code }) => code).sort())
   t.equal(inGroups.length, Object.keys(errorHelp).length, 'none is in two groups')
   for (const { code, text, statusCode } of errorEntries) {
     const block = new RegExp(`^### ${code}\\n\\n> (.*)\\n`, 'm').exec(page.text)
-    t.equal(block?.[1], `${statusCode}: ${text}`, code)
+    const [when = '', ...message] = (block?.[1] ?? '').split(': ')
+    if (statusCode === 500)
+      t.match(when, /^(at boot|when called|as a command|status 500|at boot, or status 500)$/, code)
+    else t.equal(when, `status ${statusCode}`, code)
+    const parts = text.split('%s')
+    t.equal(
+      message
+        .join(': ')
+        .split(/\\<[^<>]+>/)
+        .join('%s'),
+      parts.join('%s'),
+      code
+    )
   }
 })
 
@@ -88,7 +100,12 @@ t.test('a word from a log finds its entry', async (t) => {
   t.strictSame(found('session-token-expired-refresh-fetch-error'), ['session-token-expired-refresh-fetch-error'])
   t.strictSame(found('FST_CLERK'), [])
   t.strictSame(found(''), [])
-  for (const name of names) t.ok(found(name).includes(name), name)
+  t.strictSame(found('log-audit-full'), ['log: audit-full'])
+  t.strictSame(found('audit-full'), ['log: audit-full'])
+  for (const name of names) {
+    t.ok(found(name).includes(name), name)
+    t.ok(found(helpAt(name)).includes(name), helpAt(name))
+  }
 })
 
 t.test('each line of the log that asks for action has help, and its entry is in the page', async (t) => {
