@@ -40,3 +40,31 @@ t.test('a token under another scheme is not read, and the refusal says so', asyn
     t.notMatch(await messageFor({ authorization: 'Basic eDp5', cookie }), /scheme/, 'the cookies are the cause')
   }
 })
+
+t.test('a slip in the form of the header is named in development, and in production no more than before', async (t) => {
+  for (const instanceType of ['development', 'production'] as const) {
+    const { clerk, app } = await createServer(instanceType)
+    const token = clerk.signSessionToken({ userId: 'user_ada' })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const ask = (authorization: string) => fetch(`${url}/me`, { headers: { authorization } })
+    for (const [authorization, hint] of [
+      [`Bearer Bearer ${token}`, /After "Bearer" comes one space and then the token/],
+      [`Bearer  ${token}`, /After "Bearer" comes one space and then the token/],
+      ['Bearer', /After "Bearer" comes one space and then the token/],
+      [`Bearer "${token}"`, /The token is in quotes/]
+    ] as const) {
+      const response = await ask(authorization)
+      t.equal(response.status, 401)
+      t.equal(response.headers.get('x-clerk-auth-reason'), 'token-invalid')
+      const message = response.headers.get('x-clerk-auth-message') ?? ''
+      if (instanceType === 'development') t.match(message, hint, authorization.slice(0, 16))
+      else
+        t.equal(message, 'The token is not a well-formed session token. (reason=token-invalid, token-carrier=header)')
+      t.notMatch(message, token.slice(-20))
+    }
+    t.match(await (await ask(`Bearer: ${token}`)).json(), { message: /scheme is not Bearer/ })
+    for (const authorization of [token, `bearer ${token}`, `BEARER ${token}`]) {
+      t.equal(await (await ask(authorization)).text(), 'user_ada', authorization.slice(0, 8))
+    }
+  }
+})

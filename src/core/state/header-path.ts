@@ -58,7 +58,8 @@ function decideSession(
   carried: Carried,
   token: UnverifiedToken | null
 ): Eventually<RequestState> {
-  if (token === null) return answerMalformed('header', carried.headerToken, hintOf(context, carried))
+  if (token === null)
+    return answerMalformed('header', carried.headerToken, hintOfForm(context, carried) || hintOf(context, carried))
   if (!isSessionToken(token)) return signedOut('token-type-mismatch', '')
   return convert(context.effects.verifySession(token), (outcome: VerificationOutcome) =>
     outcome.ok
@@ -66,6 +67,17 @@ function decideSession(
       : answerFailure(context, carried, 'header', token, withHint(outcome, hintOf(context, carried)))
   )
 }
+
+/** For the developer: a slip in the form of the header. */
+function hintOfForm({ settings }: StateContext, { headerToken }: Carried): string {
+  if (!settings.isDevelopment) return ''
+  if (headerToken.toLowerCase() === 'bearer') return NO_TOKEN_AFTER_SCHEME
+  return headerToken.startsWith('"') || headerToken.startsWith("'") ? QUOTED : ''
+}
+
+const NO_TOKEN_AFTER_SCHEME =
+  'After "Bearer" comes one space and then the token: the word stands there twice, a second space does, or nothing.'
+const QUOTED = 'The token is in quotes. Send it without them.'
 
 /** For the developer: cookies that would have counted, had there been no `Authorization`. */
 function hintOf({ settings }: StateContext, { cookies }: Carried): string {

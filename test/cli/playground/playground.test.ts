@@ -244,7 +244,7 @@ t.test('the command ends with a reason and a code', async (t) => {
   ])
   t.match(failures, [
     { code: 2, stderr: '--port' },
-    { code: 1, stderr: 'NODE_ENV=production' },
+    { code: 1, stderr: /^FST_CLERK_LOCAL_IN_PRODUCTION: [^\n]*NODE_ENV=production[^\n]*\n$/ },
     { code: 1, stderr: `Port ${port} is taken. A free one: npx fastify-clerk-auth --port 0\n` },
     { code: 2, stderr: 'npm install --save-dev @clerk/clerk-js @clerk/ui' }
   ])
