@@ -15,6 +15,7 @@ export class Later<T> implements PromiseLike<T> {
   #onValue: ((value: T) => void) | null = null
   #onError: ((error: unknown) => void) | null = null
   #onEnd: (() => void) | null = null
+  #target: Later<unknown> | null = null
   #promise: Promise<T> | null = null
   #resolve: ((value: T) => void) | null = null
   #reject: ((error: unknown) => void) | null = null
@@ -32,7 +33,8 @@ export class Later<T> implements PromiseLike<T> {
     this.#settled = { value }
     this.#onEnd?.()
     this.#resolve?.(value)
-    this.#onValue?.(value)
+    if (this.#target !== null) this.#target.#take(this.#onValue as (value: T) => unknown, value)
+    else this.#onValue?.(value)
   }
 
   /** As the rejection of a promise: unhandled if nobody listens. */
@@ -40,7 +42,8 @@ export class Later<T> implements PromiseLike<T> {
     this.#settled = { error }
     this.#onEnd?.()
     this.#reject?.(error)
-    if (this.#onError !== null) this.#onError(error)
+    if (this.#target !== null) this.#target.fail(error)
+    else if (this.#onError !== null) this.#onError(error)
     else this.#promise ??= Promise.reject(error)
   }
 
@@ -55,20 +58,27 @@ export class Later<T> implements PromiseLike<T> {
   /** The answer of `convert` to the value. It fails with what `convert` throws. */
   next<U>(convert: (value: T) => Eventually<U>): Later<U> {
     const converted = new Later<U>()
-    this.listen(
-      (value) => {
-        let result: Eventually<U>
-        try {
-          result = convert(value)
-        } catch (error) {
-          converted.fail(error)
-          return
-        }
-        converted.settle(result)
-      },
-      (error) => converted.fail(error)
-    )
+    if (this.#onValue === null && this.#target === null && this.#settled === null) {
+      this.#target = converted as Later<unknown>
+      this.#onValue = convert as (value: T) => void
+    } else {
+      this.promise().then(
+        (value) => converted.#take(convert, value),
+        (error) => converted.fail(error)
+      )
+    }
     return converted
+  }
+
+  #take<S>(convert: (value: S) => Eventually<T>, value: S): void {
+    let result: Eventually<T>
+    try {
+      result = convert(value)
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    this.settle(result)
   }
 
   /** Calls `onEnd`, whatever comes, before anybody who listens. One can be kept; it does not count as listening. */

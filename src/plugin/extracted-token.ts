@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { ExtractTokenError } from '../core/errors.js'
 import { helpAt } from '../core/help-page.js'
 import type { Instance } from '../core/instance.js'
+import type { Logger } from '../core/logger.js'
+import type { ExtractToken } from '../core/options/instance-options.js'
 
 /** Requests whose token the application has found: no page of another origin makes a browser send it along. */
 const extracted = new WeakSet<object>()
@@ -17,11 +19,17 @@ const MALFORMED = '-'
  * Asks the option `extractToken`. A function that fails does so by what a client has sent: the request is signed out, as
  * with a malformed token in the header, and the log has the cause.
  */
-export function extractToken({ settings, log }: Instance, request: FastifyRequest): string | undefined {
-  if (settings.extractToken === null) return undefined
+export function extractToken(instance: Instance, request: FastifyRequest): string | undefined {
+  // The usual case on its own: the function below makes a closure.
+  return instance.settings.extractToken === null
+    ? undefined
+    : ask(instance.settings.extractToken, instance.log, request)
+}
+
+function ask(extract: ExtractToken, log: Logger, request: FastifyRequest): string | undefined {
   let token: unknown
   try {
-    token = settings.extractToken(request)
+    token = extract(request)
   } catch (error) {
     return refuse(error)
   }

@@ -65,6 +65,14 @@ export interface IgnoredHeader {
  */
 export function ignoredForwardedHeader(request: FastifyRequest): IgnoredHeader | null {
   const { headers } = request.raw
+  // Most requests have none of them: nothing is made for these.
+  if (
+    headers['x-forwarded-host'] === undefined &&
+    headers['x-forwarded-proto'] === undefined &&
+    headers['cloudfront-forwarded-proto'] === undefined
+  ) {
+    return null
+  }
   const header = FORWARDED_HEADERS.find((name) => headers[name] !== undefined && !counts(request, name))
   if (header === undefined) return null
   if (request.ips === undefined) return { header, cause: 'off' }

@@ -10,13 +10,22 @@ export function deepFreeze<T extends object>(value: T): Readonly<T> {
   for (const key in record) {
     const member = record[key]
     if (typeof member === 'object' && member !== null) {
-      if (nested === null) nested = [member]
+      if (isLeaf(member)) Object.freeze(member)
+      else if (nested === null) nested = [member]
       else nested.push(member)
     }
   }
   Object.freeze(record)
   if (nested !== null) freezeAll(nested)
   return value
+}
+
+/** Whether an object or array holds no other. Nearly all members of claims are such: no list is made for them. */
+function isLeaf(value: object): boolean {
+  for (const key in value) {
+    if (typeof (value as Record<string, unknown>)[key] === 'object') return false
+  }
+  return true
 }
 
 function freezeAll(pending: object[]): void {

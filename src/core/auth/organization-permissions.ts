@@ -8,6 +8,8 @@ const NONE: readonly string[] = Object.freeze([])
 // verified tokens get in, and the table is emptied when it is full.
 const decoded = new Map<string, readonly string[]>()
 const MAX_DECODED = 500
+// The entry found last is the next one too where most members have one role: its key is not put together again.
+let last = { features: '', names: '', masks: '', permissions: NONE }
 
 /**
  * Permissions as `org:<feature>:<name>`, frozen, ordered by feature and then by name. A malformed claim gives no
@@ -16,6 +18,7 @@ const MAX_DECODED = 500
 export function decodeOrganizationPermissions(features: unknown, names: unknown, masks: unknown): readonly string[] {
   if (typeof features !== 'string' || typeof names !== 'string' || typeof masks !== 'string') return NONE
   if (features === '' || names === '' || masks === '') return NONE
+  if (features === last.features && names === last.names && masks === last.masks) return last.permissions
   const key = `${features}\n${names}\n${masks}`
   let permissions = decoded.get(key)
   if (permissions === undefined) {
@@ -23,6 +26,7 @@ export function decodeOrganizationPermissions(features: unknown, names: unknown,
     if (decoded.size >= MAX_DECODED) decoded.clear()
     decoded.set(key, permissions)
   }
+  last = { features, names, masks, permissions }
   return permissions
 }
 
