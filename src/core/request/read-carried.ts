@@ -37,10 +37,14 @@ function readAll({ headers }: RequestSource, readCookies: CookieReader): Carried
   return cookies
 }
 
+/** Most characters beside the token for which its header is kept in memory with it: `Bearer ` and some spaces. */
+const MAX_AROUND_TOKEN = 16
+
 class CarriedRequest implements Carried {
   readonly method: string
   readonly target: string
   readonly headerToken: string
+  readonly isHeaderTokenWhole: boolean
   readonly cookies: CarriedCookies
   readonly secFetchDest: string
   readonly accept: string
@@ -55,7 +59,10 @@ class CarriedRequest implements Carried {
     this.method = source.method
     this.target = source.target
     this.headers = headers
-    this.headerToken = source.token ?? parseAuthorization(textOf(headers.authorization))
+    const authorization = textOf(headers.authorization)
+    this.headerToken = source.token ?? parseAuthorization(authorization)
+    this.isHeaderTokenWhole =
+      source.token === undefined && authorization.length - this.headerToken.length <= MAX_AROUND_TOKEN
     this.cookies = cookies
     this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
     this.accept = textOf(headers[DECIDING_HEADERS.accept])

@@ -32,7 +32,7 @@ export function isSignature(encoded: string): boolean {
   return decodeBase64url(encoded, bytes) !== -1
 }
 
-/** A copy of a token's text, or of a part of it. The text may be a slice that keeps a whole Cookie header in memory. */
+/** A copy of a token's text, or of a part of it. The text may be a view, by which a whole Cookie header would stay in memory. */
 export function copyOf(text: string): string {
   return bytes.toString('latin1', 0, bytes.write(text, 'latin1'))
 }

@@ -10,6 +10,8 @@ import type { VerificationFailure, VerificationOutcome } from './outcome.js'
  */
 export class UnverifiedToken {
   readonly text: string
+  /** Whether `text` may be kept: else it may be a view, by which a whole Cookie header would stay in memory. */
+  readonly mayBeKept: boolean
   /** Where the signing input ends (RFC 7515 section 5.2): at the dot before the signature. */
   readonly payloadEnd: number
   /** The JOSE header, all members. */
@@ -28,9 +30,11 @@ export class UnverifiedToken {
     header: JsonObject,
     jose: JoseHeader,
     claims: JsonObject,
-    refusal: VerificationFailure | null
+    refusal: VerificationFailure | null,
+    mayBeKept = false
   ) {
     this.text = text
+    this.mayBeKept = mayBeKept
     this.payloadEnd = payloadEnd
     this.header = header
     this.jose = jose
@@ -39,8 +43,12 @@ export class UnverifiedToken {
   }
 }
 
-/** Gives null for a text that is not a JWT: token/README.md section 1 says what is. `refusal` is kept on the token. */
-export type TokenDecoder = (text: string, refusal?: VerificationFailure | null) => UnverifiedToken | null
+/** Gives null for a text that is not a JWT: token/README.md section 1 says what is. The other two are kept on the token. */
+export type TokenDecoder = (
+  text: string,
+  refusal?: VerificationFailure | null,
+  mayBeKept?: boolean
+) => UnverifiedToken | null
 
 export function createTokenDecoder(headers: HeaderTable): TokenDecoder {
   // Most tokens of an instance have the `iss` and `azp` of the token before. They are given its strings, so that a cache of N
@@ -55,19 +63,19 @@ export function createTokenDecoder(headers: HeaderTable): TokenDecoder {
     else if (typeof claims.azp === 'string') lastParty = claims.azp
   }
 
-  return function decode(text, refusal = null) {
+  return function decode(text, refusal = null, mayBeKept = false) {
     if (text.length > MAX_TOKEN_LENGTH) return null
     const headerEnd = text.indexOf('.')
     const payloadEnd = text.indexOf('.', headerEnd + 1)
     if (headerEnd < 1 || payloadEnd < headerEnd + 2) return null
     // A third dot (a five-part JWE, two tokens run together) is in the signature, which is then not base64url.
     if (!isSignature(text.slice(payloadEnd + 1))) return null
-    const header = headers.read(text.slice(0, headerEnd))
+    const header = headers.read(text, headerEnd)
     if (header === null) return null
     const claims = parsePart(text.slice(headerEnd + 1, payloadEnd))
     if (claims === null) return null
     // Before anybody else sees the claims: they are frozen once the token is accepted.
     shareTexts(claims)
-    return new UnverifiedToken(text, payloadEnd, header.members, header.jose, claims, refusal)
+    return new UnverifiedToken(text, payloadEnd, header.members, header.jose, claims, refusal, mayBeKept)
   }
 }

@@ -65,8 +65,11 @@ const GOOD_SIGNATURE: SignatureOutcome = Object.freeze({ ok: true })
 export interface Verifier {
   /** The verdict on a token in memory at this instant; undefined when it is not in memory (any more). Counts nothing. */
   recall(text: string): VerificationOutcome | undefined
-  /** Verified if memory has it and accepts it, else decoded, else (no JWT) null. Counts nothing. */
-  lookUp(text: string): VerifiedToken | UnverifiedToken | null
+  /**
+   * Verified if memory has it and accepts it, else decoded, else (no JWT) null. Counts nothing. `mayBeKept`: the text is a
+   * string of its own, or a view into one that is hardly longer.
+   */
+  lookUp(text: string, mayBeKept?: boolean): VerifiedToken | UnverifiedToken | null
   /** A JWT, split and decoded; null for any other text. */
   decode(text: string): UnverifiedToken | null
   /** Counts a hit. `verified` is what `recall` or `lookUp` has just given. */
@@ -91,6 +94,8 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const findSessionKey = createSigningKeyFinder({ ...settings, loopShare, mustBeJwt: true })
   const findAnyKey = createSigningKeyFinder({ ...settings, loopShare, mustBeJwt: false })
 
+  const ownIssuer = `https://${settings.originalFrontendApi}`
+
   function recall(text: string): VerificationOutcome | undefined {
     const verified = cache.find(text)
     if (verified === undefined) return undefined
@@ -113,9 +118,9 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return revocations.isBlind?.() ? BUS_AWAY : null
   }
 
-  function lookUp(text: string): VerifiedToken | UnverifiedToken | null {
+  function lookUp(text: string, mayBeKept = false): VerifiedToken | UnverifiedToken | null {
     const known = recall(text)
-    if (known === undefined) return inFlight.find(text) ?? decode(text)
+    if (known === undefined) return inFlight.find(text) ?? decode(text, null, mayBeKept)
     return known.ok ? known : decode(text, known)
   }
 
@@ -195,9 +200,13 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return objection ?? verified
   }
 
-  function createVerifiedToken({ text, claims }: UnverifiedToken, key: VerificationKey, skewMs: number): VerifiedToken {
+  function createVerifiedToken(
+    { text, mayBeKept, claims }: UnverifiedToken,
+    key: VerificationKey,
+    skewMs: number
+  ): VerifiedToken {
     const checked = claims as SessionClaims
-    const token = copyOf(text)
+    const token = mayBeKept ? text : copyOf(text)
     const notBefore = Math.max(checked.nbf ?? Number.NEGATIVE_INFINITY, checked.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
@@ -205,7 +214,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       expiresAtMs: checked.exp * 1000 + skewMs,
       notBeforeMs: notBefore * 1000 - skewMs,
       issuedAt: checked.iat ?? Number.POSITIVE_INFINITY,
-      isOwnIssuer: checked.iss === `https://${settings.originalFrontendApi}`,
+      isOwnIssuer: checked.iss === ownIssuer,
       auth: settings.auth.signedIn(checked, token),
       pendingAuth: checked.sts === 'pending' ? settings.auth.pending() : null
     })
