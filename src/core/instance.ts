@@ -8,7 +8,6 @@ import { createInstanceBackendApi } from './instance/backend-api.js'
 import { createInstanceHealth, type InstanceHealth } from './instance/health.js'
 import { createMachineTokens } from './instance/machine-tokens.js'
 import { createWaitingCount } from './instance/waiting-count.js'
-import { mismatchText } from './jwks/instance-mismatch.js'
 import { createKeyStore } from './jwks/key-store.js'
 import { watchForMismatch } from './jwks/mismatch-watch.js'
 import type { KeyStore, KeyStoreStats } from './jwks/types.js'
@@ -31,7 +30,7 @@ import { createStateMachine } from './state/state-machine.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
-import { explainByKeys, failureFor, toVerifyResult } from './token/outcome.js'
+import { explainByKeys, failureFor, isOfForeignKeys, toVerifyResult } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
 
@@ -69,6 +68,8 @@ export interface Instance {
   /** The state of a request to a route with this policy. */
   authenticate(carried: Carried, policy: AuthenticationPolicy): Eventually<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  /** For the operator, never for a client: why requests are refused for this reason. Null: no more is known than the reason. */
+  causeOf(reason: string | null): string | null
   stats(): InstanceStats
   health(): InstanceHealth
   /** Requests and tokens that wait for a verification, for keys or for Clerk. */
@@ -93,7 +94,9 @@ export function createInstance(settings: InstanceSettings): Instance {
   const counters = new Stats()
   const log = countRepeats(logger)
   const watch = watchForMismatch(
-    createKeyStore(settings, { activity: () => counters.hits + counters.misses }),
+    createKeyStore(settings, {
+      activity: () => counters.hits + counters.misses
+    }),
     settings
   )
   const { keyStore } = watch
@@ -124,11 +127,14 @@ export function createInstance(settings: InstanceSettings): Instance {
   const revocationLook: RevocationLook = refuses ? blindWhileAway(revocations, bus) : revocations
   const backendApi = createInstanceBackendApi(settings, log)
   const authContext = createSessionAuthContext(backendApi)
-  const checkClaims = compileClaimCheck({ ...settings, onReport: createReporter(logger, counters) })
+  const checkClaims = compileClaimCheck({
+    ...settings,
+    onReport: createReporter(logger, counters)
+  })
   const observer = createVerificationObserver({
     instance: settings.frontendApi,
     endpointOffsetMs: () => keyStore.health().clockOffsetMs,
-    checkClaims,
+    sawForeignIssuer: watch.suspectIssuer,
     logger
   })
   const verifier = createVerifier({
@@ -156,7 +162,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   })
   const stateSettings = createStateSettings(settings)
   const explain = (outcome: VerificationOutcome): VerificationOutcome =>
-    watch.found === null ? outcome : explainByKeys(outcome, mismatchText(watch.found))
+    watch.cause === null ? outcome : explainByKeys(outcome, watch.cause)
   const effects: Effects = {
     lookUp: verifier.lookUp,
     decode: verifier.decode,
@@ -211,6 +217,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       const result = waiting.count(convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome))))
       return result instanceof Later ? result.promise() : result
     },
+    causeOf: (reason) => (isOfForeignKeys(reason) ? watch.cause : null),
     stats: () => ({
       ...counters,
       cachedTokens: cache.size,

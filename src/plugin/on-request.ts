@@ -169,7 +169,8 @@ const { status, auth, verified, reason, message } = signedOut(
 const REFUSED_FOR_AUDIENCE = Object.freeze({ status, auth, verified, reason, message })
 
 /** Counts every decision, and publishes those that are not `signed-in`. */
-function report({ counters, settings }: Instance, { state, tokenType, reason }: Decision): void {
+function report(instance: Instance, { state, tokenType, reason }: Decision): void {
+  const { counters, settings } = instance
   switch (state) {
     case 'signed-in':
       counters.signedIn++
@@ -186,7 +187,8 @@ function report({ counters, settings }: Instance, { state, tokenType, reason }: 
       counters.signedOut++
   }
   if (!refusalChannel.hasSubscribers) return
-  refusalChannel.publish({ instance: settings.frontendApi, state, tokenType, reason } satisfies RefusalEvent)
+  const cause = instance.causeOf(reason)
+  refusalChannel.publish({ instance: settings.frontendApi, state, tokenType, reason, cause } satisfies RefusalEvent)
 }
 
 /**

@@ -25,6 +25,8 @@ export interface RefusalEvent {
   readonly tokenType: TokenType | null
   /** Of a closed set, except that the end of `session-token-expired-refresh-…` may be an error code of Clerk's. */
   readonly reason: string | null
+  /** The two options whose keys are of different instances, and the cure, if that is why; else null. Not for clients. */
+  readonly cause: string | null
 }
 
 /**

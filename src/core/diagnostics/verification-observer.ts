@@ -1,6 +1,6 @@
 import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
-import type { ClaimCheck } from '../token/claims.js'
+import { compileClaimCheck } from '../token/claims.js'
 import type { JsonObject } from '../token/decode.js'
 import type { VerificationObserver } from '../token/observer.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
@@ -16,15 +16,24 @@ export interface DiagnosticObserver extends VerificationObserver {
 export interface VerificationObserverSettings {
   readonly instance: string | null
   readonly endpointOffsetMs: () => number | null
-  readonly checkClaims: ClaimCheck
+  /** Told of a token whose signature is good and whose issuer is refused. */
+  readonly sawForeignIssuer: () => void
   readonly logger: Logger
 }
 
-const TIME_REASONS: ReadonlySet<VerificationFailureReason | null> = new Set([
+const TIME_REASONS: ReadonlySet<VerificationFailureReason> = new Set([
   'token-expired',
   'token-not-active-yet',
   'token-iat-in-the-future'
 ])
+/** Only the times: a token that is refused for them has passed the rules before them. */
+const checkTimes = compileClaimCheck({
+  audience: [],
+  authorizedParties: [],
+  issuers: [],
+  reportOnly: { issuer: false, authorizedParties: false },
+  onReport() {}
+})
 /** A smaller difference is within the error of the estimate. */
 const MIN_OFFSET_MS = 1000
 /** A wrong clock refuses many tokens; it is logged once in ten minutes. */
@@ -33,26 +42,38 @@ const LOG_AGAIN_MS = 600_000
 const LOOK_AGAIN_MS = 1000
 
 export function createVerificationObserver(settings: VerificationObserverSettings): DiagnosticObserver {
-  const { instance, checkClaims, logger } = settings
+  const { instance, logger } = settings
   const clock = createClockEstimate(settings.endpointOffsetMs)
   const countRefusal = createRefusalCount(logger)
   let lookFromMs = Number.NEGATIVE_INFINITY
+  /** Tokens refused for their time since `countedFromMs`: since the last line, and for ten minutes at most. */
+  let count = 0
+  let countedFromMs = Number.NEGATIVE_INFINITY
 
   /** Logs a warning when the token would have been accepted by Clerk's clock: then our clock is the cause. */
   function explain(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void {
-    if (!TIME_REASONS.has(reason)) return
+    if (reason === null || !TIME_REASONS.has(reason)) return
+    if (Math.abs(nowMs - countedFromMs) > LOG_AGAIN_MS) {
+      count = 0
+      countedFromMs = nowMs
+    }
+    count++
     // If `lookFromMs` is further away than the longest wait, the wall clock was set back: do not wait.
     if (nowMs < lookFromMs && lookFromMs - nowMs <= LOG_AGAIN_MS) return
     lookFromMs = nowMs + LOOK_AGAIN_MS
     const offset = clock.current(nowMs)
     if (offset === null || Math.abs(offset.offsetMs) < MIN_OFFSET_MS) return
-    if (checkClaims(claims, nowMs + offset.offsetMs, skewMs) !== null) return
+    if (checkTimes(claims, nowMs + offset.offsetMs, skewMs) !== null) return
     lookFromMs = nowMs + LOG_AGAIN_MS
     logLine(logger, offset.offsetMs > 0 ? 'clock-behind' : 'clock-ahead', {
       reason,
+      option: 'clockSkewInMs',
+      count,
       clockOffsetMs: offset.offsetMs,
       from: offset.from
     })
+    count = 0
+    countedFromMs = nowMs
   }
 
   function publish(outcome: VerificationOutcome, begunAtMs: number): void {
@@ -71,6 +92,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
       const { iat } = claims
       if (typeof iat === 'number' && Number.isFinite(iat)) clock.witness(iat, nowMs)
       if (reason !== null) countRefusal(reason, nowMs)
+      if (reason === 'token-invalid-issuer') settings.sawForeignIssuer()
       explain(claims, reason, nowMs, skewMs)
     },
     begin: () => (verificationChannel.hasSubscribers ? performance.now() : 0),
@@ -83,7 +105,12 @@ export function createVerificationObserver(settings: VerificationObserverSetting
       explain(claims, reason, nowMs, skewMs)
       if (!verificationChannel.hasSubscribers) return
       const outcome = reason === 'revocation-bus-away' ? 'unavailable' : 'refused'
-      const event: VerificationEvent = { instance, outcome, reason, durationMs: null }
+      const event: VerificationEvent = {
+        instance,
+        outcome,
+        reason,
+        durationMs: null
+      }
       verificationChannel.publish(event)
     }
   }

@@ -42,13 +42,7 @@ export function mismatchText({ options: [one, other] }: InstanceMismatch): strin
   return `${VARIABLES[one]} and ${VARIABLES[other]} belong to different Clerk instances. Copy both from the same instance of the Clerk dashboard.`
 }
 
-/** Looks for a mismatch once there is reason to. */
-export interface MismatchSearch {
-  /** Null while none is known. */
-  readonly found: InstanceMismatch | null
-  /** A token has failed as all tokens do where two options are of different instances. Anybody can make up such a token. */
-  suspect(): void
-  /** A session token of this instance has verified: the options belong together. */
-  prove(): void
-  close(): void
+/** The text for a mismatch that no key set has confirmed: tokens fail for long, and anybody can make up such tokens. */
+export function likelyMismatchText(mismatch: InstanceMismatch): string {
+  return `No session token verifies, although tokens name the instance of publishableKey. Unless all of them are forged: ${mismatchText(mismatch)}`
 }

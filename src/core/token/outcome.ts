@@ -90,11 +90,16 @@ export function unavailableFailure(reason: VerificationFailureReason, retryAfter
 
 /** The outcome, with the cause added to its message if the token is refused as tokens of another instance are. */
 export function explainByKeys(outcome: VerificationOutcome, cause: string): VerificationOutcome {
-  if (outcome.ok || !OF_FOREIGN_KEYS.has(outcome.reason)) return outcome
+  if (outcome.ok || !isOfForeignKeys(outcome.reason)) return outcome
   return { ...outcome, message: `${outcome.message} ${cause}` }
 }
 
-const OF_FOREIGN_KEYS: ReadonlySet<VerificationFailureReason> = new Set([
+/** Whether tokens of another instance are refused for this reason. */
+export function isOfForeignKeys(reason: string | null): boolean {
+  return reason !== null && OF_FOREIGN_KEYS.has(reason)
+}
+
+const OF_FOREIGN_KEYS: ReadonlySet<string> = new Set<VerificationFailureReason>([
   'jwk-kid-mismatch',
   'token-invalid-signature',
   'token-invalid-issuer'

@@ -3,7 +3,9 @@ import { type AuthNotEvaluated, isAuthNotEvaluated } from '../../core/auth/not-e
 import type { Auth } from '../../core/auth/types.js'
 import { KeysUnavailableError, NotEvaluatedError, NotRegisteredError, UnauthorizedError } from '../../core/errors.js'
 import { parseAuthorization } from '../../core/request/authorization.js'
+import type { AuthenticatedSlots } from '../on-request.js'
 import { policyOf } from '../route-policy.js'
+import { kInstance } from '../symbols.js'
 import { addChallengeParameters, exposeChallenge } from './challenge.js'
 import { isCorsPreflight } from './preflight.js'
 import type {
@@ -99,7 +101,19 @@ function refusalOf(
     challenge: isMissing ? CHALLENGE : undefined,
     authorization
   })
+  addCause(error, request)
   return onReply(error, reply, challenge)
+}
+
+/**
+ * Adds the cause that the operator has to remove, once it is known, for the log and the application's error handler. Fastify
+ * logs the cause of an error and does not send it: clients are told no more than before.
+ */
+function addCause(error: RefusalError, request: object): void {
+  const text = (request as Partial<AuthenticatedSlots>)[kInstance]?.causeOf(error.reason) ?? null
+  // Not enumerable, like that of the constructor of Error: a handler that sends a copy of the error leaves it out.
+  if (text !== null)
+    Object.defineProperty(error, 'cause', { value: new Error(text), configurable: true, writable: true })
 }
 
 /** How a guard ends a request with a token that is good, and not for this guard. */

@@ -48,6 +48,7 @@ function createWorld(t: Test, own: { secretKey?: string; jwtKey?: readonly strin
     secretKey: own.secretKey ?? null,
     jwks: jwksSettings,
     frontendApi: 'clerk.example.com',
+    instanceType: 'production' as const,
     issuers: ['https://clerk.example.com'],
     apiUrl: 'https://api.clerk.com',
     apiVersion: 'v1',
@@ -57,7 +58,10 @@ function createWorld(t: Test, own: { secretKey?: string; jwtKey?: readonly strin
   }
   const { setTimer } = time
   const store = createKeyStore(options, { setTimer, random: () => 0.5 })
-  const watch = watchForMismatch(store, options, setTimer)
+  const watch = watchForMismatch(store, options, {
+    setTimer,
+    random: () => 0.5
+  })
   t.teardown(() => watch.keyStore.close())
   return Object.assign(world, { watch, keyStore: watch.keyStore })
 }
