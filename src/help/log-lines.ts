@@ -5,7 +5,7 @@ import type { Help } from './help.js'
 export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   'keys-of-two-instances': {
     cause:
-      'Two options lead to keys of different Clerk instances; the line names them, and so does `mismatch` of `health()`. No session token of the frontend verifies.',
+      'Two options lead to keys of different Clerk instances; the line names them, and so does `instanceMismatch` of `health()`. No session token of the frontend verifies. Where the key sets could not be compared, the line says that forged tokens may be the cause.',
     cure: 'Copy publishable key and secret key (or `jwtKey`) from the same instance of the Clerk dashboard. `npx fastify-clerk-auth doctor` compares the key sets.',
     see: 'cli/README.md#doctor'
   },
@@ -16,13 +16,13 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'clock-behind': {
     cause:
-      'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms.',
+      'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line, for ten minutes at most.',
     cure: 'Synchronise the clock of the server (NTP).',
     see: 'diagnostics/README.md'
   },
   'clock-ahead': {
     cause:
-      'Session tokens are refused as expired, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms.',
+      'Session tokens are refused as expired, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line, for ten minutes at most.',
     cure: 'Synchronise the clock of the server (NTP).',
     see: 'diagnostics/README.md'
   },

@@ -91,7 +91,11 @@ t.test('slot, counter, channel and debug headers of a request say the same', asy
     t.same(counted, counter, name)
     const { state, tokenType, reason, message } = decision as Decision
     const isSignedIn = state === 'signed-in'
-    t.strictSame(event, isSignedIn ? undefined : { instance: 'clerk.example.com', state, tokenType, reason }, name)
+    t.strictSame(
+      event,
+      isSignedIn ? undefined : { instance: 'clerk.example.com', state, tokenType, reason, cause: null },
+      name
+    )
     t.equal(response.headers['x-clerk-auth-status'], isSignedIn ? undefined : state, name)
     t.equal(response.headers['x-clerk-auth-reason'], reason ?? undefined, name)
     t.equal(response.headers['x-clerk-auth-message'], message === '' || message === null ? undefined : message, name)

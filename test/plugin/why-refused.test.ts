@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ClerkAuthOptions } from '../../src/index.js'
 import { createApp } from '../fixtures/app.js'
 
 for (const instanceType of ['development', 'production'] as const) {
@@ -46,3 +47,41 @@ t.test('a rule that refuses many users is told in the log', async (t) => {
   t.equal(told.length, 1)
   t.notMatch(JSON.stringify(told), 'other.example.com')
 })
+
+/** A rule that is set wrong, or a clock, and a token of a user that it refuses. */
+const rules = [
+  {
+    option: 'authorizedParties',
+    plugin: { authorizedParties: ['https://app.example.com'] },
+    token: { azp: 'https://other.example.com' },
+    counted: 20
+  },
+  { option: 'issuer', plugin: { issuer: 'https://other.example.com' }, token: {}, counted: 20 },
+  { option: 'audience', plugin: { audience: ['mine'] }, token: { claims: { aud: 'yours' } }, counted: 20 },
+  { option: 'clockSkewInMs', plugin: { now: () => Date.now() - 30_000 }, token: {}, counted: 1 }
+] as const
+
+for (const { option, plugin, token, counted } of rules) {
+  t.test(`production: a rule that refuses many is told once, with count and option: ${option}`, async (t) => {
+    const lines: { option?: string; count?: number }[] = []
+    const none = () => {}
+    const logger = {
+      info: none,
+      error: none,
+      debug: none,
+      warn: (fields: object, message: string) => lines.push({ ...fields, message } as (typeof lines)[number])
+    }
+    const { clerk, fastify } = await createApp(t, {
+      plugin: { ...plugin, logger } as Partial<ClerkAuthOptions>,
+      routes: (fastify) => void fastify.get('/', { onRequest: fastify.requireAuth }, () => 'in')
+    })
+    const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
+    for (let i = 0; i < 60; i++) {
+      const { status } = await fetch(origin, { headers: clerk.bearer({ ...token, userId: `user_${i}` }) })
+      if (status !== 401) t.fail(`status ${status}`)
+    }
+    const told = lines.filter((line) => line.option !== undefined)
+    t.match(told, [{ option, count: counted }])
+    t.equal(told.length, 1)
+  })
+}

@@ -39,6 +39,21 @@ t.test('in memory: instances of one process tell each other, and later ones', as
   t.strictSame(one.health().bus, { kind: 'memory', connected: true, disconnectedSinceMs: null, cause: null })
 })
 
+t.test('in memory: a bus is connecting until it is joined, and closed when its last peer has left', async (t) => {
+  const bus = createMemoryBus()()
+  t.match(bus.health(), { connected: false, cause: 'connecting' })
+  const [one, two] = [createProcess(bus), createProcess(bus)]
+  await Promise.all([one.ready, two.ready])
+  await one.close()
+  t.match(bus.health(), { connected: true, cause: null }, 'a peer is left')
+  await two.close()
+  t.match(bus.health(), { connected: false, cause: 'closed' })
+  t.type(bus.health().disconnectedSinceMs, 'number')
+  const again = createProcess(bus)
+  await again.ready
+  t.match(bus.health(), { connected: true, disconnectedSinceMs: null, cause: null })
+})
+
 t.test('a process whose clock is ahead cannot refuse everyone from now on', async (t) => {
   const heard: RevocationPeer[] = []
   const bus: RevocationBus = {
@@ -130,6 +145,14 @@ t.test('node:cluster', async (t) => {
     const alone = await startWorker(t, { CLERK_TEST_OPEN_TIMEOUT_MS: '50' })
     await ask(alone, { revoke: ['sess_1'] })
     t.strictSame(await ask(alone, { report: true }), { size: 1, isConnected: false })
+    t.strictSame(await ask(alone, { health: true }), { connected: false, cause: 'connecting' })
+  })
+
+  t.test('a worker says why its bus is away: closed, once it has left the primary', async (t) => {
+    t.teardown(relayRevocations())
+    const worker = await startWorker(t)
+    t.strictSame(await ask(worker, { health: true }), { connected: true, cause: null })
+    t.strictSame(await ask(worker, { close: true }), { connected: false, cause: 'closed' })
   })
 })
 
@@ -144,8 +167,10 @@ async function startWorker(t: Test, env: Record<string, string> = {}): Promise<W
   return worker
 }
 
-async function ask(worker: Worker, message: { revoke?: string[]; report?: true }): Promise<Record<string, unknown>> {
-  const answer = reply(worker, message.report ? 'size' : 'told')
+type WorkerMessage = { revoke?: string[]; report?: true; health?: true; close?: true }
+
+async function ask(worker: Worker, message: WorkerMessage): Promise<Record<string, unknown>> {
+  const answer = reply(worker, message.revoke ? 'told' : message.report ? 'size' : 'connected')
   worker.send(message)
   return answer
 }

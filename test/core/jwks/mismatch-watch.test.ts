@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { createKeyStore } from '../../../src/core/jwks/key-store.js'
 import { type MismatchWatch, watchForMismatch } from '../../../src/core/jwks/mismatch-watch.js'
 import type { KeyStore } from '../../../src/core/jwks/types.js'
+import type { KeySetSnapshotStore } from '../../../src/core/options/jwks.js'
 import { jwksSettings, keySetResponse } from '../../fixtures/key-store-harness.js'
 import { createPublicJwk, createRsaKey } from '../../fixtures/rsa-keys.js'
 import { createRandom } from '../../fixtures/seeded-random.js'
@@ -13,6 +14,13 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
+/** Answers that are no key set. */
+const AWAY = {
+  away: () => new Response('', { status: 503 }),
+  forbidden: () => new Response('Blocked', { status: 403 }),
+  html: () => new Response('<html>Sign in</html>', { headers: { 'content-type': 'text/html' } })
+}
+
 interface World {
   readonly time: SimulatedTime
   readonly watch: MismatchWatch
@@ -21,11 +29,19 @@ interface World {
   /** Requests to the public key set of the publishable key, and to that of the secret key. */
   asked: { fapi: number; bapi: number }
   /** Null: the endpoint is away. */
-  fapi: readonly object[] | null
-  bapi: readonly object[] | null
+  fapi: readonly object[] | null | keyof typeof AWAY
+  bapi: readonly object[] | null | keyof typeof AWAY
 }
 
-function createWorld(t: Test, own: { secretKey?: string; jwtKey?: readonly string[] }): World {
+interface Own {
+  secretKey?: string
+  jwtKey?: readonly string[]
+  instanceType?: 'development'
+  snapshot?: KeySetSnapshotStore
+  random?: () => number
+}
+
+function createWorld(t: Test, own: Own): World {
   const time = createSimulatedTime()
   const errors: string[] = []
   const log = () => {}
@@ -34,21 +50,22 @@ function createWorld(t: Test, own: { secretKey?: string; jwtKey?: readonly strin
     time,
     errors,
     asked: { fapi: 0, bapi: 0 },
-    fapi: [] as readonly object[] | null,
-    bapi: [] as readonly object[] | null
+    fapi: [] as World['fapi'],
+    bapi: [] as World['bapi']
   }
   const fetch = async (url: unknown) => {
     const side = String(url).startsWith('https://clerk.example.com/') ? 'fapi' : 'bapi'
     world.asked[side]++
     const keys = world[side]
-    return keys === null ? new Response('', { status: 503 }) : keySetResponse(keys)
+    if (keys === null) return AWAY.away()
+    return typeof keys === 'string' ? AWAY[keys]() : keySetResponse(keys)
   }
   const options = {
     jwtKey: own.jwtKey ?? [],
     secretKey: own.secretKey ?? null,
-    jwks: jwksSettings,
+    jwks: { ...jwksSettings, warmUp: 'background' as const, snapshot: own.snapshot ?? null },
     frontendApi: 'clerk.example.com',
-    instanceType: 'production' as const,
+    instanceType: own.instanceType ?? ('production' as const),
     issuers: ['https://clerk.example.com'],
     apiUrl: 'https://api.clerk.com',
     apiVersion: 'v1',
@@ -211,4 +228,132 @@ t.test('nothing is looked for with one option alone', async (t) => {
   await Promise.all([keyStore.resolve('ins_0', true), time.pass(HOUR)])
   t.equal(watch.found, null)
   t.ok(asked.bapi === 0)
+})
+
+/** A start without a token: `after` is the time after which the sets are compared and confirmed. */
+async function start(world: World, afterMs: number): Promise<void> {
+  await world.keyStore.ready()
+  await world.time.settle()
+  await world.time.pass(afterMs)
+}
+
+t.test('after a start the two key sets are compared, before a token has come', async (t) => {
+  for (const [instanceType, soonMs] of [
+    ['development', 3 * SECOND],
+    [undefined, 41 * SECOND]
+  ] as const) {
+    const world = createWorld(t, { secretKey: 'sk_live_of_b', ...(instanceType && { instanceType }) })
+    world.fapi = jwks(0)
+    world.bapi = jwks(1)
+    await start(world, SECOND)
+    t.equal(world.asked.fapi, 0, 'the start waits for nothing')
+    await world.time.pass(soonMs)
+    t.equal(world.asked.fapi, 1)
+    await world.time.pass(MINUTE)
+    t.match(world.watch.found, { options: ['publishableKey', 'secretKey'] })
+    t.equal(world.errors.length, 1)
+    await world.keyStore.ready()
+    await world.time.pass(HOUR)
+    t.equal(world.asked.fapi, 2, 'once in a process')
+  }
+})
+
+t.test('a start that is right, or whose public key set cannot be had, says nothing and asks once', async (t) => {
+  for (const fapi of [jwks(0), jwks(0, 1), null, 'forbidden', 'html'] as const) {
+    const world = createWorld(t, { secretKey: 'sk_live_of_a' })
+    world.fapi = fapi
+    world.bapi = jwks(0)
+    await start(world, HOUR)
+    t.equal(world.asked.fapi, 1)
+    t.equal(world.watch.found, null)
+    t.strictSame(world.errors, [])
+  }
+})
+
+t.test(
+  'after a start nothing is fetched once a token has verified, with keys of a snapshot, or with jwtKey',
+  async (t) => {
+    const busy = createWorld(t, { secretKey: 'sk_live_of_a' })
+    busy.fapi = busy.bapi = jwks(0)
+    await start(busy, SECOND)
+    busy.keyStore.witness('sess_1')
+    await busy.time.pass(HOUR)
+    t.equal(busy.asked.fapi, 0)
+
+    let kept: string | null = null
+    const snapshot = {
+      get: async () => kept,
+      async set(text: string) {
+        kept = text
+      }
+    }
+    const first = createWorld(t, { secretKey: 'sk_live_of_a', snapshot })
+    first.fapi = first.bapi = jwks(0)
+    await start(first, 2 * MINUTE)
+    t.equal(first.asked.fapi, 1)
+    const second = createWorld(t, { secretKey: 'sk_live_of_a', snapshot })
+    second.fapi = second.bapi = jwks(0)
+    await start(second, 2 * MINUTE)
+    t.strictSame(second.asked, { fapi: 0, bapi: 0 })
+
+    const pem = createRsaKey('x').publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const given = createWorld(t, { secretKey: 'sk_live_of_a', jwtKey: [pem] })
+    given.fapi = given.bapi = jwks(0)
+    await start(given, HOUR)
+    t.strictSame(given.asked, { fapi: 0, bapi: 0 })
+  }
+)
+
+t.test('no false alarm in 200 starts whose key sets rotate or are away while they are compared', async (t) => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = createRandom(seed)
+    const world = createWorld(t, { secretKey: 'sk_live_of_a', random })
+    const sets = [jwks(0), jwks(0, 1), jwks(1), jwks(2)]
+    const pick = () =>
+      random() < 0.2 ? ((['forbidden', 'html', null] as const)[Math.floor(random() * 3)] ?? null) : null
+    let published = sets[Math.floor(random() * 4)] ?? []
+    world.fapi = world.bapi = published
+    await start(world, random() * 60 * SECOND)
+    // All keys at once, one endpoint up to half a minute behind, and errors at times.
+    published = sets[Math.floor(random() * 4)] ?? []
+    world[random() < 0.5 ? 'fapi' : 'bapi'] = published
+    await world.time.pass(random() * 30 * SECOND)
+    world.fapi = pick() ?? published
+    world.bapi = pick() ?? published
+    await world.time.pass(10 * MINUTE)
+    if (world.watch.found !== null || world.errors.length > 0) t.fail(`seed ${seed}: ${world.errors}`)
+  }
+})
+
+t.test('a day of nothing but failures, with a key set that cannot be had, makes the mismatch likely', async (t) => {
+  const world = createWorld(t, { secretKey: 'sk_live_of_b' })
+  world.fapi = 'forbidden'
+  world.bapi = jwks(1)
+  for (let hour = 0; hour < 24; hour++) {
+    await bring(world, 'ins_0')
+    t.equal(world.watch.cause, null)
+    await world.time.pass(HOUR)
+  }
+  await bring(world, 'ins_0')
+  t.match(
+    world.watch.cause,
+    /No session token verifies.+Unless all of them are forged: publishableKey .+ and secretKey/
+  )
+  t.match(world.watch.found, { options: ['publishableKey', 'secretKey'] })
+  world.keyStore.witness('sess_1')
+  t.strictSame([world.watch.found, world.watch.cause], [null, null], 'a good token takes it back')
+})
+
+t.test('a day of forged tokens beside key sets that can be had is no mismatch', async (t) => {
+  const pem = createRsaKey('x')
+  const text = pem.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const world = createWorld(t, { secretKey: 'sk_live_of_a', jwtKey: [text] })
+  world.fapi = [pem.jwk]
+  for (let hour = 0; hour < 72; hour++) {
+    world.keyStore.reconsider('ins_0')
+    await world.time.pass(HOUR)
+  }
+  t.equal(world.watch.found, null)
+  t.strictSame(world.errors, [])
+  t.ok(world.asked.fapi >= 1 && world.asked.fapi <= 4, `${world.asked.fapi} fetches in three days`)
 })
