@@ -8,16 +8,7 @@ import { startPlayground } from './playground/playground.js'
 /** Each is loaded when it is called for. Returns the exit code. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   audit: async (args) => (await import('./audit-verify.js')).runAuditCommand(args),
-  doctor: async (args) => {
-    // Its report has what the package warns of.
-    process.removeAllListeners('warning')
-    // A configuration may wait for something that never comes: Node would end without a word, and with success.
-    process.once('beforeExit', () => {
-      process.stderr.write('The doctor waits for something that never comes: a configuration that does not settle.\n')
-      process.exitCode = 2
-    })
-    return leave(await (await import('./doctor/command.js')).runDoctorCommand(args))
-  },
+  doctor: async (args) => (await import('./doctor/process.js')).runDoctorProcess(args),
   // The process that `doctor --app` starts: it answers its parent, and nobody without one.
   'doctor-app': async ([file = '']) => {
     if (process.send !== undefined) await (await import('./doctor/app-process.js')).examineAppHere(file)
@@ -70,11 +61,6 @@ async function main(): Promise<number | null> {
     )
     return 1
   }
-}
-
-/** Ends the process once all is written: what an application has opened would keep it alive. */
-function leave(exitCode: number): Promise<never> {
-  return new Promise(() => process.stdout.write('', () => process.exit(exitCode)))
 }
 
 const FRONTEND = ['@clerk/clerk-js', '@clerk/ui']

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { isRecord } from '../../core/json.js'
 import { APP_FACTS, type AppFacts } from './app-facts.js'
 import type { Variables } from './environment.js'
 import { type Finding, finding } from './finding.js'
 import { InputError } from './input-error.js'
+import { assertRegularFile } from './small-file.js'
 
 /** A word of the command that only a process with a channel to its parent takes. */
 export const APP_PROCESS = 'doctor-app'
@@ -28,7 +28,7 @@ export async function examineApp(
   entry: string,
   patienceMs = PATIENCE_MS
 ): Promise<AppExamination> {
-  if (!existsSync(file)) throw new InputError('The file of the application is not there: check --app.')
+  assertRegularFile({ file, what: 'The file of the application', option: '--app' })
   const facts = await askProcess(file, env, entry, patienceMs)
   if (facts.kind === 'not-a-server') {
     throw new InputError(

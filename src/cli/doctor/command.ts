@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { printable } from '../printable.js'
 import { examineApp } from './app-findings.js'
 import { asksForJson, DOCTOR_USAGE, type DoctorArguments, parseDoctorArguments } from './arguments.js'
@@ -16,23 +15,9 @@ import { type ResolvedOptions, resolveOptions } from './resolved-options.js'
 import { examineToken, renderToken } from './token-report.js'
 import { examineVariables } from './variables.js'
 
-const PROCESS: DoctorIo = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  entry: process.argv[1] ?? '',
-  readStdin() {
-    if (process.stdin.isTTY) process.stderr.write('Paste it here, and end with Ctrl-D on a line of its own.\n')
-    return text(process.stdin)
-  }
-}
-
 /** Runs `doctor` with the arguments after that word. Resolves to the exit status. */
-export async function runDoctorCommand(args: readonly string[], io: DoctorIo = PROCESS): Promise<0 | 1 | 2> {
+export async function runDoctorCommand(args: readonly string[], io: DoctorIo): Promise<0 | 1 | 2> {
   const redaction = createRedaction(io.env)
-  const clean = (output: string) => redaction.apply(printable(output))
-  const toJson = (report: Report) =>
-    `${JSON.stringify(report, (_name, value: unknown) => (typeof value === 'string' ? clean(value) : value))}\n`
   try {
     const parsed = parseDoctorArguments(args)
     if (parsed.wantsHelp) {
@@ -40,17 +25,36 @@ export async function runDoctorCommand(args: readonly string[], io: DoctorIo = P
       return 0
     }
     const { report, render } = await examine(parsed, io, redaction)
-    io.stdout.write(parsed.wantsJson ? toJson(report) : clean(render()))
+    io.stdout.write(parsed.wantsJson ? toJson(report, redaction) : clean(render(), redaction))
     return report.exitCode
   } catch (error) {
     const message =
       error instanceof InputError
         ? error.message
         : `The doctor itself failed (${error instanceof Error ? error.name : 'unknown error'}): this is a fault of the package.`
-    if (asksForJson(args)) io.stdout.write(toJson(inputReport(args, message)))
-    else io.stderr.write(clean(`${message}\n`))
+    reportFailure(args, message, io, redaction)
     return 2
   }
+}
+
+/** Says why nothing could be examined: exit status 2. */
+export function reportFailure(
+  args: readonly string[],
+  message: string,
+  io: DoctorIo,
+  redaction = createRedaction(io.env)
+): void {
+  if (asksForJson(args)) io.stdout.write(toJson(inputReport(args, message), redaction))
+  else io.stderr.write(clean(`${message}\n`, redaction))
+}
+
+function clean(output: string, redaction: Redaction): string {
+  return redaction.apply(printable(output))
+}
+
+function toJson(report: Report, redaction: Redaction): string {
+  const cleaned = (_name: string, value: unknown) => (typeof value === 'string' ? clean(value, redaction) : value)
+  return `${JSON.stringify(report, cleaned)}\n`
 }
 
 interface Examined {
@@ -60,7 +64,7 @@ interface Examined {
 
 async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction): Promise<Examined> {
   const environment = readEnvironment(io.env, args.envFiles)
-  const given: GivenOptions = args.configFile === null ? {} : await readConfiguration(args.configFile)
+  const given: GivenOptions = args.configFile === null ? {} : await readConfiguration(args.configFile, io.patienceMs)
   const resolved = resolveOptions(given, io.env, environment)
   const { settings } = resolved
   for (const secret of [settings?.secretKey, settings?.machineSecretKey]) if (secret) redaction.hide(secret)
@@ -85,7 +89,7 @@ async function examine(args: DoctorArguments, io: DoctorIo, redaction: Redaction
     return { report, render: () => renderRequest(report) }
   }
   const variables = examineVariables(io.env, environment, settings)
-  const app = args.appFile === null ? null : await examineApp(args.appFile, io.env, io.entry, io.appPatienceMs)
+  const app = args.appFile === null ? null : await examineApp(args.appFile, io.env, io.entry, io.patienceMs)
   const known = app?.runs === true ? withOptionsInCode(resolved) : resolved
   const report: CheckReport = await checkSetup({ ...known, settings: usable }, variables, context, app?.findings)
   return { report, render: () => renderCheck(report) }
@@ -108,11 +112,12 @@ function secretsOf({ headers, target }: GivenRequest): readonly string[] {
 }
 
 /** Longer than any header that Node takes. */
-const MOST_INPUT = 1_000_000
+export const MOST_INPUT = 1_000_000
+export const TOO_LONG = 'Standard input holds more than any request does.'
 
 async function readInput(io: DoctorIo): Promise<string> {
   const input = await io.readStdin()
-  if (input.length > MOST_INPUT) throw new InputError('Standard input holds more than any request does.')
+  if (input.length > MOST_INPUT) throw new InputError(TOO_LONG)
   return input
 }
 

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord, parseJson } from '../../core/json.js'
 import { importModule } from './import-module.js'
 import { codeOf, InputError } from './input-error.js'
+import { assertRegularFile, readSmallFile } from './small-file.js'
 
 export type GivenOptions = Readonly<Record<string, unknown>>
 
@@ -14,9 +14,8 @@ const EXPORTS = ['options', 'clerkOptions', 'default']
  * The options that a configuration file exports: a module, or a file of JSON. A module may export a function that returns
  * them. Throws an `InputError`, which never holds a text of the file.
  */
-export async function readConfiguration(file: string): Promise<GivenOptions> {
-  const exported = file.endsWith('.json') ? readJson(file) : await readModule(file)
-  const options: unknown = typeof exported === 'function' ? await call(exported as () => unknown) : exported
+export async function readConfiguration(file: string, patienceMs = PATIENCE_MS): Promise<GivenOptions> {
+  const options: unknown = file.endsWith('.json') ? readJson(file) : await within(patienceMs, readModule(file))
   if (!isRecord(options)) {
     throw new InputError(`The configuration exports no object: export the options as default, or as options.`)
   }
@@ -26,38 +25,51 @@ export async function readConfiguration(file: string): Promise<GivenOptions> {
   return options
 }
 
-function readJson(file: string): unknown {
-  try {
-    const json = parseJson(readFileSync(file, 'utf8'))
-    if (json !== undefined) return json
-  } catch (error) {
-    throw unreadable(error)
-  }
-  throw new InputError('The configuration file is not JSON.')
+/** Longest time that a configuration is waited for. */
+const PATIENCE_MS = 30_000
+
+async function within<T>(patienceMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_resolve, reject) => {
+    const message = `The configuration has not settled within ${patienceMs / 1000} s: it waits for something.`
+    // Without anything to wait for, Node ends the process before that.
+    timer = setTimeout(() => reject(new InputError(message)), patienceMs).unref()
+  })
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
 }
 
+function named(file: string) {
+  return { file, what: 'The configuration', option: '--config' }
+}
+
+function readJson(file: string): unknown {
+  const json = parseJson(readSmallFile(named(file)))
+  if (json === undefined) throw new InputError('The configuration file is not JSON.')
+  return json
+}
+
+/** The options of a module. Whatever it throws is told by name and code alone. */
 async function readModule(file: string): Promise<unknown> {
-  let module: Readonly<Record<string, unknown>>
+  assertRegularFile(named(file))
   try {
-    module = await importModule(pathToFileURL(resolve(file)).href)
+    const exported = await exportOf(await importModule(pathToFileURL(resolve(file)).href))
+    return typeof exported === 'function' ? await (exported as () => unknown)() : exported
   } catch (error) {
     throw unreadable(error)
   }
-  const { default: standard = module } = module
+}
+
+async function exportOf(module: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const standard = await module.default
+  if (standard === undefined) return memberOf(module)
   // The exports of a CommonJS module are its default export.
   return isRecord(standard) ? (memberOf(standard) ?? memberOf(module) ?? standard) : standard
 }
 
 function memberOf(exported: Readonly<Record<string, unknown>>): unknown {
-  return EXPORTS.map((name) => exported[name]).find((value) => value !== undefined && value !== exported)
-}
-
-async function call(make: () => unknown): Promise<unknown> {
-  try {
-    return await make()
-  } catch (error) {
-    throw unreadable(error)
-  }
+  return EXPORTS.map((name) => exported[name]).find(
+    (value) => value !== undefined && value !== exported && !(value instanceof Promise)
+  )
 }
 
 /** By its name and code alone: the text may quote a line of the file. */

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { codeOf, InputError } from './input-error.js'
+import { readSmallFile } from './small-file.js'
 
 export type Variables = Record<string, string | undefined>
 
@@ -33,9 +32,5 @@ export function readEnvironment(env: Variables, files: readonly string[]): ReadE
 }
 
 function readFile(file: string): Variables {
-  try {
-    return parseEnv(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new InputError(`The environment file cannot be read (${codeOf(error) ?? 'unknown error'}): check --env-file.`)
-  }
+  return parseEnv(readSmallFile({ file, what: 'The environment file', option: '--env-file' }))
 }

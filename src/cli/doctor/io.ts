@@ -1,4 +1,4 @@
-/** The world of the command; `process` has it. Tests give another. */
+/** The world of the command: its process. Tests give another. */
 export interface DoctorIo {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
@@ -9,6 +9,6 @@ export interface DoctorIo {
   readonly entry: string
   /** Used where the options name no `fetch`. */
   readonly fetch?: typeof globalThis.fetch
-  /** Longest start of an application that is waited for, in ms. Default: 30,000. */
-  readonly appPatienceMs?: number
+  /** Longest time that a configuration or an application is waited for, in ms. Default: 30,000. */
+  readonly patienceMs?: number
 }

@@ -46,9 +46,13 @@ export function examineNames(env: Variables): readonly Finding[] {
     .flatMap((name) => {
       const meant = meantBy(name)
       if (meant === null) return []
+      if (name.startsWith(BYTE_ORDER_MARK)) return finding('variable-misnamed', [meant], MARKED)
       return finding(isSet(meant) ? 'variable-beside' : 'variable-misnamed', [name], `This server reads ${meant}.`)
     })
 }
+
+const BYTE_ORDER_MARK = '\ufeff'
+const MARKED = 'A byte order mark stands before its name: save the environment file as UTF-8 without one.'
 
 export function isForBrowsers(name: string): boolean {
   return PREFIXES.some((prefix) => name.startsWith(prefix))
@@ -78,5 +82,5 @@ function misspelt(name: string): string | null {
 }
 
 function letters(name: string): string {
-  return name.replaceAll(/[_-]/g, '').toUpperCase()
+  return name.replaceAll(/[^a-z\d]/gi, '').toUpperCase()
 }

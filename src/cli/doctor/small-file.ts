@@ -1,0 +1,44 @@
+import { readFileSync, type Stats, statSync } from 'node:fs'
+import { codeOf, InputError } from './input-error.js'
+
+/** Larger than any file of settings. */
+const MOST_BYTES = 1_000_000
+
+/** A file that an argument names. `what`: the file in words, as the beginning of a sentence; `option`: the argument. */
+export interface NamedFile {
+  readonly file: string
+  readonly what: string
+  readonly option: string
+}
+
+/** Throws an `InputError`. A device or a pipe could keep the reader waiting for ever. */
+export function assertRegularFile(named: NamedFile): void {
+  if (!statsOf(named).isFile()) throw notRegular(named)
+}
+
+/** The text of a file, or of a pipe that the shell has opened (`<(command)`). Throws an `InputError`. */
+export function readSmallFile(named: NamedFile): string {
+  const { file, what, option } = named
+  const stats = statsOf(named)
+  if (!stats.isFile() && !(stats.isFIFO() && /^\/(dev|proc)\//.test(file))) throw notRegular(named)
+  if (stats.size > MOST_BYTES) throw new InputError(`${what} is larger than 1 MB: check ${option}.`)
+  const text = attempt(named, () => readFileSync(file, 'utf8'))
+  if (text.includes('\0')) throw new InputError(`${what} is no text: check ${option}.`)
+  return text
+}
+
+function statsOf(named: NamedFile): Stats {
+  return attempt(named, () => statSync(named.file))
+}
+
+function attempt<T>({ what, option }: NamedFile, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new InputError(`${what} cannot be read (${codeOf(error) ?? 'unknown error'}): check ${option}.`)
+  }
+}
+
+function notRegular({ what, option }: NamedFile): InputError {
+  return new InputError(`${what} is no regular file: check ${option}.`)
+}
