@@ -1,0 +1,49 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import clerkAuth from '../../src/index.js'
+import { createLocalClerk } from '../../src/local/index.js'
+import { signingKey } from '../fixtures/app.js'
+
+// A revocation that arrives while a token waits for its key, over real HTTP: the token was good when its request came.
+
+t.test('a request whose session is revoked while its key is on the way is refused', async (t) => {
+  const clerk = await createLocalClerk({ instanceType: 'production', signingKey })
+  t.teardown(() => clerk.close())
+  await clerk.listen()
+  let release = () => {}
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let arrived = () => {}
+  const isUnderWay = new Promise<void>((resolve) => {
+    arrived = resolve
+  })
+  const fetchSlowly: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    arrived()
+    await isReleased
+    return response
+  }
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  await fastify.register(clerkAuth, clerk.pluginOptions({ jwtKey: null, jwks: { warmUp: false }, fetch: fetchSlowly }))
+  let ran = 0
+  fastify.get('/', { preHandler: fastify.requireAuth }, ({ auth }) => {
+    ran++
+    return auth.userId
+  })
+  const url = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  const send = (input: object) => fetch(url, { headers: clerk.bearer(input) })
+  const revoked = { userId: 'user_1', sessionId: 'sess_revoked' }
+  const answers = [send(revoked), send(revoked), send({ userId: 'user_gone' }), send({ userId: 'user_2' })]
+  await isUnderWay
+  while (fastify.clerk.stats().misses < 3) await new Promise((resolve) => setImmediate(resolve))
+  await fastify.clerk.revoke({ sessionId: 'sess_revoked' })
+  await fastify.clerk.revoke({ userId: 'user_gone' })
+  release()
+  const statuses = (await Promise.all(answers)).map(({ status }) => status)
+  t.strictSame(statuses, [401, 401, 401, 200])
+  t.equal(ran, 1, 'no route has run for a revoked session')
+  t.ok(fastify.clerk.stats().revoked >= 2)
+  t.equal((await send(revoked)).status, 401, 'and so is the next')
+})
