@@ -9,6 +9,7 @@ import { DECIDING_HEADERS, type DecidingHeaders } from '../../../src/core/reques
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
+import { SETUPS } from './setups.js'
 
 // The hot path and the state machine read the same headers in different places. Every header that the decision reads is
 // varied here, and a header added to `DecidingHeaders` does not compile until it has values. The second test fails unless
@@ -52,20 +53,8 @@ async function setUp(
   } satisfies Setup
 }
 
-const setups: readonly Setup[] = [
-  await setUp('production', 'production'),
-  await setUp('development', 'development'),
-  await setUp('production satellite', 'production', { isSatellite: true, domain: 'example.com' }),
-  await setUp('development satellite', 'development', {
-    isSatellite: true,
-    domain: 'example.com',
-    signInUrl: 'https://primary.example/sign-in'
-  }),
-  await setUp('no handshake', 'production', { handshake: false }),
-  await setUp('organization sync', 'production', {
-    organizationSyncOptions: { organizationPatterns: ['/orgs/:id'], personalAccountPatterns: ['/'] }
-  })
-]
+const setups: Setup[] = []
+for (const setup of SETUPS) setups.push(await setUp(...setup))
 
 interface Request {
   readonly method: string

@@ -11,6 +11,7 @@ import { compileKnownSession, type KnownSessionSettings } from '../../../src/cor
 import type { RequestState } from '../../../src/core/state/request-state.js'
 import { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
+import { SETUPS } from './setups.js'
 
 const NOW_MS = 1_750_000_000_000
 const nowSeconds = NOW_MS / 1000
@@ -146,20 +147,8 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
   return { known, state, cookies: carried.cookies }
 }
 
-const setups = [
-  await setUp('production', 'production'),
-  await setUp('development', 'development'),
-  await setUp('production satellite', 'production', { isSatellite: true, domain: 'example.com' }),
-  await setUp('development satellite', 'development', {
-    isSatellite: true,
-    domain: 'example.com',
-    signInUrl: 'https://primary.example/sign-in'
-  }),
-  await setUp('no handshake', 'production', { handshake: false }),
-  await setUp('organization sync', 'production', {
-    organizationSyncOptions: { organizationPatterns: ['/orgs/:id'], personalAccountPatterns: ['/'] }
-  })
-]
+const setups: Setup[] = []
+for (const setup of SETUPS) setups.push(await setUp(...setup))
 
 for (const setup of setups) {
   t.test(`what the hot path answers is what the state machine answers: ${setup.name}`, async (t) => {
