@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import { Writable } from 'node:stream'
 import Fastify from 'fastify'
 import { Registry } from 'prom-client'
@@ -9,16 +7,7 @@ import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import metrics from '../../src/metrics/index.js'
 import { signingKey } from '../fixtures/app.js'
-
-/** A port of 127.0.0.1 where nobody listens. */
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { freePort } from '../fixtures/ports.js'
 
 /** A server whose keys are to come from `apiUrl`, over real sockets, and everything that it says. */
 async function createServer(t: Test, apiUrl: string, options: ClerkAuthOptions = {}) {

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { root } from '../../docs/manual.js'
+import { freePort } from '../../fixtures/ports.js'
 import { createPostgresServer, ROLE_WITH_PASSWORD } from '../../fixtures/postgres-server.js'
-import { createRedisServer, freePort, redisProgram } from '../../fixtures/redis-server.js'
+import { createRedisServer, redisProgram } from '../../fixtures/redis-server.js'
 
 // Servers as they are found on a bad day, each with the cause that the doctor names first.
 

@@ -11,6 +11,7 @@ import { explainFetchFailure } from '../../../src/core/fetch-cause.js'
 import { createTokenVerifier } from '../../../src/index.js'
 import { createLocalClerk } from '../../../src/local/index.js'
 import { startConnectProxy } from '../../fixtures/connect-proxy.js'
+import { freePort } from '../../fixtures/ports.js'
 
 // Calls to Clerk through a forward proxy, by the option `fetch`, as the manual shows it; over real sockets.
 
@@ -29,15 +30,6 @@ async function verifyThrough(t: Test, proxyUrl: string) {
   })
   const result = await verifier.verify(clerk.signSessionToken())
   return { result, lastError: verifier.health().keys.lastError, host: new URL(await clerk.listen()).host }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 t.test('keys come through the proxy', async (t) => {
