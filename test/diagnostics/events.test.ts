@@ -72,13 +72,15 @@ t.test('requests that are not signed in say their state and reason', async (t) =
       instance: 'clerk.example.com',
       state: 'signed-out',
       tokenType: 'session_token',
-      reason: 'session-token-and-uat-missing'
+      reason: 'session-token-and-uat-missing',
+      cause: null
     },
     {
       instance: 'clerk.example.com',
       state: 'handshake',
       tokenType: 'session_token',
-      reason: 'client-uat-but-no-session-token'
+      reason: 'client-uat-but-no-session-token',
+      cause: null
     }
   ])
 })
