@@ -4,6 +4,7 @@ import t from 'tap'
 import audit from '../../src/audit/index.js'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import type { LocalClerk, LocalClerkOptions } from '../../src/local/index.js'
+import { anchors, manual } from '../docs/manual.js'
 import { createApp } from '../fixtures/app.js'
 import { encodePart, SESSION_CATEGORY } from './forge.js'
 
@@ -11,6 +12,7 @@ import { encodePart, SESSION_CATEGORY } from './forge.js'
 
 t.setTimeout(180_000)
 
+const HELP = anchors(manual('src/help/README.md'))
 const REQUESTS = 10_000
 const PAGE = { host: 'app.example.com', accept: 'text/html' }
 
@@ -156,6 +158,7 @@ for (const { name, send, lines: expected, plugin, local } of KINDS) {
         lines.some((line) => pattern.test(line)),
         String(pattern)
       )
+    assertHelp(t, lines)
   })
 }
 
@@ -165,6 +168,7 @@ t.test(`${REQUESTS} requests for which a resolver has no instance, each answered
   await sendAll((n) => fastify.inject({ url: '/', headers: { host: `${n}.evil.test` } }))
   t.equal(lines.length, 1, lines.join('').slice(0, 2_000))
   t.match(lines[0], /resolver gave no instance/)
+  assertHelp(t, lines)
 })
 
 async function createResolving(t: { teardown(run: () => unknown): unknown }, lines: string[]) {
@@ -200,7 +204,17 @@ t.test(`${REQUESTS} requests whose audit records the sink refuses`, async (t) =>
   await sendAll(() => fastify.inject({ method: 'POST', url: '/' }))
   // Refused; and, as the queue is short, full and with room again.
   t.ok(lines.length >= 1 && lines.length <= 3, lines.join('').slice(0, 2_000))
+  assertHelp(t, lines)
 })
+
+/** Whoever reads a line finds its cause and its cure where `help` says. */
+function assertHelp(t: { ok(value: unknown, message: string): unknown }, lines: readonly string[]): void {
+  const path = 'fastify-clerk-auth/src/help/README.md#'
+  for (const line of lines) {
+    const { help = '' } = JSON.parse(line) as { help?: string }
+    t.ok(help.startsWith(path) && HELP.has(help.slice(path.length)), line.slice(0, 300))
+  }
+}
 
 async function sendAll(send: (n: number) => Promise<unknown>): Promise<void> {
   for (let n = 0; n < REQUESTS; n += 100) {
