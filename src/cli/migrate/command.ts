@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { createTwoFilesPatch } from 'diff'
 import type { CommandOutput } from '../audit-verify.js'
 import { printable } from '../printable.js'
@@ -26,7 +26,7 @@ export async function runMigrateCommand(
   load: () => Promise<Parse> = loadParser
 ): Promise<0 | 1 | 2> {
   const wantsWrite = args.includes('--write')
-  const files = args.filter((arg) => arg !== '--write')
+  const files = args.filter((arg) => arg !== '--write' && !/(^|[\\/])node_modules[\\/]/.test(arg))
   if (files.includes('--help') || files.includes('-h')) {
     output.stdout.write(MIGRATE_USAGE)
     return 0
@@ -61,11 +61,19 @@ function migrateFile(parse: Parse, file: string): MigratedFile {
 }
 
 function readText(file: string): string {
+  assertOwnFile(file)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file))
   } catch (cause) {
     throw new Error(`${file} cannot be read as a text in UTF-8`, { cause })
   }
+}
+
+/** A pipe could be read for ever, and a link could lead to a file that is not of the application. */
+function assertOwnFile(file: string): void {
+  const stats = lstatSync(file, { throwIfNoEntry: false })
+  if (stats?.isSymbolicLink() === true) throw new Error(`${file} is a symbolic link: name the file that it leads to`)
+  if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) throw new Error(`${file} is no regular file`)
 }
 
 function report({ file, before, migration }: MigratedFile, wantsWrite: boolean, output: CommandOutput): void {

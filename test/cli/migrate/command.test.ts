@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -81,6 +82,52 @@ t.test('what cannot be read stops everything before anything is written', async 
     t.equal(stderr, `${at(name)} cannot be read as a text in UTF-8\n`)
     t.equal(readFileSync(at('a.js'), 'utf8'), GOOD, name)
   }
+})
+
+t.test('a symbolic link or a pipe stops everything, and what it leads to is left', async (t) => {
+  const at = write(t, { 'a.js': GOOD, 'outside.js': GOOD })
+  symlinkSync(at('outside.js'), at('link.js'))
+  execFileSync('mkfifo', [at('pipe.js')])
+  for (const [name, says] of [
+    ['link.js', 'is a symbolic link: name the file that it leads to'],
+    ['pipe.js', 'is no regular file']
+  ] as const) {
+    const { status, stderr } = await run(['--write', at('a.js'), at(name)])
+    t.equal(status, 2, name)
+    t.equal(stderr, `${at(name)} ${says}\n`)
+    for (const each of ['a.js', 'outside.js']) t.equal(readFileSync(at(each), 'utf8'), GOOD, name)
+  }
+})
+
+t.test('files of node_modules are passed over', async (t) => {
+  const at = write(t, { 'a.js': GOOD })
+  mkdirSync(at('node_modules'))
+  writeFileSync(at('node_modules/b.js'), GOOD)
+  t.equal((await run(['--write', at('node_modules/b.js'), at('a.js')])).status, 0)
+  t.equal(readFileSync(at('node_modules/b.js'), 'utf8'), GOOD)
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD_AFTER)
+})
+
+t.test('every kind of file is moved, and a second run changes nothing', async (t) => {
+  const required = "const { clerkPlugin } = require('@clerk/fastify')\r\napp.register(clerkPlugin)\r\n"
+  const files = {
+    'a.mts': GOOD,
+    'a.tsx': GOOD,
+    'a.mjs': `#!/usr/bin/env node\n${GOOD}`,
+    'a.cts': required,
+    'a.cjs': required
+  }
+  const at = write(t, files)
+  const paths = Object.keys(files).map(at)
+  t.equal((await run(['--write', ...paths])).status, 0)
+  for (const [name, before] of Object.entries(files)) {
+    const after =
+      before === required
+        ? "const { clerkAuth } = require('fastify-clerk-auth')\r\napp.register(clerkAuth, { acceptsToken: 'any' })\r\n"
+        : before.replace(GOOD, GOOD_AFTER)
+    t.equal(readFileSync(at(name), 'utf8'), after, name)
+  }
+  t.match(await run(['--write', ...paths]), { status: 0, stdout: '', stderr: /^0 changed, 0 left as they are, 5 / })
 })
 
 t.test('bad arguments', async (t) => {
