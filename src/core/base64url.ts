@@ -33,6 +33,3 @@ function createSixBits(): number[] {
 export function isBase64url(text: string): boolean {
   return decodeBase64url(text, Buffer.allocUnsafe(text.length)) !== -1
 }
-
-const LAST = new Uint8Array(128)
-for (let i = 0; i < 64; i++) LAST['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.charCodeAt(i)] = i

@@ -44,3 +44,13 @@ t.test('what is absent, or there twice where it may be there once, is empty', as
     t.same(cookies, createCarriedCookies())
   }
 })
+
+t.test('memory keeps the header of a token without a copy only if the header is hardly longer', async (t) => {
+  const isWhole = (authorization: string, token?: string) =>
+    readCarried({ ...source, headers: { authorization }, token }, readCookies).isHeaderTokenWhole
+  t.equal(isWhole('Bearer token'), true)
+  t.equal(isWhole(`Bearer token${' '.repeat(9)}`), true, '16 characters around it')
+  t.equal(isWhole(`Bearer token${' '.repeat(10)}`), false, '17 characters around it')
+  t.equal(isWhole(`Bearer token ${'x'.repeat(8000)}`), false)
+  t.equal(isWhole('Bearer token', 'token'), false, 'the application has found it: nobody knows in which text')
+})
