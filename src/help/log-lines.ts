@@ -65,13 +65,13 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'cross-origin-reported': {
     cause:
-      'With `crossOrigin: ‘report’`: a page of another origin caused a request that changes something and is signed in by cookie. It was let through.',
+      'With `crossOrigin: "report"`: a page of another origin caused a request that changes something and is signed in by cookie. It was let through.',
     cure: 'Add origins of your own to `authorizedParties`, then set `crossOrigin` to `refuse`. If the origin is that of this server, correct `trustProxy`.',
     see: 'plugin/README.md#other-sites-requests'
   },
   'cross-origin-refused': {
     cause:
-      'With `crossOrigin: ‘refuse’`: a page of another origin caused a request that changes something and is signed in by cookie. It was answered with `FST_CLERK_CROSS_ORIGIN`.',
+      'With `crossOrigin: "refuse"`: a page of another origin caused a request that changes something and is signed in by cookie. It was answered with `FST_CLERK_CROSS_ORIGIN`.',
     cure: 'If the origin is one of yours, add it to `authorizedParties`. If it is that of this server, correct `trustProxy`. Else nothing: this is the protection at work.',
     see: 'plugin/README.md#other-sites-requests'
   },
