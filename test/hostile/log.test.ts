@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
 import audit from '../../src/audit/index.js'
+import { helpAt } from '../../src/core/help-page.js'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import type { LocalClerk, LocalClerkOptions } from '../../src/local/index.js'
 import { anchors, manual } from '../docs/manual.js'
@@ -209,7 +210,7 @@ t.test(`${REQUESTS} requests whose audit records the sink refuses`, async (t) =>
 
 /** Whoever reads a line finds its cause and its cure where `help` says. */
 function assertHelp(t: { ok(value: unknown, message: string): unknown }, lines: readonly string[]): void {
-  const path = 'fastify-clerk-auth/src/help/README.md#'
+  const path = helpAt('')
   for (const line of lines) {
     const { help = '' } = JSON.parse(line) as { help?: string }
     t.ok(help.startsWith(path) && HELP.has(help.slice(path.length)), line.slice(0, 300))

@@ -1,4 +1,5 @@
-import { FastifyErrorConstructor, FastifyError } from '@fastify/error'
+import * as _fastify_error from '@fastify/error'
+import { FastifyError } from '@fastify/error'
 import * as fastify from 'fastify'
 import {
   FastifyRequest,
@@ -39,10 +40,16 @@ interface AuditRouteOptions {
   readonly action?: string | undefined
   readonly targetParam?: string | undefined
 }
+declare const PAGE = 'help/README.md'
+type HelpAddress = `fastify-clerk-auth/src/${typeof PAGE}#${string}`
+interface FieldsWithHelp {
+  readonly help: HelpAddress
+  readonly [field: string]: unknown
+}
 interface Logger {
   info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
+  warn(fields: FieldsWithHelp, message: string): void
+  error(fields: FieldsWithHelp, message: string): void
   debug(fields: object, message: string): void
 }
 declare const MACHINE_TOKEN_TYPES: readonly ['api_key', 'm2m_token', 'oauth_token']
@@ -345,6 +352,7 @@ interface RefusalEvent {
   readonly state: 'signed-out' | 'handshake' | 'unavailable'
   readonly tokenType: TokenType | null
   readonly reason: string | null
+  readonly cause: string | null
 }
 interface EvictionEvent {
   readonly instance: string | null
@@ -687,694 +695,694 @@ interface ClockOffset {
   readonly offsetMs: number
   readonly from: 'key-endpoint' | 'tokens'
 }
-interface ErrorEntry {
-  readonly code: string
-  readonly text: string
-  readonly statusCode: number
-}
-declare const errorEntries: readonly ErrorEntry[]
-declare const UnauthorizedError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_UNAUTHORIZED'
-    statusCode: 401
-  },
-  [any?, any?, any?]
->
-declare const ForbiddenError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_FORBIDDEN'
-    statusCode: 403
-  },
-  [any?, any?, any?]
->
-declare const CrossOriginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_CROSS_ORIGIN'
-    statusCode: 403
-  },
-  [any?, any?, any?]
->
-declare const ExtractTokenError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_EXTRACT_TOKEN'
-    statusCode: 401
-  },
-  [any?, any?, any?]
->
-declare const ReverificationError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVERIFICATION'
-    statusCode: 403
-  },
-  [any?, any?, any?]
->
-declare const KeysUnavailableError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_KEYS_UNAVAILABLE'
-    statusCode: 503
-  },
-  [any?, any?, any?]
->
-declare const ResolverError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_RESOLVER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const ResolverOnlyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_NO_INSTANCE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const NotEvaluatedError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_NOT_EVALUATED'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const NotRegisteredError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_NOT_REGISTERED'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const TokenFetchError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_GET_TOKEN'
-    statusCode: 502
-  },
-  [any?, any?, any?]
->
-declare const AlreadyRegisteredError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_ALREADY_REGISTERED'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const DecoratorTakenError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_DECORATOR_TAKEN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RouteOptionsError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_ROUTE_OPTIONS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RoutePolicyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_ROUTE_POLICY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const EarlyRoutesError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_EARLY_ROUTES'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const NoRoutesError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_NO_ROUTES'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const GuardOutsideError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_GUARD_OUTSIDE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const UndefinedHookError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_UNDEFINED_HOOK'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RouteOverwrittenError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_ROUTE_OVERWRITTEN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const GuardUseError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_GUARD_USE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const FastifyInternalsError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_FASTIFY_INTERNALS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const AuthorizeParamsError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_AUTHORIZE_PARAMS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const NoInitialKeysError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_NO_INITIAL_KEYS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SecretKeyRefusedError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_SECRET_KEY_REFUSED'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const UnknownOptionError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_UNKNOWN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionTypeError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_TYPE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionEmptyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_EMPTY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionRangeError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_RANGE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionValueError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_VALUE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionUrlError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_URL'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionDomainError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_DOMAIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionOriginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_ORIGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionPatternError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_PATTERN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const AcceptsTokenError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_ACCEPTS_TOKEN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const PublishableKeyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_PUBLISHABLE_KEY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SecretAsPublishableError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const PublishableAsSecretError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SecretKeyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SECRET_KEY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const KeysMixedError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_KEYS_MIXED'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const NoKeySourceError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_NO_KEY_SOURCE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwtKeyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWT_KEY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwtKeyPrivateError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWT_KEY_PRIVATE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwtKeyNotRsaError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWT_KEY_NOT_RSA'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwtKeySizeError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWT_KEY_SIZE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwksKeysError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWKS_KEYS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const JwksPrivateError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_JWKS_PRIVATE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SatelliteDomainError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SATELLITE_DOMAIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SatelliteSignInUrlError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SATELLITE_SIGN_IN_URL'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const SignInUrlMissingError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SIGN_IN_URL_MISSING'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OptionSecretKeyMissingError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const LocalClerkProductionError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_LOCAL_IN_PRODUCTION'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const LocalClerkArgumentError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_LOCAL_ARGUMENT'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const LocalClerkPeerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_LOCAL_PEER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RevocationTargetError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVOCATION_TARGET'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RevocationTimeError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVOCATION_TIME'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RedisClientError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVOCATION_REDIS_CLIENT'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const PostgresPoolError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVOCATION_POSTGRES_POOL'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const RevocationBusPromiseError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_REVOCATION_BUS_PROMISE'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const WebhookSecretMissingError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_SECRET_MISSING'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const WebhookSecretInvalidError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_SECRET_INVALID'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const WebhookVerifierMissingError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_VERIFIER_MISSING'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const WebhookHeadersError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_HEADERS'
-    statusCode: 400
-  },
-  [any?, any?, any?]
->
-declare const WebhookTimestampError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_TIMESTAMP'
-    statusCode: 400
-  },
-  [any?, any?, any?]
->
-declare const WebhookSignatureError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_SIGNATURE'
-    statusCode: 401
-  },
-  [any?, any?, any?]
->
-declare const WebhookPayloadError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_PAYLOAD'
-    statusCode: 400
-  },
-  [any?, any?, any?]
->
-declare const WebhookBodyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_BODY'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const WebhookBusyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_BUSY'
-    statusCode: 409
-  },
-  [any?, any?, any?]
->
-declare const LifetimeRevokedError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_LIFETIME_REVOKED'
-    statusCode: 401
-  },
-  [any?, any?, any?]
->
-declare const LifetimeExpiredError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_LIFETIME_EXPIRED'
-    statusCode: 401
-  },
-  [any?, any?, any?]
->
-declare const AuditFullError: FastifyErrorConstructor<
+declare const AuditFullError: _fastify_error.FastifyErrorConstructor<
   {
     code: 'FST_CLERK_AUDIT_FULL'
     statusCode: 503
   },
   [any?, any?, any?]
 >
-declare const AuditEarlyRoutesError: FastifyErrorConstructor<
+declare const AuditEarlyRoutesError: _fastify_error.FastifyErrorConstructor<
   {
     code: 'FST_CLERK_AUDIT_EARLY_ROUTES'
     statusCode: 500
   },
   [any?, any?, any?]
 >
-declare const AuditPeerError: FastifyErrorConstructor<
+declare const AuditPeerError: _fastify_error.FastifyErrorConstructor<
   {
     code: 'FST_CLERK_AUDIT_PEER'
     statusCode: 500
   },
   [any?, any?, any?]
 >
-declare const WebhookPluginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_WEBHOOK_PLUGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const McpPluginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_PLUGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const McpRootError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_ROOT'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const McpAuthorizationServerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_AUTHORIZATION_SERVER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const McpScopesError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_SCOPES'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const McpMetadataUnavailableError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_METADATA_UNAVAILABLE'
-    statusCode: 503
-  },
-  [any?, any?, any?]
->
-declare const McpMetadataInvalidError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_MCP_METADATA_INVALID'
-    statusCode: 502
-  },
-  [any?, any?, any?]
->
-declare const OpenApiPluginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPENAPI_PLUGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OpenApiSwaggerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPENAPI_SWAGGER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OpenApiVersionError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OPENAPI_VERSION'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const ProxyPeerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_PEER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const ProxyKeysError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_KEYS'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const ProxyUrlError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_URL'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const ProxyRequestError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_REQUEST'
-    statusCode: 400
-  },
-  [any?, any?, any?]
->
-declare const ProxyBodyTimeoutError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_BODY_TIMEOUT'
-    statusCode: 408
-  },
-  [any?, any?, any?]
->
-declare const ProxyBodyLimitError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_BODY_LIMIT'
-    statusCode: 413
-  },
-  [any?, any?, any?]
->
-declare const ProxyBusyError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_BUSY'
-    statusCode: 503
-  },
-  [any?, any?, any?]
->
-declare const ProxyUpstreamError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_UPSTREAM'
-    statusCode: 502
-  },
-  [any?, any?, any?]
->
-declare const ProxyTimeoutError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_PROXY_TIMEOUT'
-    statusCode: 504
-  },
-  [any?, any?, any?]
->
-declare const MetricsPluginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_METRICS_PLUGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const MetricsPeerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_METRICS_PEER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OtelPluginError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OTEL_PLUGIN'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const OtelPeerError: FastifyErrorConstructor<
-  {
-    code: 'FST_CLERK_OTEL_PEER'
-    statusCode: 500
-  },
-  [any?, any?, any?]
->
-declare const MigrateParserError: FastifyErrorConstructor<
+declare const MigrateParserError: _fastify_error.FastifyErrorConstructor<
   {
     code: 'FST_CLERK_MIGRATE_PARSER'
     statusCode: 500
   },
   [any?, any?, any?]
 >
-declare const PlaygroundPagesError: FastifyErrorConstructor<
+declare const PlaygroundPagesError: _fastify_error.FastifyErrorConstructor<
   {
     code: 'FST_CLERK_PLAYGROUND_PAGES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const LifetimeRevokedError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LIFETIME_REVOKED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const LifetimeExpiredError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LIFETIME_EXPIRED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+interface ErrorEntry {
+  readonly code: string
+  readonly text: string
+  readonly statusCode: number
+}
+declare const errorEntries: readonly ErrorEntry[]
+declare const LocalClerkProductionError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_IN_PRODUCTION'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const LocalClerkArgumentError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_ARGUMENT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const LocalClerkPeerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_LOCAL_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpPluginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpRootError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_ROOT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpAuthorizationServerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_AUTHORIZATION_SERVER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpScopesError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_SCOPES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const McpMetadataUnavailableError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_METADATA_UNAVAILABLE'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const McpMetadataInvalidError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_MCP_METADATA_INVALID'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const MetricsPluginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_METRICS_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const MetricsPeerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_METRICS_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiPluginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiSwaggerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_SWAGGER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OpenApiVersionError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPENAPI_VERSION'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const UnknownOptionError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_UNKNOWN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionTypeError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_TYPE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionEmptyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_EMPTY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionRangeError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_RANGE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionValueError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_VALUE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionUrlError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionDomainError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_DOMAIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionOriginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_ORIGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionPatternError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PATTERN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const AcceptsTokenError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_ACCEPTS_TOKEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PublishableKeyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PUBLISHABLE_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretAsPublishableError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_AS_PUBLISHABLE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PublishableAsSecretError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_PUBLISHABLE_AS_SECRET'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretKeyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const KeysMixedError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_KEYS_MIXED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NoKeySourceError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_NO_KEY_SOURCE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyPrivateError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_PRIVATE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeyNotRsaError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_NOT_RSA'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwtKeySizeError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWT_KEY_SIZE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwksKeysError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWKS_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const JwksPrivateError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_JWKS_PRIVATE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SatelliteDomainError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SATELLITE_DOMAIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SatelliteSignInUrlError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SATELLITE_SIGN_IN_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SignInUrlMissingError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SIGN_IN_URL_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OptionSecretKeyMissingError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OtelPluginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OTEL_PLUGIN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const OtelPeerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_OTEL_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyPeerError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_PEER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyKeysError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyUrlError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_URL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ProxyRequestError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_REQUEST'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBodyTimeoutError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BODY_TIMEOUT'
+    statusCode: 408
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBodyLimitError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BODY_LIMIT'
+    statusCode: 413
+  },
+  [any?, any?, any?]
+>
+declare const ProxyBusyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_BUSY'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const ProxyUpstreamError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_UPSTREAM'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const ProxyTimeoutError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_PROXY_TIMEOUT'
+    statusCode: 504
+  },
+  [any?, any?, any?]
+>
+declare const AlreadyRegisteredError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ALREADY_REGISTERED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const DecoratorTakenError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_DECORATOR_TAKEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RouteOptionsError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_OPTIONS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RoutePolicyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_POLICY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const EarlyRoutesError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_EARLY_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NoRoutesError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_ROUTES'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const GuardOutsideError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GUARD_OUTSIDE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const UndefinedHookError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_UNDEFINED_HOOK'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RouteOverwrittenError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_ROUTE_OVERWRITTEN'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const GuardUseError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GUARD_USE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const FastifyInternalsError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_FASTIFY_INTERNALS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const AuthorizeParamsError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_AUTHORIZE_PARAMS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NoInitialKeysError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_INITIAL_KEYS'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const SecretKeyRefusedError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_SECRET_KEY_REFUSED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const UnauthorizedError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_UNAUTHORIZED'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const ForbiddenError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_FORBIDDEN'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const CrossOriginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_CROSS_ORIGIN'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const ExtractTokenError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_EXTRACT_TOKEN'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const ReverificationError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVERIFICATION'
+    statusCode: 403
+  },
+  [any?, any?, any?]
+>
+declare const KeysUnavailableError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_KEYS_UNAVAILABLE'
+    statusCode: 503
+  },
+  [any?, any?, any?]
+>
+declare const ResolverError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_RESOLVER'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const ResolverOnlyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NO_INSTANCE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NotEvaluatedError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NOT_EVALUATED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const NotRegisteredError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_NOT_REGISTERED'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const TokenFetchError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_GET_TOKEN'
+    statusCode: 502
+  },
+  [any?, any?, any?]
+>
+declare const RevocationTargetError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_TARGET'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RevocationTimeError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_TIME'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RedisClientError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_REDIS_CLIENT'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const PostgresPoolError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_POSTGRES_POOL'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const RevocationBusPromiseError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_REVOCATION_BUS_PROMISE'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSecretMissingError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SECRET_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSecretInvalidError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SECRET_INVALID'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookVerifierMissingError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_VERIFIER_MISSING'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookHeadersError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_HEADERS'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookTimestampError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_TIMESTAMP'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookSignatureError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_SIGNATURE'
+    statusCode: 401
+  },
+  [any?, any?, any?]
+>
+declare const WebhookPayloadError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_PAYLOAD'
+    statusCode: 400
+  },
+  [any?, any?, any?]
+>
+declare const WebhookBodyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_BODY'
+    statusCode: 500
+  },
+  [any?, any?, any?]
+>
+declare const WebhookBusyError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_BUSY'
+    statusCode: 409
+  },
+  [any?, any?, any?]
+>
+declare const WebhookPluginError: _fastify_error.FastifyErrorConstructor<
+  {
+    code: 'FST_CLERK_WEBHOOK_PLUGIN'
     statusCode: 500
   },
   [any?, any?, any?]
@@ -1597,6 +1605,14 @@ type InstanceOption = 'publishableKey' | 'secretKey' | 'jwtKey' | 'jwks.keys'
 interface InstanceMismatch {
   readonly options: readonly [InstanceOption, InstanceOption]
 }
+interface InstanceHealth {
+  readonly keys: KeyStoreHealth
+  readonly revocation: RevocationsHealth
+  readonly clock: ClockOffset | null
+  readonly instanceMismatch: InstanceMismatch | null
+  readonly degraded: boolean
+  readonly ready: boolean
+}
 interface AudienceRule {
   readonly values: readonly string[]
   readonly isRequired: boolean | null
@@ -1804,6 +1820,7 @@ interface Carried extends DecidingHeaders {
   readonly url: URL
   readonly target: string
   readonly headerToken: string
+  readonly isHeaderTokenWhole?: boolean
   readonly cookies: CarriedCookies
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
@@ -1909,6 +1926,7 @@ interface JoseHeader {
 }
 declare class UnverifiedToken {
   readonly text: string
+  readonly mayBeKept: boolean
   readonly payloadEnd: number
   readonly header: JsonObject
   readonly jose: JoseHeader
@@ -1921,7 +1939,8 @@ declare class UnverifiedToken {
     header: JsonObject,
     jose: JoseHeader,
     claims: JsonObject,
-    refusal: VerificationFailure | null
+    refusal: VerificationFailure | null,
+    mayBeKept?: boolean
   )
 }
 type SignatureOutcome =
@@ -1931,20 +1950,12 @@ type SignatureOutcome =
   | VerificationFailure
 interface Verifier {
   recall(text: string): VerificationOutcome | undefined
-  lookUp(text: string): VerifiedToken | UnverifiedToken | null
+  lookUp(text: string, mayBeKept?: boolean): VerifiedToken | UnverifiedToken | null
   decode(text: string): UnverifiedToken | null
   accept(verified: VerifiedToken): VerifiedToken
   judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome>
   verify(text: string, skewMs?: number): VerificationOutcome | Later<VerificationOutcome>
   verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome>
-}
-interface InstanceHealth {
-  readonly keys: KeyStoreHealth
-  readonly revocation: RevocationsHealth
-  readonly clock: ClockOffset | null
-  readonly instanceMismatch: InstanceMismatch | null
-  readonly degraded: boolean
-  readonly ready: boolean
 }
 interface InstanceStats extends Readonly<Stats> {
   readonly cachedTokens: number
@@ -1970,6 +1981,7 @@ interface Instance {
   followProxy(path: string): void
   authenticate(carried: Carried, policy: AuthenticationPolicy): Eventually<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  causeOf(reason: string | null): string | null
   stats(): InstanceStats
   health(): InstanceHealth
   readonly waiting: number
@@ -1990,7 +2002,7 @@ declare function createTokenVerifier(options?: ClerkAuthOptions): TokenVerifier
 interface DecisionRow {
   readonly path: 'header' | 'cookies' | 'none'
   readonly row: number | null
-  readonly section: '2.7' | '4.3' | '8'
+  readonly section: '2.7' | '4.3' | '8' | null
 }
 interface CarriedNames {
   readonly authorization: 'absent' | 'token' | 'not-bearer' | 'extracted'
