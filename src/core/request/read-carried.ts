@@ -61,8 +61,11 @@ class CarriedRequest implements Carried {
     this.headers = headers
     const authorization = textOf(headers.authorization)
     this.headerToken = source.token ?? parseAuthorization(authorization)
+    // Node keeps a value of HTTP/2 outside the heap, in a buffer whose length is not known here.
     this.isHeaderTokenWhole =
-      source.token === undefined && authorization.length - this.headerToken.length <= MAX_AROUND_TOKEN
+      source.token === undefined &&
+      headers[':method'] === undefined &&
+      authorization.length - this.headerToken.length <= MAX_AROUND_TOKEN
     this.cookies = cookies
     this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
     this.accept = textOf(headers[DECIDING_HEADERS.accept])

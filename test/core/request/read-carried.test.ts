@@ -52,5 +52,7 @@ t.test('memory keeps the header of a token without a copy only if the header is 
   t.equal(isWhole(`Bearer token${' '.repeat(9)}`), true, '16 characters around it')
   t.equal(isWhole(`Bearer token${' '.repeat(10)}`), false, '17 characters around it')
   t.equal(isWhole(`Bearer token ${'x'.repeat(8000)}`), false)
+  const http2 = { ':method': 'GET', authorization: 'Bearer token' }
+  t.equal(readCarried({ ...source, headers: http2 }, readCookies).isHeaderTokenWhole, false, 'HTTP/2')
   t.equal(isWhole('Bearer token', 'token'), false, 'the application has found it: nobody knows in which text')
 })
