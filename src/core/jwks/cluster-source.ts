@@ -18,7 +18,7 @@ export const SHARES_VARIABLE = 'FASTIFY_CLERK_AUTH_SHARES_KEY_SETS'
  */
 export function shareWithinCluster(source: KeySource): KeySource {
   if (!cluster.isWorker || process.env[SHARES_VARIABLE] !== '1' || process.send === undefined) return source
-  return createClusterSource(source, processChannel)
+  return createClusterSource(source, processExchange)
 }
 
 const processChannel: ClusterChannel = {
@@ -32,37 +32,60 @@ const processChannel: ClusterChannel = {
   }
 }
 
-/** Fetches when the primary gives this worker the turn, and otherwise takes the answer that another worker got. */
-export function createClusterSource(source: KeySource, channel: ClusterChannel): KeySource {
+/** Questions to the primary, and its answers. */
+export interface ClusterExchange {
+  send(message: WorkerMessage): boolean
+  /** Null when the primary cannot be reached, so that this worker fetches for itself, or when the signal has fired. */
+  ask(source: string, request: SourceRequest): Promise<PrimaryMessage | null>
+}
+
+/**
+ * One for all sources of a process: an answer names the question by its number alone, so that two numberings would give one
+ * instance the keys of another. It listens from the first question on, once, however many sources come and go.
+ */
+export function createClusterExchange(channel: ClusterChannel): ClusterExchange {
   const asked = new Map<number, (message: PrimaryMessage) => void>()
   let lastId = 0
+  let isListening = false
 
-  channel.onMessage((message) => {
-    if (!isOurs(message)) return
-    const reply = message as PrimaryMessage
-    asked.get(reply.id)?.(reply)
-  })
-
-  /** Null when the primary cannot be reached, so that this worker fetches for itself, or when the signal has fired. */
-  function ask({ signal, newerThanMs }: SourceRequest): Promise<PrimaryMessage | null> {
-    const id = ++lastId
-    return new Promise((resolve) => {
-      const settle = (message: PrimaryMessage | null) => {
-        asked.delete(id)
-        signal.removeEventListener('abort', giveUp)
-        resolve(message)
-      }
-      const giveUp = () => settle(null)
-      asked.set(id, settle)
-      signal.addEventListener('abort', giveUp)
-      if (!channel.send({ type: MESSAGE_TYPE, op: 'ask', id, source: source.id, newerThanMs })) settle(null)
+  function listen(): void {
+    if (isListening) return
+    isListening = true
+    channel.onMessage((message) => {
+      if (!isOurs(message)) return
+      const reply = message as PrimaryMessage
+      asked.get(reply.id)?.(reply)
     })
   }
 
+  return {
+    send: channel.send,
+    ask(source, { signal, newerThanMs }) {
+      listen()
+      const id = ++lastId
+      return new Promise((resolve) => {
+        const settle = (message: PrimaryMessage | null) => {
+          asked.delete(id)
+          signal.removeEventListener('abort', giveUp)
+          resolve(message)
+        }
+        const giveUp = () => settle(null)
+        asked.set(id, settle)
+        signal.addEventListener('abort', giveUp)
+        if (!channel.send({ type: MESSAGE_TYPE, op: 'ask', id, source, newerThanMs })) settle(null)
+      })
+    }
+  }
+}
+
+const processExchange = createClusterExchange(processChannel)
+
+/** Fetches when the primary gives this worker the turn, and otherwise takes the answer that another worker got. */
+export function createClusterSource(source: KeySource, exchange: ClusterExchange): KeySource {
   async function fetchForAll(request: SourceRequest): Promise<SourceAnswer> {
     let isOver = false
     const land = (answer: SourceAnswer) => {
-      if (!isOver) channel.send({ type: MESSAGE_TYPE, op: 'landed', source: source.id, answer })
+      if (!isOver) exchange.send({ type: MESSAGE_TYPE, op: 'landed', source: source.id, answer })
       isOver = true
     }
     // When this worker gives up, the others are told at once, or they would wait until their own deadlines.
@@ -78,7 +101,7 @@ export function createClusterSource(source: KeySource, channel: ClusterChannel):
     kind: source.kind,
     id: source.id,
     async fetch(request) {
-      const reply = await ask(request)
+      const reply = await exchange.ask(source.id, request)
       if (request.signal.aborted) return failed('timeout')
       if (reply === null) return source.fetch(request)
       return reply.op === 'answer' ? reply.answer : fetchForAll(request)

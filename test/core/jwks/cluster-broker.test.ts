@@ -1,7 +1,11 @@
 import t from 'tap'
 import { createClusterBroker } from '../../../src/core/jwks/cluster-broker.js'
 import type { PrimaryMessage } from '../../../src/core/jwks/cluster-messages.js'
-import { type ClusterChannel, createClusterSource } from '../../../src/core/jwks/cluster-source.js'
+import {
+  type ClusterChannel,
+  createClusterExchange,
+  createClusterSource
+} from '../../../src/core/jwks/cluster-source.js'
 import { failed, type KeySource, type SourceAnswer } from '../../../src/core/jwks/source.js'
 
 const NOW_MS = 1_700_000_000_000
@@ -28,7 +32,7 @@ function createGroup(workers: number) {
       },
       onMessage: (listener) => listeners.set(id, listener)
     }
-    return { source: createClusterSource(inner, channel), answers }
+    return { source: createClusterSource(inner, createClusterExchange(channel)), answers }
   })
   const ask = (member: number, newerThanMs = 0, signal = new AbortController().signal) =>
     (members[member] as (typeof members)[number]).source.fetch({ etag: null, signal, newerThanMs })

@@ -1,6 +1,10 @@
 import t from 'tap'
-import { MESSAGE_TYPE } from '../../../src/core/jwks/cluster-messages.js'
-import { type ClusterChannel, createClusterSource } from '../../../src/core/jwks/cluster-source.js'
+import { MESSAGE_TYPE, type WorkerMessage } from '../../../src/core/jwks/cluster-messages.js'
+import {
+  type ClusterChannel,
+  createClusterExchange,
+  createClusterSource
+} from '../../../src/core/jwks/cluster-source.js'
 import type { KeySource, SourceAnswer } from '../../../src/core/jwks/source.js'
 
 const answer: SourceAnswer = {
@@ -16,11 +20,15 @@ t.test('who waits for the primary in vain gives up at its own deadline', async (
   const abort = new AbortController()
   const silent: ClusterChannel = { send: () => true, onMessage() {} }
   const inner: KeySource = { kind: 'fapi', id: 'x', fetch: async () => answer }
-  const pending = createClusterSource(inner, silent).fetch({ etag: null, signal: abort.signal, newerThanMs: 0 })
+  const pending = createClusterSource(inner, createClusterExchange(silent)).fetch({
+    etag: null,
+    signal: abort.signal,
+    newerThanMs: 0
+  })
   abort.abort()
   t.match(await pending, { kind: 'failure', failure: 'timeout' })
   const deaf: ClusterChannel = { send: () => false, onMessage() {} }
-  const alone = createClusterSource(inner, deaf)
+  const alone = createClusterSource(inner, createClusterExchange(deaf))
   t.match(
     await alone.fetch({ etag: null, signal: new AbortController().signal, newerThanMs: 0 }),
     { kind: 'key-set' },
@@ -36,7 +44,41 @@ t.test("other people's messages are left alone", async (t) => {
       listener = listen
     }
   }
-  createClusterSource({ kind: 'fapi', id: 'x', fetch: async () => answer }, channel)
+  const source = createClusterSource(
+    { kind: 'fapi', id: 'x', fetch: async () => answer },
+    createClusterExchange(channel)
+  )
+  const abort = new AbortController()
+  const pending = source.fetch({ etag: null, signal: abort.signal, newerThanMs: 0 })
   for (const message of [null, 7, 'x', {}, { type: 'other' }, { type: MESSAGE_TYPE, id: 99 }]) listener(message)
-  t.pass()
+  abort.abort()
+  t.match(await pending, { kind: 'failure', failure: 'timeout' }, 'none of them was the answer')
+})
+
+t.test('sources of one process listen once, and no source gets the answer to another', async (t) => {
+  const listeners: ((message: unknown) => void)[] = []
+  const sent: WorkerMessage[] = []
+  const exchange = createClusterExchange({
+    send(message) {
+      sent.push(message)
+      return true
+    },
+    onMessage: (listener) => void listeners.push(listener)
+  })
+  const createSourceOf = (id: string) =>
+    createClusterSource({ kind: 'fapi', id, fetch: () => Promise.reject(new Error('no turn')) }, exchange)
+  const sources = Array.from({ length: 20 }, (_, index) => createSourceOf(`instance-${index}`))
+  t.equal(listeners.length, 0, 'a source that asks nothing listens to nothing')
+  const pending = sources.map((source) =>
+    source.fetch({ etag: null, signal: new AbortController().signal, newerThanMs: 0 })
+  )
+  t.equal(listeners.length, 1)
+  for (const message of sent.toReversed()) {
+    if (message.op !== 'ask') continue
+    const text = `keys of ${message.source}`
+    listeners[0]?.({ type: MESSAGE_TYPE, op: 'answer', id: message.id, answer: { ...answer, text } })
+  }
+  for (const [index, got] of (await Promise.all(pending)).entries()) {
+    t.match(got, { kind: 'key-set', text: `keys of instance-${index}` })
+  }
 })
