@@ -16,13 +16,13 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'clock-behind': {
     cause:
-      'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line, for ten minutes at most.',
+      'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line.',
     cure: 'Synchronise the clock of the server (NTP).',
     see: 'diagnostics/README.md'
   },
   'clock-ahead': {
     cause:
-      'Session tokens are refused as expired, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line, for ten minutes at most.',
+      'Session tokens are refused as expired, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line.',
     cure: 'Synchronise the clock of the server (NTP).',
     see: 'diagnostics/README.md'
   },

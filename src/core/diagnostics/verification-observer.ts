@@ -46,17 +46,12 @@ export function createVerificationObserver(settings: VerificationObserverSetting
   const clock = createClockEstimate(settings.endpointOffsetMs)
   const countRefusal = createRefusalCount(logger)
   let lookFromMs = Number.NEGATIVE_INFINITY
-  /** Tokens refused for their time since `countedFromMs`: since the last line, and for ten minutes at most. */
+  /** Tokens refused for their time since the last line. */
   let count = 0
-  let countedFromMs = Number.NEGATIVE_INFINITY
 
   /** Logs a warning when the token would have been accepted by Clerk's clock: then our clock is the cause. */
   function explain(claims: JsonObject, reason: VerificationFailureReason | null, nowMs: number, skewMs: number): void {
     if (reason === null || !TIME_REASONS.has(reason)) return
-    if (Math.abs(nowMs - countedFromMs) > LOG_AGAIN_MS) {
-      count = 0
-      countedFromMs = nowMs
-    }
     count++
     // If `lookFromMs` is further away than the longest wait, the wall clock was set back: do not wait.
     if (nowMs < lookFromMs && lookFromMs - nowMs <= LOG_AGAIN_MS) return
@@ -73,7 +68,6 @@ export function createVerificationObserver(settings: VerificationObserverSetting
       from: offset.from
     })
     count = 0
-    countedFromMs = nowMs
   }
 
   function publish(outcome: VerificationOutcome, begunAtMs: number): void {
