@@ -228,7 +228,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       keyStore,
       revocations,
       clock: observer.clock,
-      mismatch: () => watch.found,
+      mismatch: watch,
       needsBus: refuses,
       now
     }),

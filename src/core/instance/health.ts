@@ -1,5 +1,6 @@
 import type { ClockEstimate, ClockOffset } from '../diagnostics/clock-estimate.js'
 import type { InstanceMismatch } from '../jwks/instance-mismatch.js'
+import type { MismatchWatch } from '../jwks/mismatch-watch.js'
 import type { KeyStore, KeyStoreHealth } from '../jwks/types.js'
 import type { Revocations, RevocationsHealth } from '../revocation/revocations.js'
 
@@ -8,9 +9,9 @@ export interface InstanceHealth {
   readonly revocation: RevocationsHealth
   /** Clerk's clock minus ours, estimated from the key endpoint and fresh tokens; null: not known. */
   readonly clock: ClockOffset | null
-  /** Two options whose keys belong to different instances, once that is known; null: it is not. */
+  /** Two options whose keys belong to different instances, once that is known or likely; null: it is not. */
   readonly instanceMismatch: InstanceMismatch | null
-  /** Something is wrong: keys beyond their freshness, a bus that is away, or keys of two instances. */
+  /** Something is wrong: keys beyond their freshness, a bus that is away, or keys that are known to be of two instances. */
   readonly degraded: boolean
   /**
    * Tokens can be judged, in an outage too as long as known keys may be used. False while the bus is away if
@@ -23,7 +24,7 @@ export interface HealthSources {
   readonly keyStore: KeyStore
   readonly revocations: Revocations
   readonly clock: ClockEstimate
-  readonly mismatch: () => InstanceMismatch | null
+  readonly mismatch: Pick<MismatchWatch, 'found' | 'isCertain'>
   /** No token is judged while the bus is away: `revocation.whenBusIsAway` is `refuse`, and there is a bus. */
   readonly needsBus: boolean
   readonly now: () => number
@@ -35,13 +36,12 @@ export function createInstanceHealth(sources: HealthSources): () => InstanceHeal
     const keys = keyStore.health()
     const revocation = revocations.health()
     const busIsAway = revocation.bus?.connected === false
-    const instanceMismatch = mismatch()
     return {
       keys,
       revocation,
       clock: clock.current(now()),
-      instanceMismatch,
-      degraded: keys.degraded || busIsAway || instanceMismatch !== null,
+      instanceMismatch: mismatch.found,
+      degraded: keys.degraded || busIsAway || mismatch.isCertain,
       // Keys from PEM have no kid: then a store without keys shows in being degraded.
       ready: (keys.kids.length > 0 || !keys.degraded) && !(needsBus && busIsAway)
     }

@@ -42,6 +42,10 @@ export function mismatchText({ options: [one, other] }: InstanceMismatch): strin
   return `${VARIABLES[one]} and ${VARIABLES[other]} belong to different Clerk instances. Copy both from the same instance of the Clerk dashboard.`
 }
 
+/** For a mismatch that key sets had confirmed. */
+export const MISMATCH_TAKEN_BACK =
+  'Clerk: session tokens verify: the options that were said to belong to different Clerk instances belong to one.'
+
 /** The text for a mismatch that no key set has confirmed: tokens fail for long, and anybody can make up such tokens. */
 export function likelyMismatchText(mismatch: InstanceMismatch): string {
   return `No session token verifies, although tokens name the instance of publishableKey. Unless all of them are forged: ${mismatchText(mismatch)}`

@@ -43,8 +43,8 @@ const CONFIRM_AFTER_MS = 60_000
 const AGAIN_AFTER_MS = 600_000
 
 /**
- * Fetches the two key sets and compares them: two fetches, or three where they differ. Forged tokens cause no more. No token
- * is judged by the answer.
+ * Fetches the two key sets and compares them: two fetches, or three where they differ. Forged tokens cause no more, but
+ * while an endpoint is away, one more every ten minutes. No token is judged by the answer.
  */
 export function createKeySetComparison(settings: ComparisonSettings): KeySetComparison {
   const { keysInHand, own, bounds, setTimer, now, onOutcome } = settings

@@ -9,6 +9,7 @@ import {
   type InstanceOption,
   type KeyMaterial,
   likelyMismatchText,
+  MISMATCH_TAKEN_BACK,
   materialOf,
   mismatchText
 } from './instance-mismatch.js'
@@ -41,6 +42,8 @@ export interface MismatchWatch {
   readonly keyStore: KeyStore
   /** The options that belong to different instances; null while none are known to. */
   readonly found: InstanceMismatch | null
+  /** Two key sets were compared: tokens alone, which anybody can forge, make no certainty. */
+  readonly isCertain: boolean
   /** For the operator: the two options and the cure; null while no mismatch is known. */
   readonly cause: string | null
   /** A token with a good signature names another issuer. Only the holder of the keys can make such a token. */
@@ -61,6 +64,8 @@ const NEVER_VERIFIED_MS = 600_000
  */
 const WARM_UP_FROM_MS = 10_000
 const WARM_UP_SPREAD_MS = 60_000
+/** Tokens that verify contradict a mismatch: the key sets are compared again, and no more often than this. */
+const LOOK_AGAIN_MS = 3_600_000
 
 /**
  * Watches whether the keys are those of the instance that the publishable key names. Tokens that name this instance and fail by
@@ -72,10 +77,13 @@ export function watchForMismatch(
   seams: MismatchWatchSeams = {}
 ): MismatchWatch {
   const search = createSearch(keyStore, options, seams)
-  if (search === null) return { keyStore, found: null, cause: null, suspectIssuer() {} }
+  if (search === null) return { keyStore, found: null, isCertain: false, cause: null, suspectIssuer() {} }
   return {
     get found() {
       return search.found
+    },
+    get isCertain() {
+      return search.isCertain
     },
     get cause() {
       return search.cause
@@ -112,6 +120,7 @@ export function watchForMismatch(
 
 interface MismatchSearch {
   readonly found: InstanceMismatch | null
+  readonly isCertain: boolean
   readonly cause: string | null
   suspect(): void
   suspectIssuer(): void
@@ -134,6 +143,9 @@ function createSearch(
   const hasKeys = () => keyStore.health().kids.length > 0
   let found: InstanceMismatch | null = null
   let isCertain = false
+  /** A token has verified since the key sets are compared again. */
+  let goOnVerifying = false
+  let lookedAgainMs = Number.NEGATIVE_INFINITY
   let failuresOfLong = 0
 
   // A process without a secret key that was given its keys calls nobody, and this does not change that.
@@ -170,22 +182,41 @@ function createSearch(
         })
 
   function onOutcome(outcome: ComparisonOutcome): void {
-    if (outcome === 'different') {
+    if (outcome === 'same' || (isCertain && goOnVerifying)) {
+      takeBack()
+    } else if (outcome === 'different') {
+      if (isCertain) return
       found = mismatch
       isCertain = true
       logger.error({ options: mismatch.options, help: HELP }, `Clerk: ${mismatchText(mismatch)}`)
-    } else if (outcome === 'unknown') {
-      if (failuresOfLong > 0 && found === null) suppose()
-    } else {
-      found = null
-      failuresOfLong = 0
-      record?.restart()
+    } else if (failuresOfLong > 0 && found === null) {
+      suppose()
     }
+  }
+
+  /** Where all keys were replaced at once and one endpoint gave the old set for long, the sets differed without a mismatch. */
+  function takeBack(): void {
+    if (isCertain) logger.info({ options: mismatch.options }, MISMATCH_TAKEN_BACK)
+    found = null
+    isCertain = false
+    goOnVerifying = false
+    failuresOfLong = 0
+    record?.restart()
+  }
+
+  function doubt(): void {
+    goOnVerifying = true
+    const nowMs = now()
+    // Also where the clock was set back.
+    if (Math.abs(nowMs - lookedAgainMs) < LOOK_AGAIN_MS) return
+    lookedAgainMs = nowMs
+    goOnVerifying = false
+    comparison?.again()
   }
 
   function suppose(): void {
     found = mismatch
-    logger.error(
+    logger.warn(
       { options: mismatch.options, failures: failuresOfLong, help: HELP },
       `Clerk: ${likelyMismatchText(mismatch)}`
     )
@@ -194,6 +225,9 @@ function createSearch(
   return {
     get found() {
       return found
+    },
+    get isCertain() {
+      return isCertain
     },
     get cause() {
       return found === null ? null : isCertain ? mismatchText(found) : likelyMismatchText(found)
@@ -205,10 +239,14 @@ function createSearch(
     // Not for the record: the keys are good for these tokens, and `domain`, `proxyUrl` or `issuer` may be wrong.
     suspectIssuer: () => comparison?.suspect(),
     prove() {
-      comparison?.prove()
       record?.prove()
       failuresOfLong = 0
-      if (!isCertain) found = null
+      if (isCertain) {
+        doubt()
+        return
+      }
+      comparison?.prove()
+      found = null
     },
     warmUp() {
       if (comparison === null || option !== 'secretKey' || jwks.warmUp === false) return

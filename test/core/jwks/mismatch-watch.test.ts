@@ -26,6 +26,8 @@ interface World {
   readonly watch: MismatchWatch
   readonly keyStore: KeyStore
   readonly errors: string[]
+  /** Of likely mismatches. */
+  readonly warnings: string[]
   /** Requests to the public key set of the publishable key, and to that of the secret key. */
   asked: { fapi: number; bapi: number }
   /** Null: the endpoint is away. */
@@ -44,11 +46,16 @@ interface Own {
 function createWorld(t: Test, own: Own): World {
   const time = createSimulatedTime()
   const errors: string[] = []
+  const warnings: string[] = []
   const log = () => {}
   const error = (fields: object, message: string) => errors.push(`${message} ${JSON.stringify(fields)}`)
+  const warn = (_fields: object, message: string) => {
+    if (message.includes('different Clerk instances')) warnings.push(message)
+  }
   const world = {
     time,
     errors,
+    warnings,
     asked: { fapi: 0, bapi: 0 },
     fapi: [] as World['fapi'],
     bapi: [] as World['bapi']
@@ -71,7 +78,7 @@ function createWorld(t: Test, own: Own): World {
     apiVersion: 'v1',
     now: time.now,
     fetch: fetch as typeof globalThis.fetch,
-    logger: { info: log, warn: log, debug: log, error }
+    logger: { info: log, warn, debug: log, error }
   }
   const { setTimer } = time
   const store = createKeyStore(options, { setTimer, random: () => 0.5 })
@@ -185,7 +192,7 @@ t.test('no false alarm in 400 starts amid rotations, outages and forged tokens',
       await world.time.pass(MINUTE)
       await forged
     }
-    const alarms = world.errors.filter((text) => text.includes('different Clerk instances'))
+    const alarms = [...world.errors, ...world.warnings].filter((text) => text.includes('different Clerk instances'))
     if (world.watch.found !== null || alarms.length > 0) t.fail(`seed ${seed}: ${alarms}`)
   }
 })
@@ -198,7 +205,8 @@ t.test('jwtKey: found once tokens have failed for ten minutes and none has verif
   t.equal(world.watch.found, null)
   world.keyStore.reconsider('ins_0')
   t.match(world.watch.found, { options: ['publishableKey', 'jwtKey'] })
-  t.match(world.errors, [/Unless all of them are forged: publishableKey .+ and jwtKey \(CLERK_JWT_KEY\) belong/])
+  t.strictSame([world.errors, world.watch.isCertain], [[], false], 'as anybody can forge tokens')
+  t.match(world.warnings, [/Unless all of them are forged: publishableKey .+ and jwtKey \(CLERK_JWT_KEY\) belong/])
   t.strictSame(world.asked, { fapi: 0, bapi: 0 })
   world.keyStore.witness('sess_1')
   t.equal(world.watch.found, null, 'a good token takes it back')
@@ -217,10 +225,10 @@ t.test('jwtKey: beside good tokens, forged ones raise an alarm only after a day 
     world.keyStore.witness('sess_1')
     await forge(23 * HOUR)
   }
-  t.strictSame(world.errors, [])
+  t.strictSame([world.errors, world.warnings], [[], []])
   // The instance has a new key since, and jwtKey is the old one.
   await forge(2 * HOUR)
-  t.equal(world.errors.length, 1)
+  t.strictSame([world.errors.length, world.warnings.length], [0, 1])
 })
 
 t.test('nothing is looked for with one option alone', async (t) => {
@@ -340,6 +348,7 @@ t.test('a day of nothing but failures, with a key set that cannot be had, makes 
     /No session token verifies.+Unless all of them are forged: publishableKey .+ and secretKey/
   )
   t.match(world.watch.found, { options: ['publishableKey', 'secretKey'] })
+  t.strictSame([world.errors, world.watch.isCertain, world.warnings.length], [[], false, 1])
   world.keyStore.witness('sess_1')
   t.strictSame([world.watch.found, world.watch.cause], [null, null], 'a good token takes it back')
 })
@@ -357,3 +366,58 @@ t.test('a day of forged tokens beside key sets that can be had is no mismatch', 
   t.strictSame(world.errors, [])
   t.ok(world.asked.fapi >= 1 && world.asked.fapi <= 4, `${world.asked.fapi} fetches in three days`)
 })
+
+/** All keys were replaced at once, and the public set is the old one for longer than a difference is waited for. */
+async function createLagging(t: Test): Promise<World> {
+  const world = createWorld(t, { secretKey: 'sk_live_of_a' })
+  world.fapi = jwks(0)
+  world.bapi = jwks(1)
+  await start(world, 3 * MINUTE)
+  t.equal(world.watch.isCertain, true)
+  return world
+}
+
+t.test(
+  'an endpoint that lags for long: the mismatch is taken back when a token verifies and the sets agree',
+  async (t) => {
+    const world = await createLagging(t)
+    world.fapi = jwks(1)
+    world.keyStore.witness('sess_1')
+    await world.time.pass(SECOND)
+    t.strictSame([world.watch.found, world.watch.cause, world.watch.isCertain], [null, null, false])
+    t.equal(world.errors.length, 1)
+  }
+)
+
+t.test('an endpoint that goes on lagging, or is away: taken back when tokens go on verifying', async (t) => {
+  for (const fapi of [jwks(0), null]) {
+    const world = await createLagging(t)
+    world.keyStore.witness('sess_1')
+    world.fapi = fapi
+    world.keyStore.witness('sess_2')
+    await world.time.pass(2 * MINUTE)
+    t.strictSame([world.watch.found, world.watch.isCertain], [null, false])
+  }
+})
+
+t.test(
+  'a single token that verifies beside sets that differ changes nothing, and costs a comparison an hour',
+  async (t) => {
+    const world = await createLagging(t)
+    const before = world.asked.fapi
+    world.keyStore.witness('sess_1')
+    await world.time.pass(2 * MINUTE)
+    for (let i = 0; i < 50; i++) {
+      world.keyStore.witness('sess_1')
+      await world.time.pass(MINUTE)
+    }
+    t.equal(world.watch.isCertain, true)
+    t.equal(world.asked.fapi - before, 2)
+    t.equal(world.errors.length, 1, 'told once')
+    await world.time.pass(HOUR)
+    world.fapi = jwks(1)
+    world.keyStore.witness('sess_1')
+    await world.time.pass(SECOND)
+    t.equal(world.watch.found, null)
+  }
+)
