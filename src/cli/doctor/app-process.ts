@@ -6,7 +6,7 @@ import { readRouteTree } from '../../plugin/route-tree.js'
 import { scopesInside } from '../../plugin/scopes.js'
 import { APP_FACTS, type AppFacts } from './app-facts.js'
 import { importModule } from './import-module.js'
-import { codeOf } from './input-error.js'
+import { codeOf, nameOf } from './input-error.js'
 
 /** Runs in a process of its own: loads the application, sends what it has seen to the parent, and ends. */
 export async function examineAppHere(file: string): Promise<void> {
@@ -27,14 +27,7 @@ function send(facts: AppFacts): Promise<void> {
 function failure(error: unknown): AppFacts {
   const code = codeOf(error)
   const isOwn = error instanceof Error && code?.startsWith('FST_CLERK_') === true
-  return { kind: 'failed', name: nameOfError(error), code, message: isOwn ? error.message : null }
-}
-
-/** The name of its class, if that is a plain word: an application may have thrown anything. */
-function nameOfError(error: unknown): string {
-  if (!(error instanceof Error)) return 'an exception that is no Error'
-  const { name } = error.constructor
-  return typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error'
+  return { kind: 'failed', name: nameOf(error), code, message: isOwn ? error.message : null }
 }
 
 async function examine(file: string): Promise<AppFacts> {

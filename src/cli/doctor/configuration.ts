@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord, parseJson } from '../../core/json.js'
 import { importModule } from './import-module.js'
-import { codeOf, InputError } from './input-error.js'
+import { codeOf, InputError, nameOf } from './input-error.js'
 import { assertRegularFile, readSmallFile } from './small-file.js'
 
 export type GivenOptions = Readonly<Record<string, unknown>>
@@ -74,9 +74,8 @@ function memberOf(exported: Readonly<Record<string, unknown>>): unknown {
 
 /** By its name and code alone: the text may quote a line of the file. */
 function unreadable(error: unknown): InputError {
-  const name = error instanceof Error ? error.name : 'an exception'
   const code = codeOf(error)
   const hint =
     code === 'ERR_UNKNOWN_FILE_EXTENSION' ? ' Compile TypeScript first, or run Node with a loader for it.' : ''
-  return new InputError(`The configuration cannot be loaded (${code ?? name}): check --config.${hint}`)
+  return new InputError(`The configuration cannot be loaded (${code ?? nameOf(error)}): check --config.${hint}`)
 }

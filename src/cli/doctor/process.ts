@@ -3,8 +3,10 @@ import { InputError } from './input-error.js'
 import type { DoctorIo } from './io.js'
 
 /**
- * Runs the doctor in the process of the command, and ends it. A configuration is code: what it prints is not shown, as it
- * may hold a secret and would stand in the midst of the report; and its way of ending the process does not pass for a verdict.
+ * Runs the doctor in the process of the command, and ends it. A configuration is code: what it prints by `console` or the
+ * streams of `process` is not shown, as it may hold a secret and would stand in the midst of the report. What it writes to
+ * the descriptors themselves, or lets a worker or a child process write, is shown. Its way of ending the process does not
+ * pass for a verdict.
  */
 export async function runDoctorProcess(args: readonly string[]): Promise<never> {
   // Its report has what the package warns of.

@@ -1,4 +1,4 @@
-import { readFileSync, type Stats, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { codeOf, InputError } from './input-error.js'
 
 /** Larger than any file of settings. */
@@ -21,10 +21,28 @@ export function readSmallFile(named: NamedFile): string {
   const { file, what, option } = named
   const stats = statsOf(named)
   if (!stats.isFile() && !(stats.isFIFO() && /^\/(dev|proc)\//.test(file))) throw notRegular(named)
-  if (stats.size > MOST_BYTES) throw new InputError(`${what} is larger than 1 MB: check ${option}.`)
-  const text = attempt(named, () => readFileSync(file, 'utf8'))
+  const bytes = attempt(named, () => readAtMost(file, MOST_BYTES + 1))
+  if (bytes.length > MOST_BYTES) throw new InputError(`${what} is larger than 1 MB: check ${option}.`)
+  const text = bytes.toString('utf8')
   if (text.includes('\0')) throw new InputError(`${what} is no text: check ${option}.`)
   return text
+}
+
+/** The size of a pipe is not known beforehand: it may be written to without end. */
+function readAtMost(file: string, most: number): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(most)
+    let length = 0
+    while (length < most) {
+      const read = readSync(descriptor, bytes, length, most - length, null)
+      if (read === 0) break
+      length += read
+    }
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function statsOf(named: NamedFile): Stats {

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createTwoFilesPatch } from 'diff'
 import type { CommandOutput } from '../audit-verify.js'
 import { printable } from '../printable.js'
@@ -41,6 +41,8 @@ export async function runMigrateCommand(
     const parse = await load()
     // All are read and judged before one is written.
     const migrations = files.map((file) => migrateFile(parse, file))
+    if (wantsWrite)
+      for (const { file, migration } of migrations) if (migration.outcome === 'changed') assertWritable(file)
     for (const migration of migrations) report(migration, wantsWrite, output)
     return finish(migrations, wantsWrite, output)
   } catch (error) {
@@ -74,6 +76,15 @@ function assertOwnFile(file: string): void {
   const stats = lstatSync(file, { throwIfNoEntry: false })
   if (stats?.isSymbolicLink() === true) throw new Error(`${file} is a symbolic link: name the file that it leads to`)
   if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) throw new Error(`${file} is no regular file`)
+}
+
+/** A file that refuses to be written would leave the application half moved. */
+function assertWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'r+'))
+  } catch (cause) {
+    throw new Error(`${file} cannot be written: no file was changed`, { cause })
+  }
 }
 
 function report({ file, before, migration }: MigratedFile, wantsWrite: boolean, output: CommandOutput): void {

@@ -210,7 +210,11 @@ t.test('configurations that are none: a message, exit 2', async (t) => {
     'it exports nothing': ['export {}', /exports no object/],
     'a text': [`export default '${SECRET}'`, /exports no object/],
     'a list': [`export default ['${SECRET}']`, /exports no object/],
-    'it throws a text': [`throw '${SECRET}'`, /cannot be loaded \(an exception\)/],
+    'it throws a text': [`throw '${SECRET}'`, /cannot be loaded \(an exception that is no Error\)/],
+    'it throws an error with a secret for a name': [
+      `throw Object.assign(new RangeError(), { name: '${SECRET}' })`,
+      /cannot be loaded \(RangeError\)/
+    ],
     'its promise rejects': [
       `export default Promise.reject(new RangeError('${SECRET}'))`,
       /cannot be loaded \(RangeError\)/

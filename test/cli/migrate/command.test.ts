@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrateCommand } from '../../../src/cli/migrate/command.js'
-import type { Parse } from '../../../src/cli/migrate/syntax.js'
+import { loadParser, type Parse } from '../../../src/cli/migrate/syntax.js'
 import { MigrateParserError } from '../../../src/core/errors.js'
 
 const GOOD = "import { clerkPlugin } from '@clerk/fastify'\napp.register(clerkPlugin)\n"
@@ -82,6 +82,24 @@ t.test('what cannot be read stops everything before anything is written', async 
     t.equal(stderr, `${at(name)} cannot be read as a text in UTF-8\n`)
     t.equal(readFileSync(at('a.js'), 'utf8'), GOOD, name)
   }
+})
+
+t.test('a file that cannot be written stops everything before anything is written', async (t) => {
+  const at = write(t, { 'a.js': GOOD, 'b.js': GOOD })
+  chmodSync(at('.'), 0o755)
+  chmodSync(at('a.js'), 0o666)
+  chmodSync(at('b.js'), 0o444)
+  const parse = await loadParser()
+  // To root every file is writable.
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  const { status, stdout, stderr } = await run(['--write', at('a.js'), at('b.js')], async () => parse).finally(() => {
+    if (isRoot) process.seteuid?.(0)
+  })
+  t.equal(status, 2)
+  t.equal(stdout, '')
+  t.equal(stderr, `${at('b.js')} cannot be written: no file was changed\n`)
+  t.equal(readFileSync(at('a.js'), 'utf8'), GOOD)
 })
 
 t.test('a symbolic link or a pipe stops everything, and what it leads to is left', async (t) => {
