@@ -1,6 +1,10 @@
+import type { Http2ServerRequest } from 'node:http2'
 import { finished, type Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyBodyTimeoutError, ProxyTimeoutError, ProxyUpstreamError } from '../core/errors.js'
+
+/** For an error to reach its client once the time is over. */
+const GRACE_MS = 1_000
 
 /** A request that is passed on, until its answer has been sent or its client has gone. */
 export interface Exchange {
@@ -15,8 +19,9 @@ export interface Exchange {
 }
 
 /**
- * Opens an exchange that ends within `timeoutInMs`: with 408 while the client's body is not there, with 504 while FAPI has
- * not answered, and with a broken connection in the middle of an answer. `onEnd` is called once.
+ * Opens an exchange that ends after `timeoutInMs`: with 408 while the client's body is not there, with 504 while FAPI has
+ * not answered, and with a broken connection in the middle of an answer, or a broken stream over HTTP/2. A client that does not
+ * take the 408 or 504 within a second is broken off too. `onEnd` is called once.
  */
 export function openExchange(
   request: FastifyRequest,
@@ -27,19 +32,37 @@ export function openExchange(
   let isSettled = false
   let source: Readable | null = null
   const abandoned = new AbortController()
-  const timer = setTimeout(expire, timeoutInMs)
+  let isEnded = false
+  let timer = setTimeout(expire, timeoutInMs)
 
-  finished(reply.raw, () => {
+  finished(reply.raw, end)
+
+  function end(): void {
+    if (isEnded) return
+    isEnded = true
     clearTimeout(timer)
     isSettled = true
     if (!source?.readableEnded) abandoned.abort()
     destroyBody(request)
     onEnd()
-  })
+  }
 
   function expire(): void {
+    if (reply.raw.headersSent) {
+      breakOff()
+      return
+    }
+    timer = setTimeout(breakOff, GRACE_MS).unref()
+    // An answer whose head has not been sent yet becomes a 504.
     if (isSettled) source?.destroy(new ProxyTimeoutError())
     else fail(isBodyUnderWay(request) ? new ProxyBodyTimeoutError() : new ProxyTimeoutError())
+  }
+
+  /** A client that takes no answer, or leaves its own body open over HTTP/2, would keep its place for good. */
+  function breakOff(): void {
+    source?.destroy(new ProxyTimeoutError())
+    reply.raw.destroy()
+    end()
   }
 
   function fail(error: Error): void {
@@ -65,7 +88,7 @@ export function openExchange(
   }
 }
 
-/** After this answer. HTTP/2 ends the stream alone, and knows no such header. */
+/** After this answer. HTTP/2 knows no such header: there, the stream alone ends, with its body or with the time. */
 export function closeConnection({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
 }
@@ -79,4 +102,10 @@ function isBodyUnderWay({ body, raw }: FastifyRequest): boolean {
 function destroyBody({ body }: FastifyRequest): void {
   const stream = body as Readable | undefined
   if (stream?.readableEnded === false) stream.destroy(new ProxyUpstreamError())
+}
+
+/** Its response has closed before anybody could listen for that. */
+export function isClientGone({ raw }: FastifyRequest, reply: FastifyReply): boolean {
+  if (raw.httpVersionMajor === 2) return (raw as unknown as Http2ServerRequest).stream.destroyed
+  return reply.raw.destroyed
 }

@@ -12,7 +12,7 @@ import {
 } from '../core/errors.js'
 import { isGuardedScope } from '../plugin/guarded-scope.js'
 import { createErrorHandler, isProxyError } from './error-handler.js'
-import { closeConnection, openExchange } from './exchange.js'
+import { closeConnection, isClientGone, openExchange } from './exchange.js'
 import { limited } from './limited.js'
 import type { FrontendApiProxyOptions } from './options.js'
 import { baseOf, fixedBase, type PublicBase } from './public-base.js'
@@ -93,6 +93,8 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
   }
 
   function passOn(request: FastifyRequest, reply: FastifyReply, target: Target): void {
+    // While a hook of the application waited.
+    if (isClientGone(request, reply)) return
     active++
     leaveOutErrors(request)
     if (isBodyUnread(request)) request.body = limitBody(request.raw)

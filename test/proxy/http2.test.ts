@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Session, type ClientSessionOptions, connect, type IncomingHttpHeaders } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -75,4 +75,74 @@ t.test('requests over HTTP/2 pass as others do, and are refused as others are', 
   const [head] = await once(slow, 'response')
   t.equal(head[':status'], 408)
   slow.destroy()
+})
+
+async function startSmall(
+  t: { teardown(end: () => unknown): void },
+  hook: () => Promise<void> = async () => {}
+): Promise<(options?: ClientSessionOptions) => ClientHttp2Session> {
+  const upstream = await startUpstream()
+  const app = Fastify({ http2: true }) as unknown as FastifyInstance
+  t.teardown(() => app.close())
+  app.addHook('preHandler', hook)
+  await app.register(clerkAuth, clerk.pluginOptions())
+  await app.register(frontendApiProxy, { fapiUrl: upstream.url, timeoutInMs: 300, maxConcurrency: 1 })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  return (options = {}) => {
+    const session = connect(url, options)
+    t.teardown(() => session.destroy())
+    return session.on('error', () => {})
+  }
+}
+
+const GET = { ':authority': 'app.example.com', ':path': '/__clerk/v1/client' }
+const POST = { ...GET, ':method': 'POST', 'content-type': 'text/plain' }
+
+t.test('a body that is left open keeps its place no longer than the time', { timeout: 20_000 }, async (t) => {
+  const open = await startSmall(t)
+  const session = open()
+  const slow = session.request(POST).on('error', () => {})
+  slow.write('a')
+  const closed = once(slow.resume(), 'close')
+  const [head] = await once(slow, 'response')
+  t.equal(head[':status'], 408)
+  await closed
+  t.equal((await send(session, GET)).head[':status'], 200)
+})
+
+t.test(
+  'a client that takes no byte of its answer keeps its place no longer than the time',
+  { timeout: 20_000 },
+  async (t) => {
+    const open = await startSmall(t)
+    const stuck = open({ settings: { initialWindowSize: 0 } })
+      .request(GET)
+      .on('error', () => {})
+    await once(stuck, 'response')
+    const session = open()
+    t.equal((await send(session, GET)).head[':status'], 503)
+    await once(stuck.resume(), 'close')
+    t.equal((await send(session, GET)).head[':status'], 200)
+  }
+)
+
+t.test('a stream that is reset while a hook waits takes no place', { timeout: 20_000 }, async (t) => {
+  const steps = { isFirst: true, arrived: () => {}, goOn: () => {} }
+  const arrived = new Promise<void>((resolve) => (steps.arrived = resolve))
+  const mayGoOn = new Promise<void>((resolve) => (steps.goOn = resolve))
+  const open = await startSmall(t, async () => {
+    if (!steps.isFirst) return
+    steps.isFirst = false
+    steps.arrived()
+    await mayGoOn
+  })
+  const session = open()
+  const gone = session.request(GET).on('error', () => {})
+  await arrived
+  gone.close(8)
+  await once(gone, 'close')
+  await new Promise<void>((resolve) => session.ping(() => resolve()))
+  steps.goOn()
+  await new Promise<void>((resolve) => session.ping(() => resolve()))
+  t.equal((await send(session, GET)).head[':status'], 200)
 })
