@@ -1605,19 +1605,6 @@ type InstanceOption = 'publishableKey' | 'secretKey' | 'jwtKey' | 'jwks.keys'
 interface InstanceMismatch {
   readonly options: readonly [InstanceOption, InstanceOption]
 }
-interface InstanceHealth {
-  readonly keys: KeyStoreHealth
-  readonly revocation: RevocationsHealth
-  readonly clock: ClockOffset | null
-  readonly instanceMismatch: InstanceMismatch | null
-  readonly degraded: boolean
-  readonly ready: boolean
-}
-interface AudienceRule {
-  readonly values: readonly string[]
-  readonly isRequired: boolean | null
-}
-type AcceptsToken = TokenType | 'any' | readonly TokenType[]
 type WarmUp = 'wait' | 'wait-or-degrade' | 'background' | false
 interface KeySetSnapshotStore {
   get(): Promise<string | null | undefined> | string | null | undefined
@@ -1654,6 +1641,7 @@ interface JwksSettings extends Omit<SettingsOf<typeof JWKS>, 'refreshAheadInMs'>
   readonly refreshAheadInMs: number
 }
 type AuthorizedParties = readonly string[] | ((azp: string) => boolean)
+type AcceptsToken = TokenType | 'any' | readonly TokenType[]
 type ReportOnlyRule = 'issuer' | 'authorizedParties'
 interface MachineTokenOptions {
   readonly cacheTtlInMs?: number | undefined
@@ -1806,6 +1794,18 @@ interface InstanceSettings extends Omit<SettingsOf<typeof OPTIONS>, 'apiUrl' | '
   readonly apiUrl: string
   readonly issuers: readonly string[]
   readonly logger: Logger
+}
+interface InstanceHealth {
+  readonly keys: KeyStoreHealth
+  readonly revocation: RevocationsHealth
+  readonly clock: ClockOffset | null
+  readonly instanceMismatch: InstanceMismatch | null
+  readonly degraded: boolean
+  readonly ready: boolean
+}
+interface AudienceRule {
+  readonly values: readonly string[]
+  readonly isRequired: boolean | null
 }
 declare const DECIDING_HEADERS: Readonly<{
   readonly secFetchDest: 'sec-fetch-dest'
