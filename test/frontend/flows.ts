@@ -106,7 +106,7 @@ export function testFlows(browser: Browser, scene: Scene): void {
     await takePicture(page, 'sign-in')
     await page.locator('input[name=password]:visible').fill(PASSWORD)
     await page.getByRole('button', { name: 'Continue', exact: true }).click()
-    await page.waitForFunction(() => Clerk.user)
+    await page.waitForFunction(() => typeof Clerk !== 'undefined' && Clerk.user)
     t.match(await fetchMe(page), { status: 200, userId: 'user_ada', orgId: null })
 
     await page.goto(origin)
@@ -119,7 +119,7 @@ export function testFlows(browser: Browser, scene: Scene): void {
     await page.getByText('Harbour Navy Yard').waitFor()
     await takePicture(page, 'organizations')
     await page.getByRole('button', { name: /Harbour Navy Yard/ }).click()
-    await page.waitForFunction(() => Clerk.organization?.id === 'org_harbour')
+    await page.waitForFunction(() => typeof Clerk !== 'undefined' && Clerk.organization?.id === 'org_harbour')
     t.match(await fetchMe(page), { status: 200, orgId: 'org_harbour' })
     await page.getByRole('button', { name: /open user (menu|button)/i }).click()
     await page.getByText('ada@example.com').first().waitFor()
@@ -158,7 +158,7 @@ export function testFlows(browser: Browser, scene: Scene): void {
     const sessionId = await page.evaluate(() => Clerk.session?.id ?? '')
     t.ok(scene.clerk.revokeSession(sessionId))
     t.equal(await page.evaluate(() => Clerk.session?.getToken({ skipCache: true }).catch(() => null)), null)
-    await page.waitForFunction(() => !Clerk.user)
+    await page.waitForFunction(() => typeof Clerk !== 'undefined' && !Clerk.user)
     t.equal((await fetchMe(page)).status, 401)
   })
 
