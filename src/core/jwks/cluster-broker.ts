@@ -11,10 +11,13 @@ export interface ClusterBroker {
   left(workerId: number): void
 }
 
+type QuestionId = PrimaryMessage['id']
+
 interface Shared {
+  readonly source: string
   set: KeySetAnswer | null
   turn: { readonly workerId: number; readonly sinceMs: number } | null
-  waiting: { readonly workerId: number; readonly id: number }[]
+  waiting: { readonly workerId: number; readonly id: QuestionId }[]
 }
 
 /**
@@ -35,19 +38,23 @@ export function createClusterBroker(
     let shared = sources.get(source)
     if (shared === undefined) {
       if (sources.size >= MAX_SOURCES) sources.delete(sources.keys().next().value as string)
-      shared = { set: null, turn: null, waiting: [] }
+      shared = { source, set: null, turn: null, waiting: [] }
       sources.set(source, shared)
     }
     return shared
   }
 
-  function giveTurn(shared: Shared, workerId: number, id: number): void {
+  function giveTurn(shared: Shared, workerId: number, id: QuestionId): void {
     shared.turn = { workerId, sinceMs: now() }
-    reply(workerId, { type: MESSAGE_TYPE, op: 'fetch', id })
+    reply(workerId, { type: MESSAGE_TYPE, op: 'fetch', id, source: shared.source })
+  }
+
+  function tell(shared: Shared, workerId: number, id: QuestionId, answer: KeySetAnswer | FailureAnswer): void {
+    reply(workerId, { type: MESSAGE_TYPE, op: 'answer', id, source: shared.source, answer })
   }
 
   function answerAll(shared: Shared, answer: KeySetAnswer | FailureAnswer): void {
-    for (const { workerId, id } of shared.waiting) reply(workerId, { type: MESSAGE_TYPE, op: 'answer', id, answer })
+    for (const { workerId, id } of shared.waiting) tell(shared, workerId, id, answer)
     shared.waiting = []
   }
 
@@ -87,7 +94,7 @@ export function createClusterBroker(
       }
       const { id } = message
       if (shared.set !== null && shared.set.fetchedAtMs > message.newerThanMs) {
-        reply(workerId, { type: MESSAGE_TYPE, op: 'answer', id, answer: shared.set })
+        tell(shared, workerId, id, shared.set)
       } else if (shared.turn === null || now() - shared.turn.sinceMs > MAX_TURN_MS) {
         giveTurn(shared, workerId, id)
       } else {

@@ -9,7 +9,8 @@ export type WorkerMessage =
   | {
       readonly type: typeof MESSAGE_TYPE
       readonly op: 'ask'
-      readonly id: number
+      /** Unlike any other question of the process, which may hold several copies of this module. A number before 0.2. */
+      readonly id: string | number
       readonly source: string
       readonly newerThanMs: number
     }
@@ -20,13 +21,22 @@ export type WorkerMessage =
       readonly answer: SourceAnswer
     }
 
-/** `fetch`: it is this worker's turn to fetch, and the others wait for it. `answer`: another worker has fetched. */
+/**
+ * `fetch`: it is this worker's turn to fetch, and the others wait for it. `answer`: another worker has fetched. A primary before
+ * 0.2 repeats the id alone, without the source.
+ */
 export type PrimaryMessage =
-  | { readonly type: typeof MESSAGE_TYPE; readonly op: 'fetch'; readonly id: number }
+  | {
+      readonly type: typeof MESSAGE_TYPE
+      readonly op: 'fetch'
+      readonly id: string | number
+      readonly source?: string
+    }
   | {
       readonly type: typeof MESSAGE_TYPE
       readonly op: 'answer'
-      readonly id: number
+      readonly id: string | number
+      readonly source?: string
       readonly answer: KeySetAnswer | FailureAnswer
     }
 

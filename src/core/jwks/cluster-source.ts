@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { randomUUID } from 'node:crypto'
 import { isOurs, MESSAGE_TYPE, type PrimaryMessage, type WorkerMessage } from './cluster-messages.js'
 import { failed, type KeySource, type SourceAnswer, type SourceRequest } from './source.js'
 
@@ -40,12 +41,14 @@ export interface ClusterExchange {
 }
 
 /**
- * One for all sources of a process: an answer names the question by its number alone, so that two numberings would give one
- * instance the keys of another. It listens from the first question on, once, however many sources come and go.
+ * One for all sources of a copy of this module. A process may hold several copies (ES module and CommonJS, two versions), and
+ * each hears the answers to all: a question has a random name, or a tenant would get the keys of another. The exchange listens
+ * from its first question on, once, however many sources come and go.
  */
 export function createClusterExchange(channel: ClusterChannel): ClusterExchange {
-  const asked = new Map<number, (message: PrimaryMessage) => void>()
-  let lastId = 0
+  const asked = new Map<PrimaryMessage['id'], (message: PrimaryMessage) => void>()
+  const prefix = randomUUID()
+  let questions = 0
   let isListening = false
 
   function listen(): void {
@@ -62,7 +65,7 @@ export function createClusterExchange(channel: ClusterChannel): ClusterExchange 
     send: channel.send,
     ask(source, { signal, newerThanMs }) {
       listen()
-      const id = ++lastId
+      const id = `${prefix}:${++questions}`
       return new Promise((resolve) => {
         const settle = (message: PrimaryMessage | null) => {
           asked.delete(id)
@@ -70,7 +73,9 @@ export function createClusterExchange(channel: ClusterChannel): ClusterExchange 
           resolve(message)
         }
         const giveUp = () => settle(null)
-        asked.set(id, settle)
+        asked.set(id, (reply) => {
+          if (reply.source === undefined || reply.source === source) settle(reply)
+        })
         signal.addEventListener('abort', giveUp)
         if (!channel.send({ type: MESSAGE_TYPE, op: 'ask', id, source, newerThanMs })) settle(null)
       })

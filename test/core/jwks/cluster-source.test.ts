@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createClusterBroker } from '../../../src/core/jwks/cluster-broker.js'
 import { MESSAGE_TYPE, type WorkerMessage } from '../../../src/core/jwks/cluster-messages.js'
 import {
   type ClusterChannel,
@@ -81,4 +82,79 @@ t.test('sources of one process listen once, and no source gets the answer to ano
   for (const [index, got] of (await Promise.all(pending)).entries()) {
     t.match(got, { kind: 'key-set', text: `keys of instance-${index}` })
   }
+})
+
+/** Every message that is under way has arrived. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+t.test('no copy of the module in a process gets the answer to the question of another', async (t) => {
+  const listeners: ((message: unknown) => void)[] = []
+  const hear = (message: unknown) => {
+    for (const listener of listeners) listener(JSON.parse(JSON.stringify(message)))
+  }
+  const broker = createClusterBroker(
+    () => answer.fetchedAtMs,
+    (_, message) => hear(message)
+  )
+  const createCopy = (id: string) => {
+    const channel: ClusterChannel = {
+      send(message) {
+        setImmediate(() => broker.receive(1, JSON.parse(JSON.stringify(message))))
+        return true
+      },
+      onMessage: (listener) => void listeners.push(listener)
+    }
+    const inner: KeySource = { kind: 'fapi', id, fetch: async () => ({ ...answer, text: `keys of ${id}` }) }
+    return createClusterSource(inner, createClusterExchange(channel))
+  }
+  const tenants = ['https://one.example/jwks', 'https://two.example/jwks']
+  for (const round of ['the turn', 'the answer']) {
+    const copies = tenants.map(createCopy)
+    const got = await Promise.all(
+      copies.map((copy) => copy.fetch({ etag: null, signal: new AbortController().signal, newerThanMs: 0 }))
+    )
+    for (const [index, tenant] of tenants.entries()) t.match(got[index], { text: `keys of ${tenant}` }, round)
+    await settled()
+  }
+})
+
+t.test('an answer that names another source is left alone; a primary that names no source is believed', async (t) => {
+  let listener: (message: unknown) => void = () => {}
+  const sent: WorkerMessage[] = []
+  const channel: ClusterChannel = {
+    send(message) {
+      sent.push(message)
+      return true
+    },
+    onMessage(listen) {
+      listener = listen
+    }
+  }
+  const source = createClusterSource(
+    { kind: 'fapi', id: 'mine', fetch: () => Promise.reject(new Error('no turn')) },
+    createClusterExchange(channel)
+  )
+  const pending = source.fetch({ etag: null, signal: new AbortController().signal, newerThanMs: 0 })
+  const reply = { type: MESSAGE_TYPE, op: 'answer', id: (sent[0] as { id?: unknown }).id }
+  listener({ ...reply, source: 'another', answer: { ...answer, text: 'keys of another' } })
+  listener({ ...reply, op: 'fetch', source: 'another' })
+  listener({ ...reply, answer: { ...answer, text: 'mine' } })
+  t.match(await pending, { text: 'mine' })
+})
+
+t.test('a worker with an earlier version, whose questions are numbers, gets its number back', async (t) => {
+  const replies: unknown[] = []
+  const broker = createClusterBroker(
+    () => answer.fetchedAtMs,
+    (_, message) => replies.push(message)
+  )
+  broker.receive(1, { type: MESSAGE_TYPE, op: 'ask', id: 1, source: 'mine', newerThanMs: 0 })
+  broker.receive(1, { type: MESSAGE_TYPE, op: 'landed', source: 'mine', answer })
+  broker.receive(1, { type: MESSAGE_TYPE, op: 'ask', id: 2, source: 'mine', newerThanMs: 0 })
+  t.match(replies, [
+    { op: 'fetch', id: 1 },
+    { op: 'answer', id: 2, answer: { text: answer.text } }
+  ])
 })
