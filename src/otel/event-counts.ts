@@ -6,7 +6,8 @@ import { attributesOf, CAUSE, DURATION, ERROR_TYPE, INSTANCE, OUTCOME, STATE } f
 /** From a signature check (about 25 µs of work) to the longest wait for keys (3 s and a cool-down), in seconds. */
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 2.5, 5]
 
-type IsOurs = (event: { readonly instance: string | null }) => boolean
+/** Whether an event is of an instance that is measured: the channels carry those of the whole process. */
+export type IsOurs = (event: { readonly instance: string | null }) => boolean
 
 /** Instruments over what the counters of an instance do not tell: reasons, causes and times. Each function ends one. */
 export function countEvents(meter: Meter, isOurs: IsOurs): readonly (() => void)[] {

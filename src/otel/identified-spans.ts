@@ -24,11 +24,14 @@ export function concealWith(key: string): Conceal {
  * A hook, to be run after authentication, that says on the span of the request who it is: `enduser.id` and `session.id` of the
  * semantic conventions, or `enduser.pseudo.id` where ids are concealed; organization and kind under names of Clerk's.
  */
-export function createIdentifyHook(api: OpenTelemetry, conceal: Conceal | null): onRequestHookHandler {
+export function createIdentifyHook(
+  api: OpenTelemetry,
+  concealFor: ((request: FastifyRequest) => Conceal) | null
+): onRequestHookHandler {
   return function identifySpan(request: FastifyRequest, _reply: unknown, done: HookHandlerDoneFunction): void {
     const span = spanOf(api, request)
     if (span?.isRecording()) {
-      const attributes = describe(request, conceal)
+      const attributes = describe(request, concealFor)
       if (attributes !== null) span.setAttributes(attributes)
     }
     done()
@@ -39,9 +42,13 @@ function spanOf({ trace }: OpenTelemetry, request: FastifyRequest & TracedReques
   return request.opentelemetry?.().span ?? trace.getActiveSpan()
 }
 
-function describe(request: FastifyRequest, conceal: Conceal | null): Attributes | null {
+function describe(
+  request: FastifyRequest,
+  concealFor: ((request: FastifyRequest) => Conceal) | null
+): Attributes | null {
   const identity = identify(request)
   if (identity === null) return null
+  const conceal = concealFor === null ? null : concealFor(request)
   const hide = (id: string | null): string | null => (id === null || conceal === null ? id : conceal(id))
   const auth = getAuth(request, { acceptsToken: 'any' })
   return attributesOf({

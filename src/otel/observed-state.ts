@@ -14,16 +14,35 @@ type Kind = 'Counter' | 'UpDownCounter' | 'Gauge'
 /** Null: not known, and so not observed, as an unknown value is not zero. */
 type Value = number | null
 
+/** A source with the FAPI host that its series carry. */
+export interface Observed {
+  readonly source: OtelSource
+  readonly instance: string | null
+}
+
 interface Row {
   readonly name: string
   readonly kind: Kind
   readonly unit: string
   readonly description: string
+  /** Gives the same series in the same order each time. */
   readonly read: (stats: InstanceStats, health: InstanceHealth) => Value | readonly (readonly [Value, Attributes])[]
+  /** Makes one value of those of two instances with the same FAPI host, which one series stands for. */
+  readonly combine: (one: number, other: number) => number
 }
 
-function row(kind: Kind, name: string, unit: string, description: string, read: Row['read']): Row {
-  return { name: `clerk.auth.${name}`, kind, unit, description, read }
+const add = (one: number, other: number): number => one + other
+const furtherFromZero = (one: number, other: number): number => (Math.abs(one) > Math.abs(other) ? one : other)
+
+function row(
+  kind: Kind,
+  name: string,
+  unit: string,
+  description: string,
+  read: Row['read'],
+  combine: Row['combine'] = add
+): Row {
+  return { name: `clerk.auth.${name}`, kind, unit, description, read, combine }
 }
 
 const ROWS: readonly Row[] = [
@@ -58,18 +77,31 @@ const ROWS: readonly Row[] = [
   row('Counter', 'key.unknown', '{token}', 'Tokens that named a key in no known key set', (s) => s.keys.unknownKids),
   row('Counter', 'key.withdrawn', '{key}', 'Keys that left the key set', (s) => s.keys.withdrawnKeys),
   row('UpDownCounter', 'keys', '{key}', 'Keys in use', (_, h) => h.keys.kids.length),
-  row('Gauge', 'key.age', 's', 'Time since the key set was confirmed', (_, h) => seconds(h.keys.ageMs)),
-  row('Gauge', 'clock.offset', 's', 'Clock of Clerk minus the clock of this server', (_, h) =>
-    seconds(h.clock?.offsetMs ?? null)
+  row('Gauge', 'key.age', 's', 'Time since the key set was confirmed', (_, h) => seconds(h.keys.ageMs), Math.max),
+  row(
+    'Gauge',
+    'clock.offset',
+    's',
+    'Clock of Clerk minus the clock of this server',
+    (_, h) => seconds(h.clock?.offsetMs ?? null),
+    furtherFromZero
   ),
-  row('Gauge', 'ready', '1', '1 while tokens can be judged', (_, h) => Number(h.ready)),
-  row('Gauge', 'degraded', '1', '1 while something is wrong that is worked around', (_, h) => Number(h.degraded)),
+  row('Gauge', 'ready', '1', '1 while tokens can be judged', (_, h) => Number(h.ready), Math.min),
+  row(
+    'Gauge',
+    'degraded',
+    '1',
+    '1 while something is wrong that is worked around',
+    (_, h) => Number(h.degraded),
+    Math.max
+  ),
   row(
     'Gauge',
     'revocation.bus.connected',
     '1',
     '1 while a revocation made here reaches the other processes at once',
-    (_, { revocation: { bus } }) => (bus === null ? null : Number(bus.connected))
+    (_, { revocation: { bus } }) => (bus === null ? null : Number(bus.connected)),
+    Math.min
   )
 ]
 
@@ -77,23 +109,58 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000
 }
 
-/** Observable instruments over `stats()` and `health()`, which are read once for all of them. Returns a function that ends it. */
-export function observeState(meter: Meter, source: OtelSource, instance: string | null): () => void {
-  const own = attributesOf({ [INSTANCE]: instance })
+interface State {
+  readonly stats: InstanceStats
+  readonly health: InstanceHealth
+}
+
+/**
+ * Observable instruments over `stats()` and `health()` of the sources, which are listed at each collection and read once for all
+ * instruments. Returns a function that ends it.
+ */
+export function observeState(meter: Meter, list: () => Iterable<Observed>): () => void {
   const observed = ROWS.map((row) => ({ row, observable: create(meter, row) }))
   const observables = observed.map(({ observable }) => observable)
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
-    const stats = source.stats()
-    const health = source.health()
-    for (const { row, observable } of observed) {
-      const read = row.read(stats, health)
-      for (const [value, attributes] of isSeries(read) ? read : [[read, {}] as const]) {
-        if (value !== null) result.observe(observable, value, { ...own, ...attributes })
+    for (const [instance, states] of readStates(list())) {
+      const own = attributesOf({ [INSTANCE]: instance })
+      for (const { row, observable } of observed) {
+        for (const [value, attributes] of seriesOf(row, states)) {
+          if (value !== null) result.observe(observable, value, { ...own, ...attributes })
+        }
       }
     }
   }
   meter.addBatchObservableCallback(observe, observables)
   return () => meter.removeBatchObservableCallback(observe, observables)
+}
+
+/** By FAPI host: of two values with the same attributes an SDK keeps the last alone. */
+function readStates(sources: Iterable<Observed>): Map<string | null, State[]> {
+  const byInstance = new Map<string | null, State[]>()
+  for (const { source, instance } of sources) {
+    const state = { stats: source.stats(), health: source.health() }
+    const states = byInstance.get(instance)
+    if (states === undefined) byInstance.set(instance, [state])
+    else states.push(state)
+  }
+  return byInstance
+}
+
+function seriesOf(row: Row, states: readonly State[]): readonly (readonly [Value, Attributes])[] {
+  return states
+    .map(({ stats, health }) => {
+      const read = row.read(stats, health)
+      return isSeries(read) ? read : [[read, {}] as const]
+    })
+    .reduce((sum, series) =>
+      sum.map(([value, attributes], index) => [combined(row, value, series[index]?.[0] ?? null), attributes])
+    )
+}
+
+function combined({ combine }: Row, one: Value, other: Value): Value {
+  if (one === null) return other
+  return other === null ? one : combine(one, other)
 }
 
 function isSeries(read: ReturnType<Row['read']>): read is readonly (readonly [Value, Attributes])[] {

@@ -58,9 +58,18 @@ export interface ClerkDecorator {
   printRoutes(): string
   /** The instance that authenticated a request; with one instance, that one. For extensions. */
   instanceOf(request?: FastifyRequest): Instance
+  /**
+   * The instances in use: with a resolver those awake and those at rest, none before the first request. Ask again rather
+   * than keep the list: an instance that has been closed stays in it for ever. For extensions.
+   */
+  instances(): readonly Instance[]
 }
 
-export function createClerkDecorator(single: Instance | null, table: RouteTable): ClerkDecorator {
+export function createClerkDecorator(
+  single: Instance | null,
+  instances: () => readonly Instance[],
+  table: RouteTable
+): ClerkDecorator {
   function instanceOf(request?: FastifyRequest): Instance {
     const instance = request === undefined ? single : (request as unknown as AuthenticatedSlots)[kInstance]
     if (instance === null || instance === undefined) throw new ResolverOnlyError()
@@ -69,6 +78,7 @@ export function createClerkDecorator(single: Instance | null, table: RouteTable)
 
   return Object.freeze({
     instanceOf,
+    instances,
     // Not async: a token in memory is answered without waiting for anything but the promise itself.
     verifyToken: (token: string, request?: FastifyRequest) => Promise.resolve(instanceOf(request).verifyToken(token)),
     revoke: (target: RevocationTarget, at?: number | Date) => instanceOf().revocations.revoke(target, at),

@@ -19,6 +19,8 @@ import { Tenant } from './tenant.js'
 export interface Instances {
   /** Throws the coded error of an option that is not valid. */
   obtain(options: InstanceOptions): Instance
+  /** Those awake and those at rest. */
+  list(): readonly Instance[]
   close(): Promise<void>
 }
 
@@ -99,6 +101,7 @@ export function createInstances(settings: InstancesSettings): Instances {
       } else if (!tenant.isSettled) tenant.usedAt = ++uses
       return tenant.instance
     },
+    list: () => [...[...awake.values()].map(({ instance }) => instance), ...resting.instances()],
     async close() {
       const instances = [...awake.values()].map(({ instance }) => instance)
       awake.clear()

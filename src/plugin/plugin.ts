@@ -43,7 +43,7 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
   const { defaultDeny, earlyRoutes, logger } = instance.settings
   const defaults = createDefaultPolicy(instance.settings)
-  cover(fastify, defaults, { single: instance, defaultDeny, earlyRoutes, logger }, (policies) =>
+  cover(fastify, defaults, { single: instance, list: () => [instance], defaultDeny, earlyRoutes, logger }, (policies) =>
     createOnRequest(instance, policies)
   )
   fastify.addHook('onReady', () => instance.ready())
@@ -54,7 +54,7 @@ function registerResolver(fastify: FastifyInstance, options: ResolverOptions): v
   const { resolver, maxInstances, defaultDeny, earlyRoutes, logger } = readResolverOptions(options, fastify.log)
   const instances = createInstances({ maxInstances, logger })
   const defaults = createDefaultPolicy(LEFT_TO_INSTANCE)
-  cover(fastify, defaults, { single: null, defaultDeny, earlyRoutes, logger }, (policies) =>
+  cover(fastify, defaults, { single: null, list: instances.list, defaultDeny, earlyRoutes, logger }, (policies) =>
     createResolvingOnRequest(resolver, instances, policies, logger)
   )
   fastify.addHook('onClose', () => instances.close())
@@ -95,7 +95,9 @@ let registrations = 0
 function cover(
   fastify: FastifyInstance,
   defaults: RoutePolicy,
-  settings: Pick<CoverSettings, 'single' | 'defaultDeny' | 'earlyRoutes' | 'logger'>,
+  settings: Pick<CoverSettings, 'single' | 'defaultDeny' | 'earlyRoutes' | 'logger'> & {
+    readonly list: () => readonly Instance[]
+  },
   createHook: (policies: RoutePolicies) => OnRequestHook
 ): void {
   const table = createRouteTable()
@@ -106,7 +108,7 @@ function cover(
   )
   // The number tells the routes of this registration from those of one in another scope.
   const hookName = authenticateName(++registrations)
-  decorate(fastify, createClerkDecorator(settings.single, table))
+  decorate(fastify, createClerkDecorator(settings.single, settings.list, table))
   fastify.addHook('onRequest', nameHook(createHook(policies), hookName))
   coverRoutes(fastify, { ...settings, policies, table, hookName, before, made: madeRoutes(fastify) })
   if (!isWholeServer(fastify)) lendGuards(fastify)

@@ -10,6 +10,7 @@ import type { Tenant } from './tenant.js'
 export interface RestingTenants {
   add(tenant: Tenant): void
   take(identity: string): Tenant | undefined
+  instances(): Instance[]
   /** Applies the revocations of an earlier instance of this identity to one that is built anew. */
   restore(identity: string, instance: Instance): void
   close(): Promise<void>
@@ -75,6 +76,7 @@ export function createRestingTenants(now: () => number, setTimer: SetTimer): Res
       if (tenant !== undefined) remove(tenant)
       return tenant
     },
+    instances: () => [...tenants.values()].map(({ instance }) => instance),
     restore: forgotten.restore,
     async close() {
       cancelSweep?.()
