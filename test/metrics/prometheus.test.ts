@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { channel } from 'node:diagnostics_channel'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { killProgram } from '../fixtures/programs.js'
 import { createMeasuredApp } from './scrape.js'
 
 // A real Prometheus scrapes real servers, one of them healthy and one for each kind of trouble, and answers every query of the
@@ -225,8 +225,7 @@ async function startPrometheus(targets: Readonly<Record<string, string>>): Promi
     { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] }
   )
   t.teardown(async () => {
-    prometheus.kill()
-    if (prometheus.exitCode === null && prometheus.signalCode === null) await once(prometheus, 'exit')
+    await killProgram(prometheus, 'SIGTERM')
     rmSync(directory, { recursive: true, force: true })
   })
   return { url: await addressOf(prometheus) }

@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -10,6 +9,7 @@ import { createClusterBus } from '../../src/revocation/cluster-bus.js'
 import { relayRevocations } from '../../src/revocation/cluster-relay.js'
 import { createMemoryBus } from '../../src/revocation/memory-bus.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
+import { killProgram } from '../fixtures/programs.js'
 
 const clock = createManualClock()
 
@@ -158,11 +158,7 @@ t.test('node:cluster', async (t) => {
 
 async function startWorker(t: Test, env: Record<string, string> = {}): Promise<Worker> {
   const worker = cluster.fork(env)
-  t.teardown(async () => {
-    const exited = once(worker, 'exit')
-    worker.process.kill()
-    await exited
-  })
+  t.teardown(() => killProgram(worker.process, 'SIGTERM'))
   await reply(worker, 'isReady')
   return worker
 }

@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import type { RevocationTarget } from '../../src/core/revocation/revocation.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { root } from '../docs/manual.js'
+import { killProgram } from '../fixtures/programs.js'
 import { createRedisServer, redisProgram } from '../fixtures/redis-server.js'
 
 // A fleet while it is deployed: processes of the version before the wire format had versions, from the tarball of its
@@ -120,12 +121,7 @@ t.test('processes of this version and of the one before share a bus', { skip, ti
 
   function start(t: Test, script: string, args: string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = fork(script, args, { env: { ...process.env, NODE_OPTIONS: '', ...keys, ...env }, execArgv: [] })
-    t.teardown(async () => {
-      if (child.exitCode !== null) return
-      const exited = once(child, 'exit')
-      child.kill()
-      await exited
-    })
+    t.teardown(() => killProgram(child, 'SIGTERM'))
     return child
   }
 

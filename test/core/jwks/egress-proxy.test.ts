@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ProxyAgent, fetch as undiciFetch } from 'undici'
 import { explainFetchFailure } from '../../../src/core/fetch-cause.js'
@@ -12,6 +11,7 @@ import { createTokenVerifier } from '../../../src/index.js'
 import { createLocalClerk } from '../../../src/local/index.js'
 import { startConnectProxy } from '../../fixtures/connect-proxy.js'
 import { freePort } from '../../fixtures/ports.js'
+import { killProgram, untilListening } from '../../fixtures/programs.js'
 
 // Calls to Clerk through a forward proxy, by the option `fetch`, as the manual shows it; over real sockets.
 
@@ -71,24 +71,8 @@ t.test('keys come through tinyproxy', { skip: hasTinyproxy ? false : 'tinyproxy 
   const config = join(folder, 'tinyproxy.conf')
   writeFileSync(config, `Port ${port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 10\n`)
   const proxy = spawn('tinyproxy', ['-d', '-c', config], { stdio: 'ignore' })
-  t.teardown(async () => {
-    proxy.kill()
-    if (proxy.exitCode === null && proxy.signalCode === null) await once(proxy, 'exit')
-  })
-  await untilListening(port)
+  t.teardown(() => killProgram(proxy))
+  await untilListening(proxy, port)
   const { result } = await verifyThrough(t, `http://127.0.0.1:${port}`)
   t.equal(result.ok, true)
 })
-
-async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = net.connect(port, '127.0.0.1')
-    const isOpen = await new Promise((resolve) =>
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    )
-    socket.destroy()
-    if (isOpen) return
-    await wait(25)
-  }
-  throw new Error('tinyproxy does not listen')
-}

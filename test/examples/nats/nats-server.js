@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectSocket, createServer } from 'node:net'
@@ -64,13 +65,12 @@ export async function createWay(toPort) {
   return { port: server.address().port, cut, mend, close }
 }
 
+/** Below the ports that a system gives by itself: such a port may be given to somebody else while the server is away. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 32_768)
+    if (!(await isListening(port))) return port
+  }
 }
 
 function isListening(port) {
