@@ -104,6 +104,12 @@ export const CAUSES = {
     message: 'jwks.keys has none of the keys that the other keys lead to, and overrides them: every token is refused.',
     cure: 'Give the key set of this instance, or leave jwks.keys out: keys are then fetched.'
   },
+  'option-fetch-unsettled': {
+    severity: 'error',
+    message:
+      'A call of the option fetch has not settled within jwks.timeoutInMs, nor after its signal had fired: it neither answers nor fails.',
+    cure: 'Let fetch return the promise of the call that it makes, hand on init.signal, and reject where that call fails.'
+  },
   'egress-proxy-ignored': {
     severity: 'error',
     message:

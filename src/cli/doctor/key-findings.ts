@@ -54,7 +54,7 @@ function examineProxy(find: (origin: KeySetOrigin) => FoundKeySet | undefined): 
     ] as const
   ).flatMap(([origin, cause]) => {
     const set = find(origin)
-    if (set === undefined) return []
+    if (set === undefined || set.isUnsettled) return []
     if (set.failure !== null) return [finding(cause, [origin], describeFailure(set.failure))]
     return areForeign(set, fapi) ? [finding(cause, [origin], 'It publishes the keys of another instance.')] : []
   })
@@ -63,6 +63,7 @@ function examineProxy(find: (origin: KeySetOrigin) => FoundKeySet | undefined): 
 function examineFetches(sets: readonly FoundKeySet[], context: ExaminationContext): readonly Finding[] {
   const given = sets.some(({ origin }) => origin === 'jwtKey' || origin === 'jwks.keys')
   const secret = sets.find(({ origin }) => origin === 'secretKey')
+  if (sets.some(({ isUnsettled }) => isUnsettled)) return [finding('option-fetch-unsettled', ['fetch'])]
   return sets.flatMap((set) => {
     if (set.failure === null || set.origin === 'proxyUrl' || set.origin === 'domain') return []
     const options = set.origin === 'secretKey' ? ['secretKey', 'apiUrl'] : [set.origin]

@@ -1,9 +1,11 @@
 import { createPublicKey } from 'node:crypto'
+import { createAttempts } from '../../core/jwks/attempt.js'
 import { createBapiSource, createFapiSource } from '../../core/jwks/http-source.js'
 import { type KeyMaterial, materialOf } from '../../core/jwks/instance-mismatch.js'
-import { type KeySet, type KeySetFailure, parseKeySet, parseKeySetText } from '../../core/jwks/key-set.js'
+import { type KeySet, parseKeySet } from '../../core/jwks/key-set.js'
 import type { FetchFailure, KeySource } from '../../core/jwks/source.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
+import { setUnrefTimer, whileAwaited, withinTime } from '../../core/timers.js'
 
 /** Where a key set comes from, by the option that leads there. */
 export type KeySetOrigin = 'publishableKey' | 'secretKey' | 'jwtKey' | 'jwks.keys' | 'proxyUrl' | 'domain'
@@ -18,6 +20,8 @@ export interface FoundKeySet {
   /** Empty if it could not be had. */
   readonly keys: readonly FoundKey[]
   readonly failure: FetchFailure | null
+  /** The call of `fetch` has not settled, although its signal has fired. */
+  readonly isUnsettled: boolean
   /** Clock of the endpoint minus ours; null: not known. */
   readonly clockOffsetMs: number | null
 }
@@ -63,29 +67,44 @@ function throughProxy(fetch: typeof globalThis.fetch, proxyUrl: string): typeof 
 }
 
 async function fetchKeySet(origin: KeySetOrigin, make: MakeSource, settings: InstanceSettings): Promise<FoundKeySet> {
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(), settings.jwks.timeoutInMs)
-  try {
-    const answer = await make(settings.fetch).fetch({ etag: null, signal: deadline.signal, newerThanMs: 0 })
-    const { clockOffsetMs } = answer
-    if (answer.kind === 'failure') return { origin, keys: [], failure: answer.failure, clockOffsetMs }
-    if (answer.kind === 'not-modified') return { origin, keys: [], failure: 'unexpected-not-modified', clockOffsetMs }
-    return foundIn(origin, await parseKeySetText(answer.text, settings.jwks.maxKeys), clockOffsetMs)
-  } finally {
-    clearTimeout(timer)
-  }
+  const { fetch, unsettled } = watchCalls(settings.fetch)
+  const { timeoutInMs, maxKeys } = settings.jwks
+  const attempts = createAttempts(make(fetch), { timeoutInMs, maxKeys }, setUnrefTimer)
+  const answer = await whileAwaited(attempts.start({ etag: null, newerThanMs: 0 }))
+  if (answer.kind === 'set') return foundIn(origin, answer.set, answer.answer.clockOffsetMs)
+  const failure = answer.kind === 'failure' ? answer.failure : 'unexpected-not-modified'
+  return { ...foundIn(origin, failure, answer.clockOffsetMs), isUnsettled: await unsettled() }
 }
 
-function foundIn(origin: KeySetOrigin, set: KeySet | KeySetFailure, clockOffsetMs: number | null = null): FoundKeySet {
+/** How long a call is waited for whose signal has fired. */
+const GRACE_MS = 1000
+
+/** A `fetch` that knows whether each of its calls has settled. */
+function watchCalls(own: typeof globalThis.fetch) {
+  const calls: Promise<unknown>[] = []
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    const call = Promise.resolve(own(input, init))
+    calls.push(call)
+    return call
+  }
+  const unsettled = (): Promise<boolean> => {
+    const settled = Promise.allSettled(calls).then(() => false)
+    return whileAwaited(withinTime(settled, GRACE_MS, true, setUnrefTimer))
+  }
+  return { fetch, unsettled }
+}
+
+function foundIn(origin: KeySetOrigin, set: KeySet | FetchFailure, clockOffsetMs: number | null = null): FoundKeySet {
+  const found = { origin, keys: [], failure: null, isUnsettled: false, clockOffsetMs }
   return typeof set === 'string'
-    ? { origin, keys: [], failure: set, clockOffsetMs }
-    : { origin, keys: set.keys.map(({ kid, n, e }) => ({ kid, n, e })), failure: null, clockOffsetMs }
+    ? { ...found, failure: set }
+    : { ...found, keys: set.keys.map(({ kid, n, e }) => ({ kid, n, e })) }
 }
 
 function ofPems({ jwtKey }: InstanceSettings): FoundKeySet | null {
   if (jwtKey.length === 0) return null
   const keys = jwtKey.flatMap((pem) => materialOf(createPublicKey(pem)) ?? []).map((key) => ({ kid: null, ...key }))
-  return { origin: 'jwtKey', keys, failure: null, clockOffsetMs: null }
+  return { origin: 'jwtKey', keys, failure: null, isUnsettled: false, clockOffsetMs: null }
 }
 
 async function ofGivenKeys({ jwks }: InstanceSettings): Promise<FoundKeySet | null> {

@@ -1,5 +1,6 @@
 import { createInstance, type Instance } from '../../core/instance.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
+import { whileAwaited } from '../../core/timers.js'
 
 /** A call to Clerk that would have sent something of the request, and was not made. */
 export type WithheldCall = 'refresh' | 'handshake-nonce' | 'machine-token'
@@ -51,7 +52,7 @@ export async function createExaminedInstance(
     logger: { debug() {}, info() {}, warn: write, error: write }
   })
   // Rejects for a secret key that is refused: the findings about keys say so.
-  await instance.ready().catch(() => {})
+  await whileAwaited(instance.ready().catch(() => {}))
   return { instance, settings, withheld, logged }
 }
 

@@ -5,7 +5,8 @@ import { createBapiSource, createFapiSource } from '../../core/jwks/http-source.
 import { createSnapshots } from '../../core/jwks/snapshot.js'
 import { createFileSnapshotStore } from '../../core/jwks/snapshot-file.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
-import type { BusAwayCause, RevocationBus, RevocationPeer } from '../../core/revocation/bus.js'
+import type { BusAwayCause, RevocationPeer } from '../../core/revocation/bus.js'
+import { setUnrefTimer, whileAwaited, withinTime } from '../../core/timers.js'
 import { findEntries } from '../../help/find.js'
 import { type Finding, finding, plain } from './finding.js'
 import { codeOf } from './input-error.js'
@@ -27,9 +28,17 @@ export async function examineSnapshot(settings: InstanceSettings): Promise<reado
     maxBytes,
     now: settings.now
   })
-  if ((await snapshots.read()) !== 'failed') return []
-  return [finding('snapshot-not-valid', ['jwks.snapshot'])]
+  const read = await withinPatience<Awaited<ReturnType<typeof snapshots.read>> | 'unsettled'>(
+    () => snapshots.read(),
+    'unsettled'
+  )
+  if (read === 'unsettled') {
+    return [finding('snapshot-unusable', ['jwks.snapshot'], 'Its get() has not settled within 5 s.')]
+  }
+  return read === 'failed' ? [finding('snapshot-not-valid', ['jwks.snapshot'])] : []
 }
+
+const PATIENCE_MS = 5_000
 
 function sourceIdOf(settings: InstanceSettings): string {
   const common = { maxBytes: settings.jwks.maxBytes, now: settings.now, fetch: settings.fetch }
@@ -57,7 +66,7 @@ export async function examineBus({ revocation }: InstanceSettings): Promise<read
   if (bus === null) return []
   const peer: RevocationPeer = { receive() {}, known: () => [], retentionMs: () => 0, size: 0 }
   try {
-    await openWithinTime(bus, peer)
+    await withinPatience(async () => bus.open(peer), undefined)
     const { kind, connected, cause } = bus.health()
     if (connected) return []
     return [busAway(kind, cause ?? 'unknown')]
@@ -65,7 +74,7 @@ export async function examineBus({ revocation }: InstanceSettings): Promise<read
     // A bus of the application's own that breaks the promise never to reject.
     return [finding('bus-away', ['revocation.bus'], `It threw ${codeOf(error) ?? 'an error'}.`)]
   } finally {
-    await closeWithinTime(bus, peer)
+    await withinPatience(async () => bus.close(peer), undefined).catch(() => {})
   }
 }
 
@@ -91,20 +100,6 @@ const AT_FIRST: Partial<Record<BusAwayCause, { readonly cause: string; readonly 
   }
 }
 
-const PATIENCE_MS = 5_000
-
-async function openWithinTime(bus: RevocationBus, peer: RevocationPeer): Promise<void> {
-  await within(bus.open(peer))
-}
-
-async function closeWithinTime(bus: RevocationBus, peer: RevocationPeer): Promise<void> {
-  await within(bus.close(peer).catch(() => {}))
-}
-
-async function within(promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS)
-  })
-  await Promise.race([promise, limit]).finally(() => clearTimeout(timer))
+function withinPatience<T>(run: () => Promise<T>, otherwise: T): Promise<T> {
+  return whileAwaited(withinTime(run(), PATIENCE_MS, otherwise, setUnrefTimer))
 }

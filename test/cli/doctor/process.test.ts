@@ -19,7 +19,16 @@ const files = writeFiles(t, {
   'config.mjs': `await null
 setInterval(() => {}, 1000)
 export default { authorizedParties: ['http://localhost:3000'] }`,
-  'never.mjs': 'await new Promise(() => {})'
+  'never.mjs': 'await new Promise(() => {})',
+  'hanging-fetch.mjs': `export default {
+  authorizedParties: ['http://localhost:3000'],
+  jwks: { timeoutInMs: 200 },
+  fetch: () => new Promise(() => {})
+}`,
+  'hanging-snapshot.mjs': `export default {
+  authorizedParties: ['http://localhost:3000'],
+  jwks: { snapshot: { get: () => new Promise(() => {}), set: async () => {} } }
+}`
 })
 
 function run(args: readonly string[], stdin = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -67,6 +76,32 @@ t.test('a configuration that never settles: a message, exit 2', async (t) => {
   t.equal(code, 2)
   t.equal(stdout, '')
   t.match(stderr, /never comes/)
+})
+
+t.test('a fetch that never settles is named, and not the configuration', async (t) => {
+  const options = ['--env-file', files['.env'], '--config', files['hanging-fetch.mjs'], '--json']
+  const token = clerk.signSessionToken({ azp: 'http://localhost:3000' })
+  const subjects: readonly (readonly [words: readonly string[], stdin: string])[] = [
+    [[], ''],
+    [['token', '-'], token],
+    [['request', '-'], `curl http://localhost:3000/ -H 'authorization: Bearer ${token}'`]
+  ]
+  for (const [words, stdin] of subjects) {
+    const { code, stdout, stderr } = await run(['doctor', ...words, ...options], stdin)
+    t.equal(stderr, '', words.join(' '))
+    t.equal(code, 1, words.join(' '))
+    const { causes } = JSON.parse(stdout)
+    t.match(causes[0], { cause: 'option-fetch-unsettled', options: ['fetch'], message: /timeoutInMs/ }, words.join(' '))
+    t.notMatch(causes, [{ cause: 'input' }])
+  }
+})
+
+t.test('a store of snapshots that never answers is named', async (t) => {
+  const { code, stdout } = await run([
+    ...['doctor', '--env-file', files['.env'], '--config', files['hanging-snapshot.mjs'], '--json', '--offline']
+  ])
+  t.equal(code, 1)
+  t.match(JSON.parse(stdout).causes[0], { cause: 'snapshot-unusable', message: /get\(\) has not settled/ })
 })
 
 t.test('--help names every command, and doctor --help every option', async (t) => {
