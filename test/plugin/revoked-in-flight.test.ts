@@ -33,9 +33,11 @@ t.test('a request whose session is revoked while its key is on the way is refuse
     return auth.userId
   })
   const url = await fastify.listen({ port: 0, host: '127.0.0.1' })
-  const send = (input: object) => fetch(url, { headers: clerk.bearer(input) })
-  const revoked = { userId: 'user_1', sessionId: 'sess_revoked' }
-  const answers = [send(revoked), send(revoked), send({ userId: 'user_gone' }), send({ userId: 'user_2' })]
+  const send = (headers: Record<string, string>) => fetch(url, { headers })
+  // A token that was issued after the revocation would be good.
+  const revoked = clerk.bearer({ userId: 'user_1', sessionId: 'sess_revoked' })
+  const gone = clerk.bearer({ userId: 'user_gone' })
+  const answers = [send(revoked), send(revoked), send(gone), send(clerk.bearer({ userId: 'user_2' }))]
   await isUnderWay
   while (fastify.clerk.stats().misses < 3) await new Promise((resolve) => setImmediate(resolve))
   await fastify.clerk.revoke({ sessionId: 'sess_revoked' })
