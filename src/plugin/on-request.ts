@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { authNotEvaluated } from '../core/auth/not-evaluated.js'
 import type { Auth } from '../core/auth/types.js'
-import { type RefusalEvent, refusalChannel } from '../core/diagnostics/events.js'
+import { refusalChannel, refusalEvent } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
 import { isToCome, listen } from '../core/later.js'
 import { type LOG_LINES, logLine } from '../core/log-lines.js'
@@ -188,7 +188,7 @@ function report(instance: Instance, { state, tokenType, reason }: Decision): voi
   }
   if (!refusalChannel.hasSubscribers) return
   const cause = instance.causeOf(reason)
-  refusalChannel.publish({ instance: settings.frontendApi, state, tokenType, reason, cause } satisfies RefusalEvent)
+  refusalChannel.publish(refusalEvent({ instance: settings.frontendApi, state, tokenType, reason, cause }))
 }
 
 /**

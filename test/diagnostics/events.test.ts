@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import t, { type Test } from 'tap'
+import { helpAt } from '../../src/core/help-page.js'
 import {
   CHANNELS,
   type DiagnosticsChannelName,
@@ -7,6 +8,9 @@ import {
   subscribe,
   type VerificationEvent
 } from '../../src/diagnostics/index.js'
+import { machineReasonHelp } from '../../src/help/machine-reasons.js'
+import { tokenReasonHelp } from '../../src/help/session-reasons.js'
+import { anchors, manual } from '../docs/manual.js'
 import { createApp } from '../fixtures/app.js'
 
 function listen<Name extends DiagnosticsChannelName>(t: Pick<Test, 'teardown'>, name: Name) {
@@ -22,7 +26,9 @@ t.test('a first-seen token is one verification, a token in memory none', async (
   const events = listen(t, 'fastify-clerk-auth:verification')
   const headers = clerk.bearer({ userId: 'user_1' })
   for (let i = 0; i < 3; i++) await fastify.inject({ url: '/', headers })
-  t.strictSame(events.map(withoutTime), [{ instance: 'clerk.example.com', outcome: 'verified', reason: null }])
+  t.strictSame(events.map(withoutTime), [
+    { instance: 'clerk.example.com', outcome: 'verified', reason: null, help: null }
+  ])
   t.ok((events[0]?.durationMs ?? 0) > 0, 'with the time it took')
 })
 
@@ -56,7 +62,12 @@ t.test('a token that cannot be judged is neither verified nor refused', async (t
   clerk.faults.next({ kind: 'status', status: 500, on: 'jwks', times: Number.POSITIVE_INFINITY })
   await fastify.inject({ url: '/', headers: clerk.bearer() })
   t.strictSame(verifications.map(withoutTime), [
-    { instance: 'clerk.example.com', outcome: 'unavailable', reason: 'jwk-remote-failed-to-load' }
+    {
+      instance: 'clerk.example.com',
+      outcome: 'unavailable',
+      reason: 'jwk-remote-failed-to-load',
+      help: helpAt('jwk-remote-failed-to-load')
+    }
   ])
   t.match(refusals, [{ state: 'unavailable', tokenType: 'session_token', reason: 'jwk-remote-failed-to-load' }])
 })
@@ -73,14 +84,16 @@ t.test('requests that are not signed in say their state and reason', async (t) =
       state: 'signed-out',
       tokenType: 'session_token',
       reason: 'session-token-and-uat-missing',
-      cause: null
+      cause: null,
+      help: helpAt('session-token-and-uat-missing')
     },
     {
       instance: 'clerk.example.com',
       state: 'handshake',
       tokenType: 'session_token',
       reason: 'client-uat-but-no-session-token',
-      cause: null
+      cause: null,
+      help: helpAt('client-uat-but-no-session-token')
     }
   ])
 })
@@ -106,8 +119,62 @@ t.test('keys: refresh, outage and unknown kid are published', async (t) => {
     headers: { authorization: `Bearer ${clerk.sign({ sub: 'user_1' }, { kid: 'ins_x' })}` }
   })
   t.match(refreshes, [{ source: 'bapi', cause: 'missing-keys', outcome: 'changed', added: [clerk.kid], withdrawn: [] }])
-  t.strictSame(unknown, [{ instance: 'clerk.example.com', source: 'bapi', kid: 'ins_x', plausible: false }])
+  t.equal(refreshes[0]?.help, null)
+  t.strictSame(unknown, [
+    {
+      instance: 'clerk.example.com',
+      source: 'bapi',
+      kid: 'ins_x',
+      plausible: false,
+      help: helpAt('jwk-kid-mismatch')
+    }
+  ])
   t.strictSame(outages, [])
+})
+
+t.test('an event that asks for action names its entry in the page of help', async (t) => {
+  const { refusalEvent, verificationEvent } = await import('../../src/core/diagnostics/events.js')
+  const { publishBusChange } = await import('../../src/core/revocation/events.js')
+  const page = anchors(manual('src/help/README.md'))
+  const anchorOf = (help: string | null) => help?.slice(help.indexOf('#') + 1)
+  const instance = 'clerk.example.com'
+  const refusal = { instance, state: 'signed-out', cause: null } as const
+
+  for (const reason of Object.keys(tokenReasonHelp) as (keyof typeof tokenReasonHelp)[]) {
+    const { help } = verificationEvent({ instance, outcome: 'refused', reason, durationMs: 1 })
+    t.equal(anchorOf(help), reason)
+    t.ok(page.has(reason), reason)
+  }
+  for (const reason of Object.keys(machineReasonHelp)) {
+    const help = anchorOf(refusalEvent({ ...refusal, tokenType: 'api_key', reason }).help)
+    t.equal(help, reason in tokenReasonHelp ? `${reason}-of-a-machine-token` : reason)
+    t.ok(page.has(help ?? ''), reason)
+  }
+  const expired = { ...refusal, tokenType: 'session_token', reason: 'session-token-expired-refresh-own_code' } as const
+  t.ok(page.has(anchorOf(refusalEvent(expired).help) ?? ''))
+  t.equal(anchorOf(refusalEvent({ ...expired, cause: 'two options' }).help), 'log-keys-of-two-instances')
+  t.ok(page.has('log-keys-of-two-instances'))
+  t.equal(refusalEvent({ ...refusal, tokenType: null, reason: null }).help, null)
+
+  const changes = listen(t, 'fastify-clerk-auth:revocation-bus')
+  const change = { kind: 'redis', cause: 'refused', awayMs: 0, received: 0, sent: 0 } as const
+  publishBusChange(instance, { ...change, connected: false })
+  publishBusChange(instance, { ...change, connected: true })
+  t.strictSame(
+    changes.map(({ help }) => help),
+    [helpAt('bus: refused'), null]
+  )
+  t.ok(page.has(anchorOf(changes[0]?.help ?? null) ?? ''))
+})
+
+t.test('why keys could not be had is told with its help', async (t) => {
+  const { clerk, fastify } = await createApp(t, { plugin: { jwks: { warmUp: false } } })
+  const refreshes = listen(t, 'fastify-clerk-auth:jwks:refresh')
+  const outages = listen(t, 'fastify-clerk-auth:jwks:outage')
+  clerk.faults.next({ kind: 'status', status: 500, on: 'jwks', times: Number.POSITIVE_INFINITY })
+  await fastify.inject({ url: '/', headers: clerk.bearer() })
+  t.match(refreshes, [{ outcome: 'failed', failure: 'http-500', help: helpAt('fetch: http') }])
+  t.match(outages, [{ phase: 'begin', failure: 'http-500', help: helpAt('fetch: http') }])
 })
 
 t.test('no payload holds a token, a user or a session', async (t) => {

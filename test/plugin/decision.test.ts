@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
+import { helpAt } from '../../src/core/help-page.js'
 import { type RefusalEvent, subscribe } from '../../src/diagnostics/index.js'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
@@ -93,9 +94,12 @@ t.test('slot, counter, channel and debug headers of a request say the same', asy
     const isSignedIn = state === 'signed-in'
     t.strictSame(
       event,
-      isSignedIn ? undefined : { instance: 'clerk.example.com', state, tokenType, reason, cause: null },
+      isSignedIn
+        ? undefined
+        : { instance: 'clerk.example.com', state, tokenType, reason, cause: null, help: event?.help },
       name
     )
+    if (!isSignedIn && reason !== null) t.ok(event?.help?.startsWith(helpAt('')), `${name}: where it is explained`)
     t.equal(response.headers['x-clerk-auth-status'], isSignedIn ? undefined : state, name)
     t.equal(response.headers['x-clerk-auth-reason'], reason ?? undefined, name)
     t.equal(response.headers['x-clerk-auth-message'], message === '' || message === null ? undefined : message, name)

@@ -1,5 +1,7 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { TokenType } from '../auth/types.js'
+import { type HelpAddress, helpOfReason, helpOfRefusal } from '../help-page.js'
+import { helpOfLine } from '../log-lines.js'
 import type { VerificationFailureReason } from '../token/outcome.js'
 
 /**
@@ -15,6 +17,12 @@ export interface VerificationEvent {
   readonly reason: VerificationFailureReason | null
   /** Time from decoding to the answer, the wait for keys included, in ms; null when memory answered. */
   readonly durationMs: number | null
+  /** Where the reason is explained, with its cure; null when verified. */
+  readonly help: HelpAddress | null
+}
+
+export function verificationEvent(event: Omit<VerificationEvent, 'help'>): VerificationEvent {
+  return { ...event, help: event.reason === null ? null : helpOfReason(event.reason) }
 }
 
 /** Payload of `fastify-clerk-auth:refusal`, published for each evaluated request that is not signed in. */
@@ -27,6 +35,15 @@ export interface RefusalEvent {
   readonly reason: string | null
   /** The two options whose keys are of different instances, and the cure, if that is why; else null. Not for clients. */
   readonly cause: string | null
+  /** Where the cause, or else the reason, is explained with its cure; null without a reason. */
+  readonly help: HelpAddress | null
+}
+
+export function refusalEvent(event: Omit<RefusalEvent, 'help'>): RefusalEvent {
+  const { reason, tokenType, cause } = event
+  if (cause !== null) return { ...event, help: helpOfLine('keys-of-two-instances') }
+  const isMachine = tokenType !== null && tokenType !== 'session_token'
+  return { ...event, help: reason === null ? null : helpOfRefusal(reason, isMachine) }
 }
 
 /**

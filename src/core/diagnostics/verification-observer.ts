@@ -5,7 +5,7 @@ import type { JsonObject } from '../token/decode.js'
 import type { VerificationObserver } from '../token/observer.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../token/outcome.js'
 import { type ClockEstimate, createClockEstimate } from './clock-estimate.js'
-import { type VerificationEvent, verificationChannel } from './events.js'
+import { verificationChannel, verificationEvent } from './events.js'
 import { createRefusalCount } from './refusing-rules.js'
 
 /** The verifier's observer, with its estimate of Clerk's clock. */
@@ -71,13 +71,14 @@ export function createVerificationObserver(settings: VerificationObserverSetting
   }
 
   function publish(outcome: VerificationOutcome, begunAtMs: number): void {
-    const event: VerificationEvent = {
-      instance,
-      outcome: outcome.ok ? 'verified' : outcome.unavailable ? 'unavailable' : 'refused',
-      reason: outcome.ok ? null : outcome.reason,
-      durationMs: performance.now() - begunAtMs
-    }
-    verificationChannel.publish(event)
+    verificationChannel.publish(
+      verificationEvent({
+        instance,
+        outcome: outcome.ok ? 'verified' : outcome.unavailable ? 'unavailable' : 'refused',
+        reason: outcome.ok ? null : outcome.reason,
+        durationMs: performance.now() - begunAtMs
+      })
+    )
   }
 
   return {
@@ -99,13 +100,7 @@ export function createVerificationObserver(settings: VerificationObserverSetting
       explain(claims, reason, nowMs, skewMs)
       if (!verificationChannel.hasSubscribers) return
       const outcome = reason === 'revocation-bus-away' ? 'unavailable' : 'refused'
-      const event: VerificationEvent = {
-        instance,
-        outcome,
-        reason,
-        durationMs: null
-      }
-      verificationChannel.publish(event)
+      verificationChannel.publish(verificationEvent({ instance, outcome, reason, durationMs: null }))
     }
   }
 }

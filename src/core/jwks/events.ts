@@ -1,4 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
+import { type HelpAddress, helpAt, helpOfFailure } from '../help-page.js'
 import type { FetchFailure } from './source.js'
 
 /** Payload of `fastify-clerk-auth:jwks:refresh`, published when an attempt to get a key set has ended. */
@@ -14,6 +15,8 @@ export interface KeyRefreshEvent {
   /** Key ids that came with this set, and those that left or whose key was replaced. */
   readonly added: readonly string[]
   readonly withdrawn: readonly string[]
+  /** Where the failure is explained, with its cure; null unless `failed`. */
+  readonly help: HelpAddress | null
 }
 
 /** Payload of `fastify-clerk-auth:jwks:outage`, published when refreshing begins to fail and when it works again. */
@@ -25,6 +28,8 @@ export interface KeyOutageEvent {
   readonly failure: FetchFailure
   /** Until when the known keys stay in use, in ms since the epoch; null when there are none. */
   readonly usableUntilMs: number | null
+  /** Where the failure is explained, with its cure. */
+  readonly help: HelpAddress
 }
 
 /** Payload of `fastify-clerk-auth:jwks:unknown-kid`, published for each token whose kid is not in the key set. */
@@ -36,7 +41,15 @@ export interface UnknownKidEvent {
   readonly kid: string
   /** Whether the unverified token has the algorithm, issuer and expiry of a token of this instance. */
   readonly plausible: boolean
+  /** Where an unknown key is explained, with the cure if the token is one of this instance. */
+  readonly help: HelpAddress
 }
+
+export function helpOfRefresh(failure: FetchFailure | null): HelpAddress | null {
+  return failure === null ? null : helpOfFailure(failure)
+}
+
+export const HELP_OF_UNKNOWN_KID = helpAt('jwk-kid-mismatch')
 
 export type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
 

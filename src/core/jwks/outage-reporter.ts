@@ -60,7 +60,8 @@ export function createOutageReporter(instance: string | null, source: 'bapi' | '
           source,
           phase: isBeginning ? 'begin' : 'end',
           failure,
-          usableUntilMs
+          usableUntilMs,
+          help: helpOfFailure(failure)
         }
         keyOutageChannel.publish(event)
       }

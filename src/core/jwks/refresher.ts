@@ -3,7 +3,7 @@ import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import { createRateWindow } from '../rate-window.js'
 import { type Attempt, createAttempts } from './attempt.js'
-import { isDemand, type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
+import { helpOfRefresh, isDemand, type KeyRefreshEvent, keyRefreshChannel, type RefreshCause } from './events.js'
 import { createFetchTurns } from './fetch-turns.js'
 import { createKeySetHolder, type KeySetHolder } from './key-set-holder.js'
 import { createKeySetUpdates, type Outcome, type RefreshCondition, type UpdateSettings } from './key-set-updates.js'
@@ -121,7 +121,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
           source: source.kind,
           cause,
           durationMs,
-          ...outcome
+          ...outcome,
+          help: helpOfRefresh(outcome.failure)
         }
         keyRefreshChannel.publish(event)
       }

@@ -4,7 +4,7 @@ import { toRetryAfterSeconds } from '../retry-after.js'
 import { whileAwaited } from '../timers.js'
 import { createDemandBudget } from './demand-budget.js'
 import { createDeniedKids } from './denied-kids.js'
-import { type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
+import { HELP_OF_UNKNOWN_KID, type RefreshCause, type UnknownKidEvent, unknownKidChannel } from './events.js'
 import { createFamiliarSessions } from './familiar-sessions.js'
 import { noInitialKeys } from './no-initial-keys.js'
 import { createRefresher, type RefresherSettings } from './refresher.js'
@@ -69,7 +69,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   async function resolveUnknown(kid: string, plausible: boolean, question: Question): Promise<KeyResolution> {
     counters.unknownKids++
     if (unknownKidChannel.hasSubscribers) {
-      const event: UnknownKidEvent = { instance: settings.instance, source: source.kind, kid, plausible }
+      const { instance } = settings
+      const event: UnknownKidEvent = { instance, source: source.kind, kid, plausible, help: HELP_OF_UNKNOWN_KID }
       unknownKidChannel.publish(event)
     }
     if (!plausible || denied.has(kid, question.askedAtMs)) return refuse()

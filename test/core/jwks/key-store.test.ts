@@ -166,6 +166,7 @@ t.test('what happens is published to those who listen', async (t) => {
     'cause',
     'durationMs',
     'failure',
+    'help',
     'instance',
     'outcome',
     'source',
