@@ -69,7 +69,7 @@ export async function examineBus({ revocation }: InstanceSettings): Promise<read
     await withinPatience(async () => bus.open(peer), undefined)
     const { kind, connected, cause } = bus.health()
     if (connected) return []
-    return [busAway(kind, cause ?? 'unknown')]
+    return [busAway(kind, cause ?? null)]
   } catch (error) {
     // A bus of the application's own that breaks the promise never to reject.
     return [finding('bus-away', ['revocation.bus'], `It threw ${codeOf(error) ?? 'an error'}.`)]
@@ -78,8 +78,16 @@ export async function examineBus({ revocation }: InstanceSettings): Promise<read
   }
 }
 
-/** With what the help says of that cause. */
-function busAway(kind: string, cause: BusAwayCause): Finding {
+/** With what the help says of that cause; null: a bus of the application's own that names none. */
+function busAway(kind: string, cause: BusAwayCause | null): Finding {
+  if (cause === null) {
+    const found = finding(
+      'bus-away',
+      ['revocation.bus'],
+      `The bus is of kind ${kind}, and its health() names no cause.`
+    )
+    return { ...found, cure: `${found.cure} Let health() of the bus name the cause.` }
+  }
   const help = AT_FIRST[cause] ?? findEntries(`bus: ${cause}`)[0]?.help
   const seen = `The bus is of kind ${kind}; the cause: ${cause}. ${plain(help?.cause ?? '')}`.trimEnd()
   const found = finding('bus-away', ['revocation.bus'], seen)

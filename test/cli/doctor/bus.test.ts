@@ -135,6 +135,43 @@ t.test(
   }
 )
 
+t.test("a bus of the application's own", async (t) => {
+  const bus = (members: string) =>
+    examine('', `{ open: async () => {}, publish: async () => false, close: async () => {}, ${members} }`)
+  const away = (more: string) => `health: () => ({ kind: 'nats', connected: false, disconnectedSinceMs: 0, ${more} })`
+
+  await t.test('it is there', async (t) => {
+    const { code, causes } = await bus("health: () => ({ kind: 'nats', connected: true, disconnectedSinceMs: null })")
+    t.equal(code, 0)
+    t.notMatch(causes, [{ cause: 'bus-away' }])
+  })
+  await t.test('it says why it is away', async (t) => {
+    await names(t, bus(away("cause: 'refused'")), 'nats', /refused/, /port/)
+  })
+  await t.test('it does not say why', async (t) => {
+    const { code, causes } = await bus(away(''))
+    t.equal(code, 1)
+    t.match(causes[0], { cause: 'bus-away', message: /names no cause/, cure: /health\(\)/ })
+  })
+  await t.test('it breaks its promises', async (t) => {
+    for (const broken of [
+      "open: () => { throw Object.assign(new Error('hunter2hunter2'), { code: 'E_OWN' }) }",
+      "open: () => Promise.reject(Object.assign(new Error('hunter2hunter2'), { code: 'E_OWN' })), close() {}",
+      "health: () => { throw Object.assign(new Error('hunter2hunter2'), { code: 'E_OWN' }) }"
+    ]) {
+      const { code, output, causes } = await bus(`${away('')}, ${broken}`)
+      t.equal(code, 1, broken)
+      t.match(causes[0], { cause: 'bus-away', message: /threw E_OWN/ }, broken)
+      t.notOk(output.includes(PASSWORD), broken)
+    }
+  })
+  await t.test('it never opens', async (t) => {
+    const { code, causes } = await bus(`${away('')}, open: () => new Promise(() => {})`)
+    t.equal(code, 1)
+    t.match(causes[0], { cause: 'bus-away' })
+  })
+})
+
 /** A Redis that gets a TLS greeting reads it as a command that is not whole, and waits. */
 const TLS = /the cause: (connecting|closed|timeout)/
 

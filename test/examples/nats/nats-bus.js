@@ -4,6 +4,20 @@ import { Kvm } from '@nats-io/kv'
 import { connect, deferred } from '@nats-io/transport-node'
 import { parseRevocation, serializeRevocation } from 'fastify-clerk-auth/revocation'
 
+/** Why a connection fails, by the code or the name of the error, in the words of `BusAwayCause`. */
+const CAUSES = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unreachable',
+  AuthorizationError: 'authentication',
+  PermissionViolationError: 'permission',
+  TimeoutError: 'timeout',
+  JetStreamNotEnabled: 'unusable'
+}
+
+function causeOf(error) {
+  return CAUSES[error.cause?.code ?? error.code ?? error.name] ?? 'unknown'
+}
+
 /**
  * A revocation bus over a key-value bucket of JetStream, in which each revocation is an entry: processes that watch hear
  * it at once, those that start later find it. An entry of its own that comes back shows a process that it hears.
@@ -11,7 +25,7 @@ import { parseRevocation, serializeRevocation } from 'fastify-clerk-auth/revocat
 export function createNatsBus({ servers, bucket = 'clerk_revocations', ttlInMs = 3_600_000, beatInMs = 2_000 }) {
   const peers = new Set()
   const ownKey = `process.${randomUUID()}`
-  let [nats, kv, isRunning, awaySinceMs, back] = [null, null, false, Date.now(), deferred()]
+  let [nats, kv, isRunning, awaySinceMs, cause, back] = [null, null, false, Date.now(), 'connecting', deferred()]
 
   async function share(revocation) {
     const text = JSON.stringify(serializeRevocation(revocation))
@@ -38,7 +52,7 @@ export function createNatsBus({ servers, bucket = 'clerk_revocations', ttlInMs =
         const revocation = parseRevocation(entry.string())
         if (revocation !== null) for (const peer of peers) peer.receive([revocation])
         if (entry.key !== ownKey) continue
-        awaySinceMs = null
+        ;[awaySinceMs, cause] = [null, null]
         back.resolve()
       }
     } finally {
@@ -49,8 +63,8 @@ export function createNatsBus({ servers, bucket = 'clerk_revocations', ttlInMs =
   async function run() {
     isRunning = true
     while (peers.size > 0) {
-      await listen().catch(() => {})
-      ;[awaySinceMs, kv, back] = [awaySinceMs ?? Date.now(), null, deferred()]
+      const failure = await listen().then(() => 'closed', causeOf)
+      ;[awaySinceMs, cause, kv, back] = [awaySinceMs ?? Date.now(), failure, null, deferred()]
       await nats?.close()
       await delay(250)
     }
@@ -72,12 +86,12 @@ export function createNatsBus({ servers, bucket = 'clerk_revocations', ttlInMs =
         () => false
       )
     },
-    health: () => ({ kind: 'nats', connected: awaySinceMs === null, disconnectedSinceMs: awaySinceMs }),
+    health: () => ({ kind: 'nats', connected: awaySinceMs === null, disconnectedSinceMs: awaySinceMs, cause }),
     async close(peer) {
       if (peer === undefined) peers.clear()
       else peers.delete(peer)
       if (peers.size > 0) return
-      ;[awaySinceMs, kv] = [awaySinceMs ?? Date.now(), null]
+      ;[awaySinceMs, cause, kv] = [awaySinceMs ?? Date.now(), 'closed', null]
       await nats?.close()
     }
   }

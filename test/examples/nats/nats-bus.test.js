@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kvm } from '@nats-io/kv'
@@ -35,6 +37,49 @@ test('a session that is revoked at one server is refused by the other', { skip: 
   assert.equal(await one.clerk.revoke({ sessionId: 'sess_1' }), true)
   // The other server hears it within milliseconds; the time limit of the test is the limit.
   while ((await other.inject(me)).statusCode !== 401) await delay(5)
+})
+
+/** The doctor's report on `clerk.config.js`, with the server at this port. */
+async function examine(clerk, port) {
+  const { publishableKey, jwtKey } = clerk
+  const doctor = spawn('npx', ['fastify-clerk-auth', 'doctor', '--config', 'clerk.config.js', '--json'], {
+    // Keys at hand, and no Clerk that listens: the bus alone is asked.
+    env: {
+      ...process.env,
+      CLERK_PUBLISHABLE_KEY: publishableKey,
+      CLERK_JWT_KEY: jwtKey,
+      NATS_SERVERS: `127.0.0.1:${port}`
+    },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  let output = ''
+  doctor.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const [exitCode] = await once(doctor, 'close')
+  const { causes } = JSON.parse(output)
+  return { exitCode, bus: causes.find(({ cause }) => cause === 'bus-away') }
+}
+
+test('the doctor says whether the bus is there, and why not', { skip: missing }, async (t) => {
+  const nats = await createServerOfNats()
+  const clerk = await createLocalClerk()
+  t.after(async () => {
+    await clerk.close()
+    await nats.stop()
+    nats.forget()
+  })
+  await nats.start()
+  assert.deepEqual(await examine(clerk, nats.port), { exitCode: 0, bus: undefined })
+
+  await nats.stop()
+  const away = await examine(clerk, nats.port)
+  assert.equal(away.exitCode, 1)
+  assert.match(away.bus.message, /of kind nats; the cause: refused\. Nothing listens/)
+
+  await nats.start(['--user', 'somebody', '--pass', 'else'])
+  const locked = await examine(clerk, nats.port)
+  assert.match(locked.bus.message, /of kind nats; the cause: authentication\./)
 })
 
 async function makeWorld() {

@@ -17,8 +17,9 @@ export async function createServerOfNats() {
 
   return {
     port,
-    async start() {
-      server = spawn('nats-server', ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+    async start(more = []) {
+      const args = ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', String(port), ...more]
+      server = spawn('nats-server', args, { stdio: 'ignore' })
       while (!(await isListening(port))) await delay(10)
     },
     async stop() {
