@@ -23,6 +23,7 @@ import { blindWhileAway, type RevocationLook } from './revocation/blind-while-aw
 import { publishBusChange } from './revocation/events.js'
 import { createRevocations, type Revocations } from './revocation/revocations.js'
 import type { Effects } from './state/effects.js'
+import { compileKnownMachine, type KnownMachine } from './state/known-machine.js'
 import { compileKnownSession, type KnownSession } from './state/known-session.js'
 import type { RequestState } from './state/request-state.js'
 import { createStateSettings } from './state/settings.js'
@@ -61,6 +62,7 @@ export interface Instance {
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
+  readonly knownMachine: KnownMachine
   /** Where browsers reach FAPI on this server: the option `proxyUrl`, or the path given to `followProxy`; `''`: nowhere. */
   readonly proxyUrl: string
   /** Takes the path of a proxy for `proxyUrl`, which was not given. Only before the first request. */
@@ -197,11 +199,12 @@ export function createInstance(settings: InstanceSettings): Instance {
       readsCookies: stateSettings.readsCookies,
       isDevelopment: stateSettings.isDevelopment,
       isSatellite: stateSettings.isSatellite,
-      syncsOrganization: stateSettings.organizationTarget !== null,
+      organizationTarget: stateSettings.organizationTarget,
       cookieSuffix: settings.cookieSuffix,
       recall: verifier.recall,
       accept: verifier.accept
     }),
+    knownMachine: compileKnownMachine(machineTokens.recall),
     get proxyUrl() {
       return proxyUrl
     },

@@ -1,4 +1,4 @@
-import type { TokenType } from '../core/auth/types.js'
+import type { MachineTokenType, TokenType } from '../core/auth/types.js'
 import type { RefusalEvent } from '../core/diagnostics/events.js'
 import type { RequestState } from '../core/state/request-state.js'
 import type { GuardVerdict } from './guards/types.js'
@@ -37,6 +37,13 @@ export const SIGNED_IN: Decision = Object.freeze({
   message: null,
   isRedirected: false,
   verdict: null
+})
+
+/** For opaque machine tokens in memory, likewise. */
+export const SIGNED_IN_BY_MACHINE: Readonly<Record<MachineTokenType, Decision>> = Object.freeze({
+  api_key: Object.freeze({ ...SIGNED_IN, tokenType: 'api_key' }),
+  m2m_token: Object.freeze({ ...SIGNED_IN, tokenType: 'm2m_token' }),
+  oauth_token: Object.freeze({ ...SIGNED_IN, tokenType: 'oauth_token' })
 })
 
 /** For routes with `config.clerk: false`. */

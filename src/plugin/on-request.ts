@@ -13,7 +13,14 @@ import { type RequestState, type ResponseParts, signedOut } from '../core/state/
 import { allowsAudience } from '../core/token/claims.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { closeAfterAnswer, refusalOfForeign, refuseForeign } from './cross-origin.js'
-import { type DecidedRequest, type Decision, NOT_EVALUATED, SIGNED_IN, toDecision } from './decision.js'
+import {
+  type DecidedRequest,
+  type Decision,
+  NOT_EVALUATED,
+  SIGNED_IN,
+  SIGNED_IN_BY_MACHINE,
+  toDecision
+} from './decision.js'
 import { extractToken } from './extracted-token.js'
 import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
@@ -33,7 +40,7 @@ const TIMED_HIT_MASK = 63
 
 /** The hook of a plugin with one instance. For a token in memory it calls `done()` before it makes any object. */
 export function createOnRequest(instance: Instance, policies: RoutePolicies): OnRequestHook {
-  const { knownSession, counters: stats } = instance
+  const { knownSession, knownMachine, counters: stats } = instance
   // Tokens come from elsewhere than the hot path looks. It is left out, and memory is asked by the state machine.
   if (instance.settings.extractToken !== null) {
     return (request, reply, done) => {
@@ -51,7 +58,7 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
       const { raw } = request
       // `originalUrl`: the target before `rewriteUrl`, which is what the browser knows.
       const target = (raw as { originalUrl?: string }).originalUrl ?? (raw.url as string)
-      const known = knownSession(raw.method as string, target, raw.headers)
+      const known = knownSession(raw.method as string, target, raw.headers, request)
       if (known instanceof VerifiedToken) {
         const slots = request as unknown as AuthenticatedSlots
         slots[kDecision] = SIGNED_IN
@@ -69,6 +76,21 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         return
       }
       cookies = known
+    }
+    if (policy.acceptsMachine) {
+      const { raw } = request
+      const known = knownMachine(raw.method as string, raw.headers.authorization, policy.acceptsToken, policy.audience)
+      if (known !== null) {
+        const slots = request as unknown as AuthenticatedSlots
+        slots[kDecision] = SIGNED_IN_BY_MACHINE[known.type]
+        slots[kInstance] = instance
+        slots[kReply] = reply
+        slots[kAuth] = known.auth
+        stats.signedIn++
+        // No page of another origin can have caused it: browsers add no such header of their own.
+        done()
+        return
+      }
     }
     authenticateFully(instance, policy, request, reply, done, cookies)
   }

@@ -9,7 +9,13 @@ import { NOT_EVALUATED } from './decision.js'
 import type { Instances } from './instances.js'
 import { type AuthenticatedSlots, authenticateFully, createOnRequest, type OnRequestHook } from './on-request.js'
 import type { InstanceOptions, InstanceResolver } from './resolver-options.js'
-import { completePolicy, createDefaultPolicy, createRoutePolicies, type RoutePolicies } from './route-policy.js'
+import {
+  completePolicy,
+  createDefaultPolicy,
+  createRoutePolicies,
+  type RoutePolicies,
+  type RoutePolicy
+} from './route-policy.js'
 import { kAuth, kDecision } from './symbols.js'
 
 /**
@@ -25,6 +31,11 @@ export function createResolvingOnRequest(
   const log = countRepeats(logger)
   const hooks = new WeakMap<object, OnRequestHook>()
 
+  /** Fastify makes a new object for each reading of `routeOptions`. */
+  function policyOf(request: FastifyRequest): RoutePolicy {
+    return policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
+  }
+
   function obtain(options: InstanceOptions): Instance {
     if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
     return instances.obtain(options)
@@ -36,7 +47,7 @@ export function createResolvingOnRequest(
     reply: FastifyReply,
     done: HookHandlerDoneFunction
   ): void {
-    const policy = policies.of(request.routeOptions.config)
+    const policy = policyOf(request)
     // The policy of a route is compiled before its instance is known.
     if (policy !== policies.defaults) {
       authenticateFully(instance, completePolicy(policy, instance.settings), request, reply, done)
@@ -58,7 +69,7 @@ export function createResolvingOnRequest(
       )
       done(new ResolverError())
     }
-    if (!policies.of(request.routeOptions.config).isEvaluated) {
+    if (!policyOf(request).isEvaluated) {
       const slots = request as unknown as AuthenticatedSlots
       slots[kAuth] = authNotEvaluated
       slots[kDecision] = NOT_EVALUATED

@@ -1,7 +1,7 @@
 import { RouteOptionsError, RoutePolicyError } from '../core/errors.js'
 import type { AuthenticationPolicy } from '../core/instance.js'
 import type { AudienceRule } from '../core/machine/audience.js'
-import { type AcceptsToken, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
+import { type AcceptsToken, acceptsMachines, acceptsSessions, isTokenType } from '../core/options/accepts-token.js'
 import type { CrossOrigin } from '../core/options/instance-options.js'
 import type { AuditRouteOptions } from './audit-route-options.js'
 import type { GuardRequirement } from './guards/types.js'
@@ -48,6 +48,8 @@ export interface RoutePolicy extends AuthenticationPolicy {
    * `treatPendingAsSignedOut` of this policy matters.
    */
   readonly acceptsSession: boolean
+  /** Whether the route is authenticated and machine tokens are accepted, so that memory is asked for theirs too. */
+  readonly acceptsMachine: boolean
   /** `acceptsToken` comes from the route. False: from the plugin, or with a resolver from the request's instance. */
   readonly isAcceptsTokenOwn: boolean
   readonly treatPendingAsSignedOut: boolean
@@ -80,6 +82,7 @@ export function createDefaultPolicy(defaults: PolicyDefaults): RoutePolicy {
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSessions(acceptsToken),
+    acceptsMachine: acceptsMachines(acceptsToken),
     acceptsToken,
     allowsHandshake: handshake,
     isAcceptsTokenOwn: false,
@@ -140,7 +143,15 @@ function assertBoolean(value: unknown, name: string): asserts value is boolean |
 /** Compiles `config.clerk` when a route is registered. Throws a coded error for an unknown name or a bad value. */
 export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): RoutePolicy {
   if (clerk === undefined) return defaults
-  if (clerk === false) return Object.freeze({ ...defaults, isEvaluated: false, acceptsSession: false, isPublic: true })
+  if (clerk === false) {
+    return Object.freeze({
+      ...defaults,
+      isEvaluated: false,
+      acceptsSession: false,
+      acceptsMachine: false,
+      isPublic: true
+    })
+  }
   if (typeof clerk !== 'object' || clerk === null) throw new RouteOptionsError('clerk', 'false or an object')
   for (const name of Object.keys(clerk)) {
     if (!OPTION_NAMES.includes(name)) throw new RouteOptionsError(name, `one of ${OPTION_NAMES.join(', ')}`)
@@ -165,6 +176,7 @@ export function compileRoutePolicy(clerk: unknown, defaults: RoutePolicy): Route
   return Object.freeze({
     isEvaluated: true,
     acceptsSession: acceptsSessions(acceptsToken ?? defaults.acceptsToken) && ownAudience.length === 0,
+    acceptsMachine: acceptsMachines(acceptsToken ?? defaults.acceptsToken),
     // A copy: changing the list later must not change what the route accepts.
     acceptsToken: frozenCopy(acceptsToken ?? defaults.acceptsToken),
     isAcceptsTokenOwn: acceptsToken !== undefined,
@@ -195,6 +207,7 @@ export function completeByGuards(policy: RoutePolicy, guards: readonly GuardRequ
     acceptsToken,
     isAcceptsTokenOwn: policy.isAcceptsTokenOwn || isLeftOpen,
     acceptsSession: policy.acceptsSession && acceptsSessions(acceptsToken),
+    acceptsMachine: acceptsMachines(acceptsToken),
     audience: audience !== undefined && policy.ownAudience.length === 0 ? audience : policy.audience
   })
 }
@@ -206,6 +219,7 @@ export function completePolicy(policy: RoutePolicy, instance: PolicyDefaults): R
     ...policy,
     acceptsToken,
     acceptsSession: policy.isEvaluated && acceptsSessions(acceptsToken) && policy.ownAudience.length === 0,
+    acceptsMachine: policy.isEvaluated && acceptsMachines(acceptsToken),
     crossOrigin: policy.ownCrossOrigin ?? instance.crossOrigin,
     audience: ruleOf(policy.ownAudience, policy.ownRequireAudience, {
       values: instance.audience,

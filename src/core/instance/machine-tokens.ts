@@ -17,7 +17,7 @@ export interface MachineTokenParts {
 export function createMachineTokens(
   settings: InstanceSettings,
   { backendApi, verifySignature, revocations, revocationLook }: MachineTokenParts
-): Pick<MachineVerifier, 'verify' | 'rest'> {
+): Pick<MachineVerifier, 'verify' | 'recall' | 'rest'> {
   const { machineTokens } = settings
   let verifier: MachineVerifier | undefined
 
@@ -48,6 +48,7 @@ export function createMachineTokens(
       verifier ??= make()
       return verifier.verify(type, text, token)
     },
+    recall: (text) => verifier?.recall(text),
     rest: () => verifier?.rest()
   }
 }

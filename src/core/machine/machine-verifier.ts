@@ -32,6 +32,11 @@ export interface MachineVerifier {
    * route.
    */
   verify(type: MachineTokenType, text: string, token: UnverifiedToken | null): Eventually<MachineOutcome>
+  /**
+   * The verdict on an opaque token that Clerk has called good, as long as that is remembered; undefined for every other text.
+   * `verify` gives the same for it: no other type than that of its prefix has an opaque token of this text.
+   */
+  recall(text: string): MachineOutcome | undefined
   /** Lets go of refused tokens; the budget for asking about them stays spent. */
   rest(): void
   /** Ends Clerk's answers in memory: a revocation that is known no more may have covered any of their tokens. */
@@ -70,6 +75,10 @@ export function createMachineVerifier(settings: MachineVerifierSettings): Machin
   }
 
   return {
+    recall(text) {
+      const known = cache.recall(text)
+      return known === undefined ? undefined : unlessRevoked(known)
+    },
     verify: (type, text, token) => convert(verify(type, text, token), unlessRevoked),
     rest: cache.forgetRefused,
     askAgain: cache.expire

@@ -13,6 +13,8 @@ export interface OpaqueCacheSettings {
 /** Clerk's answers about opaque tokens. Kept for a short time, because a token can be revoked at any moment. */
 export interface OpaqueCache {
   find(token: string): MachineOutcome | undefined
+  /** As `find`, of good tokens alone. */
+  recall(token: string): MachineOutcome | undefined
   add(token: string, outcome: MachineOutcome, expiresAtMs: number): void
   /** Whether the token was good when Clerk was last asked, however long ago: such a token is not a guess. */
   wasGood(token: string): boolean
@@ -27,6 +29,9 @@ interface Entry {
   untilMs: number
 }
 
+// lru-cache writes its status onto the options that it is given: a shared object spares each call a new one.
+const GET_OPTIONS: LRUCache.GetOptions<string, Entry, unknown> = {}
+
 export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
   const { positiveTtlMs, negativeTtlMs, maxEntries, now } = settings
   // Two caches, so that a flood of guesses cannot evict good tokens.
@@ -34,11 +39,11 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
   const good = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
   const refused = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
 
+  const fresh = (entry: Entry | undefined) => (entry !== undefined && entry.untilMs > now() ? entry.outcome : undefined)
+
   return {
-    find(token) {
-      const entry = good.get(token) ?? refused.get(token)
-      return entry !== undefined && entry.untilMs > now() ? entry.outcome : undefined
-    },
+    find: (token) => fresh(good.get(token, GET_OPTIONS) ?? refused.get(token, GET_OPTIONS)),
+    recall: (token) => fresh(good.get(token, GET_OPTIONS)),
     add(token, outcome, expiresAtMs) {
       if (outcome.ok) {
         refused.delete(token)

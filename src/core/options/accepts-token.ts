@@ -1,5 +1,6 @@
 import { AcceptsTokenError, OptionEmptyError } from '../errors.js'
 import {
+  MACHINE_TOKEN_TYPES,
   type MachineTokenType,
   OPAQUE_TOKEN_TYPES,
   type OpaqueTokenType,
@@ -39,6 +40,11 @@ export function namesTokenType(acceptsToken: AcceptsToken, type: TokenType): boo
 /** Whether session tokens are among what is accepted. */
 export function acceptsSessions(acceptsToken: AcceptsToken): boolean {
   return acceptsToken === 'any' || namesTokenType(acceptsToken, 'session_token')
+}
+
+/** Whether machine tokens are among what is accepted. */
+export function acceptsMachines(acceptsToken: AcceptsToken): boolean {
+  return acceptsToken === 'any' || MACHINE_TOKEN_TYPES.some((type) => namesTokenType(acceptsToken, type))
 }
 
 /** The opposite of `acceptsSessions`, for the compiler. */

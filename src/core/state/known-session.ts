@@ -3,16 +3,19 @@ import type { CarriedCookies, DECIDING_HEADERS } from '../request/carried.js'
 import { neverAuthenticates } from '../request/method.js'
 import { isPageLoad, isTopLevelPageLoad } from '../request/page-load.js'
 import { compilePlainCookies } from '../request/plain-cookies.js'
-import { textOf } from '../request/read-carried.js'
+import { beginsWithOrigin, plainPathOf } from '../request/public-url.js'
+import { type RequestSource, textOf } from '../request/read-carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
+import { isOfActiveOrganization, type OrganizationTarget } from './organization-target.js'
 import { mayNameClerkParameter } from './query.js'
 
 export interface KnownSessionSettings {
   readonly readsCookies: boolean
   readonly isDevelopment: boolean
   readonly isSatellite: boolean
-  readonly syncsOrganization: boolean
+  /** The organization that a path names; null: no path does. */
+  readonly organizationTarget: ((pathname: string) => OrganizationTarget | null) | null
   readonly cookieSuffix: string
   /** Judges a token that is in memory, as of now; undefined when it is not there. */
   readonly recall: (token: string) => VerificationOutcome | undefined
@@ -20,19 +23,32 @@ export interface KnownSessionSettings {
   readonly accept: (verified: VerifiedToken) => VerifiedToken
 }
 
-/** The hot path can read no header that the state machine does not read: another name does not compile. */
+/**
+ * The hot path can read no header that the state machine does not read: another name does not compile. The last one is part
+ * of the public URL.
+ */
 type Headers = {
-  readonly [Name in 'authorization' | 'cookie' | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]]?:
-    | string
-    | string[]
-    | undefined
+  readonly [Name in
+    | 'authorization'
+    | 'cookie'
+    | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]
+    | 'cloudfront-forwarded-proto']?: string | string[] | undefined
 }
+
+/** Scheme and host of the public URL. Read for page loads with a `Referer` alone: in Fastify each is a computation. */
+export type PublicOrigin = Pick<RequestSource, 'protocol' | 'host'>
 
 /**
  * The verified token of a request that is plainly signed in by it, counted as a hit. Else the cookies, if the Cookie header has
  * been read; else null.
  */
-export type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | CarriedCookies | null
+export type KnownSession = (
+  method: string,
+  target: string,
+  headers: Headers,
+  /** Absent: not known. */
+  origin?: PublicOrigin
+) => VerifiedToken | CarriedCookies | null
 
 /**
  * The hot path: the verified token of a request that is signed in by a session token and needs nothing else; all other
@@ -41,10 +57,10 @@ export type KnownSession = (method: string, target: string, headers: Headers) =>
  * two). Makes no promise, closure or copy.
  */
 export function compileKnownSession(settings: KnownSessionSettings): KnownSession {
-  const { isSatellite, syncsOrganization, recall, accept } = settings
+  const { isSatellite, organizationTarget, recall, accept } = settings
   const knownByCookies = settings.readsCookies ? compileKnownByCookies(settings) : null
 
-  return function knownSession(method, target, headers) {
+  return function knownSession(method, target, headers, origin) {
     if (neverAuthenticates(method)) return null
     const authorization = headers.authorization
     if (authorization !== undefined && authorization !== '') {
@@ -56,26 +72,40 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     }
     const cookieHeader = headers.cookie
     if (cookieHeader === undefined || knownByCookies === null || mayNameClerkParameter(target)) return null
+    // A page that another origin links to may need a cross-origin sync (state/README.md row 15).
+    const { referer } = headers
+    if (!isSatellite && referer !== undefined && isTopLevelPageLoad(method, textOf(headers['sec-fetch-dest']))) {
+      if (origin === undefined || headers['cloudfront-forwarded-proto'] !== undefined) return null
+      if (!beginsWithOrigin(textOf(referer), origin.protocol, origin.host)) return null
+    }
     // The URL of a page may ask for another organization than the active one (state/README.md row 16). A fetch asks for
     // none.
-    if (syncsOrganization && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))) return null
-    // A page that another origin links to may need a cross-origin sync (state/README.md row 15).
-    if (!isSatellite && headers.referer !== undefined) {
-      if (isTopLevelPageLoad(method, textOf(headers['sec-fetch-dest']))) return null
-    }
-    return knownByCookies(cookieHeader as string)
+    const isOfPage =
+      organizationTarget !== null && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))
+    return knownByCookies(cookieHeader as string, isOfPage ? target : null)
   }
 }
 
-function compileKnownByCookies({ cookieSuffix, isDevelopment, recall, accept }: KnownSessionSettings) {
+function compileKnownByCookies(settings: KnownSessionSettings) {
+  const { cookieSuffix, isDevelopment, organizationTarget, recall, accept } = settings
   const cookies = compilePlainCookies(cookieSuffix, isDevelopment)
 
-  return function knownByCookies(header: string): VerifiedToken | CarriedCookies {
+  /** Whether the page names no other organization than the active one. */
+  function isOfOrganization(target: string, { auth }: VerifiedToken): boolean {
+    const path = plainPathOf(target)
+    const named = path === '' ? undefined : organizationTarget?.(path)
+    return named === null || (named !== undefined && isOfActiveOrganization(named, auth))
+  }
+
+  /** `page`: the target of a request for a page that may name an organization; null: it is none. */
+  return function knownByCookies(header: string, page: string | null): VerifiedToken | CarriedCookies {
     if (cookies.scan(header)) {
       const outcome = recall(cookies.session(header))
       // A foreign issuer makes the suffixed cookies count (state/README.md rule 2). A token older than the last sign-in
       // or sign-out of this browser has to be replaced (state/README.md row 13).
-      if (outcome?.ok && outcome.isOwnIssuer && outcome.issuedAt >= cookies.clientUat()) return accept(outcome)
+      if (outcome?.ok && outcome.isOwnIssuer && outcome.issuedAt >= cookies.clientUat()) {
+        if (page === null || isOfOrganization(page, outcome)) return accept(outcome)
+      }
     }
     return cookies.carried(header)
   }

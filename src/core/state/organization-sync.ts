@@ -2,7 +2,7 @@ import type { SignedInAuth } from '../auth/types.js'
 import { logLine } from '../log-lines.js'
 import type { Carried } from '../request/carried.js'
 import { tryHandshake } from './handshake-attempt.js'
-import type { OrganizationTarget } from './organization-target.js'
+import { isOfActiveOrganization } from './organization-target.js'
 import { MAX_REDIRECTS, redirectCount } from './redirect-counter.js'
 import type { RequestState } from './request-state.js'
 import type { StateContext } from './settings.js'
@@ -17,17 +17,11 @@ export function syncOrganization(context: StateContext, carried: Carried, auth: 
   // A pending session has no organization until its tasks are done; neither has a session without a user.
   if (auth.sessionStatus === 'pending' || auth.userId === '') return null
   const target = organizationTarget(carried.url.pathname)
-  if (target === null || isActive(target, auth)) return null
+  if (target === null || isOfActiveOrganization(target, auth)) return null
   if (redirectCount(carried) >= MAX_REDIRECTS) {
     logLine(context.effects.log, 'organization-not-activated')
     return null
   }
   const state = tryHandshake(context, carried, 'active-organization-mismatch', '')
   return state.status === 'handshake' ? state : null
-}
-
-function isActive(target: OrganizationTarget, auth: SignedInAuth): boolean {
-  if (target.kind === 'id') return target.value === auth.orgId
-  if (target.kind === 'slug') return target.value === auth.orgSlug
-  return !auth.orgId
 }

@@ -8,6 +8,7 @@ import { readInstanceOptions } from '../../../src/core/options/instance-settings
 import { DECIDING_HEADERS, type DecidingHeaders } from '../../../src/core/request/carried.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
+import { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
 import { SETUPS } from './setups.js'
 
@@ -94,6 +95,7 @@ function answerOf({ status, reason, location, headers, setCookies }: RequestStat
   return JSON.stringify([status, reason, location, headers, setCookies])
 }
 
+const OWN = { protocol: 'https', host: 'example.com' }
 const PLAIN = JSON.stringify(['signed-in', null, null, null, []])
 
 for (const setup of setups) {
@@ -104,7 +106,8 @@ for (const setup of setups) {
       setup.instance.cache.clear()
       const cold = answerOf(await decide(setup, request))
       const warm = answerOf(await decide(setup, request))
-      const isHot = setup.instance.knownSession(request.method, request.target, request.headers) !== null
+      const isHot =
+        setup.instance.knownSession(request.method, request.target, request.headers, OWN) instanceof VerifiedToken
       if (isHot) hits++
       if (warm !== cold || (isHot && cold !== PLAIN)) {
         different.push({

@@ -1,3 +1,4 @@
+import { match } from 'path-to-regexp'
 import t from 'tap'
 import { compileOrganizationTarget } from '../../../src/core/state/organization-target.js'
 
@@ -26,4 +27,43 @@ t.test('patterns match as path-to-regexp 6 does', async (t) => {
     t.equal(compileOrganizationTarget(organization, personal)('/other'), null, 'no pattern, no answer')
   }
   t.throws(() => compileOrganizationTarget(['/:'], []), 'at registration, not on a request')
+})
+
+t.test('parameters are those that path-to-regexp reads', async (t) => {
+  const patterns = [
+    ['/:id/:slug'],
+    ['/x/:slug/:id?', '/x/:id'],
+    ['/many/:id+'],
+    ['/many/:slug*'],
+    ['/pre{-:id}*'],
+    ['/a/:id(x*)', '/a/:slug'],
+    ['/(.*)/:id', '/:slug/(.*)']
+  ]
+  const paths = [
+    '/x/y',
+    '/x/y/z',
+    '/x',
+    '/many/a/b/c',
+    '/many',
+    '/many/',
+    '/pre-a-b',
+    '/pre',
+    '/a/',
+    '/a/xx',
+    '/a/b',
+    '/'
+  ]
+  let found = 0
+  for (const pattern of patterns) {
+    const target = compileOrganizationTarget(pattern, [])
+    const reference = match<{ id?: unknown; slug?: unknown }>(pattern)
+    for (const path of paths) {
+      const matched = reference(path)
+      const { id, slug } = matched === false ? {} : matched.params
+      const expected = id ? { kind: 'id', value: String(id) } : slug ? { kind: 'slug', value: String(slug) } : null
+      if (expected !== null) found++
+      t.same(target(path), expected, `${pattern} ${path}`)
+    }
+  }
+  t.ok(found > 15, `${found} paths name an organization`)
 })

@@ -23,5 +23,12 @@ export const SETUPS: readonly Setup[] = [
     {
       organizationSyncOptions: { organizationPatterns: ['/orgs/:id'], personalAccountPatterns: ['/'] }
     }
+  ],
+  [
+    'organization sync by slug',
+    'production',
+    {
+      organizationSyncOptions: { organizationPatterns: ['/orgs/:slug', '/orgs/:slug/(.*)'] }
+    }
   ]
 ]

@@ -448,7 +448,7 @@ const request: Target = {
     const [target = '', host = '', authorization, cookie, destination, accept, referer] = latin1(input).split('\n')
     const headers = { authorization, cookie, 'sec-fetch-dest': destination, accept, referer }
     const carried = readCarried({ method: 'GET', target, headers, protocol: 'https', host }, instance.readCookies)
-    const known = instance.knownSession('GET', target, headers)
+    const known = instance.knownSession('GET', target, headers, { protocol: 'https', host })
     if (known !== null && !(known instanceof VerifiedToken)) assert.deepEqual(known, carried.cookies)
     for (const acceptsToken of ['session_token', 'any', ['api_key']] as const) {
       const state = await instance.authenticate(carried, {
