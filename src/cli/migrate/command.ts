@@ -116,5 +116,6 @@ function finish(migrations: readonly MigratedFile[], wantsWrite: boolean, output
 }
 
 const NEXT = `Then: npm install fastify-clerk-auth @clerk/backend && npm uninstall @clerk/fastify. Behind a proxy, set trustProxy of Fastify.
+Await the registration before routes are made, in other files too: the server does not start with routes made before it.
 acceptsToken "any" is what @clerk/fastify does: name the types that your routes want, and drop the rest.
 `

@@ -1,6 +1,7 @@
 import { changeClient, findClientUses } from './client.js'
 import { applyEdits, Changes, type Refusal } from './edits.js'
 import { namesIn, type Rename, readStatements, rewriteStatements } from './imports.js'
+import { OptionLiterals } from './option-literals.js'
 import { changeRegistrations } from './registration.js'
 import { identifiersOf, type Parse, type Source } from './syntax.js'
 
@@ -35,7 +36,9 @@ export function migrateText(parse: Parse, text: string, name: string): Migration
 function change(source: Source, changes: Changes): void {
   const statements = readStatements(source, changes)
   const names = namesIn(source, statements, changes)
-  const registrations = names.plugin === null ? [] : changeRegistrations(source, names.plugin, changes)
+  const literals = new OptionLiterals(source, changes)
+  const registrations = names.plugin === null ? [] : changeRegistrations(source, names.plugin, literals, changes)
+  if (names.optionsType !== null) literals.changeTyped(names.optionsType.local)
   const uses = findClientUses(source, changes)
   const withCreateClient = changeClient(source, { statements, registrations, uses, imported: names.client }, changes)
   const renames = [names.plugin, names.optionsType].filter((rename) => rename !== null)

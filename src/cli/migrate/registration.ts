@@ -1,6 +1,7 @@
 import type { Changes } from './edits.js'
-import { indentOf, lineBreakOf, quoteOf, type Rename } from './imports.js'
-import { changeOfOption } from './option-names.js'
+import type { Rename } from './imports.js'
+import { awaitRegistration } from './loading.js'
+import { acceptsAnyOf, type OptionLiterals } from './option-literals.js'
 import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode } from './syntax.js'
 
 /** A call `register(clerkPlugin, options)`. */
@@ -17,6 +18,7 @@ export interface Registration {
 export function changeRegistrations(
   source: Source,
   { local, renamed }: Rename,
+  literals: OptionLiterals,
   changes: Changes
 ): readonly Registration[] {
   const registrations: Registration[] = []
@@ -32,7 +34,8 @@ export function changeRegistrations(
       continue
     }
     if (renamed !== local) changes.replace(identifier, renamed)
-    changeOptions(source, identifier, registration.options, changes)
+    changeOptions(source, identifier, registration.options, literals, changes)
+    awaitRegistration(source, registration.call, changes)
     registrations.push(registration)
   }
   return registrations
@@ -60,70 +63,20 @@ function registrationOf(identifier: SyntaxNode, call: SyntaxNode): Registration 
 
 const FUNCTIONS = new Set(['ArrowFunctionExpression', 'FunctionExpression'])
 
-function changeOptions(source: Source, plugin: SyntaxNode, options: SyntaxNode | null, changes: Changes): void {
-  const quote = quoteOf(source.text)
-  const acceptsAny = `acceptsToken: ${quote}any${quote}`
+function changeOptions(
+  source: Source,
+  plugin: SyntaxNode,
+  options: SyntaxNode | null,
+  literals: OptionLiterals,
+  changes: Changes
+): void {
+  const acceptsAny = acceptsAnyOf(source)
   if (options === null) changes.insert(plugin.end, `, { ${acceptsAny} }`)
-  else if (options.type === 'ObjectExpression') changeLiteral(source, options, acceptsAny, changes)
+  else if (options.type === 'ObjectExpression') literals.changeArgument(options, acceptsAny)
   else if (FUNCTIONS.has(options.type)) changes.refuse(options, 'options that are a function are not understood')
   else {
     changes.insert(options.start, '{ ...')
     changes.insert(options.end, `, ${acceptsAny} }`)
+    literals.changeValue(options)
   }
-}
-
-function changeLiteral(source: Source, options: SyntaxNode, acceptsAny: string, changes: Changes): void {
-  const properties = nodesIn(options, 'properties')
-  const kept: SyntaxNode[] = []
-  let hasAcceptsToken = false
-  for (const property of properties) {
-    const key = nodeIn(property, 'key')
-    const name = property.type === 'SpreadElement' || property.computed === true ? null : nameOf(key)
-    if (property.computed === true) changes.refuse(property, 'an option whose name is computed is not understood')
-    if (name === 'acceptsToken') hasAcceptsToken = true
-    const change = name === null ? { is: 'kept' as const } : changeOfOption(name)
-    if (change.is === 'refused') changes.refuse(property, `${name}: ${change.hint}`)
-    if (change.is !== 'removed') kept.push(property)
-    if (change.is !== 'renamed') continue
-    if (property.shorthand === true) changes.replace(property, `${change.to}: ${name}`)
-    else if (key !== null) changes.replace(key, change.to)
-  }
-  const last = kept.at(-1)
-  for (const property of properties)
-    if (!kept.includes(property)) remove(source, options, properties, property, changes)
-  if (hasAcceptsToken) return
-  if (last !== undefined) changes.insert(last.end, `,${gapBefore(source, options, last)}${acceptsAny}`)
-  else if (properties.length === 0) changes.replace(options, `{ ${acceptsAny} }`)
-  else changes.insert(options.start + 1, ` ${acceptsAny}`)
-}
-
-/** New options go on a line of their own where the others do. */
-function gapBefore({ text }: Source, options: SyntaxNode, property: SyntaxNode): string {
-  const isAlone =
-    text.slice(options.start, property.start).trimEnd() !==
-    text.slice(options.start, property.start).replace(/[ \t]+$/, '')
-  return isAlone ? lineBreakOf(text) + indentOf(text, property.start) : ' '
-}
-
-/** Removes a property with the comma after it, or before it if it is the last. */
-function remove(
-  source: Source,
-  options: SyntaxNode,
-  properties: readonly SyntaxNode[],
-  property: SyntaxNode,
-  changes: Changes
-): void {
-  const position = properties.indexOf(property)
-  const next = properties[position + 1]
-  const before = properties[position - 1]
-  const start = next === undefined && before !== undefined ? before.end : property.start
-  const end = next?.start ?? (before === undefined ? options.end - 1 : property.end)
-  if (source.comments.some((comment) => comment.start >= start && comment.end <= end)) {
-    changes.refuse(
-      property,
-      `the option ${nameOf(nodeIn(property, 'key'))} has to go, and a comment beside it would be lost: remove it by hand`
-    )
-    return
-  }
-  changes.replace({ start, end }, '')
 }

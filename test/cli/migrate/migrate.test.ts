@@ -36,7 +36,11 @@ t.test('the application of the migration fixture becomes the one after it', asyn
   )
   // Their order is the application's formatter's.
   t.strictSame(lines.filter(isImport).sort(), expected.filter(isImport).sort())
-  t.equal(migration.notes.length, 1, 'that the client has its keys from the options is said')
+  t.strictSame(
+    migration.notes.map(({ message }) => message.split(/[ :]/, 3).join(' ')),
+    ['these options are', 'the client is'],
+    'that the options are not seen is said, and that the client has its keys from them'
+  )
 })
 
 const IMPORTS: readonly (readonly [string, string, string])[] = [
@@ -189,6 +193,121 @@ t.test('JSX and decorators are read', async (t) => {
   )
 })
 
+const TYPED = "import { clerkPlugin, type ClerkFastifyOptions } from '@clerk/fastify'\n"
+
+const VARIABLES: readonly (readonly [string, string, string])[] = [
+  [
+    'a variable',
+    `${IMPORT}const options = { hookName: 'preHandler', secretKey: a }\napp.register(clerkPlugin, options)`,
+    'const options = { secretKey: a }'
+  ],
+  [
+    'a variable with its type',
+    `${TYPED}const options: ClerkFastifyOptions = { secretKey: a, hookName: 'preHandler', telemetry: false }\napp.register(clerkPlugin, options)`,
+    'const options: ClerkAuthOptions = { secretKey: a }'
+  ],
+  [
+    'satisfies',
+    `${TYPED}const options = { __internal_enableHandshake: false } satisfies ClerkFastifyOptions\napp.register(clerkPlugin, options)`,
+    'const options = { handshake: false } satisfies ClerkAuthOptions'
+  ],
+  [
+    'a spread',
+    `${IMPORT}const common = { hookName }\napp.register(clerkPlugin, { ...common, secretKey: a })`,
+    'const common = { }'
+  ],
+  [
+    'a variable of a variable, and a condition',
+    `${IMPORT}const a = { hookName: 1, jwtKey }\nconst b = isTest ? a : { userAgent: 'x' }\napp.register(clerkPlugin, b)`,
+    'const a = { jwtKey }\nconst b = isTest ? a : { }'
+  ],
+  [
+    'a module of options alone',
+    "import type { ClerkFastifyOptions } from '@clerk/fastify'\nexport const options: ClerkFastifyOptions = {\n  hookName: 'preHandler',\n  secretKey: a\n}",
+    'export const options: ClerkAuthOptions = {\n  secretKey: a\n}'
+  ],
+  [
+    'a function that returns options',
+    "import type { ClerkFastifyOptions } from '@clerk/fastify'\nexport function options(): ClerkFastifyOptions { if (x) return { hookName, jwtKey }; return load(() => { return { hookName } }) }",
+    'ClerkAuthOptions { if (x) return { jwtKey }; return load(() => { return { hookName } }) }'
+  ]
+]
+
+for (const [name, before, after] of VARIABLES) {
+  t.test(`options without a meaning here go from ${name}`, async (t) => {
+    t.ok(changed(before).includes(after), changed(before))
+  })
+}
+
+t.test('options that go stand in any place of the list', async (t) => {
+  t.equal(
+    changed(registered(', { hookName, secretKey: a, telemetry, jwtKey, userAgent, sdkMetadata, }')),
+    `${IMPORTED}app.register(clerkAuth, { secretKey: a, jwtKey, acceptsToken: 'any', })\n`
+  )
+  t.equal(
+    changed(registered(', { hookName, telemetry }')),
+    `${IMPORTED}app.register(clerkAuth, { acceptsToken: 'any' })\n`
+  )
+})
+
+t.test('options that the file does not write are said to be unknown', async (t) => {
+  for (const options of ['options', 'await load()', 'config.clerk', '{ ...options }', 'isTest ? {} : load()']) {
+    const text = `import { options } from './options.js'\n${registered(`, ${options}`)}`
+    const migration = migrateText(parse, text, 'app.ts')
+    t.match(
+      migration,
+      { outcome: 'changed', notes: [{ line: 3, message: /^these options are not written in/ }] },
+      options
+    )
+  }
+  t.match(migrateText(parse, registered(', { secretKey: a }'), 'app.ts'), { outcome: 'changed', notes: [] })
+})
+
+const AWAITED: readonly (readonly [string, string, string])[] = [
+  [
+    'a module',
+    `${IMPORT}const app = Fastify()\napp.register(clerkPlugin)\napp.get('/', handle)`,
+    "await app.register(clerkAuth, { acceptsToken: 'any' })\napp.get('/', handle)"
+  ],
+  [
+    'an async function',
+    `${IMPORT}export async function build(app) {\n  app.register(clerkPlugin)\n  app.route({ url: '/' })\n}`,
+    "  await app.register(clerkAuth, { acceptsToken: 'any' })\n  app.route"
+  ],
+  [
+    'routes of a function',
+    `${IMPORT}const app = Fastify()\napp.register(clerkPlugin)\naddRoutes(app)`,
+    "await app.register(clerkAuth, { acceptsToken: 'any' })\naddRoutes"
+  ],
+  [
+    'a chain of routes',
+    `${IMPORT}app.register(clerkPlugin)\napp.addHook('onSend', f).get('/', handle)`,
+    "\nawait app.register(clerkAuth, { acceptsToken: 'any' })\n"
+  ]
+]
+
+for (const [name, before, after] of AWAITED) {
+  t.test(`a registration is awaited where routes follow it: ${name}`, async (t) => {
+    t.ok(changed(before).includes(after), changed(before))
+  })
+}
+
+t.test('a registration is left as it is where no route of its server follows it', async (t) => {
+  for (const rest of [
+    'app.register(routes)',
+    "app.register(async (app) => { app.get('/', handle) })",
+    "app.after(() => { app.get('/', handle) })",
+    "other.get('/', handle)",
+    "app.options('*', handle)",
+    'app.listen({ port: 1 })'
+  ]) {
+    const text = `${registered('')}${rest}`
+    t.match(migrateText(parse, text, 'app.ts'), { outcome: 'changed', notes: [] }, rest)
+    t.equal(changed(text), `${IMPORTED}app.register(clerkAuth, { acceptsToken: 'any' })\n${rest}`)
+  }
+  t.match(migrateText(parse, `${IMPORT}await app.register(clerkPlugin)\napp.get('/', f)`, 'a.ts'), { notes: [] })
+})
+
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['a default import', "import clerk from '@clerk/fastify'", /^1: .*not understood/],
   ['a namespace', "\nimport * as clerk from '@clerk/fastify'", /^2: .*not understood/],
@@ -268,6 +387,41 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     'an assignment',
     `${IMPORT}app.register(clerkPlugin)\nfunction f(req) { req.clerk = 1 }`,
     /^3: req\.clerk is assigned/
+  ],
+  [
+    'an option that has to go from a variable with other uses',
+    `${IMPORT}const o = { telemetry: false }\ncreateClient(o)\napp.register(clerkPlugin, o)`,
+    /^2: telemetry is no option here, and o has other uses/
+  ],
+  [
+    'an option without a counterpart, in a variable',
+    `${IMPORT}const o = { jwksCacheTtlInMs: 1 }\napp.register(clerkPlugin, o)`,
+    /^2: jwksCacheTtlInMs: use jwks/
+  ],
+  [
+    'an option that is assigned',
+    `${IMPORT}const o = {}\no.hookName = 'preHandler'\napp.register(clerkPlugin, o)`,
+    /^3: hookName is no option here/
+  ],
+  [
+    'routes after a registration in CommonJS',
+    "const { clerkPlugin } = require('@clerk/fastify')\napp.register(clerkPlugin)\napp.get('/', handle)",
+    /^3: this route is made before the plugin has loaded, .*FST_CLERK_EARLY_ROUTES\): await/
+  ],
+  [
+    'routes after a registration in a function that is not async',
+    `${IMPORT}function build(app) {\n  app.register(clerkPlugin)\n  app.get('/', handle)\n}`,
+    /^4: this route is made before the plugin has loaded/
+  ],
+  [
+    'routes in the chain of the registration',
+    `${IMPORT}app.register(clerkPlugin).get('/', handle)`,
+    /^2: this route is made before the plugin has loaded/
+  ],
+  [
+    'routes before the registration',
+    `${IMPORT}app.get('/', handle)\nawait app.register(clerkPlugin)`,
+    /^2: this route is made before the plugin is registered/
   ],
   ['no program', "import { getAuth } from '@clerk/fastify'\nconst = 1", /^2: the file cannot be parsed/]
 ]
