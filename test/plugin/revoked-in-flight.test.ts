@@ -49,3 +49,26 @@ t.test('a request whose session is revoked while its key is on the way is refuse
   t.ok(fastify.clerk.stats().revoked >= 2)
   t.equal((await send(revoked)).status, 401, 'and so is the next')
 })
+
+t.test(
+  'a session that is revoked after its refresh is refused, though the refresh is shared for some seconds',
+  async (t) => {
+    const clerk = await createLocalClerk({ instanceType: 'production', signingKey })
+    t.teardown(() => clerk.close())
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    await fastify.register(clerkAuth, clerk.pluginOptions())
+    fastify.get('/', { preHandler: fastify.requireAuth }, ({ auth }) => auth.userId)
+    const session = clerk.openSession('user_1')
+    const expired = clerk.sessionToken(session.id, { issuedAtMs: Date.now() - 3_600_000 })
+    const cookie = clerk.cookies(expired, { refresh: session.refreshToken })
+    const send = () => fastify.inject({ url: '/', headers: { cookie } })
+    const refreshed = await send()
+    t.equal(refreshed.statusCode, 200)
+    t.ok(refreshed.headers['set-cookie'])
+    await fastify.clerk.revoke({ sessionId: session.id })
+    const answer = await send()
+    t.equal(answer.statusCode, 401)
+    t.notOk(answer.headers['set-cookie'])
+  }
+)

@@ -14,34 +14,66 @@ import type { RefreshFlow, RefreshOutcome, StateContext } from './settings.js'
 const SHARED_MS = 5_000
 const MAX_SHARED = 1_000
 
+/** The tokens that BAPI has given, not judged. */
+interface Refreshed {
+  readonly ok: true
+  readonly token: string
+  readonly setCookies: readonly string[]
+}
+
+type Answer = Refreshed | Extract<RefreshOutcome, { ok: false }>
+
+interface Shared {
+  /** `null`: the call is under way. */
+  readonly answeredAtMs: number | null
+  readonly answer: Promise<Answer>
+}
+
 /**
  * Trades an expired session token and its refresh token for a new one (state/README.md section 6). A page's parallel
- * requests refresh once.
+ * requests refresh once. Each judges the new token for itself: it may have been revoked, or its key may have left, since
+ * the first of them was answered.
  */
 export function createRefreshFlow(now: () => number): RefreshFlow {
-  const shared = new LRUCache<string, { readonly untilMs: number; readonly outcome: Promise<RefreshOutcome> }>({
+  const shared = new LRUCache<string, Shared>({
     // By size: with `max`, lru-cache fills lists of that length at once, for each of many tenants.
     maxSize: MAX_SHARED,
     sizeCalculation: () => 1
   })
 
-  return (context, carried, expired) => {
+  function answersStill({ answeredAtMs }: Shared): boolean {
+    // Either way: a clock that was set back must not make an answer last.
+    return answeredAtMs === null || Math.abs(now() - answeredAtMs) < SHARED_MS
+  }
+
+  function ask(context: StateContext, carried: Carried, expired: UnverifiedToken): Promise<Answer> {
     const name = `${carried.cookies.refreshSuffixed}\n${expired.text}`
     const before = shared.get(name)
-    if (before !== undefined && before.untilMs > now()) return before.outcome
+    if (before !== undefined && answersStill(before)) return before.answer
 
-    const outcome = refresh(context, carried, expired)
-    shared.set(name, { untilMs: Number.POSITIVE_INFINITY, outcome })
+    const answer = refresh(context, carried, expired)
+    shared.set(name, { answeredAtMs: null, answer })
     const forget = () => shared.delete(name)
-    outcome.then((settled) => {
-      if (settled.ok) shared.set(name, { untilMs: now() + SHARED_MS, outcome })
+    answer.then((settled) => {
+      if (settled.ok) shared.set(name, { answeredAtMs: now(), answer })
       else forget()
     }, forget)
-    return outcome
+    return answer
+  }
+
+  return async (context, carried, expired) => {
+    const answer = await ask(context, carried, expired)
+    return answer.ok ? judge(context, answer) : answer
   }
 }
 
-async function refresh(context: StateContext, carried: Carried, expired: UnverifiedToken): Promise<RefreshOutcome> {
+async function judge({ effects }: StateContext, { token, setCookies }: Refreshed): Promise<RefreshOutcome> {
+  const verified = await effects.verifySessionText(token)
+  if (verified.ok) return { ok: true, verified, setCookies }
+  return failed('invalid-session-token', verified.unavailable ? verified.retryAfterSeconds : null)
+}
+
+async function refresh(context: StateContext, carried: Carried, expired: UnverifiedToken): Promise<Answer> {
   const { effects } = context
   if (effects.refreshSession === null) return failed('missing-api-client')
   const sessionId = expired.claims.sid
@@ -57,17 +89,14 @@ async function refresh(context: StateContext, carried: Carried, expired: Unverif
   })
   if (!answer.ok) return { ok: false, code: codeOf(answer), retryAfterSeconds: retrySecondsOf(answer) }
 
-  const directives = parseDirectives(answer.value)
-  if (directives.length === 0) return failed('unexpected-sdk-error')
-  const token = sessionTokenOf(directives)
-  if (token === '') return failed('invalid-session-token')
-  const verified = await effects.verifySessionText(token)
-  if (verified.ok) return { ok: true, verified, setCookies: directives }
-  return failed('invalid-session-token', verified.unavailable ? verified.retryAfterSeconds : null)
+  const setCookies = parseDirectives(answer.value)
+  if (setCookies.length === 0) return failed('unexpected-sdk-error')
+  const token = sessionTokenOf(setCookies)
+  return token === '' ? failed('invalid-session-token') : { ok: true, token, setCookies }
 }
 
-function failed(code: RefreshFailureCode, retryAfterSeconds: number | null = null): RefreshOutcome {
-  return { ok: false, code, retryAfterSeconds }
+function failed(code: RefreshFailureCode, retryAfterSeconds: number | null = null) {
+  return { ok: false, code, retryAfterSeconds } as const
 }
 
 /** A code of Clerk's is passed on unchanged, e.g. `session_is_revoked`. */

@@ -76,6 +76,49 @@ t.test('the parallel requests of a page refresh once, and so do those that come 
   t.equal(requests.length, 2)
 })
 
+t.test('an answer that others share is judged for each of them as of then', async (t) => {
+  const tokens = { ...TOKENS }
+  let nowMs = NOW * 1000
+  let asked = 0
+  const scene = createScene({}, tokens, {
+    now: () => nowMs,
+    refreshSession: async () => {
+      asked++
+      return FRESH
+    }
+  })
+  t.equal((await scene.decide({ cookies: EXPIRED })).status, 'signed-in')
+  nowMs += 1_000
+  tokens.good = { outcome: 'session-revoked' }
+  const revoked = await scene.decide({ cookies: EXPIRED })
+  t.match(revoked, {
+    status: 'signed-out',
+    reason: 'session-token-expired-refresh-invalid-session-token',
+    auth: { retryAfterSeconds: null }
+  })
+  t.same(revoked.setCookies, [], 'the browser is given nothing')
+  tokens.good = { outcome: 'unavailable' }
+  t.match(await scene.decide({ cookies: EXPIRED }), { status: 'signed-out', auth: { retryAfterSeconds: 7 } })
+  tokens.good = {}
+  t.equal(
+    (await scene.decide({ cookies: EXPIRED })).status,
+    'signed-in',
+    'a refresh token that Clerk rotates is not sent again'
+  )
+  t.equal(asked, 1)
+})
+
+t.test('a clock that is set back does not make an answer last', async (t) => {
+  const { scene, requests, advance } = refreshing()
+  await scene.decide({ cookies: EXPIRED })
+  advance(-1_000)
+  await scene.decide({ cookies: EXPIRED })
+  t.equal(requests.length, 1)
+  advance(-3_600_000)
+  await scene.decide({ cookies: EXPIRED })
+  t.equal(requests.length, 2)
+})
+
 t.test('other tokens are another refresh', async (t) => {
   const { scene, requests } = refreshing()
   await scene.decide({ cookies: EXPIRED })
