@@ -2,6 +2,7 @@ import { createPendingAuth, createSignedInAuth } from './auth/session-auth.js'
 import { createSessionAuthContext } from './backend-api/session-tokens.js'
 import { countRepeats } from './counted-log.js'
 import { type EvictionEvent, evictionChannel } from './diagnostics/events.js'
+import { createMisdirectedCount } from './diagnostics/misdirected-tokens.js'
 import { createMissingPartyCount } from './diagnostics/missing-party.js'
 import { createVerificationObserver } from './diagnostics/verification-observer.js'
 import { createInstanceBackendApi } from './instance/backend-api.js'
@@ -178,6 +179,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
     verifyMachineToken: (type, text, token) => machineTokens.verify(type, text, token),
     sawNoParty: createMissingPartyCount(logger, counters, settings),
+    sawMisdirected: createMisdirectedCount(log, now),
     now,
     log
   }

@@ -30,6 +30,10 @@ export const LOG_LINES = {
     level: 'warn',
     text: 'Clerk: the metadata of the authorization server cannot be had'
   },
+  'authorization-over-cookies': {
+    level: 'warn',
+    text: 'Clerk: many requests are refused whose Authorization header has no session token of this instance, and which have session cookies too. Cookies do not count beside a bearer token. If a platform or a proxy in front of this server adds the header, let it leave the header out, or name another place for tokens by extractToken.'
+  },
   'clock-behind': {
     level: 'warn',
     text: 'Clerk: tokens are refused because the clock of this server is behind. Synchronise it (NTP).'
@@ -110,12 +114,19 @@ export const LOG_LINES = {
     level: 'warn',
     text: 'too many revocations at once: the oldest now count for every token issued before them'
   },
+  'tokens-too-long': {
+    level: 'warn',
+    text: 'Clerk: many requests are refused because their token is longer than 8192 characters, and so not looked at. If they are of users, remove custom claims from the session token.'
+  },
   'webhook-failed-late': { level: 'error', text: 'webhook handler failed late' },
   'webhook-names-nobody': { level: 'warn', text: 'webhook does not say whose tokens end' }
 } as const satisfies Readonly<Record<string, Line>>
 
 /** `keys-of-two-instances`: its text names the two options (`core/jwks/instance-mismatch.ts`). */
 export type LogLine = keyof typeof LOG_LINES | 'keys-of-two-instances'
+
+/** Lines about refusals that are often a fault of the set-up, and that anybody can cause. */
+export type MisdirectedToken = Extract<LogLine, 'tokens-too-long' | 'authorization-over-cookies'>
 
 export function helpOfLine(line: LogLine): HelpAddress {
   return helpAt(`log: ${line}`)

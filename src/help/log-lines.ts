@@ -14,6 +14,17 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
       'In development: a handshake came back signed by a key that this server does not have. The publishable key, by which browsers are redirected, and the key source of this server are of different instances.',
     cure: 'Copy both keys from the same instance of the Clerk dashboard, and clear the cookies of this site.'
   },
+  'authorization-over-cookies': {
+    cause:
+      'Twenty requests within a minute had an `Authorization` header without a session token of this instance, beside session cookies, which do not count then. A platform in front of the server may add that header (Cloud Run, IAP, an API gateway). `count` tells how many there were since the last such line. Whoever sends both headers causes it, too.',
+    cure: 'Let the platform leave the header out, or take the session token from another place by `extractToken`.',
+    see: 'plugin/README.md'
+  },
+  'tokens-too-long': {
+    cause:
+      'Twenty requests within a minute had a token of more than 8192 characters, which is longer than any that is looked at. `count` tells how many there were since the last such line. Anybody can send such a text.',
+    cure: 'If users are refused so, remove custom claims from the session token in the Clerk dashboard: browsers drop cookies above 4 KB anyway.'
+  },
   'clock-behind': {
     cause:
       'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line.',

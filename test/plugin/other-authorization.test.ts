@@ -22,6 +22,49 @@ t.test("a platform's bearer token goes before the cookies, and is refused", asyn
   t.equal((await app.inject({ url: '/me', headers: { ...headers, authorization: 'Basic eDp5' } })).body, 'user_ada')
 })
 
+t.test('many of them are told in the log, once with the count, and no client is told more', async (t) => {
+  const lines: { msg: string; count?: number; help?: string; repeated?: number }[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const clerk = await createLocalClerk({ signingKey, instanceType: 'production' })
+  const app = Fastify({ logger: { level: 'warn', stream } })
+  t.teardown(() => app.close())
+  await app.register(clerkAuth, clerk.pluginOptions({ authorizedParties: ['https://app.example.com'] }))
+  app.get('/me', { onRequest: requireAuth }, (request) => request.auth.userId)
+  const other = await createLocalClerk({ frontendApi: 'clerk.other.example', signingKey })
+  const cookie = clerk.cookies({ userId: 'user_ada' })
+  const ask = async (authorization: string, more: object = { cookie }) => {
+    const response = await app.inject({ url: '/me', headers: { authorization, ...more } })
+    t.equal(response.statusCode, 401)
+    return response.headers['x-clerk-auth-message']
+  }
+  const told = (part: string) => lines.filter(({ msg }) => msg.includes(part))
+  const ofPlatform = `Bearer ${other.signSessionToken()}`
+  const tooLong = `Bearer ${'a'.repeat(9000)}`
+
+  // None of these is a platform's: tokens of this instance, and no cookies.
+  const expired = `Bearer ${clerk.signSessionToken({ expiresInSeconds: -60 })}`
+  for (let i = 0; i < 30; i++) {
+    await ask(expired)
+    await ask('Bearer of.a.platform', {})
+  }
+  for (let i = 0; i < 19; i++) await ask(i % 2 === 0 ? ofPlatform : 'Bearer of.a.platform')
+  for (let i = 0; i < 19; i++) await ask(tooLong)
+  t.strictSame(told('many requests'), [], 'few are not told')
+
+  t.equal(
+    await ask('Bearer of.a.platform'),
+    'The token is not a well-formed session token. (reason=token-invalid, token-carrier=header)'
+  )
+  t.match(await ask(tooLong, {}), /longer than 8192 characters/)
+  for (let i = 0; i < 50; i++) {
+    await ask(ofPlatform)
+    await ask(tooLong)
+  }
+  t.match(told('session cookies too'), [{ count: 20, help: /#log-authorization-over-cookies$/ }])
+  t.match(told('longer than 8192'), [{ count: 20, help: /#log-tokens-too-long$/ }])
+  t.equal(told('many requests').length, 2)
+})
+
 t.test('a token under another scheme is not read, and the refusal says so', async (t) => {
   for (const instanceType of ['production', 'development'] as const) {
     const { clerk, app } = await createServer(instanceType)

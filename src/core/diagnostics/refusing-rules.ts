@@ -1,6 +1,7 @@
 import { helpOfReason } from '../help-page.js'
 import type { Logger } from '../logger.js'
 import type { VerificationFailureReason } from '../token/outcome.js'
+import { createCountMany } from './many.js'
 
 /** What is said of a rule that refuses many: the options that it reads, and the cure. */
 export interface RefusingRule {
@@ -24,40 +25,21 @@ export const REFUSING_RULES: Readonly<Partial<Record<VerificationFailureReason, 
   }
 })
 
-/** So many refusals by one rule within a minute are told, and again after ten minutes. */
-const MANY = 20
-const WINDOW_MS = 60_000
-const AGAIN_MS = 600_000
-
 /**
  * Counts tokens of this instance that a rule has refused. Their signatures are good, so no stranger without an account causes
  * a line. Returns the function that is told of each refusal.
  */
 export function createRefusalCount(logger: Logger): (reason: VerificationFailureReason, nowMs: number) => void {
-  const counts = new Map<VerificationFailureReason, { count: number; sinceMs: number; quietUntilMs: number }>()
+  const countMany = createCountMany<VerificationFailureReason>()
 
   return (reason, nowMs) => {
     const rule = REFUSING_RULES[reason]
     if (rule === undefined) return
-    let entry = counts.get(reason)
-    if (entry === undefined) {
-      entry = { count: 0, sinceMs: nowMs, quietUntilMs: Number.NEGATIVE_INFINITY }
-      counts.set(reason, entry)
-    }
-    const isTold = nowMs < entry.quietUntilMs && entry.quietUntilMs - nowMs <= AGAIN_MS
-    // Also where the clock was set back.
-    if (!isTold && (nowMs - entry.sinceMs > WINDOW_MS || nowMs < entry.sinceMs)) {
-      entry.count = 0
-      entry.sinceMs = nowMs
-    }
-    entry.count++
-    if (isTold || entry.count < MANY) return
+    const count = countMany(reason, nowMs)
+    if (count === 0) return
     logger.warn(
-      { reason, option: rule.option, count: entry.count, help: helpOfReason(reason) },
+      { reason, option: rule.option, count, help: helpOfReason(reason) },
       `Clerk: many session tokens of this instance are refused: ${rule.text}`
     )
-    entry.count = 0
-    entry.sinceMs = nowMs
-    entry.quietUntilMs = nowMs + AGAIN_MS
   }
 }

@@ -80,7 +80,8 @@ function expiresAt(token: SessionToken | null): number {
   return typeof exp === 'number' ? exp : Number.POSITIVE_INFINITY
 }
 
-function isIssuedBy(issuer: unknown, frontendApi: string): boolean {
+/** Whether a token names this instance as its issuer, as one that was not verified says it. */
+export function isIssuedBy(issuer: unknown, frontendApi: string): boolean {
   if (typeof issuer !== 'string') return false
   if (issuer === `https://${frontendApi}`) return true
   return issuer.replace(/https?:\/\//gi, '') === frontendApi

@@ -86,7 +86,11 @@ function decideBySession(
   const { effects } = context
   // 11
   if (token === null)
-    return answerMalformed('cookie', chosenSession(carried.cookies, chooseFamily(context, carried.cookies).suffixed))
+    return answerMalformed(
+      context,
+      'cookie',
+      chosenSession(carried.cookies, chooseFamily(context, carried.cookies).suffixed)
+    )
   const isKnown = token instanceof VerifiedToken
   // 12
   if (!isKnown && !isSessionToken(token)) return signedOut('token-type-mismatch', '')

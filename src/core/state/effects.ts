@@ -2,6 +2,7 @@ import type { MachineTokenType } from '../auth/types.js'
 import type { RefreshRequest } from '../backend-api/backend-api.js'
 import type { BackendResult } from '../backend-api/result.js'
 import type { Eventually } from '../later.js'
+import type { MisdirectedToken } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import type { MachineOutcome } from '../machine/outcome.js'
 import type { VerificationOutcome } from '../token/outcome.js'
@@ -39,6 +40,8 @@ export interface Effects {
   verifyMachineToken(type: MachineTokenType, text: string, token: UnverifiedToken | null): Eventually<MachineOutcome>
   /** Told of a session token of a cookie that was first seen, is well signed, and has no `azp`. */
   sawNoParty(): void
+  /** Told of a request that is refused for one of these. */
+  sawMisdirected(kind: MisdirectedToken): void
   now(): number
   readonly log: Logger
 }

@@ -114,6 +114,7 @@ function withoutEffects({ settings, verifier, now }: ExplanationParts): StateCon
       verifySessionText: () => unjudged,
       verifySignature: () => unjudged,
       sawNoParty: () => {},
+      sawMisdirected: () => {},
       fetchHandshakePayload: null,
       refreshSession: null,
       verifyMachineToken: (type) => ({

@@ -3,10 +3,11 @@ import { convert, type Eventually } from '../later.js'
 import { type AudienceRule, isForAudience } from '../machine/audience.js'
 import { type MachineFailure, type MachineOutcome, machineFailure } from '../machine/outcome.js'
 import { type AcceptsToken, acceptsSessions, namesTokenType } from '../options/accepts-token.js'
-import type { Carried } from '../request/carried.js'
+import type { Carried, CarriedCookies } from '../request/carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { VerifiedToken } from '../token/verified-token.js'
+import { isIssuedBy } from './cookie-family.js'
 import type { RequestReason } from './reasons.js'
 import {
   type RequestState,
@@ -18,7 +19,7 @@ import {
 } from './request-state.js'
 import type { StateContext } from './settings.js'
 import { isSessionToken, machineTypeOfJwt, machineTypeOfPrefix } from './token-kind.js'
-import { answerFailure, answerMalformed, withHint } from './verification-failure.js'
+import { answerFailure, answerMalformed, isTooLong, withHint } from './verification-failure.js'
 
 /**
  * The state of a request by its `Authorization` header, which decides alone (state/README.md section 8).
@@ -58,14 +59,26 @@ function decideSession(
   carried: Carried,
   token: UnverifiedToken | null
 ): Eventually<RequestState> {
-  if (token === null)
-    return answerMalformed('header', carried.headerToken, hintOfForm(context, carried) || hintOf(context, carried))
+  if (token === null) {
+    if (!isTooLong(carried.headerToken)) noteCookies(context, carried)
+    const hint = hintOfForm(context, carried) || hintOf(context, carried)
+    return answerMalformed(context, 'header', carried.headerToken, hint)
+  }
   if (!isSessionToken(token)) return signedOut('token-type-mismatch', '')
-  return convert(context.effects.verifySession(token), (outcome: VerificationOutcome) =>
-    outcome.ok
-      ? signedIn(outcome)
-      : answerFailure(context, carried, 'header', token, withHint(outcome, hintOf(context, carried)))
-  )
+  return convert(context.effects.verifySession(token), (outcome: VerificationOutcome) => {
+    if (outcome.ok) return signedIn(outcome)
+    if (!isIssuedBy(token.claims.iss, context.settings.originalFrontendApi)) noteCookies(context, carried)
+    return answerFailure(context, carried, 'header', token, withHint(outcome, hintOf(context, carried)))
+  })
+}
+
+/** Counts session cookies beside a header that has no token of this instance: somebody else may have put it there. */
+function noteCookies({ settings, effects }: StateContext, { cookies }: Carried): void {
+  if (settings.readsCookies && hasSession(cookies)) effects.sawMisdirected('authorization-over-cookies')
+}
+
+function hasSession({ session, sessionSuffixed }: CarriedCookies): boolean {
+  return session !== '' || sessionSuffixed !== ''
 }
 
 /** For the developer: a slip in the form of the header. */
@@ -82,7 +95,7 @@ const QUOTED = 'The token is in quotes. Send it without them.'
 /** For the developer: cookies that would have counted, had there been no `Authorization`. */
 function hintOf({ settings }: StateContext, { cookies }: Carried): string {
   if (!settings.readsCookies || !settings.isDevelopment) return ''
-  return cookies.session === '' && cookies.sessionSuffixed === '' ? '' : COOKIES_NOT_READ
+  return hasSession(cookies) ? COOKIES_NOT_READ : ''
 }
 
 const COOKIES_NOT_READ =

@@ -35,9 +35,14 @@ export function answerFailure(
 }
 
 /** The answer to a text that is not a JWT, or too long to be looked at. */
-export function answerMalformed(carrier: Carrier, text: string, hint = ''): RequestState {
-  const failure = text.length > MAX_TOKEN_LENGTH ? TOO_LONG : failureFor('token-invalid')
+export function answerMalformed({ effects }: StateContext, carrier: Carrier, text: string, hint = ''): RequestState {
+  const failure = isTooLong(text) ? TOO_LONG : failureFor('token-invalid')
+  if (isTooLong(text)) effects.sawMisdirected('tokens-too-long')
   return signedOut(failure.reason, withTail(withHint(failure, hint), carrier))
+}
+
+export function isTooLong(text: string): boolean {
+  return text.length > MAX_TOKEN_LENGTH
 }
 
 const TOO_LONG: VerificationFailure = Object.freeze({

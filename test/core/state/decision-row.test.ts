@@ -166,6 +166,7 @@ for (const [
       verifySession: unused,
       verifySessionText: unused,
       sawNoParty: () => {},
+      sawMisdirected: () => {},
       verifySignature: unused,
       verifyMachineToken: unused
     }

@@ -110,6 +110,7 @@ t.test('hostile requests get an answer that can be sent', async (t) => {
           verifySession: async () => failure,
           verifySessionText: async () => failure,
           sawNoParty: () => {},
+          sawMisdirected: () => {},
           verifySignature: async () => ({ ok: true }),
           fetchHandshakePayload: async () => lines,
           refreshSession: async () => lines
