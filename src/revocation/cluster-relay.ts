@@ -4,7 +4,13 @@ import { type OptionTable, readOptions } from '../core/options/table.js'
 import type { Revocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { MACHINE_TOKEN_LIFETIME_MS } from '../core/revocation/revocations.js'
-import { composeMessage, DEFAULT_CLUSTER_BUS, parseMessage, revocationsOf } from './cluster-message.js'
+import {
+  type ClusterMessage,
+  composeMessage,
+  DEFAULT_CLUSTER_BUS,
+  parseMessage,
+  revocationsOf
+} from './cluster-message.js'
 
 export interface RevocationRelayOptions {
   /** The name of the workers' bus. Default `fastify-clerk-auth`. */
@@ -47,14 +53,14 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     }
     if (message?.type === 'load') {
       forgetOld()
-      for (const revocations of inMessages(store)) worker.send(composeMessage(name, 'revoked', revocations))
-      worker.send(composeMessage(name, 'loaded', []))
+      for (const revocations of inMessages(store)) send(worker, composeMessage(name, 'revoked', revocations))
+      send(worker, composeMessage(name, 'loaded', []))
     }
     if (message?.type !== 'revoked') return
     for (const revocation of revocationsOf(message)) store.add(revocation)
     if (store.foldWhenFull(now()) !== null) forgetOld()
     for (const other of Object.values(cluster.workers ?? {})) {
-      if (other !== undefined && other.id !== worker.id && other.isConnected()) other.send(message)
+      if (other !== undefined && other.id !== worker.id) send(other, message)
     }
   }
 
@@ -74,6 +80,14 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     clearInterval(sweep)
     cluster.off('message', onMessage)
   }
+}
+
+/**
+ * A worker may have died without the primary having heard. Without a callback, Node would emit the error of the broken
+ * channel on the worker, and end the primary.
+ */
+function send(worker: Worker, message: ClusterMessage): void {
+  if (worker.isConnected()) worker.send(message, undefined, () => {})
 }
 
 function* inMessages(revocations: Iterable<Revocation>): Generator<Revocation[]> {

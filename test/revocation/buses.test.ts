@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -6,6 +7,7 @@ import { silentLogger } from '../../src/core/logger.js'
 import type { RevocationBus, RevocationPeer } from '../../src/core/revocation/bus.js'
 import { createRevocations } from '../../src/core/revocation/revocations.js'
 import { createClusterBus } from '../../src/revocation/cluster-bus.js'
+import { DEFAULT_CLUSTER_BUS } from '../../src/revocation/cluster-message.js'
 import { relayRevocations } from '../../src/revocation/cluster-relay.js'
 import { createMemoryBus } from '../../src/revocation/memory-bus.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
@@ -146,6 +148,21 @@ t.test('node:cluster', async (t) => {
     await ask(alone, { revoke: ['sess_1'] })
     t.strictSame(await ask(alone, { report: true }), { size: 1, isConnected: false })
     t.strictSame(await ask(alone, { health: true }), { connected: false, cause: 'connecting' })
+  })
+
+  t.test('a worker has died and the primary has not heard of it: the others are told', async (t) => {
+    t.teardown(relayRevocations())
+    const [dead, one, two] = await Promise.all([startWorker(t), startWorker(t), startWorker(t)])
+    const hasExited = once(dead, 'exit')
+    dead.process.kill('SIGKILL')
+    // The channel breaks while the primary is busy, as it is when it forks.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+    t.ok(dead.isConnected(), 'the primary takes it for alive')
+    const bus = { clerkRevocationBus: DEFAULT_CLUSTER_BUS, revocations: [] }
+    cluster.emit('message', dead, { ...bus, type: 'load' })
+    cluster.emit('message', one, { ...bus, type: 'revoked', revocations: [['sess_1', null, null, Date.now()]] })
+    await hasExited
+    await untilSize(two, 1)
   })
 
   t.test('a worker says why its bus is away: closed, once it has left the primary', async (t) => {
