@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { createRedisCaller } from '../revocation/redis-caller.js'
@@ -32,6 +33,9 @@ const COMMAND_TIMEOUT_MS = 2_000
 /** The part of a key by which a cluster chooses the slot. */
 const HASH_TAG = /\{[^}]+\}/
 
+/** A claim that has run out may be another process's by now, or `done`. One step: between two, it could become so. */
+const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
+
 /**
  * Remembers deliveries for several processes: an attempt that reaches another process is recognised there too. While
  * Redis is away, each process remembers its own deliveries only. An event can then be handled once by each process, but
@@ -43,15 +47,17 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
   const { client, keyPrefix, busyInMs } = readOptions(REDIS_DELIVERIES, options, { path: 'createRedisDeliveries' })
   const prefix = client.isCluster && !HASH_TAG.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix
   const redis = createRedisCaller(client.open, prefix, COMMAND_TIMEOUT_MS)
+  /** Earlier versions write `busy` alone, and take whatever is not `done` for it. */
+  const claimed = `busy:${randomUUID()}`
   return createSharedDeliveries({
     /** The process that sets the key first handles the event. */
     async claim(id) {
       const key = prefix + id
-      if ((await redis.command('SET', key, 'busy', 'NX', 'PX', busyInMs)) === 'OK') return 'new'
+      if ((await redis.command('SET', key, claimed, 'NX', 'PX', busyInMs)) === 'OK') return 'new'
       return (await redis.command('GET', key)) === 'done' ? 'done' : 'busy'
     },
     finish: (id) => redis.command('SET', prefix + id, 'done', 'PX', RETENTION_SECONDS * 1000),
-    release: (id) => redis.command('DEL', prefix + id),
+    release: (id) => redis.command('EVAL', RELEASE, 1, prefix + id, claimed),
     awayCause: redisAwayCause,
     close: () => redis.close()
   })

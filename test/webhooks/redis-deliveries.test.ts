@@ -61,12 +61,39 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
     t.equal(await one.begin('msg_3', seconds), 'busy', 'now the second has it')
   })
 
+  t.test('a handler that ends after its time takes the event from nobody', async (t) => {
+    const [one, two] = [await createProcess(t), await createProcess(t)]
+    const slow = await createProcess(t, { busyInMs: 50 })
+    t.equal(await slow.begin('msg_5', seconds), 'new')
+    while ((await one.begin('msg_5', seconds)) === 'busy') await delay(10)
+    await slow.end('msg_5', false)
+    t.equal(await two.begin('msg_5', seconds), 'busy', 'another process handles it')
+    await one.end('msg_5', true)
+    t.equal(await two.begin('msg_5', seconds), 'done')
+
+    t.equal(await slow.begin('msg_6', seconds), 'new')
+    while ((await one.begin('msg_6', seconds)) === 'busy') await delay(10)
+    await one.end('msg_6', true)
+    await slow.end('msg_6', false)
+    t.equal(await two.begin('msg_6', seconds), 'done', 'another process has handled it')
+  })
+
+  t.test('the claim of an earlier version, which bears no name, is left alone', async (t) => {
+    const client = new Redis({ port: server.port, host: '127.0.0.1' })
+    t.teardown(() => client.disconnect())
+    const [one, two] = [await createProcess(t, { busyInMs: 10 }), await createProcess(t)]
+    t.equal(await one.begin('msg_7', seconds), 'new')
+    while ((await client.set('fastify-clerk-auth:webhook:msg_7', 'busy', 'EX', 60, 'NX')) === null) await delay(5)
+    await one.end('msg_7', false)
+    t.equal(await two.begin('msg_7', seconds), 'busy')
+  })
+
   t.test('while Redis is gone, each process remembers its own', async (t) => {
     const one = await createProcess(t)
     await server.kill()
-    t.equal(await one.begin('msg_4', seconds), 'new')
-    await one.end('msg_4', true)
-    t.equal(await one.begin('msg_4', seconds), 'done')
+    t.equal(await one.begin('msg_9', seconds), 'new')
+    await one.end('msg_9', true)
+    t.equal(await one.begin('msg_9', seconds), 'done')
     await server.start()
   })
 })
