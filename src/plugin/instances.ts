@@ -17,7 +17,7 @@ import { Tenant } from './tenant.js'
  * other, and no tenant that has users.
  */
 export interface Instances {
-  /** Throws the coded error of an option that is not valid. */
+  /** Throws the coded error of an option that is not valid, and after `close`. */
   obtain(options: InstanceOptions): Instance
   /** Those awake and those at rest. */
   list(): readonly Instance[]
@@ -47,6 +47,7 @@ export function createInstances(settings: InstancesSettings): Instances {
   let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly identity: string }>()
   let uses = 0
   let settled = 0
+  let isClosed = false
 
   function find(options: InstanceOptions): Tenant {
     const identity = identityOf(options)
@@ -92,6 +93,8 @@ export function createInstances(settings: InstancesSettings): Instances {
 
   return {
     obtain(options) {
+      // A resolver may answer when its request is of no matter any more. Nobody would close what is built then.
+      if (isClosed) throw new Error('the server has been closed')
       const known = byObject.get(options)
       let tenant = known !== undefined && isUnchanged(options, known.copy) ? awake.get(known.identity) : undefined
       tenant ??= find(options)
@@ -103,6 +106,7 @@ export function createInstances(settings: InstancesSettings): Instances {
     },
     list: () => [...[...awake.values()].map(({ instance }) => instance), ...resting.instances()],
     async close() {
+      isClosed = true
       const instances = [...awake.values()].map(({ instance }) => instance)
       awake.clear()
       settled = 0

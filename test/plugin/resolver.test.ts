@@ -2,6 +2,7 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import clerkAuth, { type InstanceOptions, type PluginOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
+import type { RevocationBus } from '../../src/revocation/index.js'
 import { signingKey } from '../fixtures/app.js'
 
 async function createTenants(t: Test, count: number): Promise<LocalClerk[]> {
@@ -102,6 +103,42 @@ t.test('a route that says nothing of tokens accepts what its instance accepts', 
   const machine = { authorization: `Bearer ${tenant.machineTokens.createM2MToken()}` }
   t.match((await ask(0, machine, '/lists')).json(), { type: 'm2m_token', isAuthenticated: true })
   t.match((await ask(0, machine, '/sessions')).json(), { isAuthenticated: false }, 'its own word goes first')
+})
+
+t.test('a resolver that answers when the server is closed has no instance built', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  let peers = 0
+  const bus: RevocationBus = {
+    open: async () => void peers++,
+    publish: async () => true,
+    health: () => ({ kind: 'test', connected: true, disconnectedSinceMs: null }),
+    close: async () => void peers--
+  }
+  const options = tenant.pluginOptions({ revocation: { bus } })
+  for (const before of ['its first request', 'a request before']) {
+    let answer = (_options: InstanceOptions) => {}
+    let arrived = () => {}
+    const hasArrived = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const { fastify, ask } = await createServer(t, {
+      resolver: (request) => {
+        if (tenantOf(request) === 0) return options
+        arrived()
+        return new Promise<InstanceOptions>((resolve) => {
+          answer = resolve
+        })
+      }
+    })
+    if (before === 'a request before') t.equal((await ask(0, tenant.bearer())).statusCode, 200)
+    const late = ask(1, tenant.bearer())
+    await hasArrived
+    await fastify.close()
+    t.equal(peers, 0, before)
+    answer(options)
+    t.match((await late).json(), { code: 'FST_CLERK_RESOLVER' }, before)
+    t.equal(peers, 0, before)
+  }
 })
 
 t.test('a resolver that fails is an error of the server, with the cause in the log only', async (t) => {
