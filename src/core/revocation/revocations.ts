@@ -74,7 +74,7 @@ export interface Revocations {
   /**
    * Refuses every token of the target issued until now, or until `at`. In this process it takes effect before the call
    * returns. The promise says whether the bus has taken it for the other processes; false: they get it when the bus is
-   * back.
+   * back, or this instance has been closed and refuses nothing any more.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   /** Refuses every token issued until then: for revocations of which only the latest moments are known any more. */
@@ -246,7 +246,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
       const revocations = assertRevocations(target, moment, nowMs)
       for (const revocation of revocations) apply(revocation)
-      if (bus === undefined) return Promise.resolve(true)
+      if (bus === undefined) return Promise.resolve(!isClosed)
       const sent = revocations.map((revocation) => bus.publish(revocation, peer).catch(() => false))
       return Promise.all(sent).then((told) => told.every(Boolean))
     },
