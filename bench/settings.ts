@@ -25,6 +25,14 @@ export interface Settings {
     readonly firstSeenTokens: number
     /** Requests of a new process that count as its first. */
     readonly coldRequests: number
+    /** What a contender adds to bare Fastify: turns of each, and their load. */
+    readonly added: {
+      readonly pairs: number
+      readonly turnMs: number
+      readonly warmupMs: number
+      readonly connections: number
+      readonly pipelining: number
+    }
     /** Tokens without a server: one after another, and at once. */
     readonly burstTokens: number
     readonly burstWarmupPasses: number

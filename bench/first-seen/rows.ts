@@ -1,4 +1,4 @@
-import { floorMap, floorPooled } from '../contenders/floors.js'
+import { floorMap, floorMapPooled, floorPooled } from '../contenders/floors.js'
 import { ours } from '../contenders/ours.js'
 import { roads } from '../contenders/roads.js'
 import {
@@ -11,7 +11,7 @@ import {
   type Target,
   type TargetVerdict
 } from '../measure/comparison.js'
-import { quantile, summarize } from '../measure/statistics.js'
+import { pairedRatio, quantile, type Summary, summarize } from '../measure/statistics.js'
 import type { ThroughputSample } from '../measure/throughput.js'
 import type { Cell } from './stage.js'
 import type { VerifierCosts } from './verifier-process.js'
@@ -56,14 +56,12 @@ const CARRIERS = [
 ] as const
 
 const medianOf = (values: readonly number[]) => quantile(values, 0.5)
-const bare = 'bare Fastify'
-
 const cells = {
-  bare: (way: 'bearer' | 'cookie'): Cell => ({ contender: bare, way, load: 'known' }),
   ours: (way: 'bearer' | 'cookie', load: Cell['load']): Cell => ({ contender: ours.name, way, load }),
   map: (way: 'bearer' | 'cookie'): Cell => ({ contender: floorMap.name, way, load: 'known' }),
   pooled: (way: 'bearer' | 'cookie', load: Cell['load']): Cell => ({ contender: floorPooled.name, way, load }),
-  road: (way: keyof typeof roads): Cell => ({ contender: roads[way].name, way, load: 'known' })
+  mapPooled: (way: 'bearer' | 'cookie', load: Cell['load']): Cell => ({ contender: floorMapPooled.name, way, load }),
+  road: (way: keyof typeof roads): Cell => ({ contender: roads[way].name, way, load: 'added' })
 }
 
 const ROADS = (Object.keys(roads) as (keyof typeof roads)[]).filter((way) => way !== 'apiKey')
@@ -75,16 +73,20 @@ export const TWICE: readonly Cell[] = [
     cells.ours(way, 'first seen'),
     cells.pooled(way, 'cold'),
     cells.ours(way, 'cold'),
-    cells.bare(way),
     cells.map(way),
     cells.ours(way, 'known'),
+    cells.ours(way, 'added'),
     cells.ours(way, 'alone'),
     cells.ours(way, 'beside')
   ])
 ]
 
 /** Cells that are compared with one of the others. */
-export const ONCE: readonly Cell[] = [...ROADS.map(cells.road), cells.road('apiKey')]
+export const ONCE: readonly Cell[] = [
+  ...ROADS.map(cells.road),
+  cells.road('apiKey'),
+  ...CARRIERS.flatMap(([way]) => [cells.mapPooled(way, 'alone'), cells.mapPooled(way, 'beside')])
+]
 
 /** The targets, each with its measurement. */
 export function judgeTargets(measurements: Measurements): TargetRow[] {
@@ -97,6 +99,21 @@ export function compareWithThemselves({ of }: Measurements): { what: string; sid
     what: `${cell.contender} (${cell.way}), ${cell.load}`,
     side: sideOf(of(cell), cell.load === 'alone' || cell.load === 'beside' ? 'p99Ms' : 'cpuMicroseconds')
   }))
+}
+
+/** The row of p99 for a hook that does nothing but what no server can leave out: what the target asks of this machine. */
+export function compareFloors({ of }: Measurements): { what: string; beside: number; alone: number; ratio: Summary }[] {
+  return CARRIERS.map(([way, name]) => {
+    const [beside, alone] = (['beside', 'alone'] as const).map((load) =>
+      of(cells.mapPooled(way, load)).first.map(({ p99Ms }) => p99Ms)
+    ) as [number[], number[]]
+    return {
+      what: `p99 of known tokens, while as many connections bring new ones, ${name}: ${floorMapPooled.name}`,
+      beside: medianOf(beside),
+      alone: medianOf(alone),
+      ratio: pairedRatio(beside, alone)
+    }
+  })
 }
 
 function sideOf({ first, again }: Measured, metric: Metric): Side {
@@ -203,14 +220,12 @@ function verifierRows({ verifier, burstTokens }: Measurements): TargetRow[] {
 /** What a way adds to bare Fastify, of what the plain hit adds. */
 function addedRows({ of }: Measurements): TargetRow[] {
   const row = (way: keyof typeof roads, carrier: 'bearer' | 'cookie', against: string) => {
-    const measured = [cells.road(way), cells.ours(carrier, 'known'), cells.bare(carrier)].map(of)
-    const [road, plain, without] = measured.map((cell) => sideOf(cell, 'cpuMicroseconds')) as [Side, Side, Side]
-    const less = meanOf(without)
-    const added = (side: Side) => meanOf(side).map((cost, round) => cost - (less[round] ?? Number.NaN))
-    const [roadAdds, plainAdds] = [medianOf(added(road)), medianOf(added(plain))]
+    const measured = [cells.road(way), cells.ours(carrier, 'added')].map(of)
+    const [road, plain] = measured.map((cell) => sideOf(cell, 'cpuMicroseconds')) as [Side, Side]
+    const [roadAdds, plainAdds] = [medianOf(meanOf(road)), medianOf(meanOf(plain))]
     // Of a difference that is no larger than nothing there is no multiple.
-    const ratio = summarize(plainAdds > 0 ? added(road).map((cost) => cost / plainAdds) : [])
-    const noise = 1 + Math.max(deviationOf(plain), deviationOf(without)) / plainAdds
+    const ratio = summarize(plainAdds > 0 ? meanOf(road).map((cost) => cost / plainAdds) : [])
+    const noise = plainAdds > 0 ? 1 + deviationOf(plain) / plainAdds : Number.NaN
     return createRow(
       {
         what: `${roads[way].name.replace(`${ours.name}, `, '')}: CPU added to bare`,

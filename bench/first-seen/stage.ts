@@ -1,10 +1,10 @@
-import type { Contender } from '../contenders/contender.js'
-import { contenders } from '../contenders/index.js'
-import { type RoadName, roads } from '../contenders/roads.js'
+import { everyContender } from '../contenders/index.js'
+import type { RoadName } from '../contenders/roads.js'
 import { chooseCores } from '../measure/cores.js'
 import { assertCorrect, type Client, createClient } from '../measure/gate.js'
 import {
   assertUnseen,
+  measureAdded,
   measureThroughput,
   measureTogether,
   startPipeGenerator,
@@ -22,12 +22,13 @@ export type Way = 'bearer' | 'cookie' | RoadName
 
 /**
  * - `known`: tokens that the server has seen, on a core of its own
+ * - `added`: the same, in turns with bare Fastify in the same process; its CPU is what it adds to that
  * - `alone`: the same with all cores, for comparison with `beside`
  * - `beside`: the same, while as many connections bring tokens never seen
  * - `first seen`: tokens never seen, by a server that is warm
  * - `cold`: the first requests of a new process, all with tokens never seen
  */
-export type Load = 'known' | 'alone' | 'beside' | 'first seen' | 'cold'
+export type Load = 'known' | 'added' | 'alone' | 'beside' | 'first seen' | 'cold'
 
 /** A contender under one load, in a new process every time. */
 export interface Cell {
@@ -53,7 +54,7 @@ interface Scene {
 
 /** Starts instances and load generators, signs the tokens, and sends the cells' contenders through the gate. */
 export async function openStage(settings: Settings, cells: readonly Cell[]): Promise<Stage> {
-  const { connections, pipelining, knownTokens, roundMs, warmupMs, ...counts } = settings['first-seen']
+  const { connections, pipelining, knownTokens, roundMs, warmupMs, added, ...counts } = settings['first-seen']
   // Within the budget for API keys that were never good.
   const countKnown = (way: Way) => (way === 'apiKey' ? Math.min(knownTokens, 50) : knownTokens)
   const cores = chooseCores()
@@ -88,8 +89,8 @@ export async function openStage(settings: Settings, cells: readonly Cell[]): Pro
     tokens,
     async sample({ contender, way, load }, seed) {
       const { trust, client } = scenes.get(way) as Scene
-      const core = load === 'known' ? (cores?.server ?? null) : null
-      const server = await startServer({ contender, trust, core })
+      const core = load === 'known' || load === 'added' ? (cores?.server ?? null) : null
+      const server = await startServer({ contender, trust, core, barePath: load === 'added' ? client.path : null })
       const job = { path: client.path, connections, pipelining, seed }
       const all: KeptRequests = { kept: way, from: 0, to: tokens.length }
       const known = { ...job, requests: { kept: `known ${way}`, from: 0, to: countKnown(way) } }
@@ -101,6 +102,14 @@ export async function openStage(settings: Settings, cells: readonly Cell[]): Pro
             await measureThroughput(server, pinned, { ...known, durationMs: warmupMs })
             await server.collectGarbage()
             return await measureThroughput(server, pinned, { ...known, durationMs: roundMs })
+          case 'added': {
+            await measureThroughput(server, pinned, { ...known, connections: 1, durationMs: null })
+            const turn = { ...known, connections: added.connections, pipelining: added.pipelining }
+            const warmup = { ...turn, durationMs: added.warmupMs }
+            await measureAdded(server, pinned, warmup, 1)
+            await server.collectGarbage()
+            return await measureAdded(server, pinned, { ...turn, durationMs: added.turnMs }, added.pairs)
+          }
           case 'alone':
             await measureThroughput(server, free, { ...known, durationMs: warmupMs })
             await server.collectGarbage()
@@ -142,8 +151,6 @@ export async function openStage(settings: Settings, cells: readonly Cell[]): Pro
     }
   }
 }
-
-const everyContender: readonly Contender[] = [...contenders, ...Object.values(roads)]
 
 async function gate(cells: readonly Cell[], scenes: ReadonlyMap<Way, Scene>): Promise<void> {
   const chosen = new Map(cells.map((cell) => [`${cell.contender} (${cell.way})`, cell]))

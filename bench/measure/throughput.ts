@@ -23,7 +23,7 @@ export interface ThroughputSample {
   readonly usage: ServerUsage
 }
 
-export type ThroughputJob = Omit<PipeJob, 'port' | 'path'> & { readonly path?: string }
+export type ThroughputJob = Omit<PipeJob, 'port' | 'path'> & { readonly path?: string; readonly port?: number }
 
 /**
  * Loads a server once. Throws unless every response has status 200: errors are answered faster than requests are
@@ -45,7 +45,7 @@ export async function measureTogether(
   jobs: readonly ThroughputJob[]
 ): Promise<ThroughputSample[]> {
   await server.begin()
-  const traffic = await generator.send(jobs.map((job) => ({ path: '/me', ...job, port: server.port })))
+  const traffic = await generator.send(jobs.map((job) => ({ path: '/me', port: server.port, ...job })))
   const usage = await server.end()
   for (const { statuses, errors, responses } of traffic) {
     const unexpected = Object.keys(statuses).filter((status) => status !== '200')
@@ -65,6 +65,40 @@ export async function measureTogether(
     wallMs,
     usage
   }))
+}
+
+/**
+ * The CPU time that a contender adds to a request: beyond that of bare Fastify in the same process, for the same requests.
+ * The two take turns, in either order, so that a process in a dear state by chance is so for both. Of the sample
+ * `cpuMicroseconds` is the difference; all else is the contender's last turn.
+ */
+export async function measureAdded(
+  server: ServerProcess,
+  generator: PipeGenerator,
+  job: ThroughputJob,
+  pairs: number
+): Promise<ThroughputSample> {
+  const { port, barePort } = server
+  if (barePort === null) throw new Error('There is no bare Fastify in this process')
+  const sums = new Map([port, barePort].map((side) => [side, { cpuMs: 0, responses: 0 }]))
+  let last: ThroughputSample | null = null
+  for (let pair = 0; pair < pairs; pair++) {
+    for (const side of pair % 2 === 0 ? [port, barePort] : [barePort, port]) {
+      const sample = await measureThroughput(server, generator, { ...job, port: side })
+      const sum = sums.get(side)
+      if (sum !== undefined) {
+        sum.cpuMs += sample.usage.cpuMs
+        sum.responses += sample.responses
+      }
+      if (side === port) last = sample
+    }
+  }
+  const costOf = (side: number) => {
+    const { cpuMs, responses } = sums.get(side) ?? { cpuMs: Number.NaN, responses: Number.NaN }
+    return (cpuMs / responses) * 1000
+  }
+  if (last === null) throw new Error('There has to be at least one pair')
+  return { ...last, cpuMicroseconds: costOf(port) - costOf(barePort) }
 }
 
 /** Throws unless every token was verified. A token that the server had in memory would pass for a cheap first-seen one. */

@@ -1,6 +1,14 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { compareWithThemselves, judgeTargets, type Measured, ONCE, type TargetRow, TWICE } from '../first-seen/rows.js'
+import {
+  compareFloors,
+  compareWithThemselves,
+  judgeTargets,
+  type Measured,
+  ONCE,
+  type TargetRow,
+  TWICE
+} from '../first-seen/rows.js'
 import { type Cell, openStage, type Stage } from '../first-seen/stage.js'
 import type { VerifierCosts, VerifierJob } from '../first-seen/verifier-process.js'
 import { converse, release } from '../measure/child.js'
@@ -57,10 +65,11 @@ export async function firstSeen(settings: Settings): Promise<PartResult> {
   const selves = compareWithThemselves(measurements).map(({ what, side }) => {
     return { what, ratio: pairedRatio(side.again, side.first), noise: noiseOf(side) }
   })
+  const floors = compareFloors(measurements)
   return {
     part: 'first-seen',
-    data: { rows, selves, isPinned: stage.isPinned },
-    tables: [targetTable(rows, stage.isPinned), selfTable(selves)],
+    data: { rows, floors, selves, isPinned: stage.isPinned },
+    tables: [targetTable(rows, stage.isPinned), floorTable(floors), selfTable(selves)],
     charts: []
   }
 }
@@ -103,9 +112,9 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
     notes: [
       `Of ${rows.length} targets ${rows.filter(({ verdict }) => verdict === 'met').length} are met. ${[...named('missed'), ...named('not distinguishable'), ...named('withheld')].join('. ')}`.trim(),
       describeCores(isPinned, 'Known tokens', 'First-seen tokens, p99 and first requests'),
-      'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection.',
+      'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection; for what is added to bare, several.',
       'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1. One beyond its target is so too, if the spread also explains the distance from the target; else the target is missed.',
-      'Added to bare: the ratio is to the median of what the plain hit adds. A/A: of the plain hit and of bare Fastify, in µs, of the same.',
+      'Added to bare: bare Fastify in the same process answers the same requests, in turns. The ratio is to the median of what the plain hit adds. A/A: of what the plain hit adds, in two processes.',
       'CPU is of the server process, all its threads.'
     ]
   }
@@ -113,6 +122,23 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
 
 const formatNoise = (noise: number) => (Number.isFinite(noise) ? `± ${((noise - 1) * 100).toFixed(1)} %` : '–')
 const formatQuartiles = ({ low, high }: Summary) => `${low.toFixed(3)}–${high.toFixed(3)}`
+
+function floorTable(floors: ReturnType<typeof compareFloors>): Table {
+  return {
+    title: 'The same of a floor',
+    columns: ['what', 'beside', 'without', 'ratio', 'quartiles'],
+    rows: floors.map(({ what, beside, alone, ratio }) => [
+      what,
+      `${formatNumber(beside)} ms`,
+      `${formatNumber(alone)} ms`,
+      ratio.median.toFixed(3),
+      formatQuartiles(ratio)
+    ]),
+    notes: [
+      'Twice as many connections ask a server that is busy already: known tokens wait twice as long even where new ones cost no more. What new ones cost beyond that shows here, for a hook that checks nothing but the signature.'
+    ]
+  }
+}
 
 function selfTable(selves: readonly { what: string; ratio: Summary; noise: number }[]): Table {
   return {

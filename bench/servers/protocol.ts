@@ -2,13 +2,19 @@ import type { Trust } from '../traffic/material.js'
 
 /** Commands of the bench to a server process. */
 export type ServerCommand =
-  | { readonly kind: 'start'; readonly contender: string; readonly root: string | null; readonly trust: Trust }
+  | {
+      readonly kind: 'start'
+      readonly contender: string
+      readonly root: string | null
+      readonly trust: Trust
+      readonly barePath: string | null
+    }
   | { readonly kind: 'begin' }
   | { readonly kind: 'end' }
   | { readonly kind: 'collect-garbage' }
 
 export type ServerReply =
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly port: number; readonly barePort: number | null }
   | { readonly kind: 'begun' }
   | { readonly kind: 'ended'; readonly usage: ServerUsage }
   | { readonly kind: 'collected'; readonly memory: MemoryUse }

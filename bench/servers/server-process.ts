@@ -7,6 +7,8 @@ import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './proto
 
 export interface ServerProcess {
   readonly port: number
+  /** Of bare Fastify in the same process; null: there is none. */
+  readonly barePort: number | null
   begin(): Promise<void>
   end(): Promise<ServerUsage>
   collectGarbage(): Promise<MemoryUse>
@@ -18,6 +20,8 @@ export interface ServerProcessOptions {
   readonly trust: Trust
   /** Compiled source of another revision, as a `file:` URL; null: that of this working tree. */
   readonly root?: string | null
+  /** Where bare Fastify, in the same process, has its route; null: nowhere. Default null. */
+  readonly barePath?: string | null
   /** Core that the server runs on alone; null: any. Default null. */
   readonly core?: number | null
   /** Number of processes that share the port. Default 1. */
@@ -39,10 +43,11 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
     // As a deployed server runs.
     env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' }
   })
-  const { contender, trust, root = null } = options
-  const { port } = await ask(child, { kind: 'start', contender, root, trust }, 'listening')
+  const { contender, trust, root = null, barePath = null } = options
+  const { port, barePort } = await ask(child, { kind: 'start', contender, root, trust, barePath }, 'listening')
   return {
     port,
+    barePort,
     async begin() {
       await ask(child, { kind: 'begin' }, 'begun')
     },

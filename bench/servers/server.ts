@@ -3,7 +3,9 @@ import cluster from 'node:cluster'
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import process from 'node:process'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { contenders } from '../contenders/index.js'
+import { createBare } from '../contenders/bare.js'
+import type { Contender } from '../contenders/contender.js'
+import { everyContender } from '../contenders/index.js'
 import { createOurs } from '../contenders/ours.js'
 import { roads } from '../contenders/roads.js'
 import type { MemoryUse, ServerCommand, ServerReply, ServerUsage } from './protocol.js'
@@ -15,22 +17,24 @@ type Start = Extract<ServerCommand, { kind: 'start' }>
 let readCounters = (): Record<string, number> => ({})
 let measurement: ReturnType<typeof beginMeasurement> | null = null
 
-async function start({ contender: name, root, trust }: Start): Promise<number> {
+async function start({ contender: name, root, trust, barePath }: Start): Promise<ServerReply> {
   if (keptTicks() !== 2) throw new Error('The shape of ticks is not kept: look at tick-shape.ts')
-  const contender =
-    root === null
-      ? [...contenders, ...Object.values(roads)].find((known) => known.name === name)
-      : createOurs(root, { name })
+  const contender = root === null ? everyContender.find((known) => known.name === name) : createOurs(root, { name })
   if (contender === undefined) throw new Error(`No contender is called ${name}`)
-  const fastify: FastifyInstance = Fastify({ logger: false })
-  await contender.register(fastify, trust)
-  const port = Number(new URL(await fastify.listen({ host: '127.0.0.1', port: 0 })).port)
+  const { fastify, port } = await serve(contender, trust)
   const { clerk } = fastify as unknown as { clerk?: { stats?: () => object } }
   // With a resolver the counters are those of many instances, each of its own.
   if (typeof clerk?.stats === 'function' && name !== roads.tenants.name) {
     readCounters = () => numbersOf(clerk.stats?.() ?? {})
   }
-  return port
+  const barePort = barePath === null ? null : (await serve(createBare(barePath), trust)).port
+  return { kind: 'listening', port, barePort }
+}
+
+async function serve(contender: Contender, trust: Start['trust']): Promise<{ fastify: FastifyInstance; port: number }> {
+  const fastify: FastifyInstance = Fastify({ logger: false })
+  await contender.register(fastify, trust)
+  return { fastify, port: Number(new URL(await fastify.listen({ host: '127.0.0.1', port: 0 })).port) }
 }
 
 function numbersOf(stats: object): Record<string, number> {
@@ -80,7 +84,7 @@ function memoryUse(): MemoryUse {
 async function obey(command: ServerCommand): Promise<ServerReply> {
   switch (command.kind) {
     case 'start':
-      return { kind: 'listening', port: await start(command) }
+      return await start(command)
     case 'begin':
       measurement = beginMeasurement()
       return { kind: 'begun' }

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { compareWithThemselves, judgeTargets, type Measured, ONCE, TWICE } from '../../bench/first-seen/rows.js'
+import {
+  compareFloors,
+  compareWithThemselves,
+  judgeTargets,
+  type Measured,
+  ONCE,
+  TWICE
+} from '../../bench/first-seen/rows.js'
 import type { Cell } from '../../bench/first-seen/stage.js'
 import type { VerifierCosts } from '../../bench/first-seen/verifier-process.js'
 import type { ThroughputSample } from '../../bench/measure/throughput.js'
@@ -8,6 +15,7 @@ import type { ThroughputSample } from '../../bench/measure/throughput.js'
 type Figures = Partial<Pick<ThroughputSample, 'cpuMicroseconds' | 'requestsPerSecond' | 'p99Ms' | 'generatorShare'>>
 
 const ROUNDS = 4
+const OURS = 'fastify-clerk-auth'
 
 /** A cell whose rounds are all alike. `again` differs from `first` where the test wants a spread. */
 function steady(cell: Cell, figures: Figures = {}, again: Figures = figures): Measured {
@@ -31,11 +39,10 @@ type Change = (cell: Cell) => Measured | undefined
 function judge(change: Change = () => undefined, verifier: readonly VerifierCosts[] = [verifierOf(20, 20, 8)]) {
   const measured = [...TWICE, ...ONCE].map((cell) => {
     const { contender, load } = cell
-    // Bare Fastify 20, the plain hit 22, other ways 23.
-    const added = contender === 'bare Fastify' ? 20 : contender === 'fastify-clerk-auth' && load === 'known' ? 22 : 23
-    const usual = load === 'known' && !contender.startsWith('floor') ? { cpuMicroseconds: added } : {}
-    const of = contender === 'floor: map' ? { cpuMicroseconds: 22 } : usual
-    return { cell, measured: change(cell) ?? steady(cell, of) }
+    // The plain hit adds 2, other ways 3.
+    const added = contender === OURS ? 2 : 3
+    const usual = load === 'added' ? { cpuMicroseconds: added } : {}
+    return { cell, measured: change(cell) ?? steady(cell, usual) }
   })
   const same = (a: Cell, b: Cell) => a.contender === b.contender && a.way === b.way && a.load === b.load
   return judgeTargets({
@@ -49,7 +56,6 @@ function judge(change: Change = () => undefined, verifier: readonly VerifierCost
 const isCell = (cell: Cell, contender: string, way: Cell['way'], load: Cell['load']) =>
   cell.contender === contender && cell.way === way && cell.load === load
 
-const OURS = 'fastify-clerk-auth'
 const FIRST_SEEN_CPU = 'first-seen Bearer, saturated: CPU'
 
 function rowOf(rows: ReturnType<typeof judge>, what: string) {
@@ -164,12 +170,10 @@ t.test('a row is withheld when the load generator was busier than the server, on
   )
   t.equal(rowOf(theirs, FIRST_SEEN_CPU).verdict, 'withheld')
   t.equal(rowOf(theirs, 'first-seen cookie, saturated: CPU').verdict, 'met', 'its own row alone')
-  const bare = judge((cell) =>
-    isCell(cell, 'bare Fastify', 'bearer', 'known')
-      ? steady(cell, { cpuMicroseconds: 20, generatorShare: 1.2 })
-      : undefined
+  const plain = judge((cell) =>
+    isCell(cell, OURS, 'bearer', 'added') ? steady(cell, { cpuMicroseconds: 2, generatorShare: 1.2 }) : undefined
   )
-  t.equal(rowOf(bare, 'API key: CPU added to bare').verdict, 'withheld', 'what it is added to')
+  t.equal(rowOf(plain, 'API key: CPU added to bare').verdict, 'withheld', 'what it is compared with')
 })
 
 t.test('a row of which a side was not measured is withheld, and says so', async (t) => {
@@ -188,29 +192,50 @@ t.test('another way is judged by what it adds to bare Fastify, of what the plain
     rowOf(
       judge((cell) => {
         if (cell.way === 'satellite') return steady(cell, { cpuMicroseconds: road })
-        return isCell(cell, OURS, 'cookie', 'known') ? steady(cell, plain, plainAgain) : undefined
+        return isCell(cell, OURS, 'cookie', 'added') ? steady(cell, plain, plainAgain) : undefined
       }),
       'satellite: CPU added to bare'
     )
-  const met = satellite(23.9, { cpuMicroseconds: 22 })
+  const met = satellite(3.9, { cpuMicroseconds: 2 })
   t.equal(met.verdict, 'met')
   t.equal(met.theirs, 2)
-  t.equal(satellite(24.2, { cpuMicroseconds: 22 }).verdict, 'missed')
+  t.equal(satellite(4.2, { cpuMicroseconds: 2 }).verdict, 'missed')
   // Two measurements of the plain hit 2.4 µs apart, of which it adds 2: 2.1 times as much may be noise.
-  const noisy = satellite(24.2, { cpuMicroseconds: 20.8 }, { cpuMicroseconds: 23.2 })
+  const noisy = satellite(4.2, { cpuMicroseconds: 0.8 }, { cpuMicroseconds: 3.2 })
   t.equal(noisy.verdict, 'not distinguishable')
   t.equal(noisy.theirs, 2)
-  t.equal(satellite(29, { cpuMicroseconds: 20.8 }, { cpuMicroseconds: 23.2 }).verdict, 'missed')
+  t.equal(satellite(9, { cpuMicroseconds: 0.8 }, { cpuMicroseconds: 3.2 }).verdict, 'missed')
 })
 
 t.test('where the plain hit adds nothing that shows, there is no multiple of it', async (t) => {
   const rows = judge((cell) =>
-    isCell(cell, OURS, 'bearer', 'known') ? steady(cell, { cpuMicroseconds: 19.9 }) : undefined
+    isCell(cell, OURS, 'bearer', 'added') ? steady(cell, { cpuMicroseconds: -0.1 }) : undefined
   )
   const row = rowOf(rows, 'API key: CPU added to bare')
   t.equal(row.verdict, 'withheld')
   t.match(row.withheldBecause, /does not show/)
   t.equal(rowOf(rows, 'satellite: CPU added to bare').verdict, 'met', 'the other carrier')
+})
+
+t.test('the p99 of a floor is that beside new tokens, of that without, round by round', async (t) => {
+  const p99 = [
+    [8, 4],
+    [10, 4],
+    [12, 6]
+  ] as const
+  const floors = compareFloors({
+    of: ({ load }) => ({
+      first: p99.map(([beside, alone]) => ({ p99Ms: load === 'beside' ? beside : alone }) as ThroughputSample),
+      again: []
+    }),
+    verifier: [],
+    coldRequests: 1,
+    burstTokens: 1
+  })
+  t.equal(floors.length, 2, 'both carriers')
+  for (const { beside, alone, ratio } of floors) {
+    t.strictSame([beside, alone, ratio.median, ratio.high], [10, 4, 2, 2.25])
+  }
 })
 
 t.test('each cell that rows are judged by is compared with itself, p99 where that is judged', async (t) => {

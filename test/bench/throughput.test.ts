@@ -4,6 +4,7 @@ import { bare } from '../../bench/contenders/bare.js'
 import { ours } from '../../bench/contenders/ours.js'
 import {
   assertUnseen,
+  measureAdded,
   measureTogether,
   type PipeGenerator,
   type ThroughputSample
@@ -22,6 +23,7 @@ const usage: ServerUsage = {
 const good: Traffic = { responses: 100, statuses: { 200: 100 }, wallMs: 500, cpuMs: 300, p99Ms: 4, errors: 0 }
 const server: ServerProcess = {
   port: 1,
+  barePort: 2,
   begin: async () => {},
   end: async () => usage,
   collectGarbage: async () => usage.memory,
@@ -83,4 +85,24 @@ t.test('a row of the comparison stands beside bare Fastify with the same carrier
   const without = rowOf(cell(ours, 60), [...others, cell(bare, 40, 1.1)])
   t.ok(Number.isNaN(without.cpu.ratio.median), 'a baseline that the generator made is none')
   t.equal(without.cpuMicroseconds.median, 60)
+})
+
+t.test('what a contender adds is the difference to bare Fastify, over turns in either order', async (t) => {
+  // Microseconds of CPU of 100 requests, turn by turn: the contender is dear in its second turn.
+  const cpuMs: Readonly<Record<number, number[]>> = { 1: [1.2, 2.2], 2: [1, 1] }
+  const ports: number[] = []
+  let port = 0
+  const turns: ServerProcess = { ...server, end: async () => ({ ...usage, cpuMs: cpuMs[port]?.shift() ?? Number.NaN }) }
+  const generator: PipeGenerator = {
+    async send(jobs) {
+      port = (jobs as readonly { port: number }[])[0]?.port ?? 0
+      ports.push(port)
+      return [good]
+    },
+    close: async () => {}
+  }
+  const { cpuMicroseconds } = await measureAdded(turns, generator, job, 2)
+  t.strictSame(ports, [1, 2, 2, 1])
+  t.ok(Math.abs(cpuMicroseconds - 7) < 1e-9, `${cpuMicroseconds} of 17 and 10`)
+  await t.rejects(measureAdded({ ...server, barePort: null }, generator, job, 2), /no bare Fastify/)
 })
