@@ -18,6 +18,8 @@ export class Changes {
   readonly edits: Edit[] = []
   readonly refusals: Refusal[] = []
   readonly notes: Refusal[] = []
+  /** The proxy of the Frontend API is registered, and has to be imported. */
+  needsProxy = false
 
   replace(node: { readonly start: number; readonly end: number }, text: string): void {
     this.edits.push({ start: node.start, end: node.end, text })

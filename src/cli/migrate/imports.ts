@@ -1,5 +1,13 @@
 import type { Changes } from './edits.js'
-import { BACKEND_PACKAGE, destinationOf, moduleHint, NEW_PACKAGE, OLD_PACKAGE } from './module-names.js'
+import {
+  BACKEND_PACKAGE,
+  destinationOf,
+  moduleHint,
+  NEW_PACKAGE,
+  OLD_PACKAGE,
+  PROXY_MODULE,
+  PROXY_PLUGIN
+} from './module-names.js'
 import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode, stringOf } from './syntax.js'
 
 /** A name of the module, and what the file calls it. */
@@ -33,7 +41,7 @@ export function readStatements(source: Source, changes: Changes): readonly State
   }
   for (const node of source.nodes) {
     const text = stringOf(node)
-    if (text === null || understood.has(node)) continue
+    if (text === null || understood.has(node) || changeModuleOfTypes(source, node, text, changes)) continue
     if (text === OLD_PACKAGE || text.startsWith(`${OLD_PACKAGE}/`)) changes.refuse(node, moduleHint(text))
   }
   for (const { node } of statements) {
@@ -42,6 +50,29 @@ export function readStatements(source: Source, changes: Changes): readonly State
     }
   }
   return statements
+}
+
+/** Modules whose names are those of another package, and the names that are not. */
+const MOVED: Readonly<Record<string, { readonly to: string; readonly except: string }>> = {
+  [`${OLD_PACKAGE}/webhooks`]: { to: `${BACKEND_PACKAGE}/webhooks`, except: 'verifyWebhook' },
+  [`${OLD_PACKAGE}/types`]: { to: '@clerk/shared/types', except: 'ClerkFastifyOptions' }
+}
+
+/** Imports of types alone, and exports of them, take them from where `@clerk/fastify` has them. False: it is none of these. */
+function changeModuleOfTypes(source: Source, module: SyntaxNode, text: string, changes: Changes): boolean {
+  const moved = Object.hasOwn(MOVED, text) ? MOVED[text] : undefined
+  const statement = source.parentOf(module)
+  if (moved === undefined || statement === null) return false
+  const specifiers = nodesIn(statement, 'specifiers')
+  const isOfTypes = (statement.importKind ?? statement.exportKind) === 'type'
+  const areTypes = isOfTypes || specifiers.every(({ importKind, exportKind }) => (importKind ?? exportKind) === 'type')
+  if (!areTypes || specifiers.length === 0) return false
+  const names = specifiers.map((specifier) => nameOf(nodeIn(specifier, 'imported') ?? nodeIn(specifier, 'local')))
+  if (names.some((name) => name === null || name === moved.except)) return false
+  const quote = source.text.charAt(module.start)
+  changes.replace(module, quote + moved.to + quote)
+  changes.note(module, `these types come from ${moved.to}, which has to be among the dependencies`)
+  return true
 }
 
 type Read = Statement & { readonly module: SyntaxNode }
@@ -144,7 +175,8 @@ export function rewriteStatements(
     const { node } = statement
     const lines = [
       writeBackend(source, statement, statement === withCreateClient),
-      writeHere(source, statement, renames)
+      writeHere(source, statement, renames),
+      changes.needsProxy && takesPlugin(statement) ? writeProxy(source, statement) : null
     ].filter((line) => line !== null)
     const end = endOf(source, node)
     const between = lineBreakOf(source.text) + indentOf(source.text, node.start)
@@ -179,6 +211,14 @@ function writeHere(source: Source, statement: Statement, renames: ReadonlyMap<st
   return names.length === 0 && standard === null
     ? null
     : writeStatement(source, statement, standard, names, NEW_PACKAGE)
+}
+
+function takesPlugin({ taken }: Statement): boolean {
+  return taken.some(({ name }) => destinationOf(name).to === 'plugin')
+}
+
+function writeProxy(source: Source, statement: Statement): string {
+  return writeStatement(source, statement, null, [PROXY_PLUGIN], PROXY_MODULE)
 }
 
 function writeName(form: Statement['form'], name: string, local: string, isType: boolean): string {

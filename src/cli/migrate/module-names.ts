@@ -13,6 +13,9 @@ export type Destination =
 export const OLD_PACKAGE = '@clerk/fastify'
 export const NEW_PACKAGE = 'fastify-clerk-auth'
 export const BACKEND_PACKAGE = '@clerk/backend'
+/** The proxy of the Frontend API: an option there, and a plugin of its own here. */
+export const PROXY_PLUGIN = 'frontendApiProxy'
+export const PROXY_MODULE = 'fastify-clerk-auth/proxy'
 
 export function destinationOf(name: string): Destination {
   switch (name) {

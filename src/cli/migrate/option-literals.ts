@@ -1,6 +1,8 @@
 import type { Changes } from './edits.js'
 import { indentOf, lineBreakOf, quoteOf } from './imports.js'
-import { changeOfOption } from './option-names.js'
+import { PROXY_PLUGIN } from './module-names.js'
+import { changeOfOption, type OptionChange } from './option-names.js'
+import { moveProxy } from './proxy.js'
 import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode } from './syntax.js'
 
 const MEMBERS = new Set(['MemberExpression', 'OptionalMemberExpression'])
@@ -20,8 +22,8 @@ export class OptionLiterals {
   }
 
   /** Changes a literal that is an argument of the call, and adds an option to it, unless it has one of that name. */
-  changeArgument(literal: SyntaxNode, acceptsAny: string): void {
-    const { kept, removed } = this.#changeProperties(literal, null)
+  changeArgument(literal: SyntaxNode, acceptsAny: string, call: SyntaxNode): void {
+    const { kept, removed } = this.#changeProperties(literal, null, call)
     removeAll(this.#source, literal, kept, removed, this.#changes)
     const properties = nodesIn(literal, 'properties')
     if (properties.some((property) => property.computed !== true && nameOf(nodeIn(property, 'key')) === 'acceptsToken'))
@@ -90,10 +92,11 @@ export class OptionLiterals {
     if (variable !== null) this.#refuseMembers(variable)
   }
 
-  /** Renames and refuses. `variable`: the variable whose value the literal is. */
+  /** Renames and refuses. `variable`: the variable whose value the literal is; `call`: the registration that it is in. */
   #changeProperties(
     literal: SyntaxNode,
-    variable: string | null
+    variable: string | null,
+    call: SyntaxNode | null = null
   ): { readonly kept: readonly SyntaxNode[]; readonly removed: readonly SyntaxNode[] } {
     const changes = this.#changes
     const kept: SyntaxNode[] = []
@@ -103,7 +106,8 @@ export class OptionLiterals {
       const isSpread = property.type === 'SpreadElement'
       if (property.computed === true) changes.refuse(property, 'an option whose name is computed is not understood')
       const name = isSpread || property.computed === true ? null : nameOf(key)
-      const change = name === null ? ({ is: 'kept' } as const) : changeOfOption(name)
+      const isMoved = name === PROXY_PLUGIN && call !== null && moveProxy(this.#source, call, property, changes)
+      const change = isMoved ? REMOVED : name === null ? KEPT : changeOfOption(name)
       if (change.is === 'removed') removed.push(property)
       else kept.push(property)
       if (change.is === 'refused') changes.refuse(property, `${name}: ${change.hint}`)
@@ -153,6 +157,9 @@ export class OptionLiterals {
     )
   }
 }
+
+const KEPT: OptionChange = { is: 'kept' }
+const REMOVED: OptionChange = { is: 'removed' }
 
 const BRANCHES = new Set(['ConditionalExpression', 'LogicalExpression'])
 const NO_OTHER_USE = new Set([...MEMBERS, 'SpreadElement', 'ExportSpecifier', 'ExportDefaultDeclaration'])

@@ -34,7 +34,7 @@ export function changeRegistrations(
       continue
     }
     if (renamed !== local) changes.replace(identifier, renamed)
-    changeOptions(source, identifier, registration.options, literals, changes)
+    changeOptions(source, identifier, registration, literals, changes)
     awaitRegistration(source, registration.call, changes)
     registrations.push(registration)
   }
@@ -66,13 +66,13 @@ const FUNCTIONS = new Set(['ArrowFunctionExpression', 'FunctionExpression'])
 function changeOptions(
   source: Source,
   plugin: SyntaxNode,
-  options: SyntaxNode | null,
+  { options, call }: Registration,
   literals: OptionLiterals,
   changes: Changes
 ): void {
   const acceptsAny = acceptsAnyOf(source)
   if (options === null) changes.insert(plugin.end, `, { ${acceptsAny} }`)
-  else if (options.type === 'ObjectExpression') literals.changeArgument(options, acceptsAny)
+  else if (options.type === 'ObjectExpression') literals.changeArgument(options, acceptsAny, call)
   else if (FUNCTIONS.has(options.type)) changes.refuse(options, 'options that are a function are not understood')
   else {
     changes.insert(options.start, '{ ...')

@@ -23,6 +23,46 @@ const IMPORT = "import { clerkPlugin } from '@clerk/fastify'\n"
 const IMPORTED = "import clerkAuth from 'fastify-clerk-auth'\n"
 const registered = (options: string) => `${IMPORT}app.register(clerkPlugin${options})\n`
 
+t.test('the option of the proxy becomes a plugin of its own, behind the other', async (t) => {
+  const proxied = "import { frontendApiProxy } from 'fastify-clerk-auth/proxy'\n"
+  t.equal(
+    changed(
+      `${IMPORT}await app.register(clerkPlugin, { frontendApiProxy: { enabled: true, path: '/auth' }, jwtKey })\n`
+    ),
+    `${IMPORTED}${proxied}await app.register(clerkAuth, { jwtKey, acceptsToken: 'any' })\nawait app.register(frontendApiProxy, { path: '/auth' })\n`
+  )
+  t.equal(
+    changed(registered(', { frontendApiProxy: { enabled: true } }')),
+    `${IMPORTED}${proxied}app.register(clerkAuth, { acceptsToken: 'any' })\napp.register(frontendApiProxy)\n`
+  )
+  t.equal(
+    changed(registered(', { frontendApiProxy: { enabled: false } }')),
+    `${IMPORTED}app.register(clerkAuth, { acceptsToken: 'any' })\n`
+  )
+  t.equal(
+    changed(
+      "const { clerkPlugin } = require('@clerk/fastify');\napp.register(clerkPlugin, { frontendApiProxy: { enabled: true } });\n",
+      'app.cjs'
+    ),
+    "const { clerkAuth } = require('fastify-clerk-auth');\nconst { frontendApiProxy } = require('fastify-clerk-auth/proxy');\napp.register(clerkAuth, { acceptsToken: 'any' });\napp.register(frontendApiProxy);\n"
+  )
+})
+
+t.test('types come from where they are', async (t) => {
+  t.equal(
+    changed("import type { User } from '@clerk/fastify/types'\n"),
+    "import type { User } from '@clerk/shared/types'\n"
+  )
+  t.equal(
+    changed('import { type WebhookEvent, type UserJSON as User } from "@clerk/fastify/webhooks"\n'),
+    'import { type WebhookEvent, type UserJSON as User } from "@clerk/backend/webhooks"\n'
+  )
+  t.equal(
+    changed("export type { WebhookEvent } from '@clerk/fastify/webhooks'\n"),
+    "export type { WebhookEvent } from '@clerk/backend/webhooks'\n"
+  )
+})
+
 t.test('the application of the migration fixture becomes the one after it', async (t) => {
   const read = (name: string) => readFileSync(join(root, `test/fixtures/migration/${name}.ts`), 'utf8')
   const migration = migrateText(parse, read('before'), 'before.ts')
@@ -320,7 +360,12 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['a template', 'load(`@clerk/fastify`)', /^1: .*not understood/],
   ['a module declaration', "declare module '@clerk/fastify' {}", /^1: .*not understood/],
   ['webhooks', "import { verifyWebhook } from '@clerk/fastify/webhooks'", /^1: .*body as it was received/],
-  ['types', "import type { User } from '@clerk/fastify/types'", /^1: .*@clerk\/shared\/types/],
+  [
+    'the options by /types',
+    "import type { ClerkFastifyOptions } from '@clerk/fastify/types'",
+    /^1: .*@clerk\/shared\/types/
+  ],
+  ['types that are no types', "import { User } from '@clerk/fastify/types'", /^1: .*@clerk\/shared\/types/],
   ['a comment among the names', "import { /* this */ getAuth } from '@clerk/fastify'", /^1: .*comment/],
   [
     'the type of the proxy',
@@ -342,7 +387,24 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     registered(', { jwksCacheTtlInMs: 1 }'),
     /^2: jwksCacheTtlInMs: use jwks\.cacheMaxAgeInMs/
   ],
-  ['the proxy', registered(', { frontendApiProxy: { enabled: true } }'), /^2: frontendApiProxy: /],
+  ['a proxy by a function', registered(', { frontendApiProxy: { enabled: () => true } }'), /^2: frontendApiProxy: /],
+  ['a proxy in a variable', registered(', { frontendApiProxy }'), /^2: frontendApiProxy: /],
+  ['a proxy at a path of a variable', registered(', { frontendApiProxy: { enabled: true, path } }'), /^2: frontendApi/],
+  [
+    'a proxy in a chain',
+    `${IMPORT}app.register(a).register(clerkPlugin, { frontendApiProxy: { enabled: true } })`,
+    /^2: front/
+  ],
+  [
+    'a proxy without braces',
+    `${IMPORT}if (x) app.register(clerkPlugin, { frontendApiProxy: { enabled: true } })`,
+    /^2: front/
+  ],
+  [
+    'a proxy whose name is taken',
+    `${registered(', { frontendApiProxy: { enabled: true } }')}const frontendApiProxy = 1`,
+    /^2: front/
+  ],
   [
     'a comment beside an option that has to go',
     registered(', {\n  hookName: 1, // why\n  jwtKey: k\n}'),
