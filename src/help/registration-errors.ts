@@ -16,7 +16,7 @@ export const registrationErrors = {
     cure: 'Write `false`, or an object with the members that the README lists under `request.auth`.'
   },
   FST_CLERK_ROUTE_POLICY: {
-    cause: '`config.clerk` of a route contradicts the options of the plugin, or a guard of the route.',
+    cause: '`config.clerk` of a route contradicts the options of the plugin, or a guard of the route or of its scope.',
     cure: 'Keep one of the two. The message names both, and the route.'
   },
   FST_CLERK_EARLY_ROUTES: {

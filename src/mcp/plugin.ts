@@ -20,7 +20,8 @@ import './types.js'
 async function plugin(fastify: FastifyInstance, options: McpResourceOptions): Promise<void> {
   const settings = readOptions(MCP, options, { path: 'mcpResource', alsoKnown: REGISTER_OPTIONS })
   if (!fastify.hasDecorator('clerk')) throw new McpPluginError()
-  if (fastify.prefix !== '') throw new McpRootError()
+  // A guard that the scope gets later is found by the main plugin, as that of any route without authentication.
+  if (fastify.prefix !== '' || isGuardedScope(fastify)) throw new McpRootError()
   const instance = fastify.clerk.instanceOf()
   const resource = describeResource(settings.resource)
   const server = settings.authorizationServer ?? authorizationServerOf(instance.settings)
@@ -43,9 +44,6 @@ async function plugin(fastify: FastifyInstance, options: McpResourceOptions): Pr
     )
   }
   fastify.decorate('mcpAuth', createMcpAuth({ ...settings, resource }))
-  fastify.addHook('onReady', async () => {
-    if (isGuardedScope(fastify)) throw new McpRootError()
-  })
 }
 
 /** Where clients of the first version of the MCP authorization look for the authorization server: at the resource. */

@@ -1,9 +1,10 @@
 import { OpenApiVersionError } from '../core/errors.js'
 import { isRecord } from '../core/json.js'
+import { typesOf } from '../core/options/accepts-token.js'
 import type { InstanceSettings } from '../core/options/instance-settings.js'
 import type { RouteTableEntry } from '../plugin/route-table.js'
 import { describeOperation, type Operation, scopesOf } from './operation.js'
-import { schemesFor, typesOf } from './schemes.js'
+import { schemesFor } from './schemes.js'
 
 /**
  * Marks the operation of a route from its schema into the document: the URL may be another there, by a prefix that is taken

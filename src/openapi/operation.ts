@@ -1,7 +1,9 @@
+import { typesOf } from '../core/options/accepts-token.js'
 import type { TokenType } from '../core/token-types.js'
+import { mayPermit } from '../plugin/guards/guards-of-route.js'
 import type { GuardRequirement } from '../plugin/guards/types.js'
 import type { RouteTableEntry } from '../plugin/route-table.js'
-import { SCHEME_NAMES, typesOf } from './schemes.js'
+import { SCHEME_NAMES } from './schemes.js'
 
 /** The members of an Operation Object that are written here; all others are as they were. */
 export interface Operation {
@@ -35,13 +37,7 @@ export function scopesOf(guards: readonly GuardRequirement[]): readonly string[]
 
 /** The types of token that the route accepts and no guard refuses. */
 function permittedTypes({ acceptsToken, guards }: RouteTableEntry): readonly TokenType[] {
-  return typesOf(acceptsToken).filter((type) => guards.every((guard) => permits(guard, type)))
-}
-
-function permits({ conditions, scopes, tokenTypes }: GuardRequirement, type: TokenType): boolean {
-  if (tokenTypes !== undefined && !tokenTypes.includes(type)) return false
-  if (conditions === null && scopes.length === 0) return true
-  return type === 'session_token' ? conditions !== null : scopes.length > 0
+  return typesOf(acceptsToken).filter((type) => guards.every((guard) => mayPermit(guard, type)))
 }
 
 /** Whether the route documents the status itself, be it by a range or by `default`. */

@@ -1,5 +1,4 @@
 import { authorizationServerOf } from '../core/authorization-server.js'
-import type { AcceptsToken } from '../core/options/accepts-token.js'
 import type { InstanceSettings } from '../core/options/instance-settings.js'
 import { TOKEN_TYPES, type TokenType } from '../core/token-types.js'
 
@@ -15,12 +14,6 @@ export type SchemeName = (typeof SCHEME_NAMES)[TokenType][number]
 
 /** A Security Scheme Object of OpenAPI 3. */
 export type SecurityScheme = Readonly<Record<string, unknown>>
-
-/** The types of token that a setting stands for. */
-export function typesOf(acceptsToken: AcceptsToken): readonly TokenType[] {
-  if (acceptsToken === 'any') return TOKEN_TYPES
-  return typeof acceptsToken === 'string' ? [acceptsToken] : acceptsToken
-}
 
 /** The schemes of the instance for these types. `scopes`: those that guards ask for. */
 export function schemesFor(

@@ -8,11 +8,11 @@ import {
 } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
-import { namedOpaqueType, namesTokenType } from '../core/options/accepts-token.js'
+import { namedOpaqueType, namesTokenType, typesOf } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
 import { GUARDED, requirementOf } from './guards/guard-hook.js'
 import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
-import { guardsOf, type Hooks, hasGuard, listOf } from './guards/guards-of-route.js'
+import { guardsOf, type Hooks, hasGuard, listOf, mayPermit } from './guards/guards-of-route.js'
 import type { GuardRequirement } from './guards/types.js'
 import { type MadeRoute, noteUndefinedHook } from './made-routes.js'
 import { assertNoGuardOutside } from './outside.js'
@@ -119,9 +119,11 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     assertNoneUndefined(fastify, covered, made, earlyRoutes)
     assertIntact(covered, policies.defaults)
     for (const { route, scope, policy } of covered) {
+      assertOpenInScope(route, hooksOf(scope), policy)
       assertScopesApply(route, policy, single !== null)
       assertTypesApply(route, guardsOf(hooksOf(scope), route), policy)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
+      assertTypePasses(route, guardsOf(hooksOf(scope), route), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
     }
     const written = new Map<string, WrittenRoute>()
@@ -130,11 +132,13 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       const policy = readPolicy(route)
       if (hasGuard(route)) assertUncontradicted(policy, nameRoute(route))
       assertGuarded(policy, hasGuard(route), nameRoute(route))
+      assertOpenInScope(route, hooksOf(scope), policy)
       assertScopesApply(route, policy, single !== null)
       assertSomebodyPasses(route, hooksOf(scope), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
       const guards = guardsOf(hooksOf(scope), route)
       assertTypesApply(route, guards, policy)
+      assertTypePasses(route, guards, policy, single !== null)
       for (const method of [route.method].flat()) written.set(`${method} ${route.url}`, { policy, guards })
     }
     const unknown = { policy: policies.defaults, guards: [] }
@@ -144,6 +148,11 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
 
 function servesRequests({ method }: { readonly method: string | readonly string[] }): boolean {
   return typeof method === 'string' ? method !== 'OPTIONS' : method.some((one) => one !== 'OPTIONS')
+}
+
+/** Refuses an open route in a guarded scope: without authentication the guard would answer 500, to everybody. */
+function assertOpenInScope(route: RouteOptions, hooks: Hooks, policy: RoutePolicy): void {
+  if (hasGuard(hooks)) assertUncontradicted(policy, `the scope of ${nameRoute(route)}: register the route beside it`)
 }
 
 /** Refuses scopes on a route where no token with scopes is accepted: its author thought of another `acceptsToken`. */
@@ -190,6 +199,20 @@ function assertTypesApply(route: RouteOptions, guards: readonly GuardRequirement
       `a guard permits ${tokenTypes.join(', ')} alone, which acceptsToken has to name, as the guard is that of a scope or acceptsToken is given (route ${nameRoute(route)})`
     )
   }
+}
+
+/** Refuses guards that all types of token fail, such as a role on a route for machines alone. */
+function assertTypePasses(
+  route: RouteOptions,
+  guards: readonly GuardRequirement[],
+  { acceptsToken, isAcceptsTokenOwn, isEvaluated }: RoutePolicy,
+  isInstanceKnown: boolean
+): void {
+  const types = typesOf(isAcceptsTokenOwn || isInstanceKnown ? acceptsToken : 'any')
+  if (!isEvaluated || types.some((type) => guards.every((guard) => mayPermit(guard, type)))) return
+  throw new RoutePolicyError(
+    `its guards permit no type of token that acceptsToken has (${types.join(', ')}): machine tokens need scopes, and sessions role, permission, feature, plan or reverification (route ${nameRoute(route)})`
+  )
 }
 
 /** False with a resolver where the route leaves `acceptsToken` to the instance. */

@@ -1,10 +1,18 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { WebhookBusyError, WebhookPayloadError, WebhookPluginError, WebhookTimestampError } from '../core/errors.js'
+import {
+  RoutePolicyError,
+  WebhookBusyError,
+  WebhookPayloadError,
+  WebhookPluginError,
+  WebhookTimestampError
+} from '../core/errors.js'
 import { logLine } from '../core/log-lines.js'
 import { readOptions } from '../core/options/table.js'
 import { findNearMiss } from '../core/options/unknown-option.js'
 import { warnOfRisk } from '../core/risk-warning.js'
 import { setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
+import { isGuardedScope } from '../plugin/guarded-scope.js'
+import { refuseAtReady } from '../plugin/refuse-at-ready.js'
 import { REGISTER_OPTIONS } from '../plugin/register-options.js'
 import { createMemoryDeliveries } from './deliveries.js'
 import { revocationOf } from './event-revocation.js'
@@ -19,10 +27,13 @@ import {
 } from './options.js'
 import { assertTimely, createDeliveryCheck, type DeliveryHeaders, readDeliveryHeaders } from './signature.js'
 
+const GUARDED = 'the route of webhooks is public, but requireAuth or authorize is among the hooks of its scope'
+
 /**
  * Receives Clerk's webhooks: verifies deliveries, makes a revocation of each event that ends a session, a user, an
  * organization or a membership, and calls the application's handlers. No other route sees the body parser of this one. The route is not
- * authenticated (`config.clerk: false`): in a scope whose hooks are `requireAuth`, every delivery would be refused.
+ * authenticated (`config.clerk: false`): with a guard among the hooks of its scope, which would refuse every delivery, the server
+ * does not start (`FST_CLERK_ROUTE_POLICY`).
  *
  * Answers 204 when the event has been handled, now or by an earlier attempt; 400 or 401 for a request that is not a
  * delivery of Clerk; 409 while an earlier attempt is still being handled; 500 when a handler failed. Clerk sends an event
@@ -38,6 +49,10 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   warnOfUnknownTypes(on, fastify.log)
   deliveries.open?.(fastify.log)
   fastify.addHook('onClose', async () => deliveries.close?.())
+  // Also where the main plugin does not cover the route, as with `revoke: false`.
+  refuseAtReady(fastify, () => {
+    if (isGuardedScope(fastify)) throw new RoutePolicyError(GUARDED)
+  })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body))
 

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import t from 'tap'
-import clerkAuth from '../../src/index.js'
+import clerkAuth, { authorize, authorizeAsync, requireAuth } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 import { GUARDS, register, SECRET, SERVERS, SPELLINGS, serve, start } from './guarded-routes.js'
@@ -191,6 +191,49 @@ t.test('a route that is open and guarded at once refuses to boot', async (t) => 
       }
     }
     await fastify.close()
+  }
+})
+
+t.test('a route that is open in a guarded scope refuses to boot, with a resolver too', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const options = clerk.pluginOptions()
+  for (const plugin of [options, { resolver: () => options }]) {
+    for (const open of [false, { public: true }] as const) {
+      for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
+        for (const guard of [requireAuth, authorize({ role: 'org:admin' }), authorizeAsync(async () => true)]) {
+          for (const isHookFirst of [true, false]) {
+            const fastify = Fastify()
+            t.teardown(() => fastify.close())
+            await fastify.register(clerkAuth, plugin)
+            fastify.register(async (scope) => {
+              if (isHookFirst) scope.addHook(hook as 'onRequest', guard)
+              scope.get('/open', { config: { clerk: open } }, () => '')
+              if (!isHookFirst) scope.addHook(hook as 'onRequest', guard)
+            })
+            await t.rejects(
+              async () => fastify.ready(),
+              { code: 'FST_CLERK_ROUTE_POLICY', message: 'the scope of GET /open' },
+              `${JSON.stringify(open)} and ${hook}`
+            )
+          }
+        }
+      }
+    }
+  }
+})
+
+t.test('a route that was made before the plugin, open in a guarded scope, refuses to boot', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  for (const open of [false, { public: true }] as const) {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    fastify.register(async (scope) => {
+      scope.addHook('onRequest', requireAuth)
+      scope.get('/open', { config: { clerk: open } }, () => '')
+    })
+    await fastify.after()
+    await fastify.register(clerkAuth, clerk.pluginOptions())
+    await t.rejects(async () => fastify.ready(), { code: 'FST_CLERK_ROUTE_POLICY', message: 'the scope of GET /open' })
   }
 })
 

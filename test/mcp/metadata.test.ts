@@ -125,8 +125,13 @@ t.test('a slip refuses to boot', async (t) => {
   const guarded = Fastify()
   await guarded.register(clerkAuth, clerk.pluginOptions())
   guarded.addHook('onRequest', guarded.requireAuth)
-  await guarded.register(mcpResource, { resource: RESOURCE })
-  await t.rejects(async () => guarded.ready(), { code: 'FST_CLERK_MCP_ROOT' })
+  await t.rejects(async () => guarded.register(mcpResource, { resource: RESOURCE }), { code: 'FST_CLERK_MCP_ROOT' })
+
+  const guardedLater = Fastify()
+  await guardedLater.register(clerkAuth, clerk.pluginOptions())
+  await guardedLater.register(mcpResource, { resource: RESOURCE })
+  guardedLater.addHook('onRequest', guardedLater.requireAuth)
+  await t.rejects(async () => guardedLater.ready(), { code: 'FST_CLERK_ROUTE_POLICY' })
 })
 
 t.test('the metadata of the authorization server is passed on', async (t) => {

@@ -1,5 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
+import clerkAuth, { requireAuth } from '../../src/index.js'
+import { createLocalClerk } from '../../src/local/index.js'
 import { type RevokeOnEventType, revocationOf } from '../../src/webhooks/event-revocation.js'
 import type { WebhookEvent } from '../../src/webhooks/events.js'
 import webhooks, { verifyWebhook, type WebhooksOptions } from '../../src/webhooks/index.js'
@@ -111,6 +113,23 @@ t.test('a missing or malformed secret, or no plugin to revoke by, stops the boot
     await t.rejects(boot({ revoke: false, signingSecret }), { code: /^FST_CLERK_WEBHOOK_SECRET_/ }, signingSecret)
   }
   await t.rejects(boot({ signingSecret: SECRET }), { code: 'FST_CLERK_WEBHOOK_PLUGIN' })
+})
+
+t.test('in a scope with a guard, which would refuse each delivery, the server does not start', async (t) => {
+  const clerk = await createLocalClerk()
+  for (const isCovered of [true, false]) {
+    for (const isHookFirst of [true, false]) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      if (isCovered) await app.register(clerkAuth, clerk.pluginOptions())
+      app.register(async (scope) => {
+        if (isHookFirst) scope.addHook('preHandler', requireAuth)
+        scope.register(webhooks, { signingSecret: SECRET, revoke: false })
+        if (!isHookFirst) scope.addHook('preHandler', requireAuth)
+      })
+      await t.rejects(async () => app.ready(), { code: 'FST_CLERK_ROUTE_POLICY' }, `covered: ${isCovered}`)
+    }
+  }
 })
 
 t.test('verifyWebhook alone gives the event of a request, on a route of the application', async (t) => {

@@ -37,6 +37,12 @@ export function namesTokenType(acceptsToken: AcceptsToken, type: TokenType): boo
   return typeof acceptsToken === 'string' ? acceptsToken === type : acceptsToken.includes(type)
 }
 
+/** The types of token that a setting stands for. */
+export function typesOf(acceptsToken: AcceptsToken): readonly TokenType[] {
+  if (acceptsToken === 'any') return TOKEN_TYPES
+  return typeof acceptsToken === 'string' ? [acceptsToken] : acceptsToken
+}
+
 /** Whether session tokens are among what is accepted. */
 export function acceptsSessions(acceptsToken: AcceptsToken): boolean {
   return acceptsToken === 'any' || namesTokenType(acceptsToken, 'session_token')

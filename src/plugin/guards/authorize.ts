@@ -45,8 +45,9 @@ export type AuthorizeParams = HasParams | ScopeParams
  * - all of these with `{ as: 'not-found' }`: the answer of the router for a URL without a route
  *
  * Machine tokens have no roles, permissions, features or plans: without `scopes` they get 403; a predicate may look at
- * more of them. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`. A guard with `scopes` on a
- * route that accepts sessions only keeps the server from starting (`FST_CLERK_ROUTE_POLICY`).
+ * more of them. The conditions are checked once, here: throws `FST_CLERK_AUTHORIZE_PARAMS`. A guard that
+ * no token of an accepted type can meet, as one with `scopes` on a route that accepts sessions only or a role on one that accepts
+ * API keys only, keeps the server from starting (`FST_CLERK_ROUTE_POLICY`).
  */
 export type Authorize = <Accepted = InstanceAcceptsToken>(
   condition: AuthorizeParams | AuthorizePredicate<Accepted>,

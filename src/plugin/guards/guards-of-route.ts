@@ -1,3 +1,4 @@
+import type { TokenType } from '../../core/token-types.js'
 import { GUARDED, isGuardHook, requirementOf } from './guard-hook.js'
 import type { GuardRequirement } from './types.js'
 
@@ -16,4 +17,11 @@ export function hasGuard(hooks: Hooks): boolean {
 /** What the guards ask, in the order in which they run: at each step of the lifecycle the scope before the route. */
 export function guardsOf(...hooks: readonly Hooks[]): readonly GuardRequirement[] {
   return GUARDED.flatMap((name) => hooks.flatMap((of) => listOf(of[name]).flatMap((hook) => requirementOf(hook) ?? [])))
+}
+
+/** Whether a guard permits any token of this type. */
+export function mayPermit({ conditions, scopes, tokenTypes }: GuardRequirement, type: TokenType): boolean {
+  if (tokenTypes !== undefined && !tokenTypes.includes(type)) return false
+  if (conditions === null && scopes.length === 0) return true
+  return type === 'session_token' ? conditions !== null : scopes.length > 0
 }

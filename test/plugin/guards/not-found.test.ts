@@ -9,6 +9,7 @@ import clerkAuth, {
   authorizeAsync,
   type ClerkAuthOptions,
   type ClerkRouteConfig,
+  type GuardHook,
   requireAuth
 } from '../../../src/index.js'
 import type { LocalClerk } from '../../../src/local/index.js'
@@ -18,6 +19,7 @@ import { createApp, signingKey } from '../../fixtures/app.js'
 const ADMIN: AuthorizeParams = { role: 'org:admin' }
 const ORGANIZATION = { id: 'org_1', slug: 'one', role: 'admin', permissions: [] }
 const hide = authorize(ADMIN, { as: 'not-found' })
+const hideFromMachines = authorize({ scopes: 'hidden:read' }, { as: 'not-found' })
 
 interface Sent {
   readonly method: string
@@ -65,6 +67,8 @@ interface World {
   readonly name: string
   readonly plugin?: Partial<ClerkAuthOptions>
   readonly config?: ClerkRouteConfig
+  /** Hides the route. Default: a role. */
+  readonly guard?: GuardHook
   /** What the application has besides the hidden route. */
   readonly around?: (fastify: FastifyInstance) => unknown
 }
@@ -102,7 +106,12 @@ const WORLDS: readonly World[] = [
   },
   { name: 'CORS', around: (fastify) => fastify.register(cors, { origin: true, credentials: true }) },
   { name: 'debug headers by reason only', plugin: { debugHeaders: 'reason' } },
-  { name: 'a route for machines', plugin: {}, config: { acceptsToken: ['m2m_token', 'api_key'] } },
+  {
+    name: 'a route for machines',
+    plugin: {},
+    config: { acceptsToken: ['m2m_token', 'api_key'] },
+    guard: hideFromMachines
+  },
   { name: 'a route without handshake', config: { handshake: false } },
   {
     name: 'a guarded not-found handler',
@@ -171,7 +180,7 @@ const BODIES: readonly Sent[] = [
   { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET', origin: 'https://other.example' } }
 ]
 
-async function serve(t: Test, { plugin, config = {}, around }: World) {
+async function serve(t: Test, { plugin, config = {}, guard = hide, around }: World) {
   const { clerk, fastify } = await createApp(t, {
     plugin: { acceptsToken: ['session_token'], ...plugin },
     server: { bodyLimit: 2000 },
@@ -182,7 +191,7 @@ async function serve(t: Test, { plugin, config = {}, around }: World) {
       const route = {
         url: '/hidden',
         config: { clerk: config },
-        onRequest: [hide, later],
+        onRequest: [guard, later],
         bodyLimit: 100,
         preHandler: own,
         onSend: async (_request: unknown, reply: FastifyReply) => void reply.header('x-own-on-send', 'ran'),

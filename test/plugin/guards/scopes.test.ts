@@ -216,3 +216,46 @@ t.test('a failed reverification tells how recent the sign-in must be, beside Cle
   const key = clerk.bearer(clerk.machineTokens.createApiKey({ subject: 'user_1', scopes: ['jobs:read'] }))
   t.match(await ask('/own', key), { status: 403, challenge: NEEDS_WRITE })
 })
+
+t.test('guards that no accepted type of token can meet keep the server from starting', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  const role = authorize({ role: 'org:admin' })
+  const reverified = authorize({ reverification: 'strict' })
+  const scoped = authorize({ scopes: 'jobs:write' })
+  const either = authorize({ scopes: 'jobs:write', role: 'org:admin' })
+  const byHand = authorize(() => true)
+  const machines = ['api_key', 'm2m_token', 'oauth_token', ['api_key', 'm2m_token']] as const
+  const rows: [ClerkRouteConfig | undefined, readonly GuardHook[], boolean][] = [
+    ...machines.map((acceptsToken) => [{ acceptsToken }, [role], false] as [ClerkRouteConfig, GuardHook[], boolean]),
+    [{ acceptsToken: 'api_key' }, [reverified], false],
+    [{ acceptsToken: 'api_key' }, [requireAuth, scoped, role], false],
+    [{ acceptsToken: 'any' }, [scoped, role], false],
+    [{ acceptsToken: 'any' }, [role], true],
+    [{ acceptsToken: ['session_token', 'api_key'] }, [role], true],
+    [{ acceptsToken: 'api_key' }, [either], true],
+    [{ acceptsToken: 'api_key' }, [byHand], true],
+    [{ acceptsToken: 'api_key' }, [requireAuth], true],
+    [undefined, [role], true]
+  ]
+  const options = clerk.pluginOptions()
+  for (const plugin of [options, { resolver: () => options }]) {
+    for (const [config, guards, starts] of rows) {
+      for (const isOfScope of [false, true]) {
+        const app = Fastify()
+        t.teardown(() => app.close())
+        await app.register(clerkAuth, plugin)
+        app.register(async (scope) => {
+          if (isOfScope) for (const guard of guards) scope.addHook('onRequest', guard)
+          const route = { ...(config && { config: { clerk: config } }), ...(!isOfScope && { onRequest: [...guards] }) }
+          scope.get('/jobs', route, () => 'done')
+        })
+        const name = `${JSON.stringify(config)}, guards of the ${isOfScope ? 'scope' : 'route'}`
+        if (starts) await t.resolves(async () => app.ready(), name)
+        else {
+          const message = /its guards permit no type of token.*GET \/jobs/
+          await t.rejects(async () => app.ready(), { code: 'FST_CLERK_ROUTE_POLICY', message }, name)
+        }
+      }
+    }
+  }
+})
