@@ -28,12 +28,14 @@ import { compileKnownMachine, type KnownMachine } from './state/known-machine.js
 import { compileKnownSession, type KnownSession } from './state/known-session.js'
 import type { RequestState } from './state/request-state.js'
 import { createStateSettings } from './state/settings.js'
-import { createStateMachine } from './state/state-machine.js'
+import { createStateMachine, type Refused } from './state/state-machine.js'
+import { compileFirstSeen, type FirstSeen } from './state/unseen-session.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
 import { explainByKeys, failureFor, isOfForeignKeys, toVerifyResult } from './token/outcome.js'
 import { createTokenCache, type TokenCache } from './token/token-cache.js'
+import type { UnverifiedToken } from './token/unverified-token.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
 
 export interface InstanceStats extends Readonly<Stats> {
@@ -68,8 +70,14 @@ export interface Instance {
   readonly proxyUrl: string
   /** Takes the path of a proxy for `proxyUrl`, which was not given. Only before the first request. */
   followProxy(path: string): void
-  /** The state of a request to a route with this policy. */
-  authenticate(carried: Carried, policy: AuthenticationPolicy): Eventually<RequestState>
+  /** What is left to do for a token that `knownSession` has not found in memory: `verifySession`, or the whole `authenticate`. */
+  readonly firstSeen: FirstSeen
+  /** Judges a token that `firstSeen` has given. Is not among `waiting`, but for the caller's `enterWaiting` and `leaveWaiting`. */
+  verifySession(token: UnverifiedToken): Eventually<VerificationOutcome>
+  enterWaiting(): void
+  leaveWaiting(): void
+  /** The state of a request to a route with this policy. `refused`: by `verifySession`. */
+  authenticate(carried: Carried, policy: AuthenticationPolicy, refused?: Refused | null): Eventually<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   /** For the operator, never for a client: why requests are refused for this reason. Null: no more is known than the reason. */
   causeOf(reason: string | null): string | null
@@ -214,8 +222,12 @@ export function createInstance(settings: InstanceSettings): Instance {
       proxyUrl = path
       decide = createStateMachine(createStateSettings({ ...settings, proxyUrl }), effects)
     },
-    authenticate: (carried, { acceptsToken, allowsHandshake, audience }) =>
-      waiting.count(decide(carried, acceptsToken, allowsHandshake, audience)),
+    firstSeen: compileFirstSeen({ ...settings, decodeUnseen: verifier.decodeUnseen }),
+    verifySession: effects.verifySession,
+    enterWaiting: waiting.enter,
+    leaveWaiting: waiting.leave,
+    authenticate: (carried, { acceptsToken, allowsHandshake, audience }, refused) =>
+      waiting.count(decide(carried, acceptsToken, allowsHandshake, audience, refused)),
     verifyToken(token) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toVerifyResult(failureFor('token-invalid'))

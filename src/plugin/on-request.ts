@@ -4,13 +4,16 @@ import type { Auth } from '../core/auth/types.js'
 import { refusalChannel, refusalEvent } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
 import { isToCome, listen } from '../core/later.js'
-import { type LOG_LINES, logLine } from '../core/log-lines.js'
 import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
 import { isWorthForging } from '../core/request/own-origin.js'
 import { readCarried } from '../core/request/read-carried.js'
 import { type RequestState, type ResponseParts, signedOut } from '../core/state/request-state.js'
+import type { Refused } from '../core/state/state-machine.js'
+import { UnseenSession } from '../core/state/unseen-session.js'
 import { allowsAudience } from '../core/token/claims.js'
+import type { VerificationOutcome } from '../core/token/outcome.js'
+import type { UnverifiedToken } from '../core/token/unverified-token.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { closeAfterAnswer, refusalOfForeign, refuseForeign } from './cross-origin.js'
 import {
@@ -22,7 +25,8 @@ import {
   toDecision
 } from './decision.js'
 import { extractToken } from './extracted-token.js'
-import { FastifyRequestSource, type IgnoredHeader, ignoredForwardedHeader } from './request-source.js'
+import { warnOfForwardedHeaders } from './forwarded-headers.js'
+import { FastifyRequestSource } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 
@@ -75,7 +79,15 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
         done()
         return
       }
-      cookies = known
+      if (known instanceof UnseenSession) {
+        // A token of the header is a machine's where the route accepts these.
+        const isOfSession = known.clientUat !== null || policy.acceptsToken === 'session_token'
+        const token = isOfSession ? instance.firstSeen(known) : null
+        if (token !== null) {
+          authenticateFirstSeen(instance, policy, token, request, reply, done)
+          return
+        }
+      } else cookies = known
     }
     if (policy.acceptsMachine) {
       const { raw } = request
@@ -96,9 +108,61 @@ export function createOnRequest(instance: Instance, policies: RoutePolicies): On
   }
 }
 
+/** For a request that is signed in if its token is good: then no record is made of it. */
+function authenticateFirstSeen(
+  instance: Instance,
+  policy: RoutePolicy,
+  token: UnverifiedToken,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
+  const slots = request as unknown as AuthenticatedSlots
+  slots[kInstance] = instance
+  slots[kReply] = reply
+  warnOfForwardedHeaders(instance, request)
+  const outcome = instance.verifySession(token)
+  if (!isToCome(outcome)) {
+    concludeFirstSeen(instance, policy, token, outcome, request, reply, done)
+    return
+  }
+  instance.enterWaiting()
+  listen(
+    outcome,
+    (settled) => {
+      instance.leaveWaiting()
+      concludeFirstSeen(instance, policy, token, settled, request, reply, done)
+    },
+    (error) => {
+      instance.leaveWaiting()
+      done(error as Error)
+    }
+  )
+}
+
+function concludeFirstSeen(
+  instance: Instance,
+  policy: RoutePolicy,
+  token: UnverifiedToken,
+  outcome: VerificationOutcome,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void {
+  if (!outcome.ok) {
+    authenticateFully(instance, policy, request, reply, done, null, { token, failure: outcome })
+    return
+  }
+  const slots = request as unknown as AuthenticatedSlots
+  slots[kDecision] = SIGNED_IN
+  slots[kAuth] = policy.treatPendingAsSignedOut ? (outcome.pendingAuth ?? outcome.auth) : outcome.auth
+  instance.counters.signedIn++
+  goOnUnlessForeign(instance, policy, request, reply, done)
+}
+
 /**
  * For requests that the hot path does not answer, and with a resolver for routes with a policy of their own. `cookies`: of
- * a Cookie header that has been read already.
+ * a Cookie header that has been read already. `refused`: its token has been judged already.
  */
 export function authenticateFully(
   instance: Instance,
@@ -106,7 +170,8 @@ export function authenticateFully(
   request: FastifyRequest,
   reply: FastifyReply,
   done: HookHandlerDoneFunction,
-  cookies: CarriedCookies | null = null
+  cookies: CarriedCookies | null = null,
+  refused: Refused | null = null
 ): void {
   const slots = request as unknown as AuthenticatedSlots
   slots[kInstance] = instance
@@ -123,7 +188,7 @@ export function authenticateFully(
     instance.readCookies,
     cookies
   )
-  const state = instance.authenticate(carried, policy)
+  const state = instance.authenticate(carried, policy, refused)
   if (isToCome(state)) {
     listen(
       state,
@@ -233,22 +298,3 @@ function addToResponse({ location, headers, setCookies }: ResponseParts, reply: 
   reply.code(307).header('location', location).send()
   return true
 }
-
-/** The causes that have been logged, by instance: a client can cause each line once. */
-const warned = new WeakMap<Instance, Set<IgnoredHeader['cause']>>()
-
-function warnOfForwardedHeaders(instance: Instance, request: FastifyRequest): void {
-  const ignored = ignoredForwardedHeader(request)
-  if (ignored === null) return
-  const causes = warned.get(instance) ?? new Set()
-  warned.set(instance, causes)
-  if (causes.has(ignored.cause)) return
-  causes.add(ignored.cause)
-  logLine(instance.log, IGNORED[ignored.cause], { header: ignored.header })
-}
-
-const IGNORED = {
-  off: 'forwarded-header-ignored',
-  'untrusted-peer': 'forwarded-header-of-untrusted-peer',
-  'x-forwarded-proto': 'cloudfront-header-ignored'
-} as const satisfies Readonly<Record<IgnoredHeader['cause'], keyof typeof LOG_LINES>>

@@ -337,6 +337,7 @@ t.test('a token that shares the tail of its signature with a cached one does not
   const entry = (token: string) =>
     new VerifiedToken({
       token,
+      retainedLength: token.length,
       key: {} as VerificationKey,
       expiresAtMs: START_MS,
       notBeforeMs: 0,

@@ -5,6 +5,9 @@ export interface WaitingCount {
   readonly now: number
   /** Counts an answer that is still to come until it has come, or failed to. */
   count<T>(answer: Eventually<T>): Eventually<T>
+  /** Counts an answer whose end the caller tells by `leave`. */
+  enter(): void
+  leave(): void
 }
 
 export function createWaitingCount(): WaitingCount {
@@ -16,6 +19,10 @@ export function createWaitingCount(): WaitingCount {
     get now() {
       return waiting
     },
+    enter() {
+      waiting++
+    },
+    leave,
     count(answer) {
       if (!isToCome(answer)) return answer
       waiting++

@@ -27,8 +27,8 @@ export interface Carried extends DecidingHeaders {
   readonly target: string
   /** Token of the `Authorization` header (state/README.md section 2.3). */
   readonly headerToken: string
-  /** Whether that token is nearly all of its header: memory may then keep it without a copy. Absent: it may not. */
-  readonly isHeaderTokenWhole?: boolean
+  /** Length of the header that memory may keep with that token instead of a copy; 0 or absent: none. */
+  readonly retainedLength?: number
   readonly cookies: CarriedCookies
   /**
    * Request headers as received, names in lower case. Only for the refresh call, which passes them on (state/README.md

@@ -37,14 +37,21 @@ function readAll({ headers }: RequestSource, readCookies: CookieReader): Carried
   return cookies
 }
 
-/** Most characters beside the token for which its header is kept in memory with it: `Bearer ` and some spaces. */
-const MAX_AROUND_TOKEN = 16
+/** Most characters beside a token for which its header is kept in memory with it: a few short cookies. */
+const MAX_AROUND_TOKEN = 256
+
+/** Length of the header that memory may keep with a token of it instead of a copy; 0: the token has to be copied. */
+export function retainedLength(headers: RequestHeaders, header: string, token: string): number {
+  // Node keeps a value of HTTP/2 outside the heap, in a buffer whose length is not known here.
+  if (headers[':method'] !== undefined) return 0
+  return header.length - token.length <= MAX_AROUND_TOKEN ? header.length : 0
+}
 
 class CarriedRequest implements Carried {
   readonly method: string
   readonly target: string
   readonly headerToken: string
-  readonly isHeaderTokenWhole: boolean
+  readonly retainedLength: number
   readonly cookies: CarriedCookies
   readonly secFetchDest: string
   readonly accept: string
@@ -61,11 +68,7 @@ class CarriedRequest implements Carried {
     this.headers = headers
     const authorization = textOf(headers.authorization)
     this.headerToken = source.token ?? parseAuthorization(authorization)
-    // Node keeps a value of HTTP/2 outside the heap, in a buffer whose length is not known here.
-    this.isHeaderTokenWhole =
-      source.token === undefined &&
-      headers[':method'] === undefined &&
-      authorization.length - this.headerToken.length <= MAX_AROUND_TOKEN
+    this.retainedLength = source.token === undefined ? retainedLength(headers, authorization, this.headerToken) : 0
     this.cookies = cookies
     this.secFetchDest = textOf(headers[DECIDING_HEADERS.secFetchDest])
     this.accept = textOf(headers[DECIDING_HEADERS.accept])

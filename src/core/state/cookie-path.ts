@@ -12,7 +12,7 @@ import { type ClerkQuery, readClerkQuery } from './query.js'
 import { type RequestState, signedIn, signedOut } from './request-state.js'
 import { respondToSatellite, syncSatellite } from './satellite.js'
 import type { StateContext } from './settings.js'
-import { isSessionToken } from './token-kind.js'
+import { isSessionToken, namesParty } from './token-kind.js'
 import { answerFailure, answerMalformed } from './verification-failure.js'
 
 /**
@@ -112,7 +112,7 @@ function decideBySession(
 
 /** Whether the signature was good, so that Clerk issued it, and the token says no origin. */
 function lacksParty({ claims }: UnverifiedToken, outcome: VerificationOutcome): boolean {
-  if (claims.azp !== undefined && claims.azp !== '') return false
+  if (namesParty(claims)) return false
   return outcome.ok || outcome.reason === 'token-invalid-authorized-parties'
 }
 

@@ -16,9 +16,9 @@ import type { SignatureOutcome } from '../token/verifier.js'
 export interface Effects {
   /**
    * Verified if memory has the token and accepts it now, else decoded, else (no JWT) null. Never I/O or a signature
-   * check. `mayBeKept`: the text is no view into a far longer one.
+   * check. `retainedLength`: length of the header that memory may keep with the token; 0, or not given: none.
    */
-  lookUp(text: string, mayBeKept?: boolean): VerifiedToken | UnverifiedToken | null
+  lookUp(text: string, retainedLength?: number): VerifiedToken | UnverifiedToken | null
   /** `null` for a text that is not a JWT with an object as header and an object as payload. */
   decode(text: string): UnverifiedToken | null
   /** Counts a token that `lookUp` has just found in memory, once the request is answered by it. */

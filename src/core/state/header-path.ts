@@ -33,7 +33,7 @@ export function decideByHeader(
 ): Eventually<RequestState> {
   const { effects } = context
   const text = carried.headerToken
-  const token = acceptsSessions(acceptsToken) ? effects.lookUp(text, carried.isHeaderTokenWhole) : effects.decode(text)
+  const token = acceptsSessions(acceptsToken) ? effects.lookUp(text, carried.retainedLength) : effects.decode(text)
   // A verified session token cannot be a machine token: the verifier refuses those.
   if (token instanceof VerifiedToken) return signedIn(effects.accept(token))
   if (acceptsToken === 'session_token') return decideSession(context, carried, token)

@@ -4,11 +4,12 @@ import { neverAuthenticates } from '../request/method.js'
 import { isPageLoad, isTopLevelPageLoad } from '../request/page-load.js'
 import { compilePlainCookies } from '../request/plain-cookies.js'
 import { beginsWithOrigin, plainPathOf } from '../request/public-url.js'
-import { type RequestSource, textOf } from '../request/read-carried.js'
+import { type RequestSource, retainedLength, textOf } from '../request/read-carried.js'
 import type { VerificationOutcome } from '../token/outcome.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import { isOfActiveOrganization, type OrganizationTarget } from './organization-target.js'
 import { mayNameClerkParameter } from './query.js'
+import { UnseenSession } from './unseen-session.js'
 
 export interface KnownSessionSettings {
   readonly readsCookies: boolean
@@ -29,6 +30,7 @@ export interface KnownSessionSettings {
  */
 type Headers = {
   readonly [Name in
+    | ':method'
     | 'authorization'
     | 'cookie'
     | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]
@@ -39,8 +41,8 @@ type Headers = {
 export type PublicOrigin = Pick<RequestSource, 'protocol' | 'host'>
 
 /**
- * The verified token of a request that is plainly signed in by it, counted as a hit. Else the cookies, if the Cookie header has
- * been read; else null.
+ * The verified token of a request that is plainly signed in by it, counted as a hit; or the token that memory does not have, and
+ * by which the request is plainly signed in if it is good. Else the cookies, if the Cookie header has been read; else null.
  */
 export type KnownSession = (
   method: string,
@@ -48,7 +50,7 @@ export type KnownSession = (
   headers: Headers,
   /** Absent: not known. */
   origin?: PublicOrigin
-) => VerifiedToken | CarriedCookies | null
+) => VerifiedToken | UnseenSession | CarriedCookies | null
 
 /**
  * The hot path: the verified token of a request that is signed in by a session token and needs nothing else; all other
@@ -67,7 +69,9 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
       const token = parseAuthorization(authorization as string)
       if (token !== '') {
         const outcome = recall(token)
-        return outcome?.ok ? accept(outcome) : null
+        if (outcome === undefined)
+          return new UnseenSession(token, retainedLength(headers, authorization as string, token), null)
+        return outcome.ok ? accept(outcome) : null
       }
     }
     const cookieHeader = headers.cookie
@@ -82,7 +86,7 @@ export function compileKnownSession(settings: KnownSessionSettings): KnownSessio
     // none.
     const isOfPage =
       organizationTarget !== null && isPageLoad(method, textOf(headers['sec-fetch-dest']), textOf(headers.accept))
-    return knownByCookies(cookieHeader as string, isOfPage ? target : null)
+    return knownByCookies(cookieHeader as string, isOfPage ? target : null, headers)
   }
 }
 
@@ -98,9 +102,18 @@ function compileKnownByCookies(settings: KnownSessionSettings) {
   }
 
   /** `page`: the target of a request for a page that may name an organization; null: it is none. */
-  return function knownByCookies(header: string, page: string | null): VerifiedToken | CarriedCookies {
+  return function knownByCookies(
+    header: string,
+    page: string | null,
+    headers: Headers
+  ): VerifiedToken | UnseenSession | CarriedCookies {
     if (cookies.scan(header)) {
-      const outcome = recall(cookies.session(header))
+      const text = cookies.session(header)
+      const outcome = recall(text)
+      // Which organization the token makes active is known once it is verified.
+      if (outcome === undefined && page === null) {
+        return new UnseenSession(text, retainedLength(headers, header, text), cookies.clientUat())
+      }
       // A foreign issuer makes the suffixed cookies count (state/README.md rule 2). A token older than the last sign-in
       // or sign-out of this browser has to be replaced (state/README.md row 13).
       if (outcome?.ok && outcome.isOwnIssuer && outcome.issuedAt >= cookies.clientUat()) {

@@ -5,6 +5,8 @@ import { ANY_AUDIENCE, type AudienceRule } from '../machine/audience.js'
 import { type AcceptsToken, acceptsMachinesOnly } from '../options/accepts-token.js'
 import type { Carried } from '../request/carried.js'
 import { neverAuthenticates } from '../request/method.js'
+import type { VerificationFailure } from '../token/outcome.js'
+import type { UnverifiedToken } from '../token/unverified-token.js'
 import { decideByCookies } from './cookie-path.js'
 import type { Effects } from './effects.js'
 import { decideByHeader, refusedFor } from './header-path.js'
@@ -12,15 +14,22 @@ import { createRefreshFlow } from './refresh.js'
 import { type RequestState, signedOut } from './request-state.js'
 import type { StateContext, StateSettings } from './settings.js'
 
+/** A session token that was judged for a request before the state machine is asked, and refused. */
+export interface Refused {
+  readonly token: UnverifiedToken
+  readonly failure: VerificationFailure
+}
+
 /**
  * `allowsHandshake`, true unless given: false on a route that never redirects. `audience`: of machine tokens on this
- * route, any unless given.
+ * route, any unless given. `refused`: that token is not looked up and judged again.
  */
 export type StateMachine = (
   carried: Carried,
   acceptsToken: AcceptsToken,
   allowsHandshake?: boolean,
-  audience?: AudienceRule
+  audience?: AudienceRule,
+  refused?: Refused | null
 ) => Eventually<RequestState>
 
 /**
@@ -33,12 +42,26 @@ export function createStateMachine(settings: StateSettings, effects: Effects): S
   // A second context, not a second machine: the two share `effects` and `refresh`, so bounds hold for all routes together.
   const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 
-  return (carried, acceptsToken, allowsHandshake = true, audience = ANY_AUDIENCE) => {
+  return (carried, acceptsToken, allowsHandshake = true, audience = ANY_AUDIENCE, refused = null) => {
     if (neverAuthenticates(carried.method)) return refuseMethod(acceptsToken)
-    const chosen = allowsHandshake ? context : withoutHandshake
+    const ofRoute = allowsHandshake ? context : withoutHandshake
+    const chosen = refused === null ? ofRoute : knowing(refused, ofRoute)
     if (carried.headerToken !== '') return decideByHeader(chosen, carried, acceptsToken, audience)
     if (acceptsMachinesOnly(acceptsToken)) return refusedFor(acceptsToken, 'No token in header')
     return decideByCookies(chosen, carried)
+  }
+}
+
+/** The context of one request, whose token has been refused already. */
+function knowing({ token, failure }: Refused, context: StateContext): StateContext {
+  const { effects } = context
+  return {
+    ...context,
+    effects: {
+      ...effects,
+      lookUp: (text, retainedLength) => (text === token.text ? token : effects.lookUp(text, retainedLength)),
+      verifySession: (given) => (given === token ? failure : effects.verifySession(given))
+    }
   }
 }
 

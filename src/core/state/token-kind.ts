@@ -1,5 +1,6 @@
 import { MACHINE_TYPES } from '../machine/machine-types.js'
 import { isOfMachine } from '../token/claims.js'
+import type { JsonObject } from '../token/decode.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType } from '../token-types.js'
 
@@ -21,4 +22,9 @@ export function machineTypeOfJwt(token: Pick<UnverifiedToken, 'header' | 'claims
  */
 export function isSessionToken(token: UnverifiedToken): boolean {
   return !isOfMachine(token.claims) && token.jose.category === 'session'
+}
+
+/** Whether a token says for which origin it was issued. */
+export function namesParty({ azp }: JsonObject): boolean {
+  return azp !== undefined && azp !== ''
 }

@@ -13,7 +13,7 @@ export function tailOf(token: string): string {
   return token.slice(-TAIL_LENGTH)
 }
 
-/** Estimated bytes of an entry besides its token text: claims, auth, map and list slots. */
+/** Estimated bytes of an entry besides the text that is kept for it: claims, auth, map and list slots. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
 /** Entries whose token expired at least this long ago are dropped, oldest use first, at one addition in 32. */
@@ -47,7 +47,7 @@ export function createTokenCache({ maxEntries, maxBytes, onEvict }: TokenCacheSe
   // resolver has an instance for each tenant. Bounded by size its lists grow with their entries.
   const entries = new LRUCache<string, VerifiedToken>({
     maxSize: maxBytes,
-    sizeCalculation: (verified) => verified.token.length + ENTRY_OVERHEAD_BYTES,
+    sizeCalculation: (verified) => verified.retainedLength + ENTRY_OVERHEAD_BYTES,
     dispose: (_verified, _tail, why) => {
       if (why === 'evict') onEvict?.()
     }

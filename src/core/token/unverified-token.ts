@@ -10,8 +10,11 @@ import type { VerificationFailure, VerificationOutcome } from './outcome.js'
  */
 export class UnverifiedToken {
   readonly text: string
-  /** Whether `text` may be kept: else it may be a view, by which a whole Cookie header would stay in memory. */
-  readonly mayBeKept: boolean
+  /**
+   * `text` may be a view into a header. Length of that header if memory may keep it with the token; 0: the text has to be
+   * copied.
+   */
+  readonly retainedLength: number
   /** Where the signing input ends (RFC 7515 section 5.2): at the dot before the signature. */
   readonly payloadEnd: number
   /** The JOSE header, all members. */
@@ -31,10 +34,10 @@ export class UnverifiedToken {
     jose: JoseHeader,
     claims: JsonObject,
     refusal: VerificationFailure | null,
-    mayBeKept = false
+    retainedLength = 0
   ) {
     this.text = text
-    this.mayBeKept = mayBeKept
+    this.retainedLength = retainedLength
     this.payloadEnd = payloadEnd
     this.header = header
     this.jose = jose
@@ -47,7 +50,7 @@ export class UnverifiedToken {
 export type TokenDecoder = (
   text: string,
   refusal?: VerificationFailure | null,
-  mayBeKept?: boolean
+  retainedLength?: number
 ) => UnverifiedToken | null
 
 export function createTokenDecoder(headers: HeaderTable): TokenDecoder {
@@ -63,7 +66,7 @@ export function createTokenDecoder(headers: HeaderTable): TokenDecoder {
     else if (typeof claims.azp === 'string') lastParty = claims.azp
   }
 
-  return function decode(text, refusal = null, mayBeKept = false) {
+  return function decode(text, refusal = null, retainedLength = 0) {
     if (text.length > MAX_TOKEN_LENGTH) return null
     const headerEnd = text.indexOf('.')
     const payloadEnd = text.indexOf('.', headerEnd + 1)
@@ -76,6 +79,6 @@ export function createTokenDecoder(headers: HeaderTable): TokenDecoder {
     if (claims === null) return null
     // Before anybody else sees the claims: they are frozen once the token is accepted.
     shareTexts(claims)
-    return new UnverifiedToken(text, payloadEnd, header.members, header.jose, claims, refusal, mayBeKept)
+    return new UnverifiedToken(text, payloadEnd, header.members, header.jose, claims, refusal, retainedLength)
   }
 }

@@ -8,6 +8,8 @@ import type { VerificationKey } from '../jwks/types.js'
 export class VerifiedToken {
   readonly ok = true as const
   readonly token: string
+  /** Length of the text that is kept for the token: of the token itself, or of the header that it is a view into. */
+  readonly retainedLength: number
   /** The key that signed the token. Memory believes the token as long as this key is trusted. */
   readonly key: VerificationKey
   /** Refused from this instant on: `exp` plus the clock skew, in ms since the epoch. */
@@ -32,6 +34,7 @@ export class VerifiedToken {
 
   constructor(fields: {
     token: string
+    retainedLength: number
     key: VerificationKey
     expiresAtMs: number
     notBeforeMs: number
@@ -41,6 +44,7 @@ export class VerifiedToken {
     pendingAuth: SignedOutAuth | null
   }) {
     this.token = fields.token
+    this.retainedLength = fields.retainedLength
     this.key = fields.key
     this.expiresAtMs = fields.expiresAtMs
     this.notBeforeMs = fields.notBeforeMs

@@ -66,10 +66,12 @@ export interface Verifier {
   /** The verdict on a token in memory at this instant; undefined when it is not in memory (any more). Counts nothing. */
   recall(text: string): VerificationOutcome | undefined
   /**
-   * Verified if memory has it and accepts it, else decoded, else (no JWT) null. Counts nothing. `mayBeKept`: the text is a
-   * string of its own, or a view into one that is hardly longer.
+   * Verified if memory has it and accepts it, else decoded, else (no JWT) null. Counts nothing. `retainedLength`: length of
+   * the header that memory may keep with the token instead of a copy; 0, or not given: none.
    */
-  lookUp(text: string, mayBeKept?: boolean): VerifiedToken | UnverifiedToken | null
+  lookUp(text: string, retainedLength?: number): VerifiedToken | UnverifiedToken | null
+  /** As `lookUp`, for a text that `recall` has just not found. */
+  decodeUnseen(text: string, retainedLength: number): UnverifiedToken | null
   /** A JWT, split and decoded; null for any other text. */
   decode(text: string): UnverifiedToken | null
   /** Counts a hit. `verified` is what `recall` or `lookUp` has just given. */
@@ -118,10 +120,14 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return revocations.isBlind?.() ? BUS_AWAY : null
   }
 
-  function lookUp(text: string, mayBeKept = false): VerifiedToken | UnverifiedToken | null {
+  function lookUp(text: string, retainedLength = 0): VerifiedToken | UnverifiedToken | null {
     const known = recall(text)
-    if (known === undefined) return inFlight.find(text) ?? decode(text, null, mayBeKept)
+    if (known === undefined) return decodeUnseen(text, retainedLength)
     return known.ok ? known : decode(text, known)
+  }
+
+  function decodeUnseen(text: string, retainedLength: number): UnverifiedToken | null {
+    return inFlight.find(text) ?? decode(text, null, retainedLength)
   }
 
   function accept(verified: VerifiedToken): VerifiedToken {
@@ -201,15 +207,16 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function createVerifiedToken(
-    { text, mayBeKept, claims }: UnverifiedToken,
+    { text, retainedLength, claims }: UnverifiedToken,
     key: VerificationKey,
     skewMs: number
   ): VerifiedToken {
     const checked = claims as SessionClaims
-    const token = mayBeKept ? text : copyOf(text)
+    const token = retainedLength === 0 ? copyOf(text) : text
     const notBefore = Math.max(checked.nbf ?? Number.NEGATIVE_INFINITY, checked.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
+      retainedLength: retainedLength === 0 ? text.length : retainedLength,
       key,
       expiresAtMs: checked.exp * 1000 + skewMs,
       notBeforeMs: notBefore * 1000 - skewMs,
@@ -224,7 +231,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return convert(findAnyKey(token), concludeSignature)
   }
 
-  return { recall, lookUp, decode, accept, judge, verify, verifySignature }
+  return { recall, lookUp, decodeUnseen, decode, accept, judge, verify, verifySignature }
 }
 
 function concludeSignature(key: SigningKey): SignatureOutcome {

@@ -8,8 +8,10 @@ import { readInstanceOptions } from '../../../src/core/options/instance-settings
 import { DECIDING_HEADERS, type DecidingHeaders } from '../../../src/core/request/carried.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
+import { UnseenSession } from '../../../src/core/state/unseen-session.js'
 import { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
+import { answerFirstSeen } from '../../fixtures/first-seen-road.js'
 import { SETUPS } from './setups.js'
 
 // The hot path and the state machine read the same headers in different places. Every header that the decision reads is
@@ -90,6 +92,21 @@ function decide({ instance }: Setup, { method, target, headers }: Request): Even
   })
 }
 
+async function decideFirstSeen(
+  { instance }: Setup,
+  { method, target, headers }: Request
+): Promise<RequestState | null> {
+  const known = instance.knownSession(method, target, headers, OWN)
+  if (!(known instanceof UnseenSession)) return null
+  const source = { method, target, headers, protocol: 'https', host: 'example.com' }
+  const { acceptsToken, handshake } = instance.settings
+  return answerFirstSeen(instance, known, readCarried(source, instance.readCookies), {
+    acceptsToken,
+    allowsHandshake: handshake,
+    audience: ANY_AUDIENCE
+  })
+}
+
 /** The part of a decision that the client sees. */
 function answerOf({ status, reason, location, headers, setCookies }: RequestState): string {
   return JSON.stringify([status, reason, location, headers, setCookies])
@@ -101,15 +118,19 @@ const PLAIN = JSON.stringify(['signed-in', null, null, null, []])
 for (const setup of setups) {
   t.test(`a token in memory changes no answer, whatever the headers: ${setup.name}`, async (t) => {
     let hits = 0
+    let firstSeenCount = 0
     const different: unknown[] = []
     for (const request of requestsOf(setup)) {
       setup.instance.cache.clear()
       const cold = answerOf(await decide(setup, request))
+      setup.instance.cache.clear()
+      const firstSeen = await decideFirstSeen(setup, request)
+      if (firstSeen !== null) firstSeenCount++
       const warm = answerOf(await decide(setup, request))
       const isHot =
         setup.instance.knownSession(request.method, request.target, request.headers, OWN) instanceof VerifiedToken
       if (isHot) hits++
-      if (warm !== cold || (isHot && cold !== PLAIN)) {
+      if (warm !== cold || (isHot && cold !== PLAIN) || (firstSeen !== null && answerOf(firstSeen) !== cold)) {
         different.push({
           request: request.name,
           values: request.values,
@@ -121,6 +142,7 @@ for (const setup of setups) {
     }
     t.same(different.slice(0, 5), [], `${different.length} requests are answered differently`)
     t.ok(hits > 300, `${hits} requests took the hot path`)
+    t.ok(firstSeenCount > 300, `${firstSeenCount} requests were answered by the hook while their token was new`)
   })
 }
 

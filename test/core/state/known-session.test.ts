@@ -9,8 +9,10 @@ import { readInstanceOptions } from '../../../src/core/options/instance-settings
 import { readCarried } from '../../../src/core/request/read-carried.js'
 import { compileKnownSession, type KnownSessionSettings } from '../../../src/core/state/known-session.js'
 import type { RequestState } from '../../../src/core/state/request-state.js'
+import { UnseenSession } from '../../../src/core/state/unseen-session.js'
 import { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createLocalClerk, type LocalClerk } from '../../../src/local/index.js'
+import { answerFirstSeen, answerOf } from '../../fixtures/first-seen-road.js'
 import { SETUPS } from './setups.js'
 
 const NOW_MS = 1_750_000_000_000
@@ -151,11 +153,12 @@ function requestOf({ tokens, instance }: Setup) {
     protocol: text('https', 'https', 'https', 'http', 'javascript', ''),
     host: text('example.com', 'example.com', 'example.com', 'example.com:443', 'EXAMPLE.com', '/', 'example.com@', ''),
     cloudFront: optional(fc.constant('http')),
+    isCold: fc.boolean(),
     afterMs: fc.constantFrom(0, 0, 0, 7_000, 56_000, -15_000)
   })
 }
 
-/** The same request to the hot path and to the whole state machine. */
+/** The same request to the hot path and to the whole state machine. `isCold`: no token is in memory. */
 async function answers(setup: Setup, request: ReturnType<typeof requestOf> extends fc.Arbitrary<infer R> ? R : never) {
   const headers: Record<string, string> = { host: 'example.com' }
   if (request.authorization !== undefined) headers.authorization = request.authorization
@@ -171,16 +174,21 @@ async function answers(setup: Setup, request: ReturnType<typeof requestOf> exten
 
   const { instance } = setup
   clockMs = NOW_MS + request.afterMs
+  if (request.isCold) instance.cache.clear()
   const known = instance.knownSession(request.method, request.target, headers, { protocol: request.protocol, host })
   const source = { method: request.method, target: request.target, headers, protocol, host }
   const carried = readCarried(source, instance.readCookies)
-  const state: RequestState = await instance.authenticate(carried, {
+  const policy = {
     acceptsToken: instance.settings.acceptsToken,
     allowsHandshake: instance.settings.handshake,
     audience: ANY_AUDIENCE
-  })
+  }
+  const unseen = known instanceof UnseenSession ? await answerFirstSeen(instance, known, carried, policy) : null
+  if (request.isCold) instance.cache.clear()
+  const state: RequestState = await instance.authenticate(carried, policy)
   clockMs = NOW_MS
-  return { known, state, cookies: carried.cookies }
+  if (request.isCold) for (const token of Object.values(setup.tokens)) await instance.verifyToken(token)
+  return { known, unseen, state, cookies: carried.cookies }
 }
 
 const setups: Setup[] = []
@@ -189,11 +197,17 @@ for (const setup of SETUPS) setups.push(await setUp(...setup))
 for (const setup of setups) {
   t.test(`what the hot path answers is what the state machine answers: ${setup.name}`, async (t) => {
     let hits = 0
+    let firstSeen = 0
     await fc.assert(
       fc.asyncProperty(requestOf(setup), async (request) => {
-        const { known, state, cookies } = await answers(setup, request)
+        const { known, unseen, state, cookies } = await answers(setup, request)
+        if (unseen !== null) {
+          if (state.status === 'signed-in') firstSeen++
+          assert.equal(answerOf(unseen), answerOf(state))
+          return
+        }
         if (!(known instanceof VerifiedToken)) {
-          if (known !== null) assert.deepEqual(known, cookies)
+          if (known !== null && !(known instanceof UnseenSession)) assert.deepEqual(known, cookies)
           return
         }
         hits++
@@ -206,6 +220,7 @@ for (const setup of setups) {
       { numRuns: 5000, seed: 11 }
     )
     t.ok(hits > 100, `${hits} of 5000 requests were plain enough`)
+    t.ok(firstSeen > 100, `${firstSeen} of 5000 were, with a token that was not in memory`)
   })
 }
 
@@ -275,6 +290,28 @@ t.test('hot: cookies of this instance that are new enough', async (t) => {
   t.notOk(isHot({ cookie: `__session=unknown; __client_uat=${nowSeconds}` }))
   t.notOk(isHot({ cookie: '__session=good' }))
 })
+
+t.test(
+  'a token that memory does not have is handed on with the length of a header that is hardly longer',
+  async (t) => {
+    const [production] = setups as [Setup]
+    const token = production.clerk.signSessionToken({ userId: 'user_2' })
+    const unseen = (headers: Record<string, string>) => {
+      const known = production.instance.knownSession('GET', '/', headers)
+      assert.ok(known instanceof UnseenSession)
+      return known
+    }
+    const bearer = unseen({ authorization: `Bearer ${token}` })
+    t.same({ ...bearer }, { text: token, retainedLength: token.length + 7, clientUat: null })
+    const around = `__session=; __client_uat=${nowSeconds}; a=`.length
+    const withCookies = (length: number) => ({
+      cookie: `__session=${token}; __client_uat=${nowSeconds}; a=${'x'.repeat(length - around)}`
+    })
+    t.same({ ...unseen(withCookies(256)) }, { text: token, retainedLength: token.length + 256, clientUat: nowSeconds })
+    t.equal(unseen(withCookies(257)).retainedLength, 0, 'a copy is kept')
+    t.equal(unseen({ ...withCookies(256), ':method': 'GET' }).retainedLength, 0, 'HTTP/2')
+  }
+)
 
 t.test('hot: a query that names no parameter of Clerk', async (t) => {
   const isHot = hotPath()

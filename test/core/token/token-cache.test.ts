@@ -7,9 +7,10 @@ import { VerifiedToken } from '../../../src/core/token/verified-token.js'
 const START_MS = 1_800_000_000_000
 const key = { trustedUntilMs: Number.POSITIVE_INFINITY } as VerificationKey
 
-function createEntry(token: string, expiresAtMs = START_MS + 3_600_000): VerifiedToken {
+function createEntry(token: string, expiresAtMs = START_MS + 3_600_000, retainedLength = token.length): VerifiedToken {
   return new VerifiedToken({
     token,
+    retainedLength,
     key,
     expiresAtMs,
     notBeforeMs: START_MS,
@@ -74,6 +75,16 @@ t.test('the bytes are those of the texts, and a kibibyte for each entry', async 
   t.equal(cache.bytes, maxBytes)
   t.equal(evictions, 1)
   cache.clear()
+  t.equal(cache.bytes, 0)
+})
+
+t.test('a token that is kept with its header counts with the length of the header', async (t) => {
+  const cache = createTokenCache({ maxEntries: 100, maxBytes: 1e9 })
+  const [token] = createTokens(1) as [string]
+  const entry = createEntry(token, START_MS + 60_000, token.length + 200)
+  cache.add(entry, START_MS)
+  t.equal(cache.bytes, token.length + 200 + 1024)
+  cache.delete(entry)
   t.equal(cache.bytes, 0)
 })
 

@@ -13,9 +13,12 @@ import type { CarriedCookies } from '../../../src/core/request/carried.js'
 import { compileCookieReader, createCarriedCookies } from '../../../src/core/request/cookies.js'
 import { publicUrl } from '../../../src/core/request/public-url.js'
 import { readCarried } from '../../../src/core/request/read-carried.js'
+import type { RequestState } from '../../../src/core/state/request-state.js'
 import { parseDirectives, sessionTokenOf } from '../../../src/core/state/set-cookie-directives.js'
+import { UnseenSession } from '../../../src/core/state/unseen-session.js'
 import { compileClaimCheck } from '../../../src/core/token/claims.js'
 import { VerifiedToken } from '../../../src/core/token/verified-token.js'
+import { answerFirstSeen, answerOf } from '../../fixtures/first-seen-road.js'
 import { createRsaKey } from '../../fixtures/rsa-keys.js'
 import { decodeParts } from '../../fixtures/unverified-token.js'
 import { encodePart, SESSION_CATEGORY, signingInput, signRsa } from '../forge.js'
@@ -416,6 +419,8 @@ const instance = createInstance(
   )
 )
 
+const SESSIONS = { acceptsToken: 'session_token', allowsHandshake: true, audience: ANY_AUDIENCE } as const
+
 /** A whole request, one line each: target, host, Authorization, Cookie, and the headers that decide. */
 const request: Target = {
   name: 'request',
@@ -449,7 +454,9 @@ const request: Target = {
     const headers = { authorization, cookie, 'sec-fetch-dest': destination, accept, referer }
     const carried = readCarried({ method: 'GET', target, headers, protocol: 'https', host }, instance.readCookies)
     const known = instance.knownSession('GET', target, headers, { protocol: 'https', host })
-    if (known !== null && !(known instanceof VerifiedToken)) assert.deepEqual(known, carried.cookies)
+    let unseen: RequestState | null = null
+    if (known instanceof UnseenSession) unseen = await answerFirstSeen(instance, known, carried, SESSIONS)
+    else if (known !== null && !(known instanceof VerifiedToken)) assert.deepEqual(known, carried.cookies)
     for (const acceptsToken of ['session_token', 'any', ['api_key']] as const) {
       const state = await instance.authenticate(carried, {
         acceptsToken,
@@ -457,6 +464,7 @@ const request: Target = {
         audience: ANY_AUDIENCE
       })
       if (state.status === 'signed-in') assert.equal(state.verified?.token, token)
+      if (unseen !== null && acceptsToken === 'session_token') assert.equal(answerOf(unseen), answerOf(state))
       if (known instanceof VerifiedToken && acceptsToken === 'session_token') assert.equal(state.verified, known)
       if (state.location !== null) assert.equal(new URL(state.location).origin, 'https://clerk.example.com')
       for (const line of state.setCookies) assert.doesNotMatch(line, /[^\t\x20-\x7e\x80-\xff]/)
