@@ -2,6 +2,7 @@ import { McpMetadataInvalidError, McpMetadataUnavailableError } from '../core/er
 import { isRecord, parseJson } from '../core/json.js'
 import { logLine } from '../core/log-lines.js'
 import type { Logger } from '../core/logger.js'
+import { isRecent } from '../core/recent.js'
 import { discardBody, readBody } from '../core/response-body.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../core/timers.js'
 
@@ -74,14 +75,14 @@ export function createServerMetadata(settings: ServerMetadataSettings): ServerMe
 
   /** The old document, if it is not too old. */
   function otherwise(failure: Failure): string {
-    if (kept !== null && now() - kept.atMs < STALE_IF_ERROR_MS) return kept.text
+    if (kept !== null && isRecent(kept.atMs, STALE_IF_ERROR_MS, now())) return kept.text
     throw failure === 'invalid' ? new McpMetadataInvalidError() : new McpMetadataUnavailableError()
   }
 
   return {
     async read() {
-      if (kept !== null && now() - kept.atMs < FRESH_MS) return kept.text
-      if (failed !== null && now() - failed.atMs < COOL_DOWN_MS) return otherwise(failed.failure)
+      if (kept !== null && isRecent(kept.atMs, FRESH_MS, now())) return kept.text
+      if (failed !== null && isRecent(failed.atMs, COOL_DOWN_MS, now())) return otherwise(failed.failure)
       pending ??= refresh().finally(() => {
         pending = null
       })

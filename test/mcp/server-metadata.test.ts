@@ -45,6 +45,21 @@ t.test('the document is kept for an hour', async (t) => {
   t.equal(state.calls, 2)
 })
 
+t.test('a clock that is set back makes neither a document nor a failure last', async (t) => {
+  const { state, read } = scene()
+  state.nowMs = STALE_IF_ERROR_MS
+  await read()
+  state.nowMs = STALE_IF_ERROR_MS - FRESH_MS
+  await read()
+  t.equal(state.calls, 2)
+  state.answer = () => new Response('', { status: 500 })
+  state.nowMs -= FRESH_MS
+  await read()
+  state.nowMs -= COOL_DOWN_MS
+  await read()
+  t.equal(state.calls, 4)
+})
+
 t.test('an old document is better than none, for a day', async (t) => {
   const { state, read } = scene()
   await read()

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isRecent } from '../recent.js'
 import { toRetryAfterSeconds } from '../retry-after.js'
 import type { BackendApi } from './backend-api.js'
 import { createCallGate } from './call-gate.js'
@@ -34,7 +35,7 @@ export function createNonceCalls(
 ): BackendApi['fetchHandshakePayload'] {
   const gate = createCallGate(isDevelopment, MAX_CONCURRENCY, now)
   const underWay = new Map<string, Promise<Payload>>()
-  const remembered = new LRUCache<string, { readonly payload: Payload; readonly untilMs: number }>({
+  const remembered = new LRUCache<string, { readonly payload: Payload; readonly atMs: number }>({
     // Not `max`: lru-cache then fills lists of that length at once, for each of many tenants.
     maxSize: MAX_REMEMBERED_LENGTH,
     sizeCalculation: ({ payload }, nonce) => nonce.length + (payload.ok ? payload.value.join().length : 0)
@@ -43,8 +44,7 @@ export function createNonceCalls(
   async function ask(nonce: string): Promise<Payload> {
     try {
       const payload = await fetchPayload(nonce)
-      const untilMs = now() + memoryOf(payload)
-      remembered.set(nonce, { payload, untilMs })
+      remembered.set(nonce, { payload, atMs: now() })
       if (remembered.size > MAX_REMEMBERED) remembered.pop()
       return payload
     } finally {
@@ -56,7 +56,7 @@ export function createNonceCalls(
   return async (nonce) => {
     if (nonce.length > MAX_NONCE_LENGTH) return backendFailure('refused')
     const before = remembered.get(nonce)
-    if (before !== undefined && before.untilMs > now()) return before.payload
+    if (before !== undefined && isRecent(before.atMs, memoryOf(before.payload), now())) return before.payload
     const same = underWay.get(nonce)
     if (same !== undefined) return same
     const waitMs = gate.enter(false)

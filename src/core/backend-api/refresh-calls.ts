@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { isRecent } from '../recent.js'
 import { toRetryAfterSeconds } from '../retry-after.js'
 import { createTokenBucket, type TokenBucket } from '../token-bucket.js'
 import type { BackendApi, RefreshRequest } from './backend-api.js'
@@ -34,7 +35,7 @@ interface Refusal {
   readonly expiredToken: string
   readonly refreshToken: string
   readonly failure: BackendFailure
-  readonly untilMs: number
+  readonly atMs: number
 }
 
 /**
@@ -63,12 +64,12 @@ export function createRefreshCalls(
   /** The answer that needs no call, or null. */
   function answerAtOnce({ refusal }: Session, request: RefreshRequest, isFamiliar: boolean): BackendFailure | null {
     if (refusal === null) return null
-    const leftMs = refusal.untilMs - now()
-    if (leftMs <= 0) return null
+    const nowMs = now()
+    if (!isRecent(refusal.atMs, REFUSED_MS, nowMs)) return null
     if (refusal.expiredToken === request.expiredToken && refusal.refreshToken === request.refreshToken) {
       return refusal.failure
     }
-    return isFamiliar ? null : busy(leftMs)
+    return isFamiliar ? null : busy(Math.min(REFUSED_MS, refusal.atMs + REFUSED_MS - nowMs))
   }
 
   async function ask(session: Session, request: RefreshRequest, isFamiliar: boolean): Promise<Refreshed> {
@@ -78,7 +79,7 @@ export function createRefreshCalls(
       for (const token of [request.refreshToken, ...newRefreshTokens(answer.value)]) good.set(digest(token), true)
     } else if (retrySecondsOf(answer) === null) {
       const { expiredToken, refreshToken } = request
-      session.refusal = { expiredToken, refreshToken, failure: answer, untilMs: now() + REFUSED_MS }
+      session.refusal = { expiredToken, refreshToken, failure: answer, atMs: now() }
       good.delete(digest(refreshToken))
     }
     return answer

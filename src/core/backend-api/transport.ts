@@ -2,6 +2,7 @@ import { causeSentences, type NetworkFailure, networkFailureOf } from '../fetch-
 import { helpOfFailure } from '../help-page.js'
 import { isRecord, parseJson } from '../json.js'
 import type { Logger } from '../logger.js'
+import { isRecent } from '../recent.js'
 import { readBody } from '../response-body.js'
 import { parseRetryAfterMs, toRetryAfterSeconds } from '../retry-after.js'
 import { type SetTimer, setUnrefTimer, whileAwaited, withinTime } from '../timers.js'
@@ -45,12 +46,19 @@ const DEFAULT_PAUSE_MS = 10_000
  */
 export function createTransport(settings: TransportSettings): Transport {
   const { fetch, timeoutMs, userAgent, now, log, setTimer = setUnrefTimer } = settings
-  const pausedUntilMs = new Map<BackendCall['kind'], number>()
+  const pauses = new Map<BackendCall['kind'], { readonly atMs: number; readonly forMs: number }>()
+
+  function pausedMs(kind: BackendCall['kind']): number {
+    const pause = pauses.get(kind)
+    const nowMs = now()
+    if (pause === undefined || !isRecent(pause.atMs, pause.forMs, nowMs)) return 0
+    return Math.min(pause.forMs, pause.atMs + pause.forMs - nowMs)
+  }
 
   return async (call) => {
     if (call.key === null) return backendFailure('keyless')
-    const pausedMs = (pausedUntilMs.get(call.kind) ?? 0) - now()
-    if (pausedMs > 0) return backendFailure('busy', null, null, toRetryAfterSeconds(pausedMs))
+    const waitMs = pausedMs(call.kind)
+    if (waitMs > 0) return backendFailure('busy', null, null, toRetryAfterSeconds(waitMs))
 
     const limit = new AbortController()
     const exchanged: Promise<Exchange | NetworkFailure> = exchange(call, call.key, limit.signal).catch(networkFailureOf)
@@ -85,7 +93,7 @@ export function createTransport(settings: TransportSettings): Transport {
 
   function judge(kind: BackendCall['kind'], { response, text }: Exchange): BackendResult<unknown> {
     const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), now())
-    if (response.status === 429) pausedUntilMs.set(kind, now() + (retryAfterMs || DEFAULT_PAUSE_MS))
+    if (response.status === 429) pauses.set(kind, { atMs: now(), forMs: retryAfterMs || DEFAULT_PAUSE_MS })
     const value = text === null ? undefined : parseAnswer(response, text)
     if (!response.ok)
       return backendFailure(

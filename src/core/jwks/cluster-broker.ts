@@ -1,3 +1,4 @@
+import { isRecent } from '../recent.js'
 import { MESSAGE_TYPE, type PrimaryMessage, type WorkerMessage } from './cluster-messages.js'
 import type { FailureAnswer, KeySetAnswer, SourceAnswer } from './source.js'
 
@@ -95,7 +96,7 @@ export function createClusterBroker(
       const { id } = message
       if (shared.set !== null && shared.set.fetchedAtMs > message.newerThanMs) {
         tell(shared, workerId, id, shared.set)
-      } else if (shared.turn === null || now() - shared.turn.sinceMs > MAX_TURN_MS) {
+      } else if (shared.turn === null || !isRecent(shared.turn.sinceMs, MAX_TURN_MS, now())) {
         giveTurn(shared, workerId, id)
       } else {
         shared.waiting.push({ workerId, id })

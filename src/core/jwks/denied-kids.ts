@@ -1,3 +1,5 @@
+import { isRecent } from '../recent.js'
+
 /**
  * Kids that were missing from a key set fetched after a token had named them. Bounded in number and in time: a kid that
  * tokens keep naming is refused without a fetch for 2 s, then for 4, up to a minute, because its key may still be
@@ -9,8 +11,8 @@ export interface DeniedKids {
 }
 
 interface Denial {
-  untilMs: number
-  spanMs: number
+  readonly atMs: number
+  readonly spanMs: number
 }
 
 const MAX_KIDS = 1024
@@ -23,14 +25,14 @@ export function createDeniedKids(): DeniedKids {
   return {
     has(kid, nowMs) {
       const denial = denials.get(kid)
-      return denial !== undefined && nowMs < denial.untilMs
+      return denial !== undefined && isRecent(denial.atMs, denial.spanMs, nowMs)
     },
     add(kid, nowMs) {
       const previous = denials.get(kid)
       const spanMs = previous === undefined ? FIRST_SPAN_MS : Math.min(MAX_SPAN_MS, previous.spanMs * 2)
       denials.delete(kid)
       if (denials.size >= MAX_KIDS) denials.delete(denials.keys().next().value as string)
-      denials.set(kid, { untilMs: nowMs + spanMs, spanMs })
+      denials.set(kid, { atMs: nowMs, spanMs })
     }
   }
 }

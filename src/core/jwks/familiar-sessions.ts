@@ -63,7 +63,9 @@ export function createFamiliarSessions(): FamiliarSessions {
     knows: (sessionId) => askFromMs.has(sessionId),
     mayAsk(sessionId, nowMs) {
       const fromMs = askFromMs.get(sessionId)
-      return fromMs !== undefined && nowMs >= fromMs
+      if (fromMs === undefined) return false
+      // Further ahead than any silence: the clock was set back.
+      return nowMs >= fromMs || fromMs - nowMs > NOT_HEARD_MS
     },
     asked: (sessionId, nowMs) => silence(sessionId, nowMs + ASK_AGAIN_MS),
     askedInVain: (sessionId, nowMs) => silence(sessionId, nowMs + NOT_HEARD_MS),

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isRecent } from '../recent.js'
 import type { MachineOutcome } from './outcome.js'
 
 export interface OpaqueCacheSettings {
@@ -26,7 +27,9 @@ export interface OpaqueCache {
 
 interface Entry {
   readonly outcome: MachineOutcome
-  untilMs: number
+  /** When Clerk has answered. `-Infinity`: it is to be asked again. */
+  atMs: number
+  readonly expiresAtMs: number
 }
 
 // lru-cache writes its status onto the options that it is given: a shared object spares each call a new one.
@@ -39,7 +42,14 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
   const good = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
   const refused = new LRUCache<string, Entry>({ maxSize: maxEntries, sizeCalculation: () => 1 })
 
-  const fresh = (entry: Entry | undefined) => (entry !== undefined && entry.untilMs > now() ? entry.outcome : undefined)
+  function fresh(entry: Entry | undefined): MachineOutcome | undefined {
+    if (entry === undefined) return undefined
+    const { outcome, atMs, expiresAtMs } = entry
+    const nowMs = now()
+    return isRecent(atMs, outcome.ok ? positiveTtlMs : negativeTtlMs, nowMs) && nowMs < expiresAtMs
+      ? outcome
+      : undefined
+  }
 
   return {
     find: (token) => fresh(good.get(token, GET_OPTIONS) ?? refused.get(token, GET_OPTIONS)),
@@ -47,16 +57,16 @@ export function createOpaqueCache(settings: OpaqueCacheSettings): OpaqueCache {
     add(token, outcome, expiresAtMs) {
       if (outcome.ok) {
         refused.delete(token)
-        good.set(token, { outcome, untilMs: Math.min(now() + positiveTtlMs, expiresAtMs) })
+        good.set(token, { outcome, atMs: now(), expiresAtMs })
         return
       }
       good.delete(token)
-      if (negativeTtlMs > 0) refused.set(token, { outcome, untilMs: now() + negativeTtlMs })
+      if (negativeTtlMs > 0) refused.set(token, { outcome, atMs: now(), expiresAtMs: Number.POSITIVE_INFINITY })
     },
     wasGood: (token) => good.has(token),
     forgetRefused: () => refused.clear(),
     expire() {
-      for (const entry of good.values()) entry.untilMs = Number.NEGATIVE_INFINITY
+      for (const entry of good.values()) entry.atMs = Number.NEGATIVE_INFINITY
       refused.clear()
     }
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type BackendFailure, retrySecondsOf } from '../backend-api/result.js'
+import { isRecent } from '../recent.js'
 import type { Carried } from '../request/carried.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import { usesSuffixedCookies } from './cookie-family.js'
@@ -42,8 +43,7 @@ export function createRefreshFlow(now: () => number): RefreshFlow {
   })
 
   function answersStill({ answeredAtMs }: Shared): boolean {
-    // Either way: a clock that was set back must not make an answer last.
-    return answeredAtMs === null || Math.abs(now() - answeredAtMs) < SHARED_MS
+    return answeredAtMs === null || isRecent(answeredAtMs, SHARED_MS, now())
   }
 
   function ask(context: StateContext, carried: Carried, expired: UnverifiedToken): Promise<Answer> {

@@ -2,6 +2,8 @@ import t from 'tap'
 import { type BackendApiSettings, createBackendApi } from '../../../src/core/backend-api/backend-api.js'
 import { createNonceCalls } from '../../../src/core/backend-api/nonce-calls.js'
 import { encodeSegment } from '../../../src/core/backend-api/path.js'
+import { createRefreshCalls } from '../../../src/core/backend-api/refresh-calls.js'
+import { backendFailure } from '../../../src/core/backend-api/result.js'
 import { createSessionAuthContext } from '../../../src/core/backend-api/session-tokens.js'
 import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
 import { createManualClock } from '../../fixtures/manual-clock.js'
@@ -280,6 +282,61 @@ t.test('a 429 that names no wait pauses for the ten seconds of the rate limit', 
     advance(10_000)
     t.match(await backend.fetchHandshakePayload('n'), { ok: true }, `${retryAfter}`)
   }
+})
+
+t.test('a clock that is set back lengthens no pause and no memory', async (t) => {
+  const { backend, sent, advance } = api([
+    error(429, 'rate_limited', { 'retry-after': '30' }),
+    json({ directives: [] })
+  ])
+  t.match(await backend.fetchHandshakePayload('n'), { ok: false, status: 429 })
+  advance(-10_000)
+  t.match(await backend.fetchHandshakePayload('n'), { ok: false, kind: 'busy', retryAfterSeconds: 30 })
+  advance(-3_600_000)
+  t.match(await backend.fetchHandshakePayload('n'), { ok: true })
+  t.equal(sent.length, 2)
+
+  let nowMs = NOW_MS
+  const asked: string[] = []
+  const ask = createNonceCalls(
+    async (nonce) => {
+      asked.push(nonce)
+      return nonce === 'good' ? { ok: true, value: [] } : backendFailure('http', 404)
+    },
+    false,
+    () => nowMs
+  )
+  for (const nonce of ['good', 'bad', 'good', 'bad']) await ask(nonce)
+  nowMs -= 3_600_000
+  for (const nonce of ['good', 'bad']) await ask(nonce)
+  t.strictSame(asked, ['good', 'bad', 'good', 'bad'])
+})
+
+t.test('a clock that is set back keeps no refusal of a session', async (t) => {
+  let nowMs = NOW_MS
+  let asked = 0
+  const ask = createRefreshCalls(
+    async () => {
+      asked++
+      return backendFailure('http', 401, 'refresh_token_invalid')
+    },
+    false,
+    () => nowMs
+  )
+  const request = {
+    sessionId: 'sess_1',
+    expiredToken: 'a',
+    refreshToken: 'b',
+    requestOrigin: 'https://app.example.com',
+    requestHeaders: {},
+    suffixedCookies: false
+  }
+  await ask(request)
+  nowMs -= 1_000
+  t.match(await ask({ ...request, refreshToken: 'c' }), { ok: false, kind: 'busy', retryAfterSeconds: 10 })
+  nowMs -= 3_600_000
+  await ask(request)
+  t.equal(asked, 2)
 })
 
 t.test('getToken() of an auth gives the token or a coded error without a secret', async (t) => {

@@ -141,4 +141,8 @@ t.test('a worker that gives up frees the others; one that says nothing loses its
   void group.ask(2)
   await rest()
   t.strictSame(group.fetching(), [2, 0, 1])
+  group.clock.nowMs -= 3_600_000
+  void group.ask(1)
+  await rest()
+  t.strictSame(group.fetching(), [2, 1, 1], 'a clock that is set back keeps no turn')
 })

@@ -201,6 +201,22 @@ t.test('an unknown token is refused from memory for a shorter while', async (t) 
   t.equal(asked.length, 2)
 })
 
+t.test('a clock that is set back does not make an answer last', async (t) => {
+  let isRevoked = false
+  const answer = (token: string) => (token.includes('good') && !isRevoked ? found() : backendFailure('http', 404))
+  const { machine, asked, advance } = verifier({ answer })
+  t.match(await machine.verify('api_key', 'ak_good'), { ok: true })
+  await machine.verify('api_key', 'ak_unknown')
+  advance(-1_000)
+  t.match(await machine.verify('api_key', 'ak_good'), { ok: true })
+  t.equal(asked.length, 2, 'a little is no matter')
+  advance(-3_600_000)
+  isRevoked = true
+  t.match(await machine.verify('api_key', 'ak_good'), { ok: false, reason: 'token-invalid' })
+  await machine.verify('api_key', 'ak_unknown')
+  t.equal(asked.length, 4)
+})
+
 t.test('both memories can be turned off', async (t) => {
   const { machine, asked } = verifier({ cacheTtlMs: 0, negativeCacheTtlMs: 0 })
   for (let i = 0; i < 3; i++) await machine.verify('api_key', 'ak_good')
