@@ -1,3 +1,4 @@
+import { hasHttpScheme } from './http-scheme.js'
 /**
  * Base URL of the instance's authorization server, which is its Frontend API: that of an absolute `proxyUrl`, else of the
  * publishable key. Null: no option says it.
@@ -7,6 +8,6 @@ export function authorizationServerOf(settings: {
   readonly proxyUrl: string
 }): string | null {
   const { frontendApi, proxyUrl } = settings
-  if (/^https?:/i.test(proxyUrl)) return proxyUrl.replace(/\/+$/, '')
+  if (hasHttpScheme(proxyUrl)) return proxyUrl.replace(/\/+$/, '')
   return frontendApi === null ? null : `https://${frontendApi}`
 }

@@ -1,3 +1,4 @@
+import { hasHttpScheme } from '../http-scheme.js'
 import type { Carried } from '../request/carried.js'
 import { dropHandshakeSecrets } from '../request/handshake-parameters.js'
 import { CLERK_API_DATE } from '../version.js'
@@ -36,7 +37,7 @@ export function handshakeUrl(context: StateContext, carried: Carried, suffixed: 
  */
 export function frontendApiUrl(frontendApi: string, carried: Carried): string {
   const absolute = frontendApi.startsWith('/') ? `${carried.url.origin}${frontendApi}` : frontendApi
-  const base = absolute.startsWith('http') ? absolute : `https://${absolute}`
+  const base = hasHttpScheme(absolute) ? absolute : `https://${absolute}`
   return base.replace(/\/+$/, '')
 }
 

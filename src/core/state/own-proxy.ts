@@ -1,3 +1,4 @@
+import { hasHttpScheme } from '../http-scheme.js'
 import type { Carried } from '../request/carried.js'
 
 /**
@@ -13,7 +14,7 @@ export function isOwnProxy(frontendApi: string, { url }: Pick<Carried, 'url'>): 
 /** The path of the proxy without its trailing slashes; `''` for a proxy without a path, or on another host. */
 function proxyPath(frontendApi: string, { host }: URL): string {
   if (frontendApi.startsWith('/')) return frontendApi.replace(/\/+$/, '')
-  const isUrl = /^https?:/i.test(frontendApi) && URL.canParse(frontendApi)
+  const isUrl = hasHttpScheme(frontendApi) && URL.canParse(frontendApi)
   if (!isUrl) return ''
   // Not the scheme: without trustProxy, the server does not know that browsers reach it by https.
   const proxy = new URL(frontendApi)

@@ -40,6 +40,17 @@ t.test('the development browser goes along in development only, the one of the U
   t.notOk(locationOf(production).searchParams.has('__clerk_db_jwt'))
 })
 
+t.test('a base URL is told from a host by its scheme, however that is written', async (t) => {
+  const input = { ...DOCUMENT, cookies: { session: 'good' } }
+  const capitals = await createScene({ proxyUrl: 'HTTPS://app.example.com/__clerk' }, TOKENS).decide(input)
+  t.match(capitals.location, /^https:\/\/app\.example\.com\/__clerk\/v1\/client\/handshake\?/)
+  for (const host of ['http.example.com', 'httpbin.example.com', 'https.example.com']) {
+    const settings = { frontendApi: host, originalFrontendApi: host }
+    const { location } = await createScene(settings, TOKENS).decide(input)
+    t.ok(location?.startsWith(`https://${host}/v1/client/handshake?`), String(location))
+  }
+})
+
 t.test('a proxy takes the place of the host, path included, slashes at its end not', async (t) => {
   const input = { ...DOCUMENT, cookies: { session: 'good' } }
   const absolute = await createScene({ proxyUrl: 'https://app.example.com/__clerk//' }, TOKENS).decide(input)
