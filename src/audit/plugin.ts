@@ -13,6 +13,7 @@ import {
 import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
 import { refuseAtReady } from '../plugin/refuse-at-ready.js'
 import { addRouteHook } from '../plugin/scopes.js'
+import { Abandoned } from './abandoned.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
 import { createDevices } from './device.js'
@@ -20,15 +21,7 @@ import { createIdentities } from './identity.js'
 import { createJournal, type Journal } from './journal.js'
 import { type AuditOptions, type AuditSettings, readAuditOptions } from './options.js'
 import type { RecorderParts } from './recorder.js'
-import {
-  type AuditedRequest,
-  assertIntact,
-  type Exchange,
-  hookNotFound,
-  hookRoute,
-  kErrorCode,
-  kNote
-} from './route-hooks.js'
+import { type AuditedRequest, assertIntact, hookNotFound, hookRoute, kErrorCode, kNote } from './route-hooks.js'
 import type { AuditHealth, AuditNote } from './types.js'
 
 declare module 'fastify' {
@@ -65,8 +58,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
     redaction,
     address: settings.address
   }
-  /** Requests whose client went away while their handler was at work. */
-  const abandoned = new Set<Exchange>()
+  const abandoned = new Abandoned()
 
   fastify.decorate('auditLog', { flush: journal.flush, health: journal.health })
   fastify.decorateRequest(kNote, null)
@@ -88,7 +80,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
 
   closeAtExit(journal)
   fastify.addHook('onClose', async () => {
-    for (const exchange of abandoned) exchange.finish(exchange.reply, 0, true)
+    abandoned.finish()
     await journal.close()
     open.delete(journal)
     if (open.size === 0) process.off('exit', closeOpen)

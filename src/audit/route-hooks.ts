@@ -4,6 +4,7 @@ import { AuditFullError, RouteOverwrittenError } from '../core/errors.js'
 import { decisionOf, isRedirect } from '../plugin/decision.js'
 import { nameRoutes } from '../plugin/early-routes.js'
 import { nameHook } from '../plugin/hook-name.js'
+import type { Abandoned, Exchange } from './abandoned.js'
 import { compileRecorder, type RecordedRequest, type RecorderParts } from './recorder.js'
 import { createRouteRule } from './route-rule.js'
 import type { AuditNote } from './types.js'
@@ -19,26 +20,12 @@ const kHook = Symbol('fastify-clerk-auth.audit.hook')
 export type AuditedRequest = FastifyRequest &
   RecordedRequest & { [kNote]?: AuditNote | null; [kErrorCode]?: string | null }
 
-/** Attached to the raw response by the first hook, so that a request is recorded whose client goes away. */
-export interface Exchange {
-  readonly finish: (reply: FastifyReply, status: number, isAborted: boolean) => void
-  readonly reply: FastifyReply
-  isAnswered: boolean
-  isAborted: boolean
-  /** Also true if the request was turned away for lack of room: its handler did not run. */
-  isRecorded: boolean
-}
 type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
 // Adds hooks to the route and not to the server, so that the route's configuration is read once, here, and not at each
 // request. Fastify makes HEAD routes from the options of GET routes, which have these hooks already.
 // Returns whether requests of the route may be recorded.
-export function hookRoute(
-  route: RouteOptions,
-  parts: RecorderParts,
-  mayWait: boolean,
-  abandoned: Set<Exchange>
-): boolean {
+export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: boolean, abandoned: Abandoned): boolean {
   const methods = Array.isArray(route.method) ? route.method : [route.method]
   const clerk = (route.config as { clerk?: { audit?: unknown } | boolean } | undefined)?.clerk
   const rule = createRouteRule(methods, route.url, typeof clerk === 'object' ? clerk?.audit : undefined)
@@ -97,7 +84,7 @@ export function hookRoute(
 
   // For a client that goes away before the response ends, Fastify calls no onResponse: without this, its request would
   // leave no record. As long as the handler runs the outcome is not known; the record is made when it answers (onSend),
-  // at the latest when the server closes.
+  // when too many wait, at the latest when the server closes.
   function onResponseClosed(this: ServerResponse): void {
     const exchange = (this as AuditedResponse)[kExchange]
     if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
@@ -106,8 +93,10 @@ export function hookRoute(
       return
     }
     exchange.isAborted = true
-    if (exchange.isAnswered || exchange.reply.sent) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
-    else abandoned.add(exchange)
+    // Whoever writes to the raw response answers without onSend, and may not end it once the client is gone.
+    const isAnswered = exchange.isAnswered || exchange.reply.sent || this.headersSent
+    if (isAnswered) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
+    else abandoned.add(exchange, rule.isCertain[exchange.reply.request.method] === true)
   }
 
   function onSend(_request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): void {

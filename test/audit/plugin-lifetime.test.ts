@@ -1,6 +1,8 @@
+import { type EventEmitter, once } from 'node:events'
 import net from 'node:net'
 import Fastify from 'fastify'
 import t from 'tap'
+import { MAX_ABANDONED } from '../../src/audit/abandoned.js'
 import audit, { type AuditSink } from '../../src/audit/index.js'
 import { memorySink, serverWith } from './audited-server.js'
 
@@ -43,6 +45,55 @@ t.test('a client that leaves early leaves a record all the same', async (t) => {
   await fastify.close()
   t.match(sink.records[2], { route: '/slow', aborted: true, status: 0 }, 'on close at the latest')
   t.equal(sink.records.length, 3)
+})
+
+t.test('a stream that is written past Fastify is recorded when its client leaves', async (t) => {
+  const { fastify, sink } = await serverWith({}, (fastify) => {
+    fastify.post('/events', async (_request, reply) => {
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      reply.raw.write('data: 1\n\n')
+      reply.raw.on('close', () => setImmediate(() => fastify.server.emit('left')))
+      return reply
+    })
+  })
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = fastify.server.address() as net.AddressInfo
+  const client = net.connect(port, '127.0.0.1')
+  client.write('POST /events HTTP/1.1\r\nhost: a\r\nx-who: in\r\ncontent-length: 0\r\n\r\n')
+  await once(client, 'data')
+  const hasLeft = once(fastify.server, 'left')
+  client.destroy()
+  await hasLeft
+  await fastify.auditLog.flush()
+  t.match(sink.records, [{ route: '/events', aborted: true, status: 200 }])
+})
+
+t.test('requests of which the handler never answers do not pile up', async (t) => {
+  const left: EventEmitter[] = []
+  const { fastify, sink } = await serverWith({}, (fastify) => {
+    for (const method of ['GET', 'POST'])
+      fastify.route({
+        method,
+        url: '/never',
+        handler: async (_request, reply) => {
+          left.push(reply.raw)
+          return new Promise(() => {})
+        }
+      })
+  })
+  const leave = async (method: 'GET' | 'POST') => {
+    void fastify.inject({ method, url: '/never', headers: { 'x-who': 'in' } }).catch(() => {})
+    while (left.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    left.pop()?.emit('close')
+  }
+  await leave('POST')
+  for (let i = 0; i < MAX_ABANDONED + 5; i++) await leave('GET')
+  await fastify.auditLog.flush()
+  t.strictSame(sink.records, [], 'no number of reads pushes out a change')
+  for (let i = 0; i < MAX_ABANDONED; i++) await leave('POST')
+  await fastify.auditLog.flush()
+  t.match(sink.records, [{ route: '/never', method: 'POST', aborted: true, status: 0 }])
+  t.equal(sink.records.length, 1)
 })
 
 t.test('a change for whose record there is no room does not happen', async (t) => {
