@@ -84,7 +84,7 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
 
   // For a client that goes away before the response ends, Fastify calls no onResponse: without this, its request would
   // leave no record. As long as the handler runs the outcome is not known; the record is made when it answers (onSend),
-  // when too many wait, at the latest when the server closes.
+  // or after some minutes without an answer, at the latest when the server closes.
   function onResponseClosed(this: ServerResponse): void {
     const exchange = (this as AuditedResponse)[kExchange]
     if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
