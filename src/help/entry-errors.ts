@@ -59,8 +59,9 @@ export const entryErrors = {
     see: 'webhooks/README.md'
   },
   FST_CLERK_WEBHOOK_PLUGIN: {
-    cause: 'Webhooks are registered before the plugin that they revoke sessions at.',
-    cure: 'Register `fastify-clerk-auth` first, or give `revoke: false`.',
+    cause:
+      'Webhooks are registered before the plugin that they revoke sessions at, or it has a resolver and so no instance of its own.',
+    cure: 'Register `fastify-clerk-auth` first. With a resolver give `revoke`, which names the instance, or `revoke: false`.',
     see: 'webhooks/README.md'
   },
   FST_CLERK_AUDIT_EARLY_ROUTES: {

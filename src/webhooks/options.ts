@@ -44,8 +44,9 @@ export interface WebhooksOptions {
    */
   readonly on?: WebhookHandlers | undefined
   /**
-   * Revokes what an event ends. Default: `fastify.clerk.revoke`; `false`: handlers only. With a resolver of instances,
-   * name the instance here: `(target, at) => fastify.clerk.instanceOf(…).revocations.revoke(target, at)`.
+   * Revokes what an event ends. Default: `fastify.clerk.revoke`; `false`: handlers only. With a resolver of instances it has
+   * to be given, and finds the instance whose events these are: `(target, at) => fastify.clerk.instances().find(({ settings })
+   * => settings.frontendApi === 'clerk.a.example.com')?.revocations.revoke(target, at)`.
    */
   readonly revoke?: false | Revoke | undefined
   /**

@@ -135,8 +135,14 @@ function warnOfUnknownTypes(on: WebhookHandlers, log: FastifyBaseLogger): void {
   warnOfRisk(log, 'webhooks.on', 'webhook-types-unknown', `Types: ${named.join(', ')}`)
 }
 
-function pluginRevoke(fastify: { clerk?: { revoke?: unknown } }): Revoke {
-  const revoke = fastify.clerk?.revoke
-  if (typeof revoke !== 'function') throw new WebhookPluginError()
+function pluginRevoke(fastify: { clerk?: { revoke?: unknown; instanceOf?: unknown } }): Revoke {
+  const { revoke, instanceOf } = fastify.clerk ?? {}
+  if (typeof revoke !== 'function' || typeof instanceOf !== 'function') throw new WebhookPluginError()
+  try {
+    instanceOf()
+  } catch (cause) {
+    // There is a resolver: each event that ends a session would fail.
+    throw new WebhookPluginError({ cause })
+  }
   return revoke as Revoke
 }

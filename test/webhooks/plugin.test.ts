@@ -132,6 +132,34 @@ t.test('in a scope with a guard, which would refuse each delivery, the server do
   }
 })
 
+t.test('a plugin with a resolver has no instance to revoke at, which stops the boot unless it is said', async (t) => {
+  const clerk = await createLocalClerk({ instanceType: 'production' })
+  t.teardown(() => clerk.close())
+  const boot = async (revoke: WebhooksOptions['revoke']) => {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    const options = clerk.pluginOptions()
+    await fastify.register(clerkAuth, { resolver: () => options })
+    fastify.get('/', ({ auth }) => ({ isAuthenticated: auth.isAuthenticated }))
+    await fastify.register(webhooks, { signingSecret: SECRET, revoke })
+    return fastify
+  }
+  await t.rejects(boot(undefined), { code: 'FST_CLERK_WEBHOOK_PLUGIN' })
+  t.equal((await (await boot(false)).inject(sign(sessionEnded))).statusCode, 204)
+
+  const fastify: FastifyInstance = await boot((target, at) =>
+    fastify.clerk
+      .instances()
+      .find(({ settings }) => settings.frontendApi === clerk.frontendApi)
+      ?.revocations.revoke(target, at)
+  )
+  const headers = clerk.bearer({ sessionId: sessionEnded.data.id })
+  const ask = async () => (await fastify.inject({ url: '/', headers })).json().isAuthenticated
+  t.equal(await ask(), true)
+  t.equal((await fastify.inject(sign(sessionEnded))).statusCode, 204)
+  t.equal(await ask(), false)
+})
+
 t.test('verifyWebhook alone gives the event of a request, on a route of the application', async (t) => {
   const fastify: FastifyInstance = Fastify()
   t.teardown(() => fastify.close())

@@ -47,6 +47,6 @@ export const WebhookBusyError = createError(
 )
 export const WebhookPluginError = createError(
   'FST_CLERK_WEBHOOK_PLUGIN',
-  'fastify-clerk-auth/webhooks revokes by fastify.clerk: register fastify-clerk-auth before it, or give revoke: false',
+  'fastify-clerk-auth/webhooks revokes at the one instance of fastify-clerk-auth: register that before it or, if that has a resolver, give the option revoke',
   500
 )
