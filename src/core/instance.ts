@@ -81,6 +81,8 @@ export interface Instance {
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   /** For the operator, never for a client: why requests are refused for this reason. Null: no more is known than the reason. */
   causeOf(reason: string | null): string | null
+  /** Clerk's clock minus ours, in ms; null: not known. */
+  clockOffsetMs(): number | null
   stats(): InstanceStats
   health(): InstanceHealth
   /** Requests and tokens that wait for a verification, for keys or for Clerk. */
@@ -174,6 +176,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   const stateSettings = createStateSettings(settings)
   const explain = (outcome: VerificationOutcome): VerificationOutcome =>
     watch.cause === null ? outcome : explainByKeys(outcome, watch.cause)
+  const clockOffsetMs = () => observer.clock.current(now())?.offsetMs ?? null
   const effects: Effects = {
     lookUp: verifier.lookUp,
     decode: verifier.decode,
@@ -186,6 +189,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     fetchHandshakePayload: backendApi && ((nonce) => backendApi.fetchHandshakePayload(nonce)),
     refreshSession: backendApi && ((request) => backendApi.refreshSession(request)),
     verifyMachineToken: (type, text, token) => machineTokens.verify(type, text, token),
+    clockOffsetMs,
     sawNoParty: createMissingPartyCount(logger, counters, settings),
     sawMisdirected: createMisdirectedCount(log, now),
     now,
@@ -235,6 +239,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       return result instanceof Later ? result.promise() : result
     },
     causeOf: (reason) => (isOfForeignKeys(reason) ? watch.cause : null),
+    clockOffsetMs,
     stats: () => ({
       ...counters,
       cachedTokens: cache.size,

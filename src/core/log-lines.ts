@@ -93,6 +93,10 @@ export const LOG_LINES = {
     level: 'warn',
     text: 'apiUrl is plain http to another machine: the secret key can be read on the way'
   },
+  'redirects-without-cookies': {
+    level: 'warn',
+    text: 'Clerk: a client without cookies of Clerk has been redirected from one page five times within ten seconds. If it keeps no cookies, it is in a loop that cannot be stopped, as the count is a cookie: a script or a monitor, a browser that blocks cookies, or a proxy that drops Cookie or Set-Cookie. Many first visits from one address look the same.'
+  },
   'report-only-without-issuer': {
     level: 'warn',
     text: 'reportOnly lists "issuer", but no issuer is checked: give publishableKey or issuer'

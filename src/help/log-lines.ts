@@ -25,6 +25,12 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
       'Twenty requests within a minute had a token of more than 8192 characters, which is longer than any that is looked at. `count` tells how many there were since the last such line. Anybody can send such a text.',
     cure: 'If users are refused so, remove custom claims from the session token in the Clerk dashboard: browsers drop cookies above 4 KB anyway.'
   },
+  'redirects-without-cookies': {
+    cause:
+      'Five handshakes or redirects to `signInUrl` within ten seconds, from one page, to one address and `User-Agent`, without a cookie of Clerk: a client that keeps no cookies, or many first visits through one address, as of a proxy without `trustProxy`. `route` is the route.',
+    cure: 'Send the token of a script as `Authorization: Bearer`, and set `handshake: false` in `config.clerk` of routes for such clients. If it is a browser: look whether its cookies are blocked, or dropped by a proxy.',
+    see: 'core/state/README.md'
+  },
   'clock-behind': {
     cause:
       'Session tokens are refused as not valid yet, and by the time that Clerk tells they are valid. `clockOffsetMs` is the difference in ms, `count` the tokens refused for their time since the last such line.',

@@ -6,7 +6,7 @@ import type { Help } from './help.js'
 export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   'session-token-and-uat-missing': {
     cause:
-      'No credentials: neither a bearer token nor one of Clerk’s cookies. A visitor who has never signed in looks like this.',
+      'No credentials: neither a bearer token nor a session cookie, and no cookie that tells of a sign-in (`__client_uat` is missing or 0). A visitor who has never signed in, or has signed out, looks like this.',
     cure: 'If users who are signed in get it: the frontend calls another domain without a bearer token, a proxy drops `Cookie` or `Authorization`, or the publishable key is missing, without which cookies are not read.',
     see: 'core/state/README.md'
   },

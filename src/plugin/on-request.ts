@@ -15,6 +15,7 @@ import { allowsAudience } from '../core/token/claims.js'
 import type { VerificationOutcome } from '../core/token/outcome.js'
 import type { UnverifiedToken } from '../core/token/unverified-token.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
+import { countCookielessRedirect } from './cookieless-redirects.js'
 import { closeAfterAnswer, refusalOfForeign, refuseForeign } from './cross-origin.js'
 import {
   type DecidedRequest,
@@ -239,6 +240,7 @@ function finish(
   slots[kAuth] = pending ?? state.auth
   report(instance, decision)
   if (decision.state !== 'signed-in') setDebugHeaders(decision, reply, instance.settings.debugHeaders)
+  if (state.status === 'handshake') countCookielessRedirect(instance, slots as unknown as FastifyRequest)
   if (addToResponse(state, reply)) return
   if (state.status === 'signed-in') goOnUnlessForeign(instance, policy, slots as unknown as FastifyRequest, reply, done)
   else done()

@@ -6,6 +6,7 @@ import { isPageLoad } from '../core/request/page-load.js'
 import { publicUrl } from '../core/request/public-url.js'
 import { textOf } from '../core/request/read-carried.js'
 import { loopCause } from '../core/state/loop-cause.js'
+import { countCookielessRedirect } from './cookieless-redirects.js'
 import type { SignInRedirect } from './guards/types.js'
 import type { AuthenticatedSlots } from './on-request.js'
 import { FastifyRequestSource } from './request-source.js'
@@ -38,12 +39,13 @@ export function signInRedirect(request: FastifyRequest, reason: string): SignInR
   // Makes the satellite sync with the primary, which by then has the session (state/README.md section 7.3).
   if (instance.settings.isSatellite && target.origin !== here.origin) here.searchParams.set('__clerk_synced', 'false')
   target.searchParams.set('redirect_url', here.href)
+  countCookielessRedirect(instance, request)
   return { location: target.href, setCookie: countSignIn(count, here) }
 }
 
-function warnOfLoop({ log, settings }: Instance, reason: string, cookieHeader: string): void {
+function warnOfLoop({ log, settings, clockOffsetMs }: Instance, reason: string, cookieHeader: string): void {
   const { cookieSuffix, isSatellite } = settings
-  const cause = loopCause({ reason, cookieHeader, cookieSuffix, isSatellite })
+  const cause = loopCause({ reason, cookieHeader, cookieSuffix, isSatellite, clockOffsetMs: clockOffsetMs() })
   log.warn(
     { reason, help: helpOfReason(reason) },
     `Clerk: a browser that signInUrl keeps sending back signed out is answered 401 from now on. ${cause}`

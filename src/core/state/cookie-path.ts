@@ -38,7 +38,8 @@ async function decideByHandshake(
 ): Promise<RequestState> {
   const resolved = await resolveHandshake(context, carried, returned)
   if (resolved.status !== 'unresolved') return resolved
-  const state = await decideByTable(context, carried, query)
+  const refused = resolved.reason === null ? context : { ...context, refusedHandshake: resolved.reason }
+  const state = await decideByTable(refused, carried, query)
   // A second handshake would come back to the same outage.
   return resolved.retryAfterSeconds === null || state.status === 'signed-in'
     ? state

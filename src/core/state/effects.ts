@@ -43,5 +43,7 @@ export interface Effects {
   /** Told of a request that is refused for one of these. */
   sawMisdirected(kind: MisdirectedToken): void
   now(): number
+  /** Clerk's clock minus ours, in ms; null: not known. */
+  clockOffsetMs(): number | null
   readonly log: Logger
 }

@@ -115,6 +115,7 @@ function withoutEffects({ settings, verifier, now }: ExplanationParts): StateCon
       verifySignature: () => unjudged,
       sawNoParty: () => {},
       sawMisdirected: () => {},
+      clockOffsetMs: () => null,
       fetchHandshakePayload: null,
       refreshSession: null,
       verifyMachineToken: (type) => ({
@@ -127,7 +128,8 @@ function withoutEffects({ settings, verifier, now }: ExplanationParts): StateCon
       now,
       log: silentLogger
     },
-    refresh: async () => ({ ok: false, code: '', retryAfterSeconds: null })
+    refresh: async () => ({ ok: false, code: '', retryAfterSeconds: null }),
+    refusedHandshake: null
   }
 }
 

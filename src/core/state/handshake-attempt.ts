@@ -35,8 +35,19 @@ export function tryHandshake(
   const redirects = redirectCount(carried)
   if (redirects === MAX_REDIRECTS) {
     const { cookieSuffix, isSatellite } = context.settings
-    const cause = loopCause({ reason, cookieHeader: textOf(carried.headers.cookie), cookieSuffix, isSatellite })
-    context.effects.log.warn({ reason, help: helpOfReason(reason) }, `Clerk: redirect loop stopped. ${cause}`)
+    // Each round ends with a handshake that is refused: its reason is that of the loop.
+    const loopReason = context.refusedHandshake ?? reason
+    const cause = loopCause({
+      reason: loopReason,
+      cookieHeader: textOf(carried.headers.cookie),
+      cookieSuffix,
+      isSatellite,
+      clockOffsetMs: context.effects.clockOffsetMs()
+    })
+    context.effects.log.warn(
+      { reason: loopReason, help: helpOfReason(loopReason) },
+      `Clerk: redirect loop stopped. ${cause}`
+    )
     return signedOut(reason, message)
   }
   return sentToHandshake(reason, message, {

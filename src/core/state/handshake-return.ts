@@ -2,7 +2,7 @@ import { retrySecondsOf } from '../backend-api/result.js'
 import { helpOfCall, helpOfReason } from '../help-page.js'
 import { logLine } from '../log-lines.js'
 import type { Carried } from '../request/carried.js'
-import type { VerificationFailure } from '../token/outcome.js'
+import type { VerificationFailure, VerificationFailureReason } from '../token/outcome.js'
 import { NO_STORE } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
 import { type RequestState, type ResponseParts, signedIn, signedOut, signedOutByHandshake } from './request-state.js'
@@ -51,6 +51,8 @@ export interface UnresolvedHandshake {
   readonly status: 'unresolved'
   /** The handshake could not be judged, so nothing is known unless the cookies sign the request in. Null: it was refused. */
   readonly retryAfterSeconds: number | null
+  /** Why it was refused. */
+  readonly reason: VerificationFailureReason | null
 }
 
 export async function resolveHandshake(
@@ -98,12 +100,15 @@ export function undecidable(retryAfterSeconds: number): RequestState {
 
 const UNDECIDABLE = 'The handshake could not be resolved for now. Try again later with the same URL and cookies.'
 
-function unresolved(retryAfterSeconds: number | null): UnresolvedHandshake {
-  return { status: 'unresolved', retryAfterSeconds }
+function unresolved(
+  retryAfterSeconds: number | null,
+  reason: VerificationFailureReason | null = null
+): UnresolvedHandshake {
+  return { status: 'unresolved', retryAfterSeconds, reason }
 }
 
 function unresolvedBy(failure: VerificationFailure): UnresolvedHandshake {
-  return unresolved(failure.unavailable ? failure.retryAfterSeconds : null)
+  return failure.unavailable ? unresolved(failure.retryAfterSeconds) : unresolved(null, failure.reason)
 }
 
 type Resolved =

@@ -6,18 +6,24 @@ export interface LoopEvidence {
   /** Suffix of this instance's cookies. */
   readonly cookieSuffix: string
   readonly isSatellite: boolean
+  /** Clerk's clock minus ours, in ms; null: not known. */
+  readonly clockOffsetMs: number | null
 }
 
 /**
  * The likely cause of a redirect loop, for the log. A cause is named alone where the request shows it, and among others
  * where it does not. The texts are constants, by which repetitions are counted.
  */
-export function loopCause({ reason, cookieHeader, cookieSuffix, isSatellite }: LoopEvidence): string {
-  if (reason.startsWith('session-token-expired-')) return EXPIRED
+export function loopCause(evidence: LoopEvidence): string {
+  const { reason, cookieHeader, cookieSuffix, isSatellite, clockOffsetMs } = evidence
+  if (reason.startsWith('session-token-expired-') || reason === 'token-expired') {
+    return (clockOffsetMs ?? 0) < -CLOCK_IS_OFF_MS ? CLOCK_AHEAD : EXPIRED
+  }
   const known = BY_REASON[reason]
   if (known !== undefined) return known
   if (hasCookiesOfAnother(cookieHeader, cookieSuffix)) return SIBLING
-  if (reason === 'session-token-and-uat-missing') return isSatellite ? SATELLITE : NO_COOKIES
+  if (reason === 'session-token-and-uat-missing')
+    return isSatellite ? SATELLITE : isSignedOut(cookieHeader, cookieSuffix) ? SIGNED_OUT : NO_COOKIES
   if (reason === 'client-uat-but-no-session-token') return NO_SESSION_COOKIE
   return ANY
 }
@@ -30,6 +36,13 @@ export function hasCookiesOfAnother(cookieHeader: string, cookieSuffix: string):
   return false
 }
 
+function isSignedOut(cookieHeader: string, cookieSuffix: string): boolean {
+  return new RegExp(`(?:^|;)\\s*__client_uat(?:_${cookieSuffix})?=0\\s*(?:;|$)`).test(cookieHeader)
+}
+
+/** A smaller difference, within the error of the estimate, makes no loop: tokens live for a minute. */
+const CLOCK_IS_OFF_MS = 30_000
+
 const SATELLITE =
   'This server is a satellite that its primary does not sync. The usual causes: its domain is not configured as a satellite at ' +
   'Clerk (a preview deployment never is), signInUrl is not that of the primary, or isSatellite is set on a primary.'
@@ -39,6 +52,9 @@ const KEYS =
   '(or jwtKey) are of different instances.'
 
 const CLOCK = 'By the clock of this server the session token is not valid yet. Synchronise it (NTP).'
+
+const CLOCK_AHEAD =
+  'The session token has expired by the clock of this server, which is ahead of that of Clerk. Synchronise it (NTP).'
 
 const EXPIRED =
   'The session token has expired, and no redirect brings a new one. The usual causes: cookies that do not come back (domain, ' +
@@ -51,6 +67,10 @@ const SIBLING =
 const NO_COOKIES =
   'The browser sends no cookie of Clerk. The usual causes: a browser that blocks cookies, a sign-in page on another domain ' +
   'than this server (a satellite that is not configured: isSatellite, domain), or a proxy that drops the Cookie header.'
+
+const SIGNED_OUT =
+  'The browser sends cookies of Clerk, by which it is signed out (__client_uat is 0). The usual cause: the page that it is sent ' +
+  'to signs users in elsewhere, at another Clerk instance or on a domain whose cookies this server does not get.'
 
 const NO_SESSION_COOKIE =
   'The browser knows of a sign-in (__client_uat) and sends no __session. The usual causes: a session token above 4 KB, whose ' +
@@ -73,7 +93,6 @@ const BY_REASON: Readonly<Record<string, string>> = {
   'token-iat-in-the-future': CLOCK,
   'session-token-nbf': CLOCK,
   'session-token-iat-in-the-future': CLOCK,
-  'token-expired': EXPIRED,
   'session-revoked':
     'The session was revoked on this server and goes on at Clerk, whose sign-in page therefore sends the browser back. End it at Clerk too.'
 }

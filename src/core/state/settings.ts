@@ -1,5 +1,6 @@
 import type { InstanceSettings } from '../options/instance-settings.js'
 import type { Carried } from '../request/carried.js'
+import type { VerificationFailureReason } from '../token/outcome.js'
 import type { UnverifiedToken } from '../token/unverified-token.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import { accountPortalOrigin } from './account-portal.js'
@@ -11,6 +12,8 @@ export interface StateContext {
   readonly settings: StateSettings
   readonly effects: Effects
   readonly refresh: RefreshFlow
+  /** Why the handshake that this request has brought is refused; null: it brought none, or none that was refused. */
+  readonly refusedHandshake: VerificationFailureReason | null
 }
 
 /** Trades an expired session token and its refresh token for a new session token. */

@@ -38,7 +38,12 @@ export type StateMachine = (
  */
 export function createStateMachine(settings: StateSettings, effects: Effects): StateMachine {
   const now = () => effects.now()
-  const context: StateContext = { settings, effects: bounded(settings, effects, now), refresh: createRefreshFlow(now) }
+  const context: StateContext = {
+    settings,
+    effects: bounded(settings, effects, now),
+    refresh: createRefreshFlow(now),
+    refusedHandshake: null
+  }
   // A second context, not a second machine: the two share `effects` and `refresh`, so bounds hold for all routes together.
   const withoutHandshake: StateContext = { ...context, settings: { ...settings, canHandshake: false } }
 

@@ -41,7 +41,8 @@ function contextOf(instanceType: 'production' | 'development') {
   return {
     settings,
     effects: scene.effects,
-    refresh: async () => ({ ok: false, code: '', retryAfterSeconds: null }) as const
+    refresh: async () => ({ ok: false, code: '', retryAfterSeconds: null }) as const,
+    refusedHandshake: null
   }
 }
 

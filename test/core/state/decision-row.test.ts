@@ -167,14 +167,20 @@ for (const [
       verifySessionText: unused,
       sawNoParty: () => {},
       sawMisdirected: () => {},
+      clockOffsetMs: () => null,
       verifySignature: unused,
       verifyMachineToken: unused
     }
     const refresh = async () => ({ ok: false, code: '', retryAfterSeconds: null }) as const
-    const found = decisionRow({ settings: scene.settings, effects, refresh }, carriedOf(carried), acceptsToken, {
-      reason: state.reason,
-      isRedirected: state.location !== null
-    })
+    const found = decisionRow(
+      { settings: scene.settings, effects, refresh, refusedHandshake: null },
+      carriedOf(carried),
+      acceptsToken,
+      {
+        reason: state.reason,
+        isRedirected: state.location !== null
+      }
+    )
     t.match(found, { row: expected.row, path: expected.path ?? 'cookies' })
   })
 }

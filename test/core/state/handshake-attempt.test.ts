@@ -106,3 +106,23 @@ t.test('a proxy of FAPI on this server starts no handshake through itself', asyn
     if (!redirected) t.same([state.location, state.headers, state.setCookies], [null, null, []])
   }
 })
+
+t.test('the cause of a loop is the refusal of the handshake that came back', async (t) => {
+  for (const instanceType of ['development', 'production'] as const) {
+    const scene = createScene(
+      { instanceType },
+      {
+        ...TOKENS,
+        hs: { claims: { handshake: ['__session=foreign'] } },
+        foreign: { outcome: 'token-invalid-authorized-parties' }
+      }
+    )
+    const cookies = { session: 'good', redirectCount: '3' }
+    t.match(await scene.decide({ ...DOCUMENT, cookies: { ...cookies, handshake: 'hs' } }), { status: 'signed-out' })
+    const last = scene.logged.at(-1)
+    t.match(last, /loop stopped\. The session token names an origin .*authorizedParties does not list/, instanceType)
+    t.match(scene.loggedFields.at(-1), { reason: 'token-invalid-authorized-parties' })
+    await scene.decide({ ...DOCUMENT, cookies })
+    t.notMatch(scene.logged.at(-1), 'authorizedParties', 'the next request has brought no handshake')
+  }
+})

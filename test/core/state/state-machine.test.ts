@@ -111,6 +111,7 @@ t.test('hostile requests get an answer that can be sent', async (t) => {
           verifySessionText: async () => failure,
           sawNoParty: () => {},
           sawMisdirected: () => {},
+          clockOffsetMs: () => null,
           verifySignature: async () => ({ ok: true }),
           fetchHandshakePayload: async () => lines,
           refreshSession: async () => lines
