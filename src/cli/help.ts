@@ -1,12 +1,14 @@
-import { findEntries, names } from '../help/find.js'
+import { findEntries, names as namesOfPage } from '../help/find.js'
 import type { Entry } from '../help/page.js'
 import type { CommandOutput } from './audit-verify.js'
+import { CAUSES } from './doctor/causes.js'
 import { printable } from './printable.js'
 
 const HELP_USAGE = `Usage: fastify-clerk-auth help NAME...
 
 Explains an error code (FST_CLERK_…), a reason (jwk-kid-mismatch, token-expired, …), a line of the log by the end of its
-help (audit-full, …) or a cause of health() and the log (timeout, http-503, …): what it means and the first thing to do about it. The same as a page: src/help/README.md.
+help (audit-full, …) a cause of health() and the log (timeout, http-503, …), or a cause that
+doctor prints (routes-open, …): what it means and the first thing to do about it. The same as a page: src/help/README.md.
 
   --list   print every name
 
@@ -23,7 +25,7 @@ export function runHelpCommand(args: readonly string[], output: CommandOutput = 
     output.stdout.write(`${names.join('\n')}\n`)
     return 0
   }
-  const found = args.map((name) => ({ name, entries: findEntries(name) }))
+  const found = args.map((name) => ({ name, entries: find(name.trim()) }))
   const unknown = found.filter(({ entries }) => entries.length === 0)
   output.stdout.write(
     found
@@ -33,6 +35,18 @@ export function runHelpCommand(args: readonly string[], output: CommandOutput = 
   )
   for (const { name } of unknown) output.stderr.write(printable(`Nothing is known of ${name}. ${HINT}\n`))
   return unknown.length === 0 ? 0 : 2
+}
+
+const names: readonly string[] = [...new Set([...namesOfPage, ...Object.keys(CAUSES)])]
+
+/** Of a cause of the doctor itself, and else what the page has. */
+function find(name: string): readonly Entry[] {
+  const cause = Object.entries(CAUSES).find(([known]) => known === name.toLowerCase())
+  if (cause === undefined) return findEntries(name.replace(/^fetch-/, 'fetch: '))
+  const [known, { severity, message, cure }] = cause
+  const ofDoctor = { name: known, message: `doctor, ${severity}`, help: { cause: message, cure } }
+  // A cause may begin with the word of a failed fetch, as redirect-loop does.
+  return [ofDoctor, ...findEntries(name).filter((entry) => entry.name.endsWith(known))]
 }
 
 const HINT = 'All names: fastify-clerk-auth help --list'

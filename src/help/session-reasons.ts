@@ -67,7 +67,8 @@ export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
     cure: 'Nothing, if the user is a member: the handshake changes the active organization. Else Clerk cannot activate it: after three redirects the request goes on with the active one, so the route has to compare `auth.orgId` itself.'
   },
   'token-type-mismatch': {
-    cause: 'The token is of a type that this route does not accept, as an API key where session tokens are asked for.',
+    cause:
+      'The token is of a type that this route does not accept, as an API key where session tokens are asked for. A route that accepts several types, and no session tokens, answers so too when no bearer token came.',
     cure: 'Set `acceptsToken` at the route or the plugin, or send a token of the accepted type.',
     see: 'core/auth/README.md#machine-tokens'
   },

@@ -14,9 +14,16 @@ type Handle = (request: Request) => Promise<Response>
  * Serves the instance on 127.0.0.1, never on another address: whoever reaches it can sign in as anybody. With a
  * certificate by TLS.
  */
-export async function listenOnLoopback(handle: Handle, port: number, tls: Certificate | null): Promise<Listener> {
+export async function listenOnLoopback(
+  handle: Handle,
+  port: number,
+  tls: Certificate | null,
+  now: () => number
+): Promise<Listener> {
   const scheme = tls === null ? 'http' : 'https'
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Clients tell the clock of Clerk by it.
+    outgoing.setHeader('date', new Date(now()).toUTCString())
     serve(handle, scheme, incoming, outgoing).catch(() => outgoing.destroy())
   }
   const server = tls === null ? createServer(onRequest) : createTlsServer({ key: tls.key, cert: tls.cert }, onRequest)

@@ -26,7 +26,8 @@ export interface Address {
 export function createListening(
   instance: LocalInstance,
   satellites: readonly string[],
-  handle: (request: Request) => Promise<Response>
+  handle: (request: Request) => Promise<Response>,
+  now: () => number
 ): Listening {
   let listeners: readonly Listener[] = []
   let address: Address | null = null
@@ -35,9 +36,9 @@ export function createListening(
   async function open(port: number, tls: boolean | Certificate): Promise<void> {
     const names = [instance.frontendApi, ...satellites.map((domain) => `clerk.${domain}`)]
     const pair = tls === true ? await createCertificate(names.map(withoutPort)) : tls || null
-    const main = await listenOnLoopback(handle, port, pair)
+    const main = await listenOnLoopback(handle, port, pair, now)
     listeners = [main]
-    const plain = pair === null ? main : await listenOnLoopback(handle, 0, null)
+    const plain = pair === null ? main : await listenOnLoopback(handle, 0, null, now)
     listeners = [...new Set([main, plain])]
     address = {
       origin: originAt(instance.frontendApi, main.port, pair !== null),

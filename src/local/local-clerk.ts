@@ -114,7 +114,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const listening = createListening(
     instance,
     satellites,
-    async (request) => refuseForeign(request, state) ?? handle(request)
+    async (request) => refuseForeign(request, state) ?? handle(request),
+    now
   )
 
   const signSessionToken = (input: SessionTokenInput = {}): string =>

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { CAUSES } from '../../src/cli/doctor/causes.js'
 import { runHelpCommand } from '../../src/cli/help.js'
 import { names } from '../../src/help/find.js'
 
@@ -42,6 +43,18 @@ t.test('a line of the log is explained by the name in its help', async (t) => {
   t.match(stdout, /^log: audit-full\n {2}error: The audit log is full; .*\n {2}Cause: .*\n {2}Cure: {2}/)
 })
 
+t.test('each cause that the doctor prints is explained, and not taken for another', async (t) => {
+  for (const [name, { message, cure }] of Object.entries(CAUSES)) {
+    const { status, stdout } = run(name)
+    t.equal(status, 0, name)
+    t.ok(stdout.startsWith(`${name}\n  doctor, `), name)
+    t.ok(stdout.includes(`  Cause: ${message}\n  Cure:  ${cure}\n`), name)
+  }
+  t.notMatch(run('redirect-loop').stdout, /endpoint/i)
+  t.match(run('fetch-dns').stdout, /^fetch: dns\n/)
+  t.match(run('redirect-308').stdout, /^fetch: redirect\n/)
+})
+
 t.test('an unknown name is said so, harmlessly, and the others are explained all the same', async (t) => {
   const { status, stdout, stderr } = run('jwk-kid-mismatch', 'no\u001b[2Jsuch')
   t.equal(status, 2)
@@ -51,5 +64,5 @@ t.test('an unknown name is said so, harmlessly, and the others are explained all
 
 t.test('without a name, the usage; with --list, all names', async (t) => {
   for (const args of [[], ['--help'], ['-h', 'x']]) t.match(run(...args), { status: 0, stdout: /^Usage: / })
-  t.strictSame(run('--list').stdout.trimEnd().split('\n'), names)
+  t.strictSame(new Set(run('--list').stdout.trimEnd().split('\n')), new Set([...names, ...Object.keys(CAUSES)]))
 })

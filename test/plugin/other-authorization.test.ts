@@ -94,7 +94,8 @@ t.test('a slip in the form of the header is named in development, and in product
       [`Bearer Bearer ${token}`, /After "Bearer" comes one space and then the token/],
       [`Bearer  ${token}`, /After "Bearer" comes one space and then the token/],
       ['Bearer', /After "Bearer" comes one space and then the token/],
-      [`Bearer "${token}"`, /The token is in quotes/]
+      [`Bearer "${token}"`, /The token is in quotes/],
+      ['Bearer ak_live_of_a_machine', /a machine by its prefix.*acceptsToken/]
     ] as const) {
       const response = await ask(authorization)
       t.equal(response.status, 401)

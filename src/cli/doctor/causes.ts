@@ -27,6 +27,16 @@ export const CAUSES = {
     message: 'The Authorization header has another scheme than Bearer: it counts as no token.',
     cure: 'Send Authorization: Bearer and the session token.'
   },
+  'machine-token-not-accepted': {
+    severity: 'error',
+    message: 'The bearer token is one of a machine, by its prefix, and acceptsToken has no such type.',
+    cure: 'Set acceptsToken at the route or the plugin, or send the session token of getToken().'
+  },
+  'session-pending': {
+    severity: 'error',
+    message: 'The session has outstanding tasks (sts is pending): guards answer it as signed out.',
+    cure: 'Let the user finish the task in the frontend, or set treatPendingAsSignedOut: false in config.clerk of the route.'
+  },
   'no-credentials': {
     severity: 'error',
     message: 'The request carries no credentials: neither a bearer token nor a cookie of Clerk.',
@@ -92,6 +102,12 @@ export const CAUSES = {
     message:
       'The key sets that publishable key and secret key lead to have no key in common: they are of two instances.',
     cure: 'Copy both keys again from one page of the Clerk dashboard: one instance, one environment.'
+  },
+  'keys-likely-of-two-instances': {
+    severity: 'error',
+    message:
+      'The token is of the instance of the publishable key, whose key set could not be had, and the key set of the secret key does not have its key: the two are likely of two instances.',
+    cure: 'Copy both keys again from one page of the Clerk dashboard. If they are of one instance, the token is forged, or older than a change of keys.'
   },
   'jwt-key-of-another-instance': {
     severity: 'error',

@@ -7,6 +7,7 @@ import { readCarried } from '../../core/request/read-carried.js'
 import { type DecisionPath, explainDecision } from '../../core/state/explanation.js'
 import type { RequestState } from '../../core/state/request-state.js'
 import { createStateSettings } from '../../core/state/settings.js'
+import { machineTypeOfPrefix } from '../../core/state/token-kind.js'
 import { readCurl } from './curl.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding, findingOfReason } from './finding.js'
@@ -60,7 +61,8 @@ async function reportOn(
   const { acceptsToken } = settings
   const extracted = extractToken(settings, given)
   const carried = readCarried({ ...given, token: extracted }, instance.readCookies)
-  const state = await decide(instance, carried)
+  const decided = await decide(instance, carried)
+  const state = withPending(decided)
   const path = explainDecision(
     { settings: createStateSettings(settings), verifier: instance.verifier, now: settings.now },
     {
@@ -68,7 +70,7 @@ async function reportOn(
       acceptsToken,
       isEvaluated: true,
       isExtracted: extracted !== undefined,
-      reason: state.reason,
+      reason: decided.reason,
       isRedirected: state.location !== null
     }
   )
@@ -98,6 +100,15 @@ async function decide(instance: Instance, carried: Carried): Promise<RequestStat
   })
 }
 
+type Answer = Omit<RequestState, 'reason'> & { readonly reason: RequestState['reason'] | 'session-pending' }
+
+/** As guards answer it: a pending session is signed out, unless the route says otherwise. */
+function withPending(state: RequestState): Answer {
+  const pending = state.verified?.pendingAuth ?? null
+  if (pending === null || state.status !== 'signed-in') return state
+  return { ...state, status: 'signed-out', reason: 'session-pending', message: pending.message }
+}
+
 /** No token has this form. */
 const MALFORMED = '-'
 
@@ -115,7 +126,7 @@ function extractToken(settings: InstanceSettings, { method, target, headers }: G
 interface Case {
   readonly given: GivenRequest
   readonly carried: Carried
-  readonly state: RequestState
+  readonly state: Answer
   readonly path: DecisionPath
   readonly examined: ExaminedInstance
   readonly context: ExaminationContext
@@ -127,6 +138,7 @@ async function explain(examination: Case): Promise<readonly Finding[]> {
   if (state.status === 'signed-in') return examineOrigin(examination)
   const withheld = examined.withheld.size > 0 ? [finding('call-withheld')] : []
   const { reason, message } = state
+  if (reason === 'session-pending') return [finding(reason), ...withheld]
   const ofReason = reason === null ? [] : [findingOfReason(reason, message, state.tokenType)]
   const ofCarrier = await examineCarriers(examination)
   const ofToken = ofCarrier.some(({ cause }) => EXPLAINS_ALL.has(cause)) ? [] : await examineSession(examination)
@@ -164,7 +176,7 @@ const MENDED: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 9, 10, 13, 14, 15, 1
 const EXPLAINS_ALL: ReadonlySet<string> = new Set(['authorization-over-cookies', 'cookies-without-publishable-key'])
 
 /** What the way in which credentials were sent says. */
-async function examineCarriers({ given, carried, path, examined }: Case): Promise<readonly Finding[]> {
+async function examineCarriers({ given, carried, state, path, examined }: Case): Promise<readonly Finding[]> {
   const { authorization, cookies, parameters, hasCookiesOfAnother } = path.carried
   const { settings } = examined.instance
   const sendsCookies = /(^|;)\s*__(session|client_uat|clerk_db_jwt)/.test(given.headers.cookie ?? '')
@@ -177,7 +189,12 @@ async function examineCarriers({ given, carried, path, examined }: Case): Promis
     const state = await decide(examined.instance, without)
     if (state.status === 'signed-in') return [finding('authorization-over-cookies')]
   }
-  if (path.decidedBy.path === 'header') return []
+  if (path.decidedBy.path === 'header') {
+    const isRefused = state.reason === 'token-invalid' || state.reason === 'token-type-mismatch'
+    return isRefused && machineTypeOfPrefix(carried.headerToken) !== null
+      ? [finding('machine-token-not-accepted', ['acceptsToken'])]
+      : []
+  }
   if (settings.publishableKey === null && sendsCookies)
     return [finding('cookies-without-publishable-key', ['publishableKey'])]
   if (authorization === 'not-bearer' && cookies.length === 0) return [finding('authorization-scheme')]

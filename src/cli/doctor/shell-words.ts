@@ -12,8 +12,12 @@ export function readShellWords(text: string): readonly string[] {
   return new Reader(text.replaceAll('\r\n', '\n')).words()
 }
 
-const SUBSTITUTION =
-  'The shell would put something in there (a variable, $(…), a backtick): give the command with the values, or in the syntax of bash.'
+/** A variable is named where its name is in capitals: `$` and a word may also be a part of a secret that was not quoted. */
+function substitution(from: string): InputError {
+  const [, name = null] = /^\$\{?([A-Z][A-Z0-9_]{0,39})(?![A-Za-z0-9])/.exec(from) ?? []
+  const what = name === null ? 'something in there (a variable, $(…), a backtick)' : `the variable ${name} in there`
+  return new InputError(`The shell would put ${what}: give the command with the values, or in the syntax of bash.`)
+}
 
 class Reader {
   readonly #text: string
@@ -54,7 +58,7 @@ class Reader {
       if (next === "'") word += this.#until("'")
       else if (next === '"') word += this.#doubleQuoted()
       else if (next === '\\') word += this.#escaped()
-      else if (next === '`') throw new InputError(SUBSTITUTION)
+      else if (next === '`') throw substitution(next)
       else if (next === '$') word += this.#dollar()
       else word += next
     }
@@ -83,7 +87,7 @@ class Reader {
       this.#at++
       return this.#doubleQuoted()
     }
-    if (/[\w({@*#?!$-]/.test(this.#peek())) throw new InputError(SUBSTITUTION)
+    if (/[\w({@*#?!$-]/.test(this.#peek())) throw substitution(this.#text.slice(this.#at - 1, this.#at + 50))
     return '$'
   }
 
@@ -94,7 +98,9 @@ class Reader {
       this.#at++
       if (next === '') throw unterminated()
       if (next === '"') return quoted
-      if (next === '`' || (next === '$' && /[\w({@*#?!$-]/.test(this.#peek()))) throw new InputError(SUBSTITUTION)
+      if (next === '`' || (next === '$' && /[\w({@*#?!$-]/.test(this.#peek()))) {
+        throw substitution(this.#text.slice(this.#at - 1, this.#at + 50))
+      }
       if (next === '\\' && /[$`"\\\n]/.test(this.#peek())) quoted += this.#escaped()
       else quoted += next
     }

@@ -9,7 +9,7 @@ import type { MachineTokenType } from '../../core/token-types.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding, findingOfReason, inOrder } from './finding.js'
 import { clockOffsetOf, examineKeySets } from './key-findings.js'
-import { findKeySets } from './key-sets.js'
+import { type FoundKeySet, findKeySets, type KeySetOrigin } from './key-sets.js'
 import { createExaminedInstance, type ExaminedInstance } from './offline-instance.js'
 import { type Report, renderCauses, renderTable } from './report.js'
 import { checkToken, type TokenCheck } from './token-checks.js'
@@ -63,12 +63,14 @@ export async function examineToken(
 }
 
 const ONLY_CLERK = 'only-clerk-can-tell'
+/** As every route answers it that does not set `treatPendingAsSignedOut`. */
+const PENDING: Verdict = { verdict: 'refused', reason: 'session-pending' }
 const ACCEPTED: Verdict = { verdict: 'accepted', reason: null }
 
 async function judgeSession(token: string, instance: Instance): Promise<Verdict> {
   if (!acceptsSessions(instance.settings.acceptsToken)) return { verdict: 'refused', reason: 'token-type-mismatch' }
   const result = await instance.verifyToken(token)
-  if (result.ok) return ACCEPTED
+  if (result.ok) return result.auth.sessionStatus === 'pending' ? PENDING : ACCEPTED
   return { verdict: result.retryAfterSeconds === null ? 'refused' : 'undecided', reason: result.reason }
 }
 
@@ -114,11 +116,12 @@ interface Case {
   readonly context: ExaminationContext
 }
 
-/** The likely causes, that which explains the others first, and the reason itself. */
+/** The likely causes, that which explains the others first, then the reason itself, then what may be beside the point. */
 async function explain(examined: Case): Promise<readonly Finding[]> {
   const { given, token, verdict, settings, context, kind, checks } = examined
   const { reason } = verdict
   if (reason === null) return []
+  if (reason === 'session-pending') return [finding(reason)]
   if (reason === ONLY_CLERK) return [finding(ONLY_CLERK, [kind])]
   if (token === null && kind === 'session_token') {
     const cause = given.length > MAX_TOKEN_LENGTH ? 'token-too-long' : 'token-malformed'
@@ -134,6 +137,8 @@ async function explain(examined: Case): Promise<readonly Finding[]> {
   if (KEY_REASONS.has(reason)) {
     if (isForeign) said.push(finding('token-of-another-instance', ['publishableKey']))
     said.push(...ofKeys.filter(({ cause }) => cause !== 'clock-off'))
+    if (reason === 'jwk-kid-mismatch' && areLikelyOfTwo(examined, sets))
+      said.push(finding('keys-likely-of-two-instances', ['publishableKey', 'secretKey']))
     if (context.isOffline && verdict.verdict === 'undecided') said.push(finding('keys-not-fetched'))
   }
   if (reason === 'token-invalid-issuer') said.push(finding('token-of-another-instance', ['publishableKey', 'issuer']))
@@ -141,7 +146,26 @@ async function explain(examined: Case): Promise<readonly Finding[]> {
     said.push(...ofKeys.filter(({ cause }) => cause === 'clock-off'))
   }
   const failed = checks.filter((check) => check.reason === reason).map(({ check, says }) => `${check}: ${says}.`)
-  return [...inOrder(said), findingOfReason(reason, failed[0] ?? verdict.message, kind)]
+  const ordered = inOrder(said)
+  const isWarning = ({ severity }: Finding) => severity === 'warning'
+  return [
+    ...ordered.filter((each) => !isWarning(each)),
+    findingOfReason(reason, failed[0] ?? verdict.message, kind),
+    ...ordered.filter(isWarning)
+  ]
+}
+
+/** By the token alone: the sets could not be compared. */
+function areLikelyOfTwo({ checks, settings }: Case, sets: readonly FoundKeySet[]): boolean {
+  const set = (origin: KeySetOrigin) => sets.find((each) => each.origin === origin)
+  const isOfPublishable = checks.some(({ check, answer }) => check === 'issuer' && answer === 'passed')
+  return (
+    settings.publishableKey !== null &&
+    settings.issuers.length > 0 &&
+    isOfPublishable &&
+    typeof set('publishableKey')?.failure === 'string' &&
+    set('secretKey')?.failure === null
+  )
 }
 
 const KEY_REASONS: ReadonlySet<string> = new Set([

@@ -10,18 +10,25 @@ export interface TokenText {
 /** The token in a text as people copy it. Throws an `InputError` for no token at all, and for a key of Clerk. */
 export function readTokenText(text: string): TokenText {
   const trimmed = text.trim()
-  const token = trimmed
-    .replace(/^authorization:\s*/i, '')
-    .replace(/^bearer\s+/i, '')
-    .replace(/^(?:cookie:\s*)?__session(?:_[\w-]{8})?=/i, '')
-    .replace(/^(["'])(.*)\1[,;]?$/s, '$2')
-    .trim()
+  const token = unwrap(trimmed)
   if (token === '')
     throw new InputError('Standard input holds no token: doctor token - < FILE, or paste it and end with Ctrl-D.')
   if (/^(sk|pk)_(test|live)_/.test(token)) {
     throw new InputError('That is a key of the instance, and no token: doctor without a word looks at keys.')
   }
   return { token, isBare: token === trimmed }
+}
+
+/** Quotes may stand around the header, around its value, and around the token. */
+function unwrap(text: string): string {
+  const inner = text
+    .replace(/^(["'])(.*)\1[,;]?$/s, '$2')
+    .replace(/^(?:-H|--header|-b|--cookie)\s+/, '')
+    .replace(/^(?:authorization|cookie):\s*/i, '')
+    .replace(/^bearer\s+/i, '')
+    .trim()
+  const cookie = /(?:^|;\s*)__session(?:_[\w-]{8})?=([^;]*)/i.exec(inner)?.[1]?.trim() ?? inner
+  return cookie === text ? text : unwrap(cookie)
 }
 
 /** Why a text is no JWT, as a sentence that quotes nothing of it. */

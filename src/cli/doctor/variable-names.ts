@@ -74,7 +74,8 @@ const LEAST_LENGTH = 'CLERK_SECRET_KEY'.length
 function misspelt(name: string): string | null {
   const same = VARIABLES.find((variable) => letters(variable) === letters(name))
   if (same !== undefined) return same
-  if (!/^CLERK/i.test(name)) return null
+  // The slip may be in the first word.
+  if (!/^(?:CLERK|[CLERK]{4,6}_)/i.test(name)) return null
   return findNearMiss(
     name,
     VARIABLES.filter(({ length }) => length >= LEAST_LENGTH)

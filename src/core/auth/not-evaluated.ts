@@ -5,7 +5,7 @@ type KeyOf<Union> = Union extends unknown ? keyof Union : never
 
 /**
  * `request.auth` on a route with `config: { clerk: false }`. The request's credentials have not been read, so every
- * property is `never`: using one is a compile error, and reading one throws `FST_CLERK_NOT_EVALUATED`. The type is
+ * property is `never`: a call or a property of one is a compile error, and reading one throws `FST_CLERK_NOT_EVALUATED`. The type is
  * assignable to every auth type, so that hooks and helpers typed for `request.auth` fit such routes too. It is not a
  * member of `Auth`, so that narrowing an `Auth` stays as simple as it is.
  */

@@ -85,11 +85,14 @@ function hasSession({ session, sessionSuffixed }: CarriedCookies): boolean {
 function hintOfForm({ settings }: StateContext, { headerToken }: Carried): string {
   if (!settings.isDevelopment) return ''
   if (headerToken.toLowerCase() === 'bearer') return NO_TOKEN_AFTER_SCHEME
+  if (machineTypeOfPrefix(headerToken) !== null) return OF_MACHINE
   return headerToken.startsWith('"') || headerToken.startsWith("'") ? QUOTED : ''
 }
 
 const NO_TOKEN_AFTER_SCHEME =
   'After "Bearer" comes one space and then the token: the word stands there twice, a second space does, or nothing.'
+const OF_MACHINE =
+  'It is a token of a machine by its prefix, and this route accepts session tokens alone: see acceptsToken.'
 const QUOTED = 'The token is in quotes. Send it without them.'
 
 /** For the developer: cookies that would have counted, had there been no `Authorization`. */

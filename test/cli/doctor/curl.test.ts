@@ -76,3 +76,27 @@ t.test('a request as text', async (t) => {
     target: '/p'
   })
 })
+
+t.test('a variable that a shell would put in is named, and what may be part of a secret is not', async (t) => {
+  const says = (text: string) => {
+    try {
+      return readShellWords(text).join(' ')
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  for (const text of ['curl "a $TOKEN"', 'curl $TOKEN', `curl "\${TOKEN}"`, 'curl a$TOKEN.b']) {
+    t.match(says(text), /would put the variable TOKEN in there/, text)
+  }
+  for (const text of [
+    'curl "p$ecret"',
+    'curl "p$Secret"',
+    'curl "$(cat x)"',
+    'curl `cat`',
+    'curl "a$1"',
+    'curl "$SECREt"'
+  ]) {
+    t.match(says(text), /would put something in there/, text)
+    t.notMatch(says(text), /ecre|cat/i, text)
+  }
+})

@@ -167,7 +167,14 @@ const TABLE: Readonly<Record<string, Row>> = {
     state: 'signed-out',
     reason: 'token-invalid',
     row: '8',
-    first: 'token-invalid'
+    first: 'machine-token-not-accepted'
+  },
+  'a pending session': {
+    stdin: `curl https://api.example.com/me -H 'Authorization: Bearer ${token({ status: 'pending' })}'`,
+    state: 'signed-out',
+    reason: 'session-pending',
+    row: '8',
+    first: 'session-pending'
   },
   'an API key, which only Clerk can judge': {
     stdin: `curl https://api.example.com/me -H 'Authorization: Bearer ${secret('ak_keykeykeykeykeykey2')}'`,

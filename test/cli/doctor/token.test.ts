@@ -58,6 +58,39 @@ const TABLE: Readonly<Record<string, Row>> = {
   good: { token: good, verdict: 'accepted', reason: null, status: 0 },
   'with Bearer': { token: `Authorization: Bearer ${good}\n`, verdict: 'accepted', reason: null, status: 0 },
   'in quotes': { token: `"${good}"`, verdict: 'accepted', reason: null, status: 0 },
+  'a header in quotes': { token: `"Authorization: Bearer ${good}"`, verdict: 'accepted', reason: null, status: 0 },
+  'an option of curl': { token: `-H 'authorization: bearer "${good}"'`, verdict: 'accepted', reason: null, status: 0 },
+  'among cookies': { token: `'Cookie: a=b; __session=${good}; c=d'`, verdict: 'accepted', reason: null, status: 0 },
+  'of a pending session': {
+    token: token({ status: 'pending' }),
+    verdict: 'refused',
+    reason: 'session-pending',
+    first: 'session-pending',
+    status: 1
+  },
+  'of the instance of the publishable key alone, whose key set cannot be had': {
+    token: good,
+    env: { ...KEYS, CLERK_SECRET_KEY: other.secretKey },
+    fetch: (input, init) =>
+      new URL(String(input)).host === 'clerk.example.com'
+        ? Promise.reject(failedFetch('ENOTFOUND'))
+        : world(input, init),
+    verdict: 'refused',
+    reason: 'jwk-kid-mismatch',
+    first: 'keys-likely-of-two-instances',
+    status: 1
+  },
+  'under a key that has been removed, and the Frontend API is away': {
+    token: secret(other.signSessionToken({ azp: AZP, claims: { iss: 'https://x.example' } })),
+    fetch: (input, init) =>
+      new URL(String(input)).host === 'clerk.example.com'
+        ? Promise.reject(failedFetch('ENOTFOUND'))
+        : world(input, init),
+    verdict: 'refused',
+    reason: 'jwk-kid-mismatch',
+    first: 'token-of-another-instance',
+    status: 1
+  },
   'as a cookie': { token: `__session_naoXFJnI=${good}`, verdict: 'accepted', reason: null, status: 0 },
   'good, by jwtKey alone': {
     token: good,

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrateCommand } from '../../../src/cli/migrate/command.js'
-import { loadParser, type Parse } from '../../../src/cli/migrate/syntax.js'
+import { importFromPath, loadParser, type Parse } from '../../../src/cli/migrate/syntax.js'
 import { MigrateParserError } from '../../../src/core/errors.js'
 
 const GOOD = "import { clerkPlugin } from '@clerk/fastify'\napp.register(clerkPlugin)\n"
@@ -115,6 +115,19 @@ t.test('a symbolic link or a pipe stops everything, and what it leads to is left
     t.equal(stderr, `${at(name)} ${says}\n`)
     for (const each of ['a.js', 'outside.js']) t.equal(readFileSync(at(each), 'utf8'), GOOD, name)
   }
+})
+
+t.test('a parser is found among the packages of commands on PATH, where npx has put it', async (t) => {
+  const at = write(t, {})
+  mkdirSync(at('a/node_modules/.bin'), { recursive: true })
+  mkdirSync(at('b/node_modules/.bin'), { recursive: true })
+  mkdirSync(at('b/node_modules/@babel/parser'), { recursive: true })
+  writeFileSync(at('b/node_modules/@babel/parser/index.js'), "exports.parse = () => 'parsed by b'")
+  const path = ['/usr/bin', at('a/node_modules/.bin'), at('b/node_modules/.bin')].join(delimiter)
+  const parser = await importFromPath(path)
+  t.equal(String(parser?.parse('')), 'parsed by b')
+  t.equal(await importFromPath(`${at('b/node_modules')}${delimiter}${at('a/node_modules/.bin')}`), null)
+  t.equal(await importFromPath(''), null)
 })
 
 t.test('files of node_modules are passed over', async (t) => {
