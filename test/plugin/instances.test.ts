@@ -8,13 +8,14 @@ import { createLocalClerk } from '../../src/local/index.js'
 import { createForgottenRevocations } from '../../src/plugin/forgotten-revocations.js'
 import { createInstances } from '../../src/plugin/instances.js'
 import { MAX_RESTING_BYTES, REST_MS } from '../../src/plugin/resting-tenants.js'
+import { createMemoryBus } from '../../src/revocation/index.js'
 import { signingKey } from '../fixtures/app.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
 
 const clerk = await createLocalClerk({ frontendApi: 'clerk.example.com', signingKey })
 t.teardown(() => clerk.close())
 
-function setUp(t: Test, maxInstances: number) {
+function setUp(t: Test, maxInstances: number, more: Partial<InstanceOptions> = {}) {
   const clock = createManualClock(Date.now())
   const instances = createInstances({ maxInstances, logger: silentLogger, ...clock })
   t.teardown(() => instances.close())
@@ -23,7 +24,7 @@ function setUp(t: Test, maxInstances: number) {
   function obtain(tenant: number): Instance {
     let options = made.get(tenant)
     if (options === undefined) {
-      options = { ...clerk.pluginOptions(), now: clock.now, audience: `tenant-${tenant}`, jwks: { warmUp: false } }
+      options = { ...clerk.pluginOptions(), now: clock.now, audience: `tenant-${tenant}`, jwks: { warmUp: false }, ...more }
       made.set(tenant, options)
     }
     return instances.obtain(options)
@@ -105,6 +106,23 @@ t.test('revocations beyond the bound count for everyone until they are over', as
   t.equal(rebuilt.revocations.covers(tokenFrom(clock.now() + 6_000, 'sess_7')), false, 'and nobody after it')
   t.equal(obtain(1), big)
   t.equal(big.revocations.covers(tokenFrom(beforeMs, 'sess_other')), false)
+})
+
+t.test('a tenant that was closed with revocations and built again refuses nothing to the others on its bus', async (t) => {
+  const { clock, obtain } = setUp(t, 1, { revocation: { bus: createMemoryBus()() } })
+  const beforeMs = clock.now() - 1_000
+  const first = obtain(0)
+  for (let i = 0; i < 220_000; i++) void first.revocations.revoke({ sessionId: `sess_${i}` })
+  obtain(1)
+  obtain(2)
+  const rebuilt = obtain(0)
+  t.not(rebuilt, first)
+  await rebuilt.revocations.ready
+  t.equal(rebuilt.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'no revocation is undone')
+  const newcomer = obtain(3)
+  await newcomer.revocations.ready
+  t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'heard from the bus')
+  t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_other')), false)
 })
 
 t.test('what is remembered of closed instances is bounded, goes no further than now, and ends', async (t) => {

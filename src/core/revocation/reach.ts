@@ -41,3 +41,11 @@ export function latestOf(one: MomentByReach, other: MomentByReach): MomentByReac
     machinesMs: Math.max(one.machinesMs, other.machinesMs)
   }
 }
+
+/** The moments, without those that the horizons have reached. */
+export function after(horizons: MomentByReach, { sessionsMs, machinesMs }: MomentByReach): MomentByReach {
+  return {
+    sessionsMs: sessionsMs > horizons.sessionsMs ? sessionsMs : -Infinity,
+    machinesMs: machinesMs > horizons.machinesMs ? machinesMs : -Infinity
+  }
+}

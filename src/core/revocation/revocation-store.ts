@@ -1,5 +1,5 @@
 import { MembershipMoments, Moments } from './moments.js'
-import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
+import { after, horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
 import type { IdKind, Revocation, RevocationKind } from './revocation.js'
 
 /** The fields of a verified token that a look-up reads. `VerifiedToken` has them, so a look-up allocates nothing. */
@@ -62,6 +62,8 @@ export class RevocationStore {
   size = 0
   /** Every token of that sort issued at or before this instant is refused, whoever it belongs to. `-Infinity`: not set. */
   watermarks: MomentByReach = NO_MOMENTS
+  /** Of the watermarks, what iterating gives: the part that holds for other stores too. */
+  #shared: MomentByReach = NO_MOMENTS
   /** The same for opaque machine tokens: a revocation of everyone sets it, and no overflow does. */
   #opaqueUntilMs = -Infinity
   readonly #byId = {
@@ -157,9 +159,16 @@ export class RevocationStore {
 
   /** Watermarks rise and never fall by this: a moment of `-Infinity` leaves its watermark as it is. */
   raiseWatermarks(moments: MomentByReach): void {
+    this.#shared = latestOf(this.#shared, moments)
+    this.refuseIssuedUntil(moments)
+    this.#dropThrough({ sessionsMs: this.#shared.sessionsMs, machinesMs: this.#opaqueUntilMs })
+  }
+
+  /** The same for this store alone: iterating gives the entries that the watermarks cover, and not the watermarks. */
+  refuseIssuedUntil(moments: MomentByReach): void {
     this.watermarks = latestOf(this.watermarks, moments)
     this.#epoch = ++lastEpoch
-    this.#dropThrough({ sessionsMs: this.watermarks.sessionsMs, machinesMs: this.#opaqueUntilMs })
+    this.#count()
   }
 
   /**
@@ -168,15 +177,12 @@ export class RevocationStore {
    */
   forgetThrough(horizons: MomentByReach): MomentByReach {
     const { sessionsMs, machinesMs } = this.watermarks
-    let gone = this.#dropThrough(horizons)
-    if (sessionsMs <= horizons.sessionsMs) {
-      this.watermarks = { ...this.watermarks, sessionsMs: -Infinity }
-      gone = latestOf(gone, reachOf('all-sessions', sessionsMs))
-    }
-    if (machinesMs <= horizons.machinesMs) {
-      this.watermarks = { ...this.watermarks, machinesMs: -Infinity }
-      gone = latestOf(gone, reachOf('all-machines', machinesMs))
-    }
+    const gone = latestOf(this.#dropThrough(horizons), {
+      sessionsMs: sessionsMs <= horizons.sessionsMs ? sessionsMs : -Infinity,
+      machinesMs: machinesMs <= horizons.machinesMs ? machinesMs : -Infinity
+    })
+    this.watermarks = after(horizons, this.watermarks)
+    this.#shared = after(horizons, this.#shared)
     if (this.#opaqueUntilMs <= horizons.machinesMs) this.#opaqueUntilMs = -Infinity
     this.#count()
     return gone
@@ -207,12 +213,13 @@ export class RevocationStore {
   clear(): void {
     for (const [, table] of this.#tables) table.clear()
     this.watermarks = NO_MOMENTS
+    this.#shared = NO_MOMENTS
     this.#opaqueUntilMs = -Infinity
     this.#count()
   }
 
   *[Symbol.iterator](): Generator<Revocation> {
-    const { sessionsMs, machinesMs } = this.watermarks
+    const { sessionsMs, machinesMs } = this.#shared
     if (sessionsMs !== -Infinity) yield { kind: 'all-sessions', atMs: sessionsMs }
     if (this.#opaqueUntilMs !== -Infinity) yield { kind: 'all-machines', atMs: this.#opaqueUntilMs }
     if (machinesMs > this.#opaqueUntilMs) yield { kind: 'all-machine-jwts', atMs: machinesMs }
@@ -268,8 +275,8 @@ export class RevocationStore {
 
   /** A revocation of this kind at this moment or before it says nothing new, whatever it names. */
   #coveredThrough(kind: RevocationKind): number {
-    if (kind === 'all-machine-jwts') return this.watermarks.machinesMs
-    return horizonOf(kind, { sessionsMs: this.watermarks.sessionsMs, machinesMs: this.#opaqueUntilMs })
+    if (kind === 'all-machine-jwts') return this.#shared.machinesMs
+    return horizonOf(kind, { sessionsMs: this.#shared.sessionsMs, machinesMs: this.#opaqueUntilMs })
   }
 
   #entered(isNews: boolean): boolean {

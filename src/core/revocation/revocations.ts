@@ -2,7 +2,8 @@ import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import type { RevocationBus, RevocationBusChange, RevocationBusHealth, RevocationPeer } from './bus.js'
-import { horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
+import type { ObservedMachineToken, ObservedToken } from './observed.js'
+import { after, horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
 import { assertRevocations, type Revocation, type RevocationTarget } from './revocation.js'
 import { type RevocableMachineToken, type RevocableToken, RevocationStore } from './revocation-store.js'
 
@@ -42,22 +43,6 @@ export interface RevocationsHealth {
   readonly bus: RevocationBusHealth | null
 }
 
-/** The fields of a verified token that tell how long tokens live and what the issuer's clock says. */
-export interface ObservedToken {
-  /** `iat` in seconds; `Infinity` when the token has no `iat`. */
-  readonly issuedAt: number
-  readonly auth: { readonly sessionClaims: { readonly exp: number } }
-}
-
-/** The same of a machine token. */
-export interface ObservedMachineToken {
-  /** Ms since the epoch; `-Infinity`: not known. */
-  readonly issuedAtMs: number
-  /** Clerk is asked about it again and again, so its lifetime does not matter. */
-  readonly isOpaque: boolean
-  readonly auth: { readonly expiresAt: number | null }
-}
-
 export interface Revocations {
   /** 0: nothing is revoked, and neither `covers` nor `coversMachine` need be called. */
   readonly size: number
@@ -77,7 +62,10 @@ export interface Revocations {
    * back, or this instance has been closed and refuses nothing any more.
    */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
-  /** Refuses every token issued until then: for revocations of which only the latest moments are known any more. */
+  /**
+   * Refuses every token issued until then: for revocations of which only the latest moments are known any more. No peer is
+   * told, since a bus may carry the revocations of other instances too.
+   */
   refuseIssuedUntil(moments: MomentByReach): void
   /** The moments of the latest revocations, `-Infinity` where there is none. */
   latest(): MomentByReach
@@ -183,7 +171,15 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   function keepLonger(swept: MomentByReach): void {
     // An entry for both sorts of tokens is kept for the longer time of the two.
     machineRetentionMs = Math.max(machineRetentionMs, sessionRetentionMs)
-    for (const watermark of watermarksOf(swept)) apply(watermark)
+    refuseIssuedUntil(swept)
+  }
+
+  function refuseIssuedUntil(moments: MomentByReach): void {
+    if (isClosed) return
+    const alive = after(horizons(), moments)
+    latestSwept = latestOf(latestSwept, moments)
+    store.refuseIssuedUntil(alive)
+    for (const watermark of watermarksOf(alive)) tell(watermark)
     scheduleSweep()
   }
 
@@ -251,9 +247,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return Promise.all(sent).then((told) => told.every(Boolean))
     },
 
-    refuseIssuedUntil(moments) {
-      for (const watermark of watermarksOf(moments)) apply(watermark)
-    },
+    refuseIssuedUntil,
 
     latest: () => store.latest(),
 

@@ -24,6 +24,20 @@ function token({ issuedAt = 0, ...auth }: TokenFields): RevocableToken {
   }
 }
 
+/** A bus that nobody else is on. `joined` is this instance. */
+function createLonelyBus() {
+  const lonely = {
+    joined: undefined as RevocationPeer | undefined,
+    open: async (peer: RevocationPeer) => {
+      lonely.joined = peer
+    },
+    publish: async () => true,
+    health: () => ({ kind: 'lonely', connected: true, disconnectedSinceMs: null }),
+    close: async () => {}
+  }
+  return lonely
+}
+
 function setUp(options: Partial<RevocationsOptions> = {}) {
   const clock = createManualClock()
   const revocations = createRevocations({
@@ -420,4 +434,40 @@ t.test('against a plain list of revocations, every answer is the same', async (t
     if (revocation.kind === 'organization') return revocation.id === orgId
     return revocation.kind === 'membership' && revocation.userId === userId && revocation.organizationId === orgId
   }
+})
+
+t.test('what one instance refuses in place of revocations that it has forgotten, peers are not told', async (t) => {
+  const bus = createLonelyBus()
+  const known = () => [...(bus.joined?.known() ?? [])]
+  const { clock, revocations, nowSeconds } = setUp({ bus })
+  const untilMs = clock.now()
+  revocations.refuseIssuedUntil({ sessionsMs: untilMs, machinesMs: untilMs })
+  const before = token({ sessionId: 'sess_2', issuedAt: nowSeconds() })
+  t.equal(revocations.covers(before), true)
+  t.strictSame(known(), [])
+
+  // Covered by the watermark, and nevertheless known: another process may have lost it.
+  const heard: Revocation = { kind: 'session', id: 'sess_3', atMs: untilMs - 1_000 }
+  bus.joined?.receive([heard])
+  t.strictSame(known(), [heard])
+  t.equal(revocations.covers(before), true)
+
+  clock.advance(2_000)
+  await revocations.revoke({ everyone: true, only: 'sessions' })
+  t.strictSame(known(), [{ kind: 'all-sessions', atMs: clock.now() }], 'a revocation of everyone is told')
+  clock.advance(RETENTION_MS)
+  t.equal(revocations.covers(before), false, 'both watermarks are over')
+  t.strictSame(known(), [])
+})
+
+t.test('what a longer-lived token makes an instance refuse, peers are not told', async (t) => {
+  const bus = createLonelyBus()
+  const known = () => [...(bus.joined?.known() ?? [])]
+  const { clock, revocations, nowSeconds } = setUp({ bus })
+  const before = nowSeconds()
+  await revocations.revoke({ sessionId: 'sess_1' })
+  clock.advance(RETENTION_MS + 1_000)
+  see(revocations, before, 600)
+  t.equal(revocations.covers(token({ sessionId: 'sess_2', issuedAt: before })), true)
+  t.strictSame(known(), [])
 })
