@@ -9,14 +9,18 @@ class Members {
 
   constructor(object: object) {
     this.names = Object.keys(object)
-    this.values = Object.values(object).map(copyOf)
+    this.values = Object.values(object).map(copyOfMember)
   }
 }
 
-/** Copies plain objects and arrays. Functions and class instances are kept by reference and compared by identity. */
-export function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf)
-  return isPlainObject(value) ? new Members(value) : value
+/** Copies options. Functions, class instances and objects with a state of their own are kept by reference. */
+export function copyOf(options: InstanceOptions): unknown {
+  return isPlainObject(options) ? new Members(options) : options
+}
+
+function copyOfMember(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOfMember)
+  return isValue(value) ? new Members(value) : value
 }
 
 /**
@@ -55,17 +59,28 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /**
+ * Whether a member of the options is a literal that is compared by its own members. One with functions and data is an
+ * object of the application's with a state, such as a bus or a snapshot store: when its data changes it stays the same.
+ */
+function isValue(value: unknown): value is object {
+  if (!isPlainObject(value)) return false
+  const members = Object.values(value)
+  const functions = members.filter((member) => typeof member === 'function')
+  return functions.length === 0 || functions.length === members.length
+}
+
+/**
  * Two answers of a resolver are the same instance when every option is equal; else keys or caches of one tenant could
  * serve another. A digest, because the options hold secrets.
  */
 export function identityOf(options: InstanceOptions): string {
-  return createHash('sha256').update(canonical(options)).digest('base64url')
+  return createHash('sha256').update(isPlainObject(options) ? canonicalMembers(options) : canonical(options)).digest('base64url')
 }
 
 const functionIds = new WeakMap<object, number>()
 let functionCount = 0
 
-/** A function or class instance equals only itself: its name is a number. */
+/** A function, or an object that is no value, equals only itself: its name is a number. */
 function idOf(value: object): string {
   let id = functionIds.get(value)
   if (id === undefined) {
@@ -79,7 +94,10 @@ function canonical(value: unknown): string {
   if (typeof value === 'function') return idOf(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (!isPlainObject(value)) return idOf(value)
+  return isValue(value) ? canonicalMembers(value) : idOf(value)
+}
+
+function canonicalMembers(value: object): string {
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   members.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`

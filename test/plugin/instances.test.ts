@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { openLifetime } from '../../src/core/connections/request-lifetime.js'
 import type { Instance } from '../../src/core/instance.js'
 import { silentLogger } from '../../src/core/logger.js'
-import type { InstanceOptions } from '../../src/index.js'
+import type { InstanceOptions, KeySetSnapshotStore } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { createForgottenRevocations } from '../../src/plugin/forgotten-revocations.js'
 import { createInstances } from '../../src/plugin/instances.js'
@@ -47,6 +47,30 @@ t.test('a tenant that rests is the same instance when it is asked for again', as
   const first = obtain(0)
   for (let tenant = 1; tenant < 50; tenant++) obtain(tenant)
   t.equal(obtain(0), first)
+})
+
+t.test('an object of the application whose state changes is the same object', async (t) => {
+  const base = { ...clerk.pluginOptions(), fetch: async () => Response.error() }
+  const store = {
+    text: null as string | null,
+    get: () => store.text,
+    set: (text: string) => {
+      store.text = text
+    }
+  }
+  const instances = createInstances({ maxInstances: 2, logger: silentLogger })
+  t.teardown(() => instances.close())
+  const options = (snapshot: KeySetSnapshotStore) => ({ ...base, jwks: { snapshot, warmUp: false } as const })
+  const kept: { -readonly [Name in keyof InstanceOptions]: InstanceOptions[Name] } = options(store)
+  const first = instances.obtain(kept)
+  store.text = 'a snapshot'
+  t.equal(instances.obtain(kept), first, 'the same options')
+  t.equal(instances.obtain(options(store)), first, 'options made anew')
+  t.not(instances.obtain(options({ ...store })), first, 'another store with the same functions')
+  kept.jwks = { snapshot: { ...store }, warmUp: false }
+  t.not(instances.obtain(kept), first, 'another store in the same options')
+  const { get, set } = store
+  t.equal(instances.obtain(options({ get, set })), instances.obtain(options({ get, set })), 'functions alone')
 })
 
 t.test('rest does not end while a connection is open', async (t) => {
