@@ -85,10 +85,12 @@ export function createKeySetUpdates(settings: UpdateSettings, parts: UpdateParts
     }
     counters.adoptedSnapshots++
     const change = install(set, kept)
-    if (condition.failures > 0) held.extendToStale()
+    const isFresh = now() < held.freshUntilMs
+    // A fresh snapshot is believed for as long as an answer of the endpoint is. A stale one does not end the outage.
+    if (condition.failures > 0 && !isFresh) held.extendToStale()
     const isEnough = isDemand(cause) ? hasChanged(change) : now() < condition.dueMs
     if (!isEnough) return null
-    recover()
+    if (isFresh) recover()
     return { outcome: 'snapshot', failure: null, ...change }
   }
 

@@ -61,6 +61,41 @@ t.test('an old snapshot is used when the endpoint fails, up to the stale limit a
   t.match(await late.store.resolve('ins_a', true), { ok: false, unavailable: true })
 })
 
+t.test('a snapshot that ends an outage is trusted no longer than its freshness', async (t) => {
+  const snapshot = createMemoryStore()
+  const time = createSimulatedTime()
+  const idle = createHarness(() => new Response('', { status: 500 }), { snapshot, time })
+  await idle.store.ready()
+  await time.settle()
+  t.ok(idle.store.health().degraded)
+  const other = createHarness(() => keySetResponse([a.jwk]), { snapshot, time })
+  await other.store.ready()
+  await time.settle()
+  other.store.close()
+  await time.pass(120_000)
+  t.equal(idle.store.health().degraded, false)
+  t.equal(idle.store.find('ins_a').length, 1)
+  idle.endpoint = () => keySetResponse([b.jwk])
+  await time.pass(HOUR_MS)
+  t.equal(idle.store.find('ins_a').length, 0, 'nothing fails, and the key may have been withdrawn')
+  idle.store.close()
+})
+
+t.test('a stale snapshot does not end an outage, and its keys are used meanwhile', async (t) => {
+  const { snapshot, time } = await keepSnapshot()
+  const { text } = snapshot
+  snapshot.text = null
+  await time.pass(HOUR_MS)
+  const h = createHarness(() => new Response('', { status: 500 }), { snapshot, time })
+  await h.store.ready()
+  await time.settle()
+  snapshot.text = text
+  await time.pass(120_000)
+  t.equal(h.store.find('ins_a').length, 1)
+  t.ok(h.store.health().degraded)
+  h.store.close()
+})
+
 t.test('an old snapshot gives way to what the endpoint says', async (t) => {
   const { snapshot, time } = await keepSnapshot()
   await time.pass(HOUR_MS)
