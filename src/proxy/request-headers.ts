@@ -40,8 +40,8 @@ export interface RequestFacts {
   readonly host: string
   readonly secretKey: string
   readonly proxy: PublicBase
-  /** Address of the client, as far as `trustProxy` says. */
-  readonly clientAddress: string
+  /** Address of the client, as far as `trustProxy` says. Undefined on a Unix socket, where a peer has no address. */
+  readonly clientAddress: string | undefined
   readonly hasBody: boolean
   /** A body is there to be passed on, which a method that may have one can lack. */
   readonly isBodyGiven: boolean
@@ -63,7 +63,7 @@ export function requestHeaders(received: IncomingHttpHeaders, facts: RequestFact
   headers.host = facts.host
   headers['clerk-proxy-url'] = proxy.url
   headers['clerk-secret-key'] = facts.secretKey
-  headers['x-forwarded-for'] = facts.clientAddress
+  if (facts.clientAddress !== undefined) headers['x-forwarded-for'] = facts.clientAddress
   headers['x-forwarded-host'] = proxy.host
   headers['x-forwarded-proto'] = proxy.scheme
   return headers

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import clerkAuth, { type ClerkAuthOptions, requireAuth } from '../../src/index.js'
@@ -123,6 +126,22 @@ t.test('scheme and host of the proxy URL and the address follow trustProxy', asy
       'x-forwarded-proto': protocol.slice(0, -1)
     })
   }
+})
+
+t.test('a client on a Unix socket has no address, and is served', async (t) => {
+  const { upstream, app } = await startProxy()
+  const path = join(t.testdir({}), 'socket')
+  const server = createServer((request, response) => app.routing(request, response))
+  server.listen(path)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const sent = get({ socketPath: path, path: '/__clerk/v1/client', headers: { host: 'app.example.com' }, agent: false })
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  answer.resume()
+  t.equal(answer.statusCode, 200)
+  const names = upstream.received[0]?.headers.map(([name]) => name)
+  t.ok(names?.includes('x-forwarded-host'))
+  t.notOk(names?.includes('x-forwarded-for'))
 })
 
 t.test('no host leads the request elsewhere, or adds to the URL', async (t) => {
