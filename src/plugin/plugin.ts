@@ -43,11 +43,12 @@ async function plugin(fastify: FastifyInstance, options: PluginOptions): Promise
 function registerInstance(fastify: FastifyInstance, instance: Instance): void {
   const { defaultDeny, earlyRoutes, logger } = instance.settings
   const defaults = createDefaultPolicy(instance.settings)
+  // First: what follows may refuse to boot, and the instance has joined the bus by now.
+  fastify.addHook('onClose', () => instance.close())
   cover(fastify, defaults, { single: instance, list: () => [instance], defaultDeny, earlyRoutes, logger }, (policies) =>
     createOnRequest(instance, policies)
   )
   fastify.addHook('onReady', () => instance.ready())
-  fastify.addHook('onClose', () => instance.close())
 }
 
 function registerResolver(fastify: FastifyInstance, options: ResolverOptions): void {

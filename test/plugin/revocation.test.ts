@@ -131,3 +131,22 @@ t.test('what an application passes wrongly is an error at the call, not a sign-o
   t.throws(() => fastify.clerk.revoke({} as never), { code: 'FST_CLERK_REVOCATION_TARGET' })
   t.throws(() => fastify.clerk.revoke({ userId: 'u' }, 1), { code: 'FST_CLERK_REVOCATION_TIME' })
 })
+
+t.test('a registration that is refused leaves no bus open', async (t) => {
+  const app = Fastify()
+  let open = 0
+  const bus = {
+    open: async () => {
+      open++
+    },
+    publish: async () => true,
+    health: () => ({ kind: 'counting', connected: true, disconnectedSinceMs: null }),
+    close: async () => {
+      open--
+    }
+  }
+  const options = clerk.pluginOptions({ earlyRoutes: true, defaultDeny: true, revocation: { bus } })
+  await t.rejects(async () => app.register(clerkAuth, options), { code: 'FST_CLERK_OPTION_VALUE' })
+  await app.close()
+  t.equal(open, 0)
+})
