@@ -14,7 +14,7 @@ class Members {
 }
 
 /** Copies options. Functions, class instances and objects with a state of their own are kept by reference. */
-export function copyOf(options: InstanceOptions): unknown {
+export function copyOf(options: object): unknown {
   return isPlainObject(options) ? new Members(options) : options
 }
 
@@ -74,7 +74,9 @@ function isValue(value: unknown): value is object {
  * serve another. A digest, because the options hold secrets.
  */
 export function identityOf(options: InstanceOptions): string {
-  return createHash('sha256').update(isPlainObject(options) ? canonicalMembers(options) : canonical(options)).digest('base64url')
+  return createHash('sha256')
+    .update(isPlainObject(options) ? canonicalMembers(options) : canonical(options))
+    .digest('base64url')
 }
 
 const functionIds = new WeakMap<object, number>()

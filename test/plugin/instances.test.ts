@@ -24,7 +24,13 @@ function setUp(t: Test, maxInstances: number, more: Partial<InstanceOptions> = {
   function obtain(tenant: number): Instance {
     let options = made.get(tenant)
     if (options === undefined) {
-      options = { ...clerk.pluginOptions(), now: clock.now, audience: `tenant-${tenant}`, jwks: { warmUp: false }, ...more }
+      options = {
+        ...clerk.pluginOptions(),
+        now: clock.now,
+        audience: `tenant-${tenant}`,
+        jwks: { warmUp: false },
+        ...more
+      }
       made.set(tenant, options)
     }
     return instances.obtain(options)
@@ -132,22 +138,25 @@ t.test('revocations beyond the bound count for everyone until they are over', as
   t.equal(big.revocations.covers(tokenFrom(beforeMs, 'sess_other')), false)
 })
 
-t.test('a tenant that was closed with revocations and built again refuses nothing to the others on its bus', async (t) => {
-  const { clock, obtain } = setUp(t, 1, { revocation: { bus: createMemoryBus()() } })
-  const beforeMs = clock.now() - 1_000
-  const first = obtain(0)
-  for (let i = 0; i < 220_000; i++) void first.revocations.revoke({ sessionId: `sess_${i}` })
-  obtain(1)
-  obtain(2)
-  const rebuilt = obtain(0)
-  t.not(rebuilt, first)
-  await rebuilt.revocations.ready
-  t.equal(rebuilt.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'no revocation is undone')
-  const newcomer = obtain(3)
-  await newcomer.revocations.ready
-  t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'heard from the bus')
-  t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_other')), false)
-})
+t.test(
+  'a tenant that was closed with revocations and built again refuses nothing to the others on its bus',
+  async (t) => {
+    const { clock, obtain } = setUp(t, 1, { revocation: { bus: createMemoryBus()() } })
+    const beforeMs = clock.now() - 1_000
+    const first = obtain(0)
+    for (let i = 0; i < 220_000; i++) void first.revocations.revoke({ sessionId: `sess_${i}` })
+    obtain(1)
+    obtain(2)
+    const rebuilt = obtain(0)
+    t.not(rebuilt, first)
+    await rebuilt.revocations.ready
+    t.equal(rebuilt.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'no revocation is undone')
+    const newcomer = obtain(3)
+    await newcomer.revocations.ready
+    t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_7')), true, 'heard from the bus')
+    t.equal(newcomer.revocations.covers(tokenFrom(beforeMs, 'sess_other')), false)
+  }
+)
 
 t.test('what is remembered of closed instances is bounded, goes no further than now, and ends', async (t) => {
   const clock = createManualClock()
