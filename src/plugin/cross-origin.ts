@@ -69,14 +69,6 @@ export function refuseForeign(
   done(error)
 }
 
-/**
- * Node has handed the socket of an upgrade over, and ends it no more; WebSocket plugins do so only for requests that have
- * reached their own hooks. Left open, it would stay when the client has gone.
- */
-export function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply | null): void {
-  reply?.raw.once('finish', () => request.raw.socket.destroySoon())
-}
-
 /** Anybody can write the header: only an origin as browsers send it is logged. */
 function readable(origin: string | string[] | undefined): string | null {
   const text = textOf(origin)

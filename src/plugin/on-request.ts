@@ -16,7 +16,7 @@ import type { VerificationOutcome } from '../core/token/outcome.js'
 import type { UnverifiedToken } from '../core/token/unverified-token.js'
 import { VerifiedToken } from '../core/token/verified-token.js'
 import { countCookielessRedirect } from './cookieless-redirects.js'
-import { closeAfterAnswer, refusalOfForeign, refuseForeign } from './cross-origin.js'
+import { refusalOfForeign, refuseForeign } from './cross-origin.js'
 import {
   type DecidedRequest,
   type Decision,
@@ -30,6 +30,7 @@ import { warnOfForwardedHeaders } from './forwarded-headers.js'
 import { FastifyRequestSource } from './request-source.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
+import { closeUpgradeAfterAnswer } from './upgrade.js'
 
 /** A Fastify request with our slots. */
 export interface AuthenticatedSlots extends DecidedRequest {
@@ -195,7 +196,10 @@ export function authenticateFully(
       state,
       (settled) => finish(instance, policy, settled, slots, reply, done),
       // The state machine fails for nothing that a client sends. A failure is a defect, which Fastify reports.
-      (error) => done(error as Error)
+      (error) => {
+        closeUpgradeAfterAnswer(reply)
+        done(error as Error)
+      }
     )
     return
   }
@@ -217,7 +221,7 @@ function goOnUnlessForeign(
     done()
     return
   }
-  if (isUpgrade) closeAfterAnswer(request, reply)
+  closeUpgradeAfterAnswer(reply)
   refuseForeign(error, request, reply, done)
 }
 
@@ -297,6 +301,7 @@ function addToResponse({ location, headers, setCookies }: ResponseParts, reply: 
   // One call for each line: Fastify appends to the `Set-Cookie` headers of earlier hooks.
   for (const cookie of setCookies) reply.header('set-cookie', cookie)
   if (location === null) return false
+  closeUpgradeAfterAnswer(reply)
   reply.code(307).header('location', location).send()
   return true
 }

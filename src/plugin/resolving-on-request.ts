@@ -17,6 +17,7 @@ import {
   type RoutePolicy
 } from './route-policy.js'
 import { kAuth, kDecision } from './symbols.js'
+import { closeUpgradeAfterAnswer } from './upgrade.js'
 
 /**
  * The hook of a plugin with a resolver: finds the request's instance, then authenticates as a plugin with that
@@ -67,6 +68,7 @@ export function createResolvingOnRequest(
         { err: error, reqId: request.id, help: helpAt('FST_CLERK_RESOLVER') },
         'Clerk: the resolver gave no instance for this request'
       )
+      closeUpgradeAfterAnswer(reply)
       done(new ResolverError())
     }
     if (!policyOf(request).isEvaluated) {
