@@ -44,6 +44,9 @@ export async function examineApp(
   return { findings, runs: true }
 }
 
+const IMPORT_MISSING =
+  'A file or a package that it imports is not there: install the packages, build, and give imports their file endings.'
+
 function findingOfFailure({ name, code, message }: AppFacts & { readonly kind: 'failed' }): Finding {
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
     throw new InputError(
@@ -53,7 +56,23 @@ function findingOfFailure({ name, code, message }: AppFacts & { readonly kind: '
   if (code !== null && message !== null) {
     return { cause: code, severity: 'error', options: [], message: `${message}.`, cure: '' }
   }
-  return finding('app-fails', [], `It ended with ${code ?? name}.`)
+  const hint = HINTS[code ?? name] ?? ''
+  return finding('app-fails', [], `It ended with ${code ?? name}.${hint === '' ? '' : ` ${hint}`}`)
+}
+
+/** By the code or the name of the error. Texts of errors are not shown: they may hold anything. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_MODULE_NOT_FOUND: IMPORT_MISSING,
+  MODULE_NOT_FOUND: IMPORT_MISSING,
+  ERR_UNSUPPORTED_DIR_IMPORT: 'It imports a folder, which ES modules cannot: name the file.',
+  ERR_REQUIRE_ESM: 'It loads an ES module by require.',
+  SyntaxError:
+    'Node cannot read it, or a module that it imports: compile it first, or mind .mjs, .cjs and the type of package.json.',
+  EADDRINUSE: 'It listens at a port that is taken: export the server, and listen elsewhere.',
+  ECONNREFUSED: 'Something that it connects to is not there: start that first, such as its database.',
+  ENOTFOUND: 'The name of something that it connects to is not known here.',
+  FST_ERR_PLUGIN_TIMEOUT: 'A plugin has not finished loading: it waits for something, or does not call done.',
+  FST_ERR_PLUGIN_VERSION_MISMATCH: 'A plugin is for another version of Fastify than the one it runs on.'
 }
 
 const MOST_NAMED = 10

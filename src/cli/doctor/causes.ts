@@ -130,7 +130,7 @@ export const CAUSES = {
     severity: 'error',
     message:
       'Clerk cannot be reached, and a proxy is named in the environment (HTTPS_PROXY), which fetch of Node does not use by itself.',
-    cure: 'Set NODE_USE_ENV_PROXY=1 (Node 22.21 or 24 on), or give the option fetch one that goes through the proxy.'
+    cure: 'Set NODE_USE_ENV_PROXY=1 (from Node 22.21 and 24 on: an older one does not read it), or give the option fetch one that goes through the proxy.'
   },
   'not-a-clerk-instance': {
     severity: 'error',

@@ -52,11 +52,32 @@ function readJson(file: string): unknown {
 async function readModule(file: string): Promise<unknown> {
   assertRegularFile(named(file))
   try {
-    const exported = await exportOf(await importModule(pathToFileURL(resolve(file)).href))
-    return typeof exported === 'function' ? await (exported as () => unknown)() : exported
+    const module = await importModule(pathToFileURL(resolve(file)).href)
+    // Before anything is awaited: a server is a promise of itself, too.
+    if ([module, ...Object.values(module)].some(isServer)) throw new InputError(A_SERVER)
+    const exported = await exportOf(module)
+    if (typeof exported !== 'function') return exported
+    const made: unknown = await withoutWaiting((exported as () => unknown)())
+    if (isServer(made)) throw new InputError(A_SERVER)
+    return made
   } catch (error) {
-    throw unreadable(error)
+    throw error instanceof InputError ? error : unreadable(error)
   }
+}
+
+const A_SERVER =
+  'The configuration exports a Fastify server: name that file by --app, and export the options from a module of their own.'
+
+/** A server that a function gives is not started, as waiting for it would. */
+async function withoutWaiting(made: unknown): Promise<unknown> {
+  if (isServer(made)) throw new InputError(A_SERVER)
+  return made
+}
+
+function isServer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const server = value as Readonly<Record<string, unknown>>
+  return ['ready', 'printRoutes', 'hasDecorator'].every((name) => typeof server[name] === 'function')
 }
 
 async function exportOf(module: Readonly<Record<string, unknown>>): Promise<unknown> {

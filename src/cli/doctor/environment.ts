@@ -1,4 +1,5 @@
 import { parseEnv } from 'node:util'
+import { InputError } from './input-error.js'
 import { readSmallFile } from './small-file.js'
 
 export type Variables = Record<string, string | undefined>
@@ -32,5 +33,10 @@ export function readEnvironment(env: Variables, files: readonly string[]): ReadE
 }
 
 function readFile(file: string): Variables {
-  return parseEnv(readSmallFile({ file, what: 'The environment file', option: '--env-file' }))
+  const text = readSmallFile({ file, what: 'The environment file', option: '--env-file' })
+  // As in YAML. Node passes over such a line without a word.
+  if (/^[ \t]*(?:export[ \t]+)?\w*CLERK\w*[ \t]*:[ \t]*[^ \t=]/m.test(text)) {
+    throw new InputError('A line of the environment file sets a variable with a colon, which sets nothing: NAME=value.')
+  }
+  return parseEnv(text)
 }

@@ -3,6 +3,7 @@ import { areOfDifferentInstances } from '../../core/jwks/instance-mismatch.js'
 import type { FetchFailure } from '../../core/jwks/source.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
 import type { DoctorCause } from './causes.js'
+import { ignoresProxy } from './egress-proxy.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding } from './finding.js'
 import type { FoundKeySet, KeySetOrigin } from './key-sets.js'
@@ -15,7 +16,7 @@ export function examineKeySets(
 ): readonly Finding[] {
   const find = (origin: KeySetOrigin) => sets.find((set) => set.origin === origin)
   return [
-    ...examineFetches(sets, context),
+    ...examineFetches(sets, settings, context),
     ...compareKeySets(find),
     ...examineProxy(find),
     ...examineClock(sets, settings.clockSkewInMs)
@@ -60,14 +61,19 @@ function examineProxy(find: (origin: KeySetOrigin) => FoundKeySet | undefined): 
   })
 }
 
-function examineFetches(sets: readonly FoundKeySet[], context: ExaminationContext): readonly Finding[] {
+function examineFetches(
+  sets: readonly FoundKeySet[],
+  { apiUrl, frontendApi }: InstanceSettings,
+  context: ExaminationContext
+): readonly Finding[] {
   const given = sets.some(({ origin }) => origin === 'jwtKey' || origin === 'jwks.keys')
   const secret = sets.find(({ origin }) => origin === 'secretKey')
   if (sets.some(({ isUnsettled }) => isUnsettled)) return [finding('option-fetch-unsettled', ['fetch'])]
   return sets.flatMap((set) => {
     if (set.failure === null || set.origin === 'proxyUrl' || set.origin === 'domain') return []
     const options = set.origin === 'secretKey' ? ['secretKey', 'apiUrl'] : [set.origin]
-    const found = findingOfFailure(set.failure, options, context)
+    const host = set.origin === 'secretKey' ? new URL(apiUrl).hostname : (frontendApi ?? '')
+    const found = findingOfFailure(set.failure, options, host, context)
     // Verification asks one endpoint: that of the secret key, if there is one.
     const isNeeded = !given && (set.origin === 'secretKey' || secret === undefined)
     if (isNeeded || set.failure === 'secret-key-invalid') return [found]
@@ -78,10 +84,15 @@ function examineFetches(sets: readonly FoundKeySet[], context: ExaminationContex
 /** Words with which a connection fails: no answer came from Clerk, nor from another in its place. */
 const UNANSWERED: readonly FetchWord[] = ['dns', 'refused', 'unreachable', 'timeout', 'closed', 'network']
 
-function findingOfFailure(failure: FetchFailure, options: readonly string[], context: ExaminationContext): Finding {
+function findingOfFailure(
+  failure: FetchFailure,
+  options: readonly string[],
+  host: string,
+  context: ExaminationContext
+): Finding {
   const { word, code, cause, cure } = explainFetchFailure(failure)
   if (word === 'secret-key-invalid') return finding('secret-key-refused', options)
-  if (UNANSWERED.includes(word) && !context.ownsFetch && ignoresProxy(context.env)) {
+  if (UNANSWERED.includes(word) && !context.ownsFetch && ignoresProxy(context.env, host)) {
     return finding('egress-proxy-ignored', ['fetch'], describeFailure(failure))
   }
   if (word === 'http') return finding(causeOfStatus(Number(code)), options, describeFailure(failure))
@@ -102,11 +113,6 @@ function describeFailure(failure: FetchFailure): string {
 
 function sentence(clause: string): string {
   return clause.charAt(0).toUpperCase() + clause.slice(1)
-}
-
-function ignoresProxy(env: ExaminationContext['env']): boolean {
-  const named = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
-  return named.some((name) => (env[name] ?? '') !== '') && env.NODE_USE_ENV_PROXY !== '1'
 }
 
 function examineClock(sets: readonly FoundKeySet[], clockSkewInMs: number): readonly Finding[] {

@@ -12,6 +12,7 @@ import { readCurl } from './curl.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding, findingOfReason } from './finding.js'
 import { type GivenRequest, withForwarded } from './given-request.js'
+import { InputError } from './input-error.js'
 import { createExaminedInstance, type ExaminedInstance, type WithheldCall } from './offline-instance.js'
 import { readRawRequest } from './raw-request.js'
 import { type Report, renderCauses, renderTable } from './report.js'
@@ -32,8 +33,12 @@ export interface RequestReport extends Report, DecisionPath {
   readonly withheld: readonly WithheldCall[]
 }
 
+/** `fetch()` as browsers copy it, PowerShell, wget and HTTPie. */
+const OTHER_TOOL = /^\s*(?:[$%>]\s+)?(?:(?:await\s+)?fetch\(|Invoke-\w+\s|\$session\b|wget\s|https?\s)/i
+
 /** Reads the text of a request: a curl command, or request line and headers. */
 export function readRequest(text: string, form: 'curl' | 'raw' | null): GivenRequest {
+  if (OTHER_TOOL.test(text)) throw new InputError('That is the call of another tool: copy it as cURL (bash).')
   const isCurl = form === 'curl' || (form === null && /^\s*(?:[$%>]\s+)?(?:\S*\/)?curl(?:\.exe)?\s/.test(text))
   return isCurl ? readCurl(text) : readRawRequest(text)
 }

@@ -116,6 +116,18 @@ app.register(async (scope) => { scope.get('/me', { onRequest: requireAuth }, () 
     says: /ERR_OF_THEIRS/,
     status: 1
   },
+  'a package that is not installed': {
+    path: file(`import 'not-installed'\nexport default 1`),
+    first: 'app-fails',
+    says: /ERR_MODULE_NOT_FOUND\. A file or a package that it imports is not there/,
+    status: 1
+  },
+  'a database that is not there': {
+    path: app(`throw Object.assign(new Error(process.env.DATABASE_PASSWORD), { code: 'ECONNREFUSED' })`),
+    first: 'app-fails',
+    says: /ECONNREFUSED\. Something that it connects to is not there/,
+    status: 1
+  },
   'it ends by itself': { path: app('process.exit(3)'), first: 'app-fails', says: /exit status 3/, status: 1 },
   'options in code alone': {
     path: app(`await app.register(clerkAuth, { ...options, publishableKey: '${clerk.publishableKey}' })\n${GUARDED}`),
@@ -141,6 +153,20 @@ t.test('each application names its cause first', async (t) => {
     t.equal(found.status, status, `${name}: exit status`)
     t.equal(found.text.stderr, '', name)
   }
+})
+
+t.test('an application in the place of the configuration: a message, exit 2', async (t) => {
+  const server = app('')
+  const factory = file(`import Fastify from 'fastify'\nexport default () => Fastify()`)
+  const later = file(
+    `import Fastify from 'fastify'\nexport default async function build() { return { app: Fastify() } }`
+  )
+  for (const path of [server, factory]) {
+    const { status, text } = await report(['--config', path, '--offline'], { env })
+    t.equal(status, 2)
+    t.match(text.stderr, /exports a Fastify server: name that file by --app/)
+  }
+  t.equal((await report(['--config', later, '--offline'], { env })).status, 1, 'an object with other members')
 })
 
 t.test('what is no application: a message, exit 2', async (t) => {

@@ -206,6 +206,12 @@ const TABLE: Readonly<Record<string, Row>> = {
     first: 'egress-proxy-ignored',
     status: 1
   },
+  'NO_PROXY exempts the endpoint': {
+    env: { ...KEYS, HTTPS_PROXY: 'http://10.0.0.1:3128', NO_PROXY: 'localhost,.clerk.com' },
+    fetch: at(BAPI, failedFetch('ENETUNREACH')),
+    first: 'fetch-unreachable',
+    status: 1
+  },
   'the connection breaks': {
     env: KEYS,
     fetch: at(BAPI, failedFetch('ECONNRESET')),
@@ -539,6 +545,7 @@ t.test('what cannot be examined: a message, exit 2', async (t) => {
     ['--config', file(`throw new Error('${clerk.secretKey}')`, 'mjs')],
     ['--config', file(`export default () => { throw new Error('${clerk.secretKey}') }`, 'mjs')],
     ['--config', file('{', 'json')],
+    ['--env-file', file(`CLERK_SECRET_KEY: ${clerk.secretKey}\n`, 'env')],
     ['--config', file('const = 1', 'mjs')],
     ['--env-file', join(folder, 'none.env')],
     ['--env-file', join(folder, 'a-folder')],

@@ -293,6 +293,21 @@ t.test('offline, the signature is said to be unchecked', async (t) => {
   t.equal(status, 1)
 })
 
+t.test('the call of another tool is known as such', async (t) => {
+  for (const stdin of [
+    'fetch("https://a.example/", { "method": "GET" })',
+    'await fetch("https://a.example/")',
+    'Invoke-WebRequest -UseBasicParsing -Uri "https://a.example/"',
+    '$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession',
+    "wget --header 'a: b' https://a.example/",
+    'http GET https://a.example/'
+  ]) {
+    const { exitCode, stderr } = await doctor(['request', '-', '--offline'], { env: PRODUCTION, stdin })
+    t.equal(exitCode, 2, stdin)
+    t.match(stderr, /call of another tool: copy it as cURL \(bash\)/, stdin)
+  }
+})
+
 t.test('what is not understood: a message that quotes nothing, exit 2', async (t) => {
   const bearer = token()
   for (const stdin of [
@@ -302,6 +317,9 @@ t.test('what is not understood: a message that quotes nothing, exit 2', async (t
     'GET /\n',
     `GET / HTTP/1.1\nHost: a.example\nno header line ${bearer}\n`,
     'curl',
+    `fetch("https://a.example/", { "headers": { "authorization": "Bearer ${bearer}" } })`,
+    `Invoke-WebRequest -Uri "https://a.example/" -Headers @{ "authorization"="Bearer ${bearer}" }`,
+    `http GET https://a.example/ authorization:'Bearer ${bearer}'`,
     'curl https://a.example https://b.example',
     'curl ftp://a.example/',
     'curl "https://a.example',
