@@ -4,7 +4,8 @@ import type { Help } from './help.js'
 /** Reasons of machine tokens: API keys, M2M tokens, OAuth access tokens. */
 export const machineReasonHelp: Readonly<Record<MachineFailureReason, Help>> = {
   'token-invalid': {
-    cause: 'Clerk does not know the token, it has ended, or it is malformed.',
+    cause:
+      'Clerk does not know the token, it has ended, it is malformed, or it is opaque and there is no `secretKey` to ask Clerk with.',
     cure: 'Make a new token. Look whether it belongs to the instance whose secret key this server has.'
   },
   'token-revoked': {
@@ -24,7 +25,7 @@ export const machineReasonHelp: Readonly<Record<MachineFailureReason, Help>> = {
     see: 'core/auth/README.md#machine-tokens'
   },
   'secret-key-invalid': {
-    cause: 'Clerk refuses the secret key (`secretKey`, `machineSecretKey`), or there is none. Answered with 503.',
+    cause: 'Clerk refuses the secret key (`secretKey`, `machineSecretKey`). Answered with 503.',
     cure: 'Copy the key again from the Clerk dashboard.'
   },
   'unexpected-error': {

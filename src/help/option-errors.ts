@@ -105,7 +105,7 @@ export const optionErrors = {
   },
   FST_CLERK_OPTION_SECRET_KEY_MISSING: {
     cause: 'Token types are accepted that only Clerk can judge, and there is no secret key to ask it with.',
-    cure: 'Set `CLERK_SECRET_KEY`, or accept session tokens alone.',
+    cure: 'Set `CLERK_SECRET_KEY`, or name the types in `acceptsToken`: `session_token` alone, or with it `m2m_token` and `oauth_token`, of which those that are JWTs are then accepted. With `machineTokens.jwtOnly` `any` means these three.',
     see: 'core/auth/README.md#machine-tokens'
   }
 } satisfies Record<string, Help>

@@ -8,7 +8,7 @@ import {
 } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
-import { namedOpaqueType, namesTokenType, typesOf } from '../core/options/accepts-token.js'
+import { namesTokenType, opaqueAsked, typesOf } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
 import { GUARDED, requirementOf } from './guards/guard-hook.js'
 import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
@@ -72,10 +72,12 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
   function readPolicy(route: RouteOptions): RoutePolicy {
     assertNoFactory(route)
     const policy = compileRoutePolicy(route.config?.clerk, policies.defaults)
-    const opaqueType = policy.isEvaluated ? namedOpaqueType(policy.acceptsToken) : null
     if (policy.isEvaluated && policy.acceptsToken !== 'session_token') single?.revocations.expectMachineTokens()
-    if (single?.settings.secretKey === null && opaqueType !== null) {
-      throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken of a route with "${opaqueType}"`)
+    if (single?.settings.secretKey === null && policy.isEvaluated) {
+      const opaque = opaqueAsked(policy.acceptsToken, single.settings.machineTokens.jwtOnly)
+      if (opaque !== null) {
+        throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken with "${opaque}" (route ${nameRoute(route)})`)
+      }
     }
     if (single !== null && policy.ownRequireAudience !== null && policy.audience.values.length === 0) {
       throw new RoutePolicyError('requireAudience is given, but neither the route nor the plugin has an audience')

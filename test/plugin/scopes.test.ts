@@ -93,10 +93,32 @@ t.test('a route for API keys needs the secret key by which they are verified', a
   const config = { clerk: { acceptsToken: ['session_token', 'api_key'] } } as const
   const keyless = Fastify()
   await keyless.register(clerkAuth, { publishableKey, jwtKey })
-  t.throws(() => keyless.get('/', { config }, () => ''), { code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING' })
+  const missing = { code: 'FST_CLERK_OPTION_SECRET_KEY_MISSING', message: /route GET \/keys/ }
+  t.throws(() => keyless.get('/keys', { config }, () => ''), missing)
+  t.throws(() => keyless.get('/keys', { config: { clerk: { acceptsToken: 'any' } } }, () => ''), missing)
   const keyed = Fastify()
   await keyed.register(clerkAuth, { publishableKey, jwtKey, secretKey })
   t.doesNotThrow(() => keyed.get('/', { config }, () => ''))
+})
+
+t.test('without a secret key, opaque tokens that strangers make up are refused, and log nothing', async (t) => {
+  const { publishableKey, jwtKey, machineTokens, close } = await createLocalClerk()
+  t.teardown(close)
+  for (const plugin of [
+    { acceptsToken: ['session_token', 'm2m_token', 'oauth_token'] as const },
+    { acceptsToken: 'any' as const, machineTokens: { jwtOnly: true } }
+  ]) {
+    const lines: string[] = []
+    const fastify = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => void lines.push(line) } } })
+    t.teardown(() => fastify.close())
+    await fastify.register(clerkAuth, { publishableKey, jwtKey, secretKey: null, ...plugin })
+    fastify.get('/', { onRequest: fastify.requireAuth }, () => 'in')
+    const statusOf = async (token: string) =>
+      (await fastify.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode
+    for (const token of ['mt_abc', 'oat_abc', 'ak_abc', 'mt_', 'oat_.._']) t.equal(await statusOf(token), 401, token)
+    t.equal(await statusOf(machineTokens.createM2MToken({ format: 'jwt' })), 200, 'a JWT needs no secret key')
+    t.strictSame(lines, [])
+  }
 })
 
 t.test('with defaultDeny every route needs authentication unless it is public', async (t) => {

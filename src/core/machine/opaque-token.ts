@@ -94,9 +94,13 @@ function busy(type: MachineTokenType, retryAfterSeconds: number): MachineFailure
   return machineFailure(type, 'unexpected-error', text, null, retryAfterSeconds)
 }
 
+/** No token of this kind will ever be good here, so it is refused: anybody can make one up, and 503 would be an error of ours. */
 function keyless(type: MachineTokenType): MachineFailure {
-  const text = 'Opaque tokens are verified by Clerk, which needs the option secretKey.'
-  return machineFailure(type, 'secret-key-invalid', text, null, MISCONFIGURED_RETRY_SECONDS)
+  return machineFailure(
+    type,
+    'token-invalid',
+    'Opaque tokens are verified by Clerk, which needs the option secretKey: without it none is accepted.'
+  )
 }
 
 function failureOf(type: MachineTokenType, failure: BackendFailure): MachineFailure {

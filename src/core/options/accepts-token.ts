@@ -60,7 +60,11 @@ export function acceptsMachinesOnly(
   return !acceptsSessions(acceptsToken)
 }
 
-/** A type asked for by name whose tokens are always opaque, so that only Clerk can judge them; null: none. */
-export function namedOpaqueType(acceptsToken: AcceptsToken): OpaqueTokenType | null {
+/**
+ * What is asked for that only Clerk can judge: a type by name whose tokens are always opaque, or `any`, unless opaque tokens are
+ * refused anyway (`machineTokens.jwtOnly`). Null: tokens of all types may be JWTs.
+ */
+export function opaqueAsked(acceptsToken: AcceptsToken, jwtOnly: boolean): OpaqueTokenType | 'any' | null {
+  if (acceptsToken === 'any') return jwtOnly ? null : 'any'
   return OPAQUE_TOKEN_TYPES.find((type) => namesTokenType(acceptsToken, type)) ?? null
 }

@@ -112,7 +112,7 @@ export interface ClerkAuthOptions {
   readonly reportOnly?: readonly ReportOnlyRule[] | undefined
   /** Tolerated clock difference in ms, for `exp`, `nbf` and `iat`. Default 5000, 0 to 3600000. Security: expired tokens are accepted for that long. */
   readonly clockSkewInMs?: number | undefined
-  /** What requests may authenticate with; a route may say otherwise. Default `session_token`. Security: machine token types cost BAPI calls. */
+  /** What requests may authenticate with; a route may say otherwise. Default `session_token`. Security: machine token types cost BAPI calls. `api_key` needs `secretKey`, and so does `any` without `machineTokens.jwtOnly`. */
   readonly acceptsToken?: AcceptsToken | undefined
 
   /** Domain of this application when it is a satellite, without scheme or path, e.g. `satellite.example`. Environment: `CLERK_DOMAIN`. */

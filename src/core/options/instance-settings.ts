@@ -3,7 +3,7 @@ import { NoKeySourceError, OptionSecretKeyMissingError, OptionValueError, SignIn
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
 import { warnOfRisk } from '../risk-warning.js'
-import { namedOpaqueType } from './accepts-token.js'
+import { opaqueAsked } from './accepts-token.js'
 import { deriveIssuers } from './claims.js'
 import type { Environment } from './given.js'
 import { type ClerkAuthOptions, HINTS, OPTIONS } from './instance-options.js'
@@ -63,9 +63,9 @@ export function readInstanceOptions(
   const instanceType = publishable?.instanceType ?? secretInstanceType
   assertSatellite({ isSatellite, domain, proxyUrl, signInUrl, instanceType })
   // M2M and OAuth tokens may be JWTs, which are verified without a call.
-  const opaqueType = namedOpaqueType(read.acceptsToken)
-  if (secretKey === null && opaqueType !== null) {
-    throw new OptionSecretKeyMissingError(`acceptsToken with "${opaqueType}"`)
+  const opaque = opaqueAsked(read.acceptsToken, read.machineTokens.jwtOnly)
+  if (secretKey === null && opaque !== null) {
+    throw new OptionSecretKeyMissingError(`acceptsToken with "${opaque}"`)
   }
   if (read.requireAudience !== null && read.audience.length === 0) {
     throw new OptionValueError('requireAudience', 'given together with audience, or by the routes that have one')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { AcceptsTokenError } from '../../../src/core/errors.js'
 import { MACHINE_TYPES } from '../../../src/core/machine/machine-types.js'
-import { isTokenType, namedOpaqueType } from '../../../src/core/options/accepts-token.js'
+import { isTokenType, opaqueAsked } from '../../../src/core/options/accepts-token.js'
 import { machineTypeOfJwt, machineTypeOfPrefix } from '../../../src/core/state/token-kind.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType, TOKEN_TYPES } from '../../../src/core/token-types.js'
 import { root } from '../../docs/manual.js'
@@ -55,10 +55,12 @@ t.test('acceptsToken takes every type, and its error names every type', async (t
 })
 
 t.test('a type without a JWT form needs Clerk wherever it is named', async (t) => {
-  t.equal(namedOpaqueType('api_key'), 'api_key')
-  t.equal(namedOpaqueType(['session_token', 'm2m_token', 'api_key']), 'api_key')
-  t.equal(namedOpaqueType(['session_token', 'm2m_token', 'oauth_token']), null)
-  t.equal(namedOpaqueType('any'), null, 'any asks for nothing by name')
+  t.equal(opaqueAsked('api_key', false), 'api_key')
+  t.equal(opaqueAsked(['session_token', 'm2m_token', 'api_key'], false), 'api_key')
+  t.equal(opaqueAsked(['session_token', 'm2m_token', 'oauth_token'], false), null)
+  t.equal(opaqueAsked('any', false), 'any')
+  t.equal(opaqueAsked('any', true), null, 'opaque tokens are refused')
+  t.equal(opaqueAsked(['session_token', 'api_key'], true), 'api_key', 'which has no other form')
 })
 
 t.test('the specification beside the table names each type with its prefix', async (t) => {

@@ -262,6 +262,7 @@ const table: BadConfiguration[] = [
   with_({ acceptsToken: null }, 'FST_CLERK_OPTION_ACCEPTS_TOKEN'),
   with_({ acceptsToken: [] }, 'FST_CLERK_OPTION_EMPTY'),
   with_({ acceptsToken: 'api_key' }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
+  with_({ acceptsToken: 'any' }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
   with_({ acceptsToken: ['session_token', 'api_key'] }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
   with_({ audience: [] }, 'FST_CLERK_OPTION_EMPTY'),
   with_({ audience: '' }, 'FST_CLERK_OPTION_EMPTY'),
