@@ -57,6 +57,9 @@ export function loadTable({ name, unit, points }: Series, isPinned: boolean): Ta
       name === 'processes'
         ? 'The load generator shares the cores: throughput does not double, CPU per request is what to compare.'
         : describeCores(isPinned, 'Tokens seen before'),
+      ...(points.some(({ contender }) => contender.endsWith(', again'))
+        ? ['Again: another server of the same. The two differ by as much as equal servers do.']
+        : []),
       ...(points.some(({ generatorShare }) => generatorShare > 1)
         ? ['Withheld: the load generator was busier than the server.']
         : [])
