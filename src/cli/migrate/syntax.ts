@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { basename, delimiter, dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { MigrateParserError } from '../../core/errors.js'
 
 /** A node of the syntax tree, as far as it is looked at: Babel 7 and 8 agree on that. */
@@ -41,7 +40,7 @@ async function importParser(): Promise<typeof import('@babel/parser')> {
   try {
     return (await import('@babel/parser')).default
   } catch (cause) {
-    const parser = await importFromPath(process.env.PATH ?? '')
+    const parser = requireFromPath(process.env.PATH ?? '')
     if (parser === null) throw new MigrateParserError({ cause })
     return parser
   }
@@ -51,12 +50,11 @@ async function importParser(): Promise<typeof import('@babel/parser')> {
  * The parser among the packages whose commands are on PATH. Where this package is installed in the application, `npx -p`
  * starts that one, and puts the others into a folder of its own, which it puts on PATH. Null: it is nowhere.
  */
-export async function importFromPath(path: string): Promise<typeof import('@babel/parser') | null> {
+export function requireFromPath(path: string): typeof import('@babel/parser') | null {
   for (const folder of path.split(delimiter)) {
     if (basename(folder) !== '.bin' || basename(dirname(folder)) !== 'node_modules') continue
     try {
-      const file = createRequire(join(folder, 'any')).resolve('@babel/parser')
-      return (await import(pathToFileURL(file).href)).default
+      return createRequire(join(folder, 'any'))('@babel/parser')
     } catch {
       // The next folder may have it.
     }

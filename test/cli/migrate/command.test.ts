@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrateCommand } from '../../../src/cli/migrate/command.js'
-import { importFromPath, loadParser, type Parse } from '../../../src/cli/migrate/syntax.js'
+import { loadParser, type Parse, requireFromPath } from '../../../src/cli/migrate/syntax.js'
 import { MigrateParserError } from '../../../src/core/errors.js'
 
 const GOOD = "import { clerkPlugin } from '@clerk/fastify'\napp.register(clerkPlugin)\n"
@@ -124,10 +124,10 @@ t.test('a parser is found among the packages of commands on PATH, where npx has 
   mkdirSync(at('b/node_modules/@babel/parser'), { recursive: true })
   writeFileSync(at('b/node_modules/@babel/parser/index.js'), "exports.parse = () => 'parsed by b'")
   const path = ['/usr/bin', at('a/node_modules/.bin'), at('b/node_modules/.bin')].join(delimiter)
-  const parser = await importFromPath(path)
+  const parser = requireFromPath(path)
   t.equal(String(parser?.parse('')), 'parsed by b')
-  t.equal(await importFromPath(`${at('b/node_modules')}${delimiter}${at('a/node_modules/.bin')}`), null)
-  t.equal(await importFromPath(''), null)
+  t.equal(requireFromPath(`${at('b/node_modules')}${delimiter}${at('a/node_modules/.bin')}`), null)
+  t.equal(requireFromPath(''), null)
 })
 
 t.test('files of node_modules are passed over', async (t) => {

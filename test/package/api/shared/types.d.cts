@@ -284,6 +284,7 @@ interface KeyStoreStats {
 declare class VerifiedToken {
   readonly ok: true
   readonly token: string
+  readonly retainedLength: number
   readonly key: VerificationKey
   readonly expiresAtMs: number
   readonly notBeforeMs: number
@@ -294,6 +295,7 @@ declare class VerifiedToken {
   clearedEpoch: number
   constructor(fields: {
     token: string
+    retainedLength: number
     key: VerificationKey
     expiresAtMs: number
     notBeforeMs: number
@@ -346,6 +348,7 @@ interface VerificationEvent {
   readonly outcome: 'verified' | 'refused' | 'unavailable'
   readonly reason: VerificationFailureReason | null
   readonly durationMs: number | null
+  readonly help: HelpAddress | null
 }
 interface RefusalEvent {
   readonly instance: string | null
@@ -353,6 +356,7 @@ interface RefusalEvent {
   readonly tokenType: TokenType | null
   readonly reason: string | null
   readonly cause: string | null
+  readonly help: HelpAddress | null
 }
 interface EvictionEvent {
   readonly instance: string | null
@@ -443,6 +447,7 @@ interface KeyRefreshEvent {
   readonly durationMs: number
   readonly added: readonly string[]
   readonly withdrawn: readonly string[]
+  readonly help: HelpAddress | null
 }
 interface KeyOutageEvent {
   readonly instance: string | null
@@ -450,12 +455,14 @@ interface KeyOutageEvent {
   readonly phase: 'begin' | 'end'
   readonly failure: FetchFailure
   readonly usableUntilMs: number | null
+  readonly help: HelpAddress
 }
 interface UnknownKidEvent {
   readonly instance: string | null
   readonly source: 'bapi' | 'fapi'
   readonly kid: string
   readonly plausible: boolean
+  readonly help: HelpAddress
 }
 type RefreshCause = 'warm-up' | 'refresh-ahead' | 'retry' | 'missing-keys' | 'unknown-kid' | 'bad-signature'
 interface TargetIds {
@@ -542,6 +549,7 @@ interface RevocationBus {
 }
 interface RevocationBusEvent extends RevocationBusChange {
   readonly instance: string | null
+  readonly help: HelpAddress | null
 }
 type KeyOf<Union> = Union extends unknown ? keyof Union : never
 type AuthNotEvaluated = {
@@ -602,6 +610,21 @@ declare class Later<T> implements PromiseLike<T> {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null
   ): Promise<A | B>
 }
+interface ObservedToken {
+  readonly issuedAt: number
+  readonly auth: {
+    readonly sessionClaims: {
+      readonly exp: number
+    }
+  }
+}
+interface ObservedMachineToken {
+  readonly issuedAtMs: number
+  readonly isOpaque: boolean
+  readonly auth: {
+    readonly expiresAt: number | null
+  }
+}
 interface MomentByReach {
   readonly sessionsMs: number
   readonly machinesMs: number
@@ -637,21 +660,6 @@ interface RevocationsHealth {
   readonly retentionMs: number
   readonly machineRetentionMs: number
   readonly bus: RevocationBusHealth | null
-}
-interface ObservedToken {
-  readonly issuedAt: number
-  readonly auth: {
-    readonly sessionClaims: {
-      readonly exp: number
-    }
-  }
-}
-interface ObservedMachineToken {
-  readonly issuedAtMs: number
-  readonly isOpaque: boolean
-  readonly auth: {
-    readonly expiresAt: number | null
-  }
 }
 interface Revocations {
   readonly size: number
@@ -1820,7 +1828,7 @@ interface Carried extends DecidingHeaders {
   readonly url: URL
   readonly target: string
   readonly headerToken: string
-  readonly isHeaderTokenWhole?: boolean
+  readonly retainedLength?: number
   readonly cookies: CarriedCookies
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
@@ -1837,13 +1845,6 @@ interface CarriedCookies {
   redirectCount: string
 }
 type CookieReader = (header: string | undefined, into: CarriedCookies) => void
-type Headers = {
-  readonly [Name in 'authorization' | 'cookie' | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]]?:
-    | string
-    | string[]
-    | undefined
-}
-type KnownSession = (method: string, target: string, headers: Headers) => VerifiedToken | CarriedCookies | null
 type MachineFailureReason =
   | 'token-invalid'
   | 'token-revoked'
@@ -1851,6 +1852,86 @@ type MachineFailureReason =
   | 'token-verification-failed'
   | 'secret-key-invalid'
   | 'unexpected-error'
+interface VerifiedMachineToken {
+  readonly ok: true
+  readonly type: MachineTokenType
+  readonly auth: MachineAuth
+  readonly audience: readonly string[] | null
+  readonly tokenId: string | null
+  readonly userId: string | null
+  readonly orgId: string | null
+  readonly clientId: string | null
+  readonly issuedAtMs: number
+  readonly isOpaque: boolean
+  clearedEpoch: number
+}
+type KnownMachine = (
+  method: string,
+  authorization: string | string[] | undefined,
+  acceptsToken: AcceptsToken,
+  audience: AudienceRule
+) => VerifiedMachineToken | null
+type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
+interface RequestSource {
+  readonly method: string
+  readonly target: string
+  readonly headers: RequestHeaders
+  readonly protocol: string
+  readonly host: string
+  readonly token?: string | undefined
+}
+type JsonObject = {
+  readonly [member: string]: unknown
+}
+type TokenCategory = 'session' | 'template' | 'm2m' | 'oauth' | 'unknown'
+interface JoseHeader {
+  readonly algorithm: SignatureAlgorithm | null
+  readonly kid: string | undefined
+  readonly category: TokenCategory
+  readonly isJwt: boolean
+  readonly isCritical: boolean
+}
+declare class UnverifiedToken {
+  readonly text: string
+  readonly retainedLength: number
+  readonly payloadEnd: number
+  readonly header: JsonObject
+  readonly jose: JoseHeader
+  readonly claims: JsonObject
+  readonly refusal: VerificationFailure | null
+  pending: Later<VerificationOutcome> | null
+  constructor(
+    text: string,
+    payloadEnd: number,
+    header: JsonObject,
+    jose: JoseHeader,
+    claims: JsonObject,
+    refusal: VerificationFailure | null,
+    retainedLength?: number
+  )
+}
+declare class UnseenSession {
+  readonly text: string
+  readonly retainedLength: number
+  readonly clientUat: number | null
+  constructor(text: string, retainedLength: number, clientUat: number | null)
+}
+type FirstSeen = (session: UnseenSession) => UnverifiedToken | null
+type Headers = {
+  readonly [Name in
+    | ':method'
+    | 'authorization'
+    | 'cookie'
+    | (typeof DECIDING_HEADERS)[keyof typeof DECIDING_HEADERS]
+    | 'cloudfront-forwarded-proto']?: string | string[] | undefined
+}
+type PublicOrigin = Pick<RequestSource, 'protocol' | 'host'>
+type KnownSession = (
+  method: string,
+  target: string,
+  headers: Headers,
+  origin?: PublicOrigin
+) => VerifiedToken | UnseenSession | CarriedCookies | null
 type StateReason =
   | 'session-token-and-uat-missing'
   | 'session-token-but-no-client-uat'
@@ -1913,36 +1994,6 @@ interface TokenCache {
   readonly size: number
   readonly bytes: number
 }
-type JsonObject = {
-  readonly [member: string]: unknown
-}
-type TokenCategory = 'session' | 'template' | 'm2m' | 'oauth' | 'unknown'
-interface JoseHeader {
-  readonly algorithm: SignatureAlgorithm | null
-  readonly kid: string | undefined
-  readonly category: TokenCategory
-  readonly isJwt: boolean
-  readonly isCritical: boolean
-}
-declare class UnverifiedToken {
-  readonly text: string
-  readonly mayBeKept: boolean
-  readonly payloadEnd: number
-  readonly header: JsonObject
-  readonly jose: JoseHeader
-  readonly claims: JsonObject
-  readonly refusal: VerificationFailure | null
-  pending: Later<VerificationOutcome> | null
-  constructor(
-    text: string,
-    payloadEnd: number,
-    header: JsonObject,
-    jose: JoseHeader,
-    claims: JsonObject,
-    refusal: VerificationFailure | null,
-    mayBeKept?: boolean
-  )
-}
 type SignatureOutcome =
   | {
       readonly ok: true
@@ -1950,12 +2001,17 @@ type SignatureOutcome =
   | VerificationFailure
 interface Verifier {
   recall(text: string): VerificationOutcome | undefined
-  lookUp(text: string, mayBeKept?: boolean): VerifiedToken | UnverifiedToken | null
+  lookUp(text: string, retainedLength?: number): VerifiedToken | UnverifiedToken | null
+  decodeUnseen(text: string, retainedLength: number): UnverifiedToken | null
   decode(text: string): UnverifiedToken | null
   accept(verified: VerifiedToken): VerifiedToken
   judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome>
   verify(text: string, skewMs?: number): VerificationOutcome | Later<VerificationOutcome>
   verifySignature(token: UnverifiedToken): Eventually<SignatureOutcome>
+}
+interface Refused {
+  readonly token: UnverifiedToken
+  readonly failure: VerificationFailure
 }
 interface InstanceStats extends Readonly<Stats> {
   readonly cachedTokens: number
@@ -1977,11 +2033,17 @@ interface Instance {
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
+  readonly knownMachine: KnownMachine
   readonly proxyUrl: string
   followProxy(path: string): void
-  authenticate(carried: Carried, policy: AuthenticationPolicy): Eventually<RequestState>
+  readonly firstSeen: FirstSeen
+  verifySession(token: UnverifiedToken): Eventually<VerificationOutcome>
+  enterWaiting(): void
+  leaveWaiting(): void
+  authenticate(carried: Carried, policy: AuthenticationPolicy, refused?: Refused | null): Eventually<RequestState>
   verifyToken(token: string): VerifyResult | Promise<VerifyResult>
   causeOf(reason: string | null): string | null
+  clockOffsetMs(): number | null
   stats(): InstanceStats
   health(): InstanceHealth
   readonly waiting: number
@@ -2126,6 +2188,7 @@ interface ClerkDecorator {
   routes(): readonly RouteTableEntry[]
   printRoutes(): string
   instanceOf(request?: FastifyRequest): Instance
+  instances(): readonly Instance[]
 }
 declare function getAuth(request: GuardRequest): SessionAuth
 declare function getAuth(
