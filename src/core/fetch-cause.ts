@@ -110,12 +110,13 @@ const PROXY_CURE = 'send the calls through the proxy of the network by the optio
 /** Cause and cure of each word. */
 export const FETCH_CAUSES: Readonly<Record<FetchWord, CauseAndCure>> = Object.freeze({
   dns: {
-    cause: 'the name of the endpoint is not known here',
+    cause: 'the name of the endpoint, or of the proxy on the way to it, is not known here',
     cure: `check apiUrl, the publishable key and the name server, or ${PROXY_CURE}`
   },
   refused: {
-    cause: 'nobody listens at the address of the endpoint, or a firewall refuses the connection',
-    cure: `check apiUrl, and that this server may connect to Clerk on port 443, or ${PROXY_CURE}`
+    cause:
+      'nobody listens at the address of the endpoint, or of the proxy on the way to it, or a firewall refuses the connection',
+    cure: `check apiUrl, the proxy if the option fetch names one, and that this server may connect to Clerk on port 443, or ${PROXY_CURE}`
   },
   unreachable: {
     cause: 'there is no route to the endpoint',

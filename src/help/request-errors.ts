@@ -43,8 +43,10 @@ export const requestErrors = {
     see: 'plugin/README.md#several-instances'
   },
   FST_CLERK_NOT_EVALUATED: {
-    cause: '`request.auth` is used on a route with `config.clerk: false`, or by a hook that runs before the plugin’s.',
-    cure: 'Remove `config.clerk: false`, or read `request.auth` in a hook that was added after the plugin.'
+    cause:
+      '`request.auth` is used, by a handler, hook or guard, on a route with `config.clerk: false`. A hook that runs before the plugin’s gets no error: there `request.auth` is signed out for everybody, with the reason `not-authenticated-yet`.',
+    cure: 'Remove `config.clerk: false`. A hook of all routes asks `fastify.clerk.identify(request)`, which never throws, or leaves the route out.',
+    see: 'plugin/README.md#who-it-is-in-a-word'
   },
   FST_CLERK_NOT_REGISTERED: {
     cause: '`getAuth` or a guard is used in a scope that the plugin does not cover.',

@@ -68,7 +68,7 @@ export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   },
   'token-type-mismatch': {
     cause:
-      'The token is of a type that this route does not accept, as an API key where session tokens are asked for. A route that accepts several types, and no session tokens, answers so too when no bearer token came.',
+      'The token is of a type that this route does not accept, as an API key where session tokens are asked for. On a route for several types of machine tokens, a request without any token has this reason too; the body of the 401 then says so.',
     cure: 'Set `acceptsToken` at the route or the plugin, or send a token of the accepted type.',
     see: 'core/auth/README.md#machine-tokens'
   },

@@ -8,7 +8,7 @@ import type { ExtractToken } from '../core/options/instance-options.js'
 /** Requests whose token the application has found: no page of another origin makes a browser send it along. */
 const extracted = new WeakSet<object>()
 
-export function isTokenExtracted(request: FastifyRequest): boolean {
+export function isTokenExtracted(request: object): boolean {
   return extracted.has(request)
 }
 

@@ -52,6 +52,14 @@ t.test('an API key in a header of its own, beside a platform’s Authorization',
   t.equal((await get({ 'x-api-key': 'ak_unknown' })).status, 401)
 })
 
+t.test('a token of a type that the route does not accept counts as one that came', async (t) => {
+  const { clerk, get } = await serve(t, { acceptsToken: ['api_key', 'm2m_token'], extractToken: fromApiKey })
+  const answer = await get({ 'x-api-key': clerk.signSessionToken() })
+  t.match(answer, { status: 401, challenge: 'Bearer error="invalid_token"' })
+  t.notMatch(answer.body, /No token came/)
+  t.match(await get({}), { status: 401, challenge: 'Bearer', body: /No token came/ })
+})
+
 t.test('what it finds decides alone, and without it the request is as any other', async (t) => {
   const { clerk, get } = await serve(t, { extractToken: fromApiKey })
   const cookie = clerk.cookies({ userId: 'user_cookie' })

@@ -34,6 +34,10 @@ const MISNAMED: Readonly<Record<string, string>> = {
   CLERK_FRONTEND_API: 'CLERK_PUBLISHABLE_KEY',
   CLERK_JWT_PUBLIC_KEY: 'CLERK_JWT_KEY',
   CLERK_PEM_PUBLIC_KEY: 'CLERK_JWT_KEY',
+  CLERK_WEBHOOK_SECRET: 'CLERK_WEBHOOK_SIGNING_SECRET',
+  CLERK_WEBHOOK_SIGNING_KEY: 'CLERK_WEBHOOK_SIGNING_SECRET',
+  CLERK_JWKS_URL: 'CLERK_API_URL',
+  CLERK_JWKS_URI: 'CLERK_API_URL',
   CLERK_SATELLITE: 'CLERK_IS_SATELLITE',
   CLERK_SATELLITE_DOMAIN: 'CLERK_DOMAIN'
 }
@@ -44,6 +48,9 @@ export function examineNames(env: Variables): readonly Finding[] {
   return Object.keys(env)
     .filter(isSet)
     .flatMap((name) => {
+      const option = optionMeantBy(name)
+      if (option !== null)
+        return finding('variable-misnamed', [name], `Give the option ${option}: no variable sets it.`)
       const meant = meantBy(name)
       if (meant === null) return []
       if (name.startsWith(BYTE_ORDER_MARK)) return finding('variable-misnamed', [meant], MARKED)
@@ -70,6 +77,14 @@ function meantBy(name: string): string | null {
 
 /** A name from which a slip of two letters leads to another: only those of that length are compared loosely. */
 const LEAST_LENGTH = 'CLERK_SECRET_KEY'.length
+
+/** An option that is given in the code alone, where the variable is named as it would be; null: none. */
+function optionMeantBy(name: string): string | null {
+  const found = Object.entries<Reader<unknown>>(OPTIONS).find(
+    ([option, { variable }]) => variable === undefined && letters(name) === `CLERK${letters(option)}`
+  )
+  return found?.[0] ?? null
+}
 
 function misspelt(name: string): string | null {
   const same = VARIABLES.find((variable) => letters(variable) === letters(name))

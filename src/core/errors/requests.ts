@@ -34,7 +34,7 @@ export const ResolverOnlyError = createError(
 )
 export const NotEvaluatedError = createError(
   'FST_CLERK_NOT_EVALUATED',
-  'request.auth is not evaluated here: the route has config.clerk set to false, or an earlier hook reads it',
+  'request.auth is not evaluated here: the route has config.clerk set to false',
   500
 )
 export const NotRegisteredError = createError(

@@ -3,6 +3,7 @@ import { type AuthNotEvaluated, isAuthNotEvaluated } from '../../core/auth/not-e
 import type { Auth } from '../../core/auth/types.js'
 import { KeysUnavailableError, NotEvaluatedError, NotRegisteredError, UnauthorizedError } from '../../core/errors.js'
 import { parseAuthorization } from '../../core/request/authorization.js'
+import { isTokenExtracted } from '../extracted-token.js'
 import type { AuthenticatedSlots } from '../on-request.js'
 import { policyOf } from '../route-policy.js'
 import { kInstance } from '../symbols.js'
@@ -56,17 +57,27 @@ const NO_CREDENTIALS = ['dev-browser-missing', 'session-token-and-uat-missing']
  * `dev-browser-missing` means nothing to a developer who forgot the header. `authorization`: the value of that header. One that
  * was not read is told from one that did not come.
  */
-function explained(reason: string, authorization: string | undefined): string {
+function explained(reason: string, authorization: string | undefined, isMissing: boolean): string {
+  if (isMissing) return `${reason}. ${NO_TOKEN}`
   if (!NO_CREDENTIALS.includes(reason)) return reason
   if (authorization && parseAuthorization(authorization) === '') return `${reason}. ${OTHER_SCHEME}`
   return reason === 'dev-browser-missing' ? `${reason}. ${NO_CREDENTIALS_IN_DEVELOPMENT}` : reason
 }
 
+const NO_TOKEN = 'No token came: send one of a type that the route accepts as "Authorization: Bearer".'
 const OTHER_SCHEME =
   'The Authorization header was not read, as its scheme is not Bearer. Send the session token as "Authorization: Bearer".'
 const NO_CREDENTIALS_IN_DEVELOPMENT =
   'Neither a bearer token nor the cookies of a page load came. Send the session token as "Authorization: Bearer"; cookies ' +
   'count on a development instance only next to __clerk_db_jwt, which a browser gets by a page load.'
+
+interface SentCredentials {
+  /** Instead of that of the reason. */
+  readonly challenge?: string | undefined
+  readonly authorization?: string | undefined
+  /** No token came, and the reason does not say so. */
+  readonly isMissing?: boolean
+}
 
 /**
  * The error for an unauthenticated request, with the headers that its response needs. `sent`: what is known of the request
@@ -75,12 +86,13 @@ const NO_CREDENTIALS_IN_DEVELOPMENT =
 export function toRefusalError(
   reason: string,
   retryAfterSeconds: number | null,
-  sent: { readonly challenge?: string | undefined; readonly authorization?: string | undefined } = {}
+  sent: SentCredentials = {}
 ): RefusalError {
+  const { challenge, authorization, isMissing = false } = sent
   return retryAfterSeconds === null
-    ? Object.assign(new UnauthorizedError(explained(reason, sent.authorization)), {
+    ? Object.assign(new UnauthorizedError(explained(reason, authorization, isMissing)), {
         reason,
-        headers: { 'www-authenticate': sent.challenge ?? challengeFor(reason) }
+        headers: { 'www-authenticate': challenge ?? (isMissing ? CHALLENGE : challengeFor(reason)) }
       })
     : Object.assign(new KeysUnavailableError(reason), {
         reason,
@@ -96,11 +108,8 @@ function refusalOf(
 ): RefusalError {
   // The reason is the same when no token was sent at all.
   const { authorization } = request.headers
-  const isMissing = auth.reason === 'token-type-mismatch' && !authorization
-  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, {
-    challenge: isMissing ? CHALLENGE : undefined,
-    authorization
-  })
+  const isMissing = auth.reason === 'token-type-mismatch' && !authorization && !isTokenExtracted(request)
+  const error = toRefusalError(auth.reason, auth.retryAfterSeconds, { authorization, isMissing })
   addCause(error, request)
   return onReply(error, reply, challenge)
 }

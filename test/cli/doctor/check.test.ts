@@ -93,6 +93,30 @@ const TABLE: Readonly<Record<string, Row>> = {
     status: 1,
     says: /reads CLERK_SECRET_KEY/
   },
+  'a variable has two letters of Clerk the wrong way round': {
+    env: { CLREK_SECRET_KEY: clerk.secretKey },
+    first: 'variable-misnamed',
+    status: 1,
+    says: /reads CLERK_SECRET_KEY/
+  },
+  'a variable is named as an option that has none': {
+    env: { ...KEYS, CLERK_AUTHORIZED_PARTIES: 'https://app.example.com' },
+    first: 'variable-misnamed',
+    status: 0,
+    says: /Give the option authorizedParties: no variable sets it/
+  },
+  'the secret of webhooks has another name': {
+    env: { ...KEYS, CLERK_WEBHOOK_SECRET: 'whsec_x' },
+    first: 'variable-misnamed',
+    status: 0,
+    says: /reads CLERK_WEBHOOK_SIGNING_SECRET/
+  },
+  'the address of the keys is no variable': {
+    env: { ...KEYS, CLERK_JWKS_URL: 'https://clerk.example.com/.well-known/jwks.json' },
+    first: 'variable-misnamed',
+    status: 0,
+    says: /reads CLERK_API_URL/
+  },
   'a variable is in small letters': {
     env: { clerk_publishable_key: clerk.publishableKey },
     first: 'variable-misnamed',

@@ -1,5 +1,6 @@
 import fastifyAuth from '@fastify/auth'
 import t from 'tap'
+import { createInvalidTokenAuth } from '../../../src/core/auth/machine-auth.js'
 import { authNotEvaluated } from '../../../src/core/auth/not-evaluated.js'
 import { createSignedOutAuth } from '../../../src/core/auth/session-auth.js'
 import type { Auth } from '../../../src/core/auth/types.js'
@@ -88,3 +89,14 @@ t.test(
     })
   }
 )
+
+t.test('on a route for several types of machine tokens, a request without a token is told so', async (t) => {
+  const app = appWith(createInvalidTokenAuth('token-type-mismatch', ''))
+  app.get('/', { onRequest: requireAuth }, () => 'in')
+  const missing = await app.inject('/')
+  t.match(missing.json(), { statusCode: 401, message: /token-type-mismatch\. No token came/ })
+  t.equal(missing.headers['www-authenticate'], 'Bearer')
+  const other = await app.inject({ url: '/', headers: { authorization: 'Bearer ak_1' } })
+  t.match(other.json(), { message: 'Authentication is required: token-type-mismatch' })
+  t.equal(other.headers['www-authenticate'], 'Bearer error="invalid_token"')
+})
