@@ -2,6 +2,7 @@ import { createError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHidingHook } from './guards/guard-hook.js'
 import { isAuthenticateHook } from './hook-name.js'
+import { replaceCookies } from './response-parts.js'
 import { policyOf } from './route-policy.js'
 
 // What Fastify's router does for a URL without a route, for a request that has a route. `reply.callNotFound()` alone can be
@@ -83,8 +84,8 @@ export function answerAsNothingThere(
 const DEBUG_HEADERS = ['x-clerk-auth-status', 'x-clerk-auth-reason', 'x-clerk-auth-message']
 
 /**
- * The debug headers tell how the route has judged the request, as by the types of tokens that it accepts. Where there is no
- * route, the plugin judges by its own options, or does not run at all.
+ * The debug headers and cookies tell how the route has judged the request, as by the types of tokens that it accepts. Where
+ * there is no route, the plugin judges by its own options, or does not run at all.
  */
 function authenticateAgain(
   nothing: Context,
@@ -101,7 +102,9 @@ function authenticateAgain(
   }
   // Emptied, and removed afterwards: a header that is overwritten keeps its place among the others, which tells as well.
   for (const name of DEBUG_HEADERS) if (reply.hasHeader(name)) reply.header(name, '')
+  const takeBackCookies = replaceCookies(reply)
   runHooks(hook && [hook], request, reply, undefined, fail, () => {
+    takeBackCookies()
     for (const name of DEBUG_HEADERS) if (reply.getHeader(name) === '') reply.removeHeader(name)
     then()
   })

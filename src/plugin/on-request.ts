@@ -4,11 +4,10 @@ import type { Auth } from '../core/auth/types.js'
 import { refusalChannel, refusalEvent } from '../core/diagnostics/events.js'
 import type { Instance } from '../core/instance.js'
 import { isToCome, listen } from '../core/later.js'
-import type { DebugHeaders } from '../core/options/instance-options.js'
 import type { CarriedCookies } from '../core/request/carried.js'
 import { isWorthForging } from '../core/request/own-origin.js'
 import { readCarried } from '../core/request/read-carried.js'
-import { type RequestState, type ResponseParts, signedOut } from '../core/state/request-state.js'
+import { type RequestState, signedOut } from '../core/state/request-state.js'
 import type { Refused } from '../core/state/state-machine.js'
 import { UnseenSession } from '../core/state/unseen-session.js'
 import { allowsAudience } from '../core/token/claims.js'
@@ -28,6 +27,7 @@ import {
 import { extractToken } from './extracted-token.js'
 import { warnOfForwardedHeaders } from './forwarded-headers.js'
 import { FastifyRequestSource } from './request-source.js'
+import { addToResponse, setDebugHeaders } from './response-parts.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
 import { kAuth, kDecision, kInstance, kReply } from './symbols.js'
 import { closeUpgradeAfterAnswer } from './upgrade.js'
@@ -282,26 +282,4 @@ function report(instance: Instance, { state, tokenType, reason }: Decision): voi
   if (!refusalChannel.hasSubscribers) return
   const cause = instance.causeOf(reason)
   refusalChannel.publish(refusalEvent({ instance: settings.frontendApi, state, tokenType, reason, cause }))
-}
-
-/**
- * The headers by which Clerk's tools and support explain a request that is not signed in (state/README.md section 9.4).
- */
-function setDebugHeaders({ state, reason, message }: Decision, reply: FastifyReply, debugHeaders: DebugHeaders): void {
-  if (debugHeaders === false) return
-  // Clerk's tools have no state for a token that could not be judged.
-  reply.header('x-clerk-auth-status', state === 'unavailable' ? 'signed-out' : state)
-  if (reason) reply.header('x-clerk-auth-reason', reason)
-  if (message && debugHeaders === 'full') reply.header('x-clerk-auth-message', message)
-}
-
-/** Adds the headers and cookies of a state to the response. True: it is a redirect, and has been sent. */
-function addToResponse({ location, headers, setCookies }: ResponseParts, reply: FastifyReply): boolean {
-  if (headers !== null) reply.headers(headers)
-  // One call for each line: Fastify appends to the `Set-Cookie` headers of earlier hooks.
-  for (const cookie of setCookies) reply.header('set-cookie', cookie)
-  if (location === null) return false
-  closeUpgradeAfterAnswer(reply)
-  reply.code(307).header('location', location).send()
-  return true
 }

@@ -144,6 +144,8 @@ const WORLDS: readonly World[] = [
 
 function credentials(clerk: LocalClerk): Readonly<Record<string, Record<string, string>>> {
   const page = { 'sec-fetch-dest': 'document', accept: 'text/html' }
+  const session = clerk.openSession('user_1')
+  const expired = clerk.sessionToken(session.id, { issuedAtMs: Date.now() - 3_600_000 })
   return {
     none: {},
     'none, a page load': page,
@@ -151,6 +153,7 @@ function credentials(clerk: LocalClerk): Readonly<Record<string, Record<string, 
     'member by cookie': { cookie: clerk.cookies({ userId: 'user_1' }) },
     'forged token': clerk.bearer(`${clerk.signSessionToken().slice(0, -4)}AAAA`),
     'expired session, a page load': { ...page, cookie: clerk.cookies({ expiresInSeconds: -60 }) },
+    'expired session with a refresh token': { cookie: clerk.cookies(expired, { refresh: session.refreshToken }) },
     'API key': clerk.bearer(clerk.machineTokens.createApiKey({ subject: 'user_1' })),
     'unknown key': clerk.bearer(
       clerk
