@@ -186,19 +186,9 @@ t.test('README.md says what a first-seen token costs beside the floor that check
   t.notMatch(renderRows([...rows.slice(0, 3), withheld]), 'for the first time')
 })
 
-/** Stored before tokens were told apart. */
-const isOlder = (stored: BenchResult | undefined) =>
-  stored?.parts.some(({ data }) =>
-    (data as { rows: Partial<CompareRow>[] }).rows.some(({ tokens }) => tokens === undefined)
-  )
-
 t.test('the manuals show what the stored results say', async (t) => {
   for (const { file, name } of PLACES) {
     const text = readFileSync(file, 'utf8')
-    if (name === 'compare' && isOlder(readStored(name))) {
-      t.throws(() => renderPlace(name, readStored), { message: /older form/ }, `${file} stays as it is`)
-      continue
-    }
     const section = renderPlace(name, readStored)
     if (section !== null) t.equal(replaceSection(text, section, name), text, `${file}: npm run bench:readme`)
   }
