@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import type { Test } from 'tap'
 
 // A folder as a user of the package has it: the tarball installed from the registry's packages, and nothing of the
@@ -128,9 +128,12 @@ export function assertAlone(folder: string): void {
 
 // NODE_OPTIONS would bring the test runner's loaders along. npm keeps its cache where it is.
 export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_PATH: _path, HOME = '', ...env } = process.env
+  const { NODE_OPTIONS: _options, NODE_PATH: _path, HOME = '', PATH = '', ...env } = process.env
+  // `npm run` puts the commands of the repository's packages on PATH, by which `migrate` looks for its parser.
+  const commands = PATH.split(delimiter).filter((path) => basename(path) !== '.bin')
   return {
     ...env,
+    PATH: commands.join(delimiter),
     HOME: home,
     npm_config_cache: env.npm_config_cache ?? join(HOME, '.npm'),
     npm_config_userconfig: env.npm_config_userconfig ?? join(HOME, '.npmrc')
