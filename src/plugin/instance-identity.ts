@@ -61,10 +61,11 @@ function isPlainObject(value: unknown): value is object {
 /**
  * Whether a member of the options is a literal that is compared by its own members. One with functions and data is an
  * object of the application's with a state, such as a bus or a snapshot store: when its data changes it stays the same.
+ * Members that are not given count for nothing.
  */
 function isValue(value: unknown): value is object {
   if (!isPlainObject(value)) return false
-  const members = Object.values(value)
+  const members = Object.values(value).filter((member) => member !== undefined)
   const functions = members.filter((member) => typeof member === 'function')
   return functions.length === 0 || functions.length === members.length
 }

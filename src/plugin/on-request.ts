@@ -137,6 +137,7 @@ function authenticateFirstSeen(
     },
     (error) => {
       instance.leaveWaiting()
+      closeUpgradeAfterAnswer(reply)
       done(error as Error)
     }
   )

@@ -77,6 +77,8 @@ t.test('an object of the application whose state changes is the same object', as
   t.not(instances.obtain(kept), first, 'another store in the same options')
   const { get, set } = store
   t.equal(instances.obtain(options({ get, set })), instances.obtain(options({ get, set })), 'functions alone')
+  const notGiven = () => options({ get, set, claim: undefined } as unknown as KeySetSnapshotStore)
+  t.equal(instances.obtain(notGiven()), instances.obtain(notGiven()), 'functions, and a member that is not given')
 })
 
 t.test('rest does not end while a connection is open', async (t) => {
