@@ -42,7 +42,7 @@ export interface AuditOptions {
    * Default false: the server does not start with one that serves more than `OPTIONS`.
    */
   readonly earlyRoutes?: boolean | readonly string[] | undefined
-  /** Fields recorded as null, e.g. `['device.userAgent', 'details.email']`, or with a `censor` that makes the value recorded instead. */
+  /** Fields recorded as null, e.g. `['device.userAgent', 'details.email']`, or with a `censor` that makes the value recorded instead: null where it throws. */
   readonly redact?: readonly string[] | RedactOptions | undefined
   /** Parses user agents. Default: with bowser if the application has it, else not. `null`: not. */
   readonly parseAgent?: AgentParser | null | undefined

@@ -30,6 +30,7 @@ export interface RecorderParts {
   readonly address: AddressRule
 }
 
+/** Returns whether there is nothing more to record of the request: false if its outcome may still ask for a record. */
 export type Recorder = (
   request: RecordedRequest,
   note: AuditNote | null,
@@ -40,7 +41,7 @@ export type Recorder = (
   isAborted: boolean,
   /** A guard refused the request, and answered as if its route did not exist. */
   isHidden?: boolean
-) => void
+) => boolean
 
 /** Of larger details only the size is recorded: one request must not fill the log. */
 const MAX_DETAILS_LENGTH = 16_384
@@ -61,7 +62,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     const identity = identify(request.auth)
     const isRefused = status === 401 || status === 403 || isHidden
     if (!isRefused && note === null && isCertain[request.method] !== true) {
-      if (!includesImpersonated || !identity.isImpersonated) return
+      if (!includesImpersonated || !identity.isImpersonated) return false
     }
     // All calls of the application's functions come before `begin`: if one throws, no half record is left in the
     // buffer.
@@ -71,7 +72,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     const device = describeDevice(request.headers)
     const end = note === null && plainEnd !== null ? plainEnd : composeEnd(rule, note, request, redaction)
     const buffer = journal.begin()
-    if (buffer === null) return
+    if (buffer === null) return true
     buffer.fragment(REQUEST_ID)
     if (requestId === null) buffer.fragment(NULL)
     else buffer.string(requestId)
@@ -89,6 +90,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     buffer.fragment(head[request.method] as Uint8Array)
     buffer.fragment(end)
     journal.commit()
+    return true
   }
 }
 

@@ -43,8 +43,15 @@ export function parseRedaction(paths: readonly string[], censor: Censor | null):
     else if ((REDACTABLE as readonly string[]).includes(path)) fields.add(path)
     else throw new OptionValueError('audit.redact', `a list of ${REDACTABLE.join(', ')}, or details.<name>`)
   }
-  const replace = (value: unknown, path: string): string | null =>
-    value === null || value === undefined || censor === null ? null : censor(value, path)
+  function replace(value: unknown, path: string): string | null {
+    if (value === null || value === undefined || censor === null) return null
+    try {
+      return censor(value, path)
+    } catch {
+      // Clients choose some values. The record is made all the same, whether in a hook or in a timer, where nobody catches.
+      return null
+    }
+  }
   return {
     apply: (path, value) => (fields.has(path) ? replace(value, path) : value),
     details: (details) => (detailPaths.length === 0 ? details : redactDetails(details, detailPaths, replace)),

@@ -39,15 +39,12 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
 
   function finish(reply: FastifyReply, status: number, isAborted: boolean): void {
     const exchange = (reply.raw as AuditedResponse)[kExchange]
-    if (exchange !== undefined) {
-      if (exchange.isRecorded) return
-      exchange.isRecorded = true
-    }
+    if (exchange?.isRecorded) return
     const request = reply.request as AuditedRequest
     const decision = decisionOf(request)
     const isRedirected = decision !== null && isRedirect(decision)
     const hidden = decision?.verdict?.isHidden ? decision.verdict : null
-    record(
+    const isRecorded = record(
       request,
       request[kNote] ?? null,
       request[kErrorCode] ?? hidden?.code ?? null,
@@ -57,6 +54,7 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
       isAborted,
       hidden !== null
     )
+    if (exchange !== undefined) exchange.isRecorded = isRecorded
   }
 
   function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
@@ -103,7 +101,11 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
     const exchange = (reply.raw as AuditedResponse)[kExchange]
     if (exchange !== undefined && !exchange.isAnswered) {
       exchange.isAnswered = true
-      if (exchange.isAborted && abandoned.delete(exchange)) finish(reply, reply.statusCode, true)
+      if (exchange.isAborted) {
+        // It may not wait any more, and have no record: its outcome did not ask for one as long as it was not known.
+        abandoned.delete(exchange)
+        finish(reply, reply.statusCode, true)
+      }
     }
     done()
   }

@@ -63,6 +63,14 @@ t.test('redacted fields are null, or what the censor makes of them', async (t) =
   await censored.send('POST', '/person', headers)
   t.match(censored.sink.records[0], { userId: 'userId:string', device: { address: 'device.address:string' } })
   t.match(censored.sink.records[0]?.details, { person: { email: 'details.person.email:string', name: 'Ada' } })
+  const censor = () => {
+    throw new Error('of the application')
+  }
+  const throwing = await serverWith({ redact: { paths, censor } }, addRoute)
+  t.equal((await throwing.send('POST', '/person', headers)).statusCode, 200)
+  const [record] = throwing.sink.records
+  t.match(record, { userId: null, target: null, requestId: null, device: { address: null }, status: 200 })
+  t.match(record?.details, { person: { email: null, name: 'Ada' } })
 
   function addRoute(fastify: FastifyInstance): void {
     fastify.post('/person', async (request) => {

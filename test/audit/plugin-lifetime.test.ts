@@ -96,6 +96,31 @@ t.test('requests of which the handler never answers do not pile up', async (t) =
   t.equal(sink.records.length, 1)
 })
 
+t.test('a request that was pushed out without a record has one once it is refused', async (t) => {
+  const left: EventEmitter[] = []
+  const refuse: (() => void)[] = []
+  const { fastify, sink } = await serverWith({}, (fastify) => {
+    fastify.get('/waits', async (_request, reply) => {
+      left.push(reply.raw)
+      await new Promise<void>((resolve) => refuse.push(resolve))
+      return reply.code(403).send({})
+    })
+  })
+  for (let i = 0; i < MAX_ABANDONED + 1; i++) {
+    void fastify.inject({ url: '/waits', headers: { 'x-who': 'in' } }).catch(() => {})
+    while (left.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    left.pop()?.emit('close')
+  }
+  refuse[0]?.()
+  await new Promise((resolve) => setImmediate(resolve))
+  await fastify.auditLog.flush()
+  t.match(sink.records, [{ route: '/waits', status: 403, aborted: true, decision: 'refused' }])
+  for (const resolve of refuse) resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  await fastify.auditLog.flush()
+  t.equal(sink.records.length, MAX_ABANDONED + 1, 'each has one')
+})
+
 t.test('a change for whose record there is no room does not happen', async (t) => {
   let changes = 0
   let isAway = true
