@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, get, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -130,7 +132,10 @@ t.test('scheme and host of the proxy URL and the address follow trustProxy', asy
 
 t.test('a client on a Unix socket has no address, and is served', async (t) => {
   const { upstream, app } = await startProxy()
-  const path = join(t.testdir({}), 'socket')
+  // The path of a socket has 107 characters at most: the folder of a test can be longer.
+  const folder = mkdtempSync(join(tmpdir(), 'proxy-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'socket')
   const server = createServer((request, response) => app.routing(request, response))
   server.listen(path)
   await once(server, 'listening')
