@@ -32,7 +32,7 @@ t.test('the tarball holds the build, the licence, the manuals, dashboard and ale
 
 t.test('the tarball stays small', async (t) => {
   // About a tenth above the present size: a change that adds more has to be looked at.
-  t.ok(tarball.size < 510_000, `${tarball.size} bytes packed`)
+  t.ok(tarball.size < 530_000, `${tarball.size} bytes packed`)
   t.ok(tarball.unpackedSize < 1_900_000, `${tarball.unpackedSize} bytes unpacked`)
   const declarations = tarball.files.filter(({ path }) => /\.d\.c?ts$/.test(path))
   const bytes = declarations.reduce((sum, { size }) => sum + size, 0)
