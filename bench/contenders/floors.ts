@@ -6,6 +6,7 @@ import type { Trust } from '../traffic/material.js'
 import { type Contender, type Refusal, routeSchema, unauthorized } from './contender.js'
 
 type Done = () => void
+type Judge = (request: Marked, reply: FastifyReply, token: string, done: Done) => void
 
 interface Marked extends FastifyRequest {
   floorUserId: string
@@ -61,11 +62,35 @@ function synchronously(key: KeyObject, request: Marked, reply: FastifyReply, tok
   } else refuse(reply)
 }
 
-function createFloor(
-  name: string,
-  duties: string,
-  createHook: (key: KeyObject) => (request: Marked, reply: FastifyReply, token: string, done: Done) => void
-): Contender {
+function onPool(key: KeyObject, request: Marked, reply: FastifyReply, token: string, done: Done): void {
+  const { input, signature } = split(token)
+  verify('sha256', input, key, signature, (error, isGood) => {
+    if (error !== null || !isGood) return refuse(reply)
+    request.floorUserId = readUserId(token)
+    done()
+  })
+}
+
+/** Looks a token up by its last characters, and judges the others by `judge`. */
+function remembering(judge: typeof synchronously): (key: KeyObject) => Judge {
+  return (key) => {
+    const known = new Map<string, { readonly token: string; readonly userId: string }>()
+    return (request, reply, token, done) => {
+      const tail = token.slice(-TAIL)
+      const entry = known.get(tail)
+      if (entry !== undefined && entry.token === token) {
+        request.floorUserId = entry.userId
+        return done()
+      }
+      judge(key, request, reply, token, () => {
+        known.set(tail, { token, userId: request.floorUserId })
+        done()
+      })
+    }
+  }
+}
+
+function createFloor(name: string, duties: string, createJudge: (key: KeyObject) => Judge): Contender {
   return {
     name,
     duties,
@@ -73,7 +98,7 @@ function createFloor(
     refuses: REFUSES,
     packageName: null,
     async register(fastify, trust: Trust) {
-      const judge = createHook(createPublicKey(trust.jwtKey))
+      const judge = createJudge(createPublicKey(trust.jwtKey))
       protect(fastify, (request, reply, done) => {
         const token = readToken(request.headers)
         if (token === null) refuse(reply)
@@ -87,59 +112,21 @@ function createFloor(
 export const floorMap = createFloor(
   'floor: map',
   'signature once, then a Map by the last 12 characters; no times, issuer, session states, revocation, bound',
-  (key) => {
-    const known = new Map<string, { readonly token: string; readonly userId: string }>()
-    return (request, reply, token, done) => {
-      const tail = token.slice(-TAIL)
-      const entry = known.get(tail)
-      if (entry !== undefined && entry.token === token) {
-        request.floorUserId = entry.userId
-        return done()
-      }
-      synchronously(key, request, reply, token, () => {
-        known.set(tail, { token, userId: request.floorUserId })
-        done()
-      })
-    }
-  }
+  remembering(synchronously)
 )
 
 /** The least that a token costs whose signature is checked on the thread pool. */
 export const floorPooled = createFloor(
   'floor: pooled',
   'crypto.verify on the thread pool and JSON.parse; no JOSE header, times, issuer, session states, cache',
-  (key) => (request, reply, token, done) => {
-    const { input, signature } = split(token)
-    verify('sha256', input, key, signature, (error, isGood) => {
-      if (error !== null || !isGood) return refuse(reply)
-      request.floorUserId = readUserId(token)
-      done()
-    })
-  }
+  (key) => (request, reply, token, done) => onPool(key, request, reply, token, done)
 )
 
 /** The least that known tokens wait for beside new ones: no server can do less for either, and use the thread pool. */
 export const floorMapPooled = createFloor(
   'floor: map and pool',
   'known tokens by a Map, others by crypto.verify on the thread pool; no times, issuer, session states, revocation, bound',
-  (key) => {
-    const known = new Map<string, { readonly token: string; readonly userId: string }>()
-    return (request, reply, token, done) => {
-      const tail = token.slice(-TAIL)
-      const entry = known.get(tail)
-      if (entry !== undefined && entry.token === token) {
-        request.floorUserId = entry.userId
-        return done()
-      }
-      const { input, signature } = split(token)
-      verify('sha256', input, key, signature, (error, isGood) => {
-        if (error !== null || !isGood) return refuse(reply)
-        request.floorUserId = readUserId(token)
-        known.set(tail, { token, userId: request.floorUserId })
-        done()
-      })
-    }
-  }
+  remembering(onPool)
 )
 
 /** The least that a token costs whose signature is checked on the event loop. */
