@@ -15,6 +15,8 @@ const clerk = await createLocalClerk({ instanceType: 'production', frontendApi: 
 const other = await createLocalClerk({ instanceType: 'production', frontendApi: 'clerk.other.example' })
 t.teardown(() => Promise.all([clerk.close(), other.close()]))
 const world = internet([clerk, other])
+const withoutFrontendApi: typeof fetch = (input, init) =>
+  new URL(String(input)).host === 'clerk.example.com' ? Promise.reject(failedFetch('ENOTFOUND')) : world(input, init)
 for (const each of [clerk, other]) secret(each.secretKey)
 
 const KEYS = { CLERK_PUBLISHABLE_KEY: clerk.publishableKey, CLERK_SECRET_KEY: clerk.secretKey }
@@ -71,10 +73,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'of the instance of the publishable key alone, whose key set cannot be had': {
     token: good,
     env: { ...KEYS, CLERK_SECRET_KEY: other.secretKey },
-    fetch: (input, init) =>
-      new URL(String(input)).host === 'clerk.example.com'
-        ? Promise.reject(failedFetch('ENOTFOUND'))
-        : world(input, init),
+    fetch: withoutFrontendApi,
     verdict: 'refused',
     reason: 'jwk-kid-mismatch',
     first: 'keys-likely-of-two-instances',
@@ -82,10 +81,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'under a key that has been removed, and the Frontend API is away': {
     token: secret(other.signSessionToken({ azp: AZP, claims: { iss: 'https://x.example' } })),
-    fetch: (input, init) =>
-      new URL(String(input)).host === 'clerk.example.com'
-        ? Promise.reject(failedFetch('ENOTFOUND'))
-        : world(input, init),
+    fetch: withoutFrontendApi,
     verdict: 'refused',
     reason: 'jwk-kid-mismatch',
     first: 'token-of-another-instance',
