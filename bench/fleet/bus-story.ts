@@ -1,5 +1,6 @@
 import { silentLogger } from '../../src/core/logger.js'
-import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
+import { createRevocations } from '../../src/core/revocation/revocations.js'
+import type { Revocations } from '../../src/core/revocation/types.js'
 import { createLinkedBus } from '../../src/revocation/linked-bus.js'
 import { createSimulatedTime, type SimulatedTime } from '../../test/fixtures/simulated-time.js'
 import { quantile } from '../measure/statistics.js'

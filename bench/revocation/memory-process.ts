@@ -2,7 +2,8 @@
 import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
 import { createLifetimes } from '../../src/core/connections/lifetime.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { createRevocations, type Revocations } from '../../src/core/revocation/revocations.js'
+import { createRevocations } from '../../src/core/revocation/revocations.js'
+import type { Revocations } from '../../src/core/revocation/types.js'
 import type { VerificationOutcome } from '../../src/core/token/outcome.js'
 import { serve } from '../measure/child.js'
 

@@ -6,7 +6,7 @@ export type {
   RevocationPeer
 } from '../core/revocation/bus.js'
 export type { Revocation, RevocationKind, RevocationTarget } from '../core/revocation/revocation.js'
-export type { RevocationsHealth } from '../core/revocation/revocations.js'
+export type { RevocationsHealth } from '../core/revocation/types.js'
 export { parseRevocation, type SerializedRevocation, serializeRevocation } from '../core/revocation/wire-format.js'
 export { type ClusterBusOptions, createClusterBus } from './cluster-bus.js'
 export { type RevocationRelayOptions, relayRevocations } from './cluster-relay.js'

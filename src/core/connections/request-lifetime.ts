@@ -1,5 +1,5 @@
 import type { Auth } from '../auth/types.js'
-import type { Revocations } from '../revocation/revocations.js'
+import type { Revocations } from '../revocation/types.js'
 import type { Verifier } from '../token/verifier.js'
 import { type Closable, createLifetimes, type Lifetime, type Lifetimes } from './lifetime.js'
 import { eitherEnd } from './waiting-response.js'

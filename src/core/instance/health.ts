@@ -2,7 +2,7 @@ import type { ClockEstimate, ClockOffset } from '../diagnostics/clock-estimate.j
 import type { InstanceMismatch } from '../jwks/instance-mismatch.js'
 import type { MismatchWatch } from '../jwks/mismatch-watch.js'
 import type { KeyStore, KeyStoreHealth } from '../jwks/types.js'
-import type { Revocations, RevocationsHealth } from '../revocation/revocations.js'
+import type { Revocations, RevocationsHealth } from '../revocation/types.js'
 
 export interface InstanceHealth {
   readonly keys: KeyStoreHealth

@@ -2,7 +2,7 @@ import type { BackendApi } from '../backend-api/backend-api.js'
 import { createMachineVerifier, type MachineVerifier } from '../machine/machine-verifier.js'
 import type { InstanceSettings } from '../options/instance-settings.js'
 import type { RevocationLook } from '../revocation/blind-while-away.js'
-import type { Revocations } from '../revocation/revocations.js'
+import type { Revocations } from '../revocation/types.js'
 import type { Verifier } from '../token/verifier.js'
 
 export interface MachineTokenParts {

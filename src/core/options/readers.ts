@@ -1,5 +1,6 @@
 import { OptionTypeError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { systemNow } from '../steady-clock.js'
 import {
   type Bounds,
   checkBoolean,
@@ -95,7 +96,7 @@ export function required<Accepted, Setting>(
 
 export const now: Option<() => number, () => number> = callback({
   // Looked up per call: a test may fake the clock after the server is built.
-  default: () => Date.now()
+  default: systemNow
 })
 
 /** `null`: the caller's own logger takes its place. */

@@ -1,5 +1,5 @@
 import type { RevocationBus } from './bus.js'
-import type { Revocations } from './revocations.js'
+import type { Revocations } from './types.js'
 
 /** `Revocations` as verifiers see them. */
 export interface RevocationLook extends Pick<Revocations, 'covers' | 'coversMachine' | 'observe' | 'observeMachine'> {

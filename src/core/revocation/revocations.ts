@@ -1,15 +1,19 @@
 import { logLine } from '../log-lines.js'
 import type { Logger } from '../logger.js'
+import { steadyNow, systemNow } from '../steady-clock.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
-import type { RevocationBus, RevocationBusChange, RevocationBusHealth, RevocationPeer } from './bus.js'
-import type { ObservedMachineToken, ObservedToken } from './observed.js'
+import type { RevocationBus, RevocationBusChange, RevocationPeer } from './bus.js'
+import { DatedHere } from './dated-here.js'
 import { after, horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
-import { assertRevocations, type Revocation, type RevocationTarget } from './revocation.js'
-import { type RevocableMachineToken, type RevocableToken, RevocationStore } from './revocation-store.js'
+import { assertRevocations, type Revocation } from './revocation.js'
+import { RevocationStore } from './revocation-store.js'
+import type { Revocations } from './types.js'
 
 export interface RevocationsOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** A clock that nobody sets. Default: the system's where `now` is `systemNow`, else `now`, which then has no steps. */
+  readonly steadyNow?: () => number
   readonly clockSkewMs: number
   readonly logger: Logger
   /** Carries revocations to other processes. Without a bus they take effect in this process only. */
@@ -20,64 +24,6 @@ export interface RevocationsOptions {
   readonly maxEntries?: number
   /** Default: real time, without keeping the process alive. */
   readonly setTimer?: SetTimer
-}
-
-export interface RevocationsHealth {
-  /** Number of entries, plus one for each sort of tokens of which every token issued before some instant is refused. */
-  readonly entries: number
-  /**
-   * Session tokens issued at or before this instant (ms) are refused whoever they belong to; null: there is no such instant.
-   */
-  readonly everyoneIssuedUntilMs: number | null
-  /** The same for machine tokens that are JWTs. */
-  readonly machinesIssuedUntilMs: number | null
-  /**
-   * Times since the start that more than `revocation.maxEntries` were revoked at once, so that the oldest gave way to such an
-   * instant.
-   */
-  readonly folds: number
-  /** For how long after its moment an entry is kept that covers session tokens only, in ms. */
-  readonly retentionMs: number
-  /** The same of an entry that covers machine tokens. */
-  readonly machineRetentionMs: number
-  readonly bus: RevocationBusHealth | null
-}
-
-export interface Revocations {
-  /** 0: nothing is revoked, and neither `covers` nor `coversMachine` need be called. */
-  readonly size: number
-  /** Whether a revocation covers the token. At most six map look-ups, no allocation. */
-  covers(token: RevocableToken): boolean
-  /** The same for a machine token. */
-  coversMachine(token: RevocableMachineToken): boolean
-  /** To be called with every newly verified session token, before `covers` is called with it. */
-  observe(token: ObservedToken): void
-  /** The same for a machine token. */
-  observeMachine(token: ObservedMachineToken): void
-  /** Machine tokens are accepted here: from now on the bus is told to keep revocations for as long as these live. */
-  expectMachineTokens(): void
-  /**
-   * Refuses every token of the target issued until now, or until `at`. In this process it takes effect before the call
-   * returns. The promise says whether the bus has taken it for the other processes; false: they get it when the bus is
-   * back, or this instance has been closed and refuses nothing any more.
-   */
-  revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
-  /**
-   * Refuses every token issued until then: for revocations of which only the latest moments are known any more. No peer is
-   * told, since a bus may carry the revocations of other instances too.
-   */
-  refuseIssuedUntil(moments: MomentByReach): void
-  /** The moments of the latest revocations, `-Infinity` where there is none. */
-  latest(): MomentByReach
-  /**
-   * Calls the listener with each revocation that is new here, made locally or received. Returns a function that stops
-   * it.
-   */
-  onRevoked(listener: (revocation: Revocation) => void): () => void
-  /** Resolves when the bus has delivered the revocations made before this process started, or cannot for now. */
-  readonly ready: Promise<void>
-  health(): RevocationsHealth
-  close(): Promise<void>
 }
 
 /** Lifetime of Clerk's session tokens: the first value of the retention, which longer-lived tokens raise. */
@@ -91,11 +37,15 @@ const DEFAULT_MAX_ENTRIES = 250_000
 /** A sweep visits every entry: at most one a second, and one in 12.5 s with 250,000 entries. */
 const MIN_SWEEP_INTERVAL_MS = 1_000
 const ENTRIES_PER_INTERVAL_MS = 20
+/** First-seen tokens and revocations notice a step of the clock at once; this is for tokens in memory. */
+const STEP_CHECK_MS = 5_000
 
 /** Revocations of one instance: the targets whose unexpired tokens are refused. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { now, clockSkewMs, logger, bus, setTimer = setUnrefTimer } = options
-  const store = new RevocationStore(options.maxEntries ?? DEFAULT_MAX_ENTRIES)
+  const { maxEntries = DEFAULT_MAX_ENTRIES } = options
+  const store = new RevocationStore(maxEntries)
+  const dated = new DatedHere(now, options.steadyNow ?? (now === systemNow ? steadyNow : now), maxEntries)
   const listeners = new Set<(revocation: Revocation) => void>()
   let sessionRetentionMs = SESSION_TOKEN_LIFETIME_MS + clockSkewMs
   let machineRetentionMs = MACHINE_TOKEN_LIFETIME_MS + clockSkewMs
@@ -104,6 +54,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   let latestSwept = NO_MOMENTS
   let folds = 0
   let cancelSweep: (() => void) | null = null
+  let cancelCheck: (() => void) | null = null
   let isClosed = false
 
   /** Revocations of this moment and before cover no token that is known to live this long. */
@@ -136,9 +87,40 @@ export function createRevocations(options: RevocationsOptions): Revocations {
    * Moves a revocation that lies in the future back to now: a peer whose clock is ahead must not refuse sign-ins that
    * come after its message. The clock skew stays allowed, because tokens may be dated that far ahead of this clock.
    */
-  function notAhead(revocation: Revocation): Revocation {
+  function applyReceived(received: Revocation): void {
     const latestMs = now() + clockSkewMs
-    return revocation.atMs <= latestMs ? revocation : { ...revocation, atMs: latestMs }
+    if (received.atMs <= latestMs) {
+      apply(received)
+      return
+    }
+    const revocation = { ...received, atMs: latestMs }
+    apply(revocation)
+    date(revocation, clockSkewMs, received.atMs)
+  }
+
+  function date(revocation: Revocation, aheadMs: number, limitMs: number): void {
+    if (isClosed) return
+    dated.add(revocation, aheadMs, limitMs)
+    cancelCheck ??= setTimer(checkClock, STEP_CHECK_MS)
+  }
+
+  function checkClock(): void {
+    redate()
+    dated.forget({ sessionsMs: sessionRetentionMs, machinesMs: machineRetentionMs })
+    cancelCheck = dated.size === 0 ? null : setTimer(checkClock, STEP_CHECK_MS)
+  }
+
+  /** After a step of the clock: moves what it had dated. The others are told, as they have the moments of before. */
+  function redate(): void {
+    const redated = dated.redate()
+    if (redated === null) return
+    latestSwept = latestOf(latestSwept, redated.swept)
+    refuseIssuedUntil(redated.refusedUntil)
+    for (const revocation of redated.received) apply(revocation)
+    for (const revocation of redated.own) {
+      apply(revocation)
+      bus?.publish(revocation, peer).catch(() => false)
+    }
   }
 
   function tell(revocation: Revocation): void {
@@ -155,6 +137,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 
   function sweep(): void {
+    redate()
     latestSwept = latestOf(latestSwept, store.forgetThrough(horizons()))
     scheduleSweep()
   }
@@ -189,7 +172,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return store.size
     },
     receive(revocations) {
-      for (const revocation of revocations) apply(notAhead(revocation))
+      redate()
+      for (const revocation of revocations) applyReceived(revocation)
     },
     known: () => store,
     retentionMs(kind) {
@@ -213,6 +197,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     coversMachine: (token) => store.coversMachine(token),
 
     observe({ issuedAt, auth }) {
+      if (dated.size !== 0) redate()
       const nowMs = now()
       const issuedAtMs = issuedAt === Infinity ? nowMs : issuedAt * 1000
       witnessIssue(issuedAtMs, nowMs)
@@ -223,6 +208,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     observeMachine({ issuedAtMs, isOpaque, auth }) {
+      if (dated.size !== 0) redate()
       const nowMs = now()
       witnessIssue(issuedAtMs, nowMs)
       if (isOpaque || auth.expiresAt === null) return
@@ -237,11 +223,15 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     revoke(target, at) {
+      redate()
       const nowMs = now()
       // A token with an `iat` later than our clock shows that the issuer's clock is ahead: revoke until that `iat`.
       const moment = at ?? Math.max(nowMs, newestIssuedAtMs)
       const revocations = assertRevocations(target, moment, nowMs)
-      for (const revocation of revocations) apply(revocation)
+      for (const revocation of revocations) {
+        apply(revocation)
+        if (at === undefined) date(revocation, 0, Infinity)
+      }
       if (bus === undefined) return Promise.resolve(!isClosed)
       const sent = revocations.map((revocation) => bus.publish(revocation, peer).catch(() => false))
       return Promise.all(sent).then((told) => told.every(Boolean))
@@ -275,6 +265,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       isClosed = true
       cancelSweep?.()
       cancelSweep = null
+      cancelCheck?.()
+      cancelCheck = null
+      dated.clear()
       listeners.clear()
       await bus?.close(peer)
       store.clear()
