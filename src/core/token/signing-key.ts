@@ -55,7 +55,9 @@ export function createSigningKeyFinder(
     if (algorithm === null) return failureFor('token-invalid-algorithm')
     // A key is for one algorithm (RFC 8725 section 3.1): the token has no say in it.
     if (!keys.some((key) => key.algorithm === algorithm)) return failureFor('token-verification-failed')
-    return loopShare.take() ? (findNow(keys, token) ?? refuse(token)) : findPooled(keys, token)
+    if (loopShare.take()) return findNow(keys, token) ?? refuse(token)
+    // The keys may be others by then.
+    return loopShare.nextTurn()?.next(() => find(token)) ?? findPooled(keys, token)
   }
 
   function findNow(keys: readonly VerificationKey[], token: UnverifiedToken): VerificationKey | null {

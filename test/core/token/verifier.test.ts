@@ -133,15 +133,39 @@ t.test('of tokens that arrive together the first is verified at once, the others
 
 t.test('tokens that are brought one after the other are verified at once, up to the bound of a turn', async (t) => {
   const { verifier, stats } = createScene(undefined, { synchronousPerTurn: 3 })
-  const isPooled: boolean[] = []
-  for (let n = 0; n < 14; n++) {
+  const isLater: boolean[] = []
+  for (let n = 0; n < 13; n++) {
     const outcome = verifier.verify(sign({ jti: `${n}` }))
-    isPooled.push(outcome instanceof Later)
+    isLater.push(outcome instanceof Later)
     t.ok((await outcome).ok)
   }
-  const one = [false, false, false, true]
-  t.same(isPooled, [false, true, ...one, ...one, ...one], 'the pool has to be asked once before it is known')
-  t.match(stats, { verifications: 14, pooledVerifications: 4 })
+  // A turn begins with the token that has waited for it.
+  const turn = [false, false, true]
+  t.same(isLater, [false, true, false, ...turn, ...turn, ...turn, false])
+  t.match(stats, { verifications: 13, pooledVerifications: 1, misses: 13 }, 'the pool is asked once, to know')
+})
+
+t.test('a token that waits for the next turn is judged by the keys of that turn', async (t) => {
+  const scene = createScene(undefined, { synchronousPerTurn: 2 })
+  const { verifier, stats } = scene
+  const bringTwo = async () => {
+    await nextTurn()
+    for (let n = 0; n < 2; n++) t.ok((await verifier.verify(sign({ jti: `${stats.misses}` }))).ok)
+  }
+  await bringTwo()
+  t.match(stats, { pooledVerifications: 1 })
+
+  await bringTwo()
+  const forged = verifier.verify(sign({}, {}, other))
+  t.type(forged, Later)
+  t.equal(reasonOf(await forged), 'token-invalid-signature')
+
+  await bringTwo()
+  const outcome = verifier.verify(sign({ jti: 'late' }))
+  t.type(outcome, Later)
+  scene.keys = []
+  t.equal(reasonOf(await outcome), 'jwk-kid-mismatch')
+  t.match(stats, { pooledVerifications: 1 })
 })
 
 t.test('a token that many bring at once is verified once, and each gets the answer', async (t) => {
