@@ -45,8 +45,9 @@ export const registrationErrors = {
     cure: 'Register that plugin first.'
   },
   FST_CLERK_GUARD_USE: {
-    cause: 'A guard is used in a way that guards nothing, as `requireAuth()` or `onRequest: authorize`.',
-    cure: 'Pass `requireAuth` as it is. Call `authorize(conditions)` and pass the hook that it returns.'
+    cause:
+      'A guard is used in a way that guards nothing, as `requireAuth()` or `onRequest: authorize`, or before authentication.',
+    cure: 'Pass `requireAuth` as it is. Call `authorize(conditions)` and pass the hook that it returns. Add it to a scope after the plugin has loaded.'
   },
   FST_CLERK_FASTIFY_INTERNALS: {
     cause:

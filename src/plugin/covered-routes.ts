@@ -10,6 +10,7 @@ import type { Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
 import { namesTokenType, opaqueAsked, typesOf } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
+import { assertGuardsFollow } from './guarded-scope.js'
 import { GUARDED, requirementOf } from './guards/guard-hook.js'
 import { authorize, authorizeAsync, denyByDefault } from './guards/guards.js'
 import { guardsOf, type Hooks, hasGuard, listOf, mayPermit } from './guards/guards-of-route.js'
@@ -76,7 +77,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     if (single?.settings.secretKey === null && policy.isEvaluated) {
       const opaque = opaqueAsked(policy.acceptsToken, single.settings.machineTokens.jwtOnly)
       if (opaque !== null) {
-        throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken with "${opaque}" (route ${nameRoute(route)})`)
+        throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken with ${opaque} (route ${nameRoute(route)})`)
       }
     }
     if (single !== null && policy.ownRequireAudience !== null && policy.audience.values.length === 0) {
@@ -128,6 +129,7 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       assertTypePasses(route, guardsOf(hooksOf(scope), route), policy, single !== null)
       assertHiddenInTime(route, hooksOf(scope))
     }
+    assertGuardsFollow(fastify, hookName)
     const written = new Map<string, WrittenRoute>()
     for (const { scope, route } of made) {
       if (!isWithin(scope, fastify)) continue

@@ -18,7 +18,53 @@ import {
 
 // The plugin covers a scope, and guards stand inside, outside or before it.
 
+const EARLY_GUARD = ['FST_CLERK_GUARD_USE', /runs before authentication/] as const
+
 testWays([
+  {
+    way: 'an imported guard in onRequest of the server, before the plugin',
+    async write(app, options) {
+      app.addHook('onRequest', requireAuth)
+      await app.register(clerkAuth, options)
+      app.register(scope(unguarded))
+    },
+    refuses: EARLY_GUARD
+  },
+  {
+    way: 'an imported guard in onRequest of a scope, before the plugin and after it',
+    async write(app, options) {
+      let earlier = app
+      await app.register(
+        async (inner) => {
+          inner.addHook('onRequest', requireAuth)
+          earlier = inner
+        },
+        { prefix: '/inner' }
+      )
+      await app.register(clerkAuth, options)
+      app.register(scope(unguarded))
+      unguarded(earlier)
+    },
+    refuses: EARLY_GUARD
+  },
+  {
+    way: 'an imported guard in preHandler of the server, before the plugin',
+    async write(app, options) {
+      app.addHook('preHandler', requireAuth)
+      await app.register(clerkAuth, options)
+      app.register(scope(unguarded))
+    },
+    answers: [401, 200]
+  },
+  {
+    way: 'an imported guard in onRequest of the server, after the plugin',
+    async write(app, options) {
+      await app.register(clerkAuth, options)
+      app.addHook('onRequest', requireAuth)
+      app.register(scope(unguarded))
+    },
+    answers: [401, 200]
+  },
   {
     way: 'plugins/auth.js with fastify-plugin around it, routes/me.js',
     write(app, options) {
