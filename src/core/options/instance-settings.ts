@@ -65,7 +65,7 @@ export function readInstanceOptions(
   // M2M and OAuth tokens may be JWTs, which are verified without a call.
   const opaque = opaqueAsked(read.acceptsToken, read.machineTokens.jwtOnly)
   if (secretKey === null && opaque !== null) {
-    throw new OptionSecretKeyMissingError(`acceptsToken with "${opaque}"`)
+    throw new OptionSecretKeyMissingError(`acceptsToken with ${opaque}`)
   }
   if (read.requireAudience !== null && read.audience.length === 0) {
     throw new OptionValueError('requireAudience', 'given together with audience, or by the routes that have one')

@@ -262,7 +262,11 @@ const table: BadConfiguration[] = [
   with_({ acceptsToken: null }, 'FST_CLERK_OPTION_ACCEPTS_TOKEN'),
   with_({ acceptsToken: [] }, 'FST_CLERK_OPTION_EMPTY'),
   with_({ acceptsToken: 'api_key' }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
-  with_({ acceptsToken: 'any' }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
+  with_(
+    { acceptsToken: 'any' },
+    'FST_CLERK_OPTION_SECRET_KEY_MISSING',
+    /for JWTs alone: \["session_token", "m2m_token", "oauth_token"\]/
+  ),
   with_({ acceptsToken: ['session_token', 'api_key'] }, 'FST_CLERK_OPTION_SECRET_KEY_MISSING'),
   with_({ audience: [] }, 'FST_CLERK_OPTION_EMPTY'),
   with_({ audience: '' }, 'FST_CLERK_OPTION_EMPTY'),
