@@ -110,6 +110,11 @@ export function isToCome<T>(value: Eventually<T>): value is Later<T> | Promise<T
   return value instanceof Later || value instanceof Promise
 }
 
+/** Whether a value of the application is still to come, as that of a query builder or of another library's promise is. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
 export function toLater<T>(value: Later<T> | Promise<T>): Later<T> {
   if (value instanceof Later) return value
   const later = new Later<T>()

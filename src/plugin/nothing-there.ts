@@ -1,5 +1,6 @@
 import { createError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isThenable } from '../core/later.js'
 import { isHidingHook } from './guards/guard-hook.js'
 import { isAuthenticateHook } from './hook-name.js'
 import { replaceCookies } from './response-parts.js'
@@ -179,10 +180,6 @@ function runHooks(
     }
   }
   next()
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function symbolOf(object: object, description: string): symbol | null {

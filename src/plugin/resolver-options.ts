@@ -8,7 +8,7 @@ import { type OptionTable, readOptions, type SettingsOf } from '../core/options/
 export type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'>
 
 /** Says which instance a request belongs to, for servers with several. Called for every request that is authenticated. */
-export type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
+export type InstanceResolver = (request: FastifyRequest) => InstanceOptions | PromiseLike<InstanceOptions>
 
 /** Options of the plugin for a server with several instances. */
 export interface ResolverOptions

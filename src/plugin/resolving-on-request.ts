@@ -4,6 +4,7 @@ import { countRepeats } from '../core/counted-log.js'
 import { ResolverError } from '../core/errors.js'
 import { helpAt } from '../core/help-page.js'
 import type { Instance } from '../core/instance.js'
+import { isThenable } from '../core/later.js'
 import type { Logger } from '../core/logger.js'
 import { NOT_EVALUATED } from './decision.js'
 import type { Instances } from './instances.js'
@@ -81,7 +82,7 @@ export function createResolvingOnRequest(
     let instance: Instance | Promise<Instance>
     try {
       const options = resolver(request)
-      instance = options instanceof Promise ? options.then(obtain) : obtain(options)
+      instance = isThenable(options) ? Promise.resolve(options).then(obtain) : obtain(options)
     } catch (error) {
       fail(error)
       return

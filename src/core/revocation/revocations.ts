@@ -119,7 +119,15 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     for (const revocation of redated.received) apply(revocation)
     for (const revocation of redated.own) {
       apply(revocation)
-      bus?.publish(revocation, peer).catch(() => false)
+      void send(revocation)
+    }
+  }
+
+  async function send(revocation: Revocation): Promise<boolean> {
+    try {
+      return (await bus?.publish(revocation, peer)) === true
+    } catch {
+      return false
     }
   }
 
@@ -185,7 +193,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const ready =
     bus === undefined
       ? Promise.resolve()
-      : bus.open(peer).catch((error: unknown) => logLine(logger, 'revocation-bus-not-opened', { err: error }))
+      : Promise.resolve(bus.open(peer)).catch((error: unknown) =>
+          logLine(logger, 'revocation-bus-not-opened', { err: error })
+        )
 
   return {
     get size() {
@@ -233,8 +243,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         if (at === undefined) date(revocation, 0, Infinity)
       }
       if (bus === undefined) return Promise.resolve(!isClosed)
-      const sent = revocations.map((revocation) => bus.publish(revocation, peer).catch(() => false))
-      return Promise.all(sent).then((told) => told.every(Boolean))
+      return Promise.all(revocations.map(send)).then((told) => told.every(Boolean))
     },
 
     refuseIssuedUntil,

@@ -1,6 +1,7 @@
 import type { AuthFor, InstanceAcceptsToken } from '../../core/auth/request-auth.js'
 import type { HasParams, SessionConditions } from '../../core/auth/types.js'
 import { AuthorizeParamsError, ForbiddenError, ReverificationError } from '../../core/errors.js'
+import { isThenable } from '../../core/later.js'
 import { assertAuthorizeCondition } from './authorize-params.js'
 import { toGuardHook } from './guard-hook.js'
 import { type AuthorizeOptions, isHiding, judgeWith } from './hidden.js'
@@ -94,10 +95,6 @@ function compilePredicate(predicate: AuthorizePredicate<never>): Compiled {
     return new AuthorizeParamsError('predicate', 'synchronous')
   }
   return { conditions: null, scopes: listScopes(undefined), errorOf }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function compileConditions(params: SessionConditions & Partial<ScopeParams>, isHidden: boolean): Compiled {
