@@ -113,6 +113,10 @@ export const LOG_LINES = {
     level: 'warn',
     text: 'Clerk: a token that this report-only rule would refuse was accepted'
   },
+  'resolver-makes-anew': {
+    level: 'warn',
+    text: 'Clerk: the resolver makes functions anew for each request, and each request gets an instance of its own, without keys. Make them once, outside of the resolver, or return the same object again.'
+  },
   'revocation-bus-not-opened': { level: 'error', text: 'revocation bus could not be opened' },
   'revocations-folded': {
     level: 'warn',

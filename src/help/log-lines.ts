@@ -53,6 +53,12 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
       'A session cookie holds a token without the claim `azp`, which `authorizedParties` refuses: the user counts as signed out.',
     cure: 'If these are users of yours, list `authorizedParties` in `reportOnly` until `stats().cookieTokensWithoutAzp` stops to grow.'
   },
+  'resolver-makes-anew': {
+    cause:
+      'Three instances were built of options that differ only in the functions, or objects with functions, of the options in `members`. These equal themselves alone, so that an instance is built, and its keys are fetched, for each request.',
+    cure: 'Make the members once, outside of the resolver, or return the same object for the same tenant.',
+    see: 'plugin/README.md#several-instances'
+  },
   'report-only-accepted': {
     cause:
       'A token that a rule of `reportOnly` would refuse was accepted. The line comes once for each rule; `stats()` has the count.',

@@ -74,11 +74,27 @@ function isValue(value: unknown): value is object {
  * Two answers of a resolver are the same instance when every option is equal; else keys or caches of one tenant could
  * serve another. A digest, because the options hold secrets.
  */
-export function identityOf(options: InstanceOptions): string {
+export function identityOf(options: InstanceOptions, nameOf: NameOf = idOf): string {
   return createHash('sha256')
-    .update(isPlainObject(options) ? canonicalMembers(options) : canonical(options))
+    .update(isPlainObject(options) ? canonicalMembers(options, nameOf) : canonical(options, nameOf))
     .digest('base64url')
 }
+
+/** The same for options that differ only in members that equal themselves alone. */
+export function likenessOf(options: InstanceOptions): string {
+  return identityOf(options, () => '#')
+}
+
+/** Names of the options that are others than those before, of two with the same likeness. */
+export function changedMembers(options: InstanceOptions, before: InstanceOptions): readonly string[] {
+  const earlier = new Map<string, unknown>(Object.entries(before))
+  return Object.entries(options).flatMap(([name, value]) =>
+    canonical(value, idOf) === canonical(earlier.get(name), idOf) ? [] : [name]
+  )
+}
+
+/** Text for a function, or for an object that is no value. */
+type NameOf = (value: object) => string
 
 const functionIds = new WeakMap<object, number>()
 let functionCount = 0
@@ -93,15 +109,15 @@ function idOf(value: object): string {
   return `#${id}`
 }
 
-function canonical(value: unknown): string {
-  if (typeof value === 'function') return idOf(value)
+function canonical(value: unknown, nameOf: NameOf): string {
+  if (typeof value === 'function') return nameOf(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  return isValue(value) ? canonicalMembers(value) : idOf(value)
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, nameOf)).join(',')}]`
+  return isValue(value) ? canonicalMembers(value, nameOf) : nameOf(value)
 }
 
-function canonicalMembers(value: object): string {
+function canonicalMembers(value: object, nameOf: NameOf): string {
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   members.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member, nameOf)}`).join(',')}}`
 }

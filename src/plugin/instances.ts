@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.js'
 import { readInstanceOptions } from '../core/options/instance-settings.js'
 import { type SetTimer, setUnrefTimer } from '../core/timers.js'
 import { copyOf, identityOf, isUnchanged } from './instance-identity.js'
+import { createMadeAnewWatch } from './made-anew.js'
 import type { InstanceOptions } from './resolver-options.js'
 import { createRestingTenants } from './resting-tenants.js'
 import { Tenant } from './tenant.js'
@@ -40,6 +41,7 @@ export function createInstances(settings: InstancesSettings): Instances {
   const { maxInstances, logger, now = Date.now, setTimer = setUnrefTimer } = settings
   const maxSettled = maxInstances - Math.max(1, Math.floor(maxInstances / RESERVED_DIVISOR))
   const log = countRepeats(logger)
+  const watchMadeAnew = createMadeAnewWatch(log)
   const awake = new Map<string, Tenant>()
   const resting = createRestingTenants(now, setTimer)
   // The same object again is not read again, unless its members have changed: a resolver that fills one object anew for
@@ -67,6 +69,7 @@ export function createInstances(settings: InstancesSettings): Instances {
     // No environment: it describes one instance, and must not complete the keys of another.
     const instance = createInstance(readInstanceOptions({ logger, ...options }, { env: {}, logger }))
     resting.restore(identity, instance)
+    watchMadeAnew(options)
     instance.ready().catch((error: unknown) => logLine(log, 'instance-not-warm', { err: error }))
     return new Tenant(identity, instance)
   }

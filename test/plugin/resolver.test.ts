@@ -83,6 +83,42 @@ t.test('equal options are one instance, whoever made the object', async (t) => {
   t.equal(tenant.requests.count('jwks'), 1, 'with one key store')
 })
 
+t.test('a resolver may answer with any thenable, as a query builder is', async (t) => {
+  const [tenant] = (await createTenants(t, 1)) as [LocalClerk]
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: the answer of a query builder has it
+    then: (...listeners: Parameters<Promise<InstanceOptions>['then']>) =>
+      Promise.resolve(tenant.pluginOptions()).then(...listeners)
+  }
+  const { ask } = await createServer(t, { resolver: () => thenable as PromiseLike<InstanceOptions> })
+  t.equal((await ask(0, tenant.bearer())).statusCode, 200)
+})
+
+t.test('a resolver that makes functions anew is told of it once, by the names of its members', async (t) => {
+  const [tenant, other] = (await createTenants(t, 2)) as [LocalClerk, LocalClerk]
+  const fetch = tenant.pluginOptions().fetch
+  const lines: { msg: string; members?: string[] }[] = []
+  const logger = { level: 'warn', stream: { write: (line: string) => void lines.push(JSON.parse(line)) } }
+  const fastify = Fastify({ logger })
+  t.teardown(() => fastify.close())
+  await fastify.register(clerkAuth, {
+    resolver: (request) => ({
+      ...(tenantOf(request) === 0 ? tenant : other).pluginOptions(),
+      fetch,
+      ...(request.headers['x-anew'] === undefined ? {} : { extractToken: () => undefined })
+    })
+  })
+  fastify.get('/', () => 'ok')
+  const ask = (headers: object) => fastify.inject({ url: '/', headers: { 'x-tenant': '0', ...headers } })
+  for (const name of ['0', '1', '0', '1']) await ask({ 'x-tenant': name })
+  for (let i = 0; i < 2; i++) await ask({ 'x-anew': '1' })
+  const told = () => lines.filter(({ members }) => members !== undefined)
+  t.strictSame(told(), [])
+  for (let i = 0; i < 4; i++) await ask({ 'x-anew': '1' })
+  t.match(told(), [{ msg: /the resolver makes functions anew/, members: ['extractToken'] }])
+  t.equal(told().length, 1)
+})
+
 t.test('instances are bounded, and one that was pushed out goes on with the keys it had', async (t) => {
   const tenants = await createTenants(t, 3)
   const { ask } = await createServer(t, {
