@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import type { Instance } from '../core/instance.js'
 import { logLine } from '../core/log-lines.js'
+import { isRecent } from '../core/recent.js'
 
 // The counts that stop a redirect loop are cookies. A client that sends no cookies back is told from a first visit by
 // nothing in one request, so that its loop cannot be stopped; many redirects in a short time show it to the operator.
@@ -25,13 +26,13 @@ const COOKIE_OF_CLERK = /(?:^|;)\s*__(?:session|client_uat|clerk_)/
 /** Counts a redirect of a request without cookies of Clerk, and logs a warning when the same client has had many. */
 export function countCookielessRedirect(instance: Instance, request: FastifyRequest): void {
   if (COOKIE_OF_CLERK.test(request.headers.cookie ?? '')) return
-  const ofInstance = records.get(instance) ?? new LRUCache<string, Redirects>({ max: MAX_RECORDS })
+  const ofInstance =
+    records.get(instance) ?? new LRUCache<string, Redirects>({ maxSize: MAX_RECORDS, sizeCalculation: () => 1 })
   records.set(instance, ofInstance)
   const nowMs = instance.settings.now()
   const name = nameOf(request)
   const before = ofInstance.get(name)
-  const isRecent = before !== undefined && Math.abs(nowMs - before.sinceMs) < WITHIN_MS
-  if (!isRecent) {
+  if (before === undefined || !isRecent(before.sinceMs, WITHIN_MS, nowMs)) {
     ofInstance.set(name, { sinceMs: nowMs, count: 1 })
     return
   }
