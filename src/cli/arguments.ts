@@ -5,6 +5,7 @@ export const help = `fastify-clerk-auth: starts the playground, an application a
   --port <n>   port of the application (default: PORT, else 3000; 0 takes a free one)
   --frontend   Clerk's own sign-in, user button and organization switcher, from @clerk/clerk-js and @clerk/ui, which
                have to be installed in this directory
+  --version    the version of this package
   --help       this text
 
 Other commands, each with --help:

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { VERSION } from '../core/version.js'
 import { help, type PlaygroundArguments, parseArguments } from './arguments.js'
 import { renderGreeting } from './playground/greeting.js'
 import { startPlayground } from './playground/playground.js'
@@ -23,6 +24,10 @@ async function main(): Promise<number | null> {
   const [word = '', ...rest] = process.argv.slice(2)
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (command !== undefined) return command(rest)
+  if (word === '--version') {
+    process.stdout.write(`${VERSION}\n`)
+    return 0
+  }
   let args: PlaygroundArguments | null
   try {
     args = parseArguments(process.argv.slice(2), process.env)

@@ -19,6 +19,7 @@ request -   reads a curl command, or the text of a request, from standard input,
   --offline        asks nobody for keys
   --strict         warnings count as problems
   --json           prints the report as JSON
+  --version        the version of this package
   --help           this text
 
 Exit status: 0 nothing is wrong (the token or the request is accepted), 1 something is, 2 it could not be examined.
@@ -37,6 +38,7 @@ export interface DoctorArguments {
   readonly isStrict: boolean
   readonly wantsJson: boolean
   readonly wantsHelp: boolean
+  readonly wantsVersion: boolean
 }
 
 /** Whether the report is to be JSON, also where the arguments are not understood. */
@@ -48,7 +50,7 @@ export function asksForJson(args: readonly string[]): boolean {
 export function parseDoctorArguments(args: readonly string[]): DoctorArguments {
   const { values, positionals } = parse(args)
   const [subject = 'check', ...rest] = positionals
-  if (values.help !== true) assertSubject(subject, rest)
+  if (values.help !== true && values.version !== true) assertSubject(subject, rest)
   if (values.curl === true && values.raw === true) throw new InputError('Give --curl or --raw, not both.')
   const wantsForm = values.curl === true || values.raw === true
   if (wantsForm && subject !== 'request') throw new InputError('--curl and --raw belong to doctor request.')
@@ -62,7 +64,8 @@ export function parseDoctorArguments(args: readonly string[]): DoctorArguments {
     isOffline: values.offline ?? false,
     isStrict: values.strict ?? false,
     wantsJson: values.json ?? false,
-    wantsHelp: values.help ?? false
+    wantsHelp: values.help ?? false,
+    wantsVersion: values.version ?? false
   }
 }
 
@@ -80,7 +83,8 @@ function parse(args: readonly string[]) {
         offline: { type: 'boolean' },
         strict: { type: 'boolean' },
         json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' }
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean' }
       }
     })
   } catch {

@@ -129,8 +129,8 @@ export const CAUSES = {
   'egress-proxy-ignored': {
     severity: 'error',
     message:
-      'Clerk cannot be reached, and a proxy is named in the environment (HTTPS_PROXY), which fetch of Node does not use by itself.',
-    cure: 'Set NODE_USE_ENV_PROXY=1 (from Node 22.21 and 24 on: an older one does not read it), or give the option fetch one that goes through the proxy.'
+      'Clerk cannot be reached, and a proxy is named in the environment, which fetch of Node does not use by itself.',
+    cure: 'Name it by HTTPS_PROXY, as Node reads no ALL_PROXY, and set NODE_USE_ENV_PROXY=1 (from Node 22.21 and 24 on), or give the option fetch one that goes through the proxy.'
   },
   'not-a-clerk-instance': {
     severity: 'error',

@@ -1,3 +1,4 @@
+import { VERSION } from '../../core/version.js'
 import { printable } from '../printable.js'
 import { examineApp } from './app-findings.js'
 import { asksForJson, DOCTOR_USAGE, type DoctorArguments, parseDoctorArguments } from './arguments.js'
@@ -22,6 +23,10 @@ export async function runDoctorCommand(args: readonly string[], io: DoctorIo): P
     const parsed = parseDoctorArguments(args)
     if (parsed.wantsHelp) {
       io.stdout.write(DOCTOR_USAGE)
+      return 0
+    }
+    if (parsed.wantsVersion) {
+      io.stdout.write(`${VERSION}\n`)
       return 0
     }
     const { report, render } = await examine(parsed, io, redaction)

@@ -3,12 +3,14 @@ import type { Variables } from './environment.js'
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
 
 /**
- * Whether the environment names a proxy for the host, which `fetch` of this Node does not use. `version`: that of Node, which
- * reads these variables if NODE_USE_ENV_PROXY is 1, from 22.21 and 24.0 on.
+ * The variable that names a proxy for the host, which `fetch` of this Node does not use; null: there is none. `version`: that of
+ * Node, which reads these variables but ALL_PROXY if NODE_USE_ENV_PROXY is 1, from 22.21 and 24.0 on.
  */
-export function ignoresProxy(env: Variables, host: string, version = process.versions.node): boolean {
-  if (NAMES.every((name) => (env[name] ?? '') === '') || isExempt(env, host)) return false
-  return env.NODE_USE_ENV_PROXY !== '1' || !readsVariables(version)
+export function ignoredProxy(env: Variables, host: string, version = process.versions.node): string | null {
+  const name = NAMES.find((one) => (env[one] ?? '') !== '')
+  if (name === undefined || isExempt(env, host)) return null
+  const isRead = env.NODE_USE_ENV_PROXY === '1' && readsVariables(version) && !/^all/i.test(name)
+  return isRead ? null : name
 }
 
 function readsVariables(version: string): boolean {

@@ -3,7 +3,7 @@ import { areOfDifferentInstances } from '../../core/jwks/instance-mismatch.js'
 import type { FetchFailure } from '../../core/jwks/source.js'
 import type { InstanceSettings } from '../../core/options/instance-settings.js'
 import type { DoctorCause } from './causes.js'
-import { ignoresProxy } from './egress-proxy.js'
+import { ignoredProxy } from './egress-proxy.js'
 import type { ExaminationContext } from './examination-context.js'
 import { type Finding, finding } from './finding.js'
 import type { FoundKeySet, KeySetOrigin } from './key-sets.js'
@@ -92,9 +92,8 @@ function findingOfFailure(
 ): Finding {
   const { word, code, cause, cure } = explainFetchFailure(failure)
   if (word === 'secret-key-invalid') return finding('secret-key-refused', options)
-  if (UNANSWERED.includes(word) && !context.ownsFetch && ignoresProxy(context.env, host)) {
-    return finding('egress-proxy-ignored', ['fetch'], describeFailure(failure))
-  }
+  const proxy = UNANSWERED.includes(word) && !context.ownsFetch ? ignoredProxy(context.env, host) : null
+  if (proxy !== null) return finding('egress-proxy-ignored', ['fetch'], `${proxy} is set. ${describeFailure(failure)}`)
   if (word === 'http') return finding(causeOfStatus(Number(code)), options, describeFailure(failure))
   const message = `The key set cannot be had: ${cause}${code === null ? '' : ` (${code})`}.`
   return { cause: `fetch-${word}`, severity: 'error', options, message, cure: `${sentence(cure)}.` }

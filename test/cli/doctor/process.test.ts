@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
+import { VERSION } from '../../../src/core/version.js'
 import { createLocalClerk } from '../../../src/local/index.js'
 import { root } from '../../docs/manual.js'
 import { writeFiles } from '../../fixtures/doctor.js'
@@ -111,6 +112,12 @@ t.test('--help names every command, and doctor --help every option', async (t) =
     t.ok(stdout.includes(`${word}`), word)
   }
   t.match(await run(['doctor', '--help']), { code: 0, stdout: '--env-file' })
+})
+
+t.test('--version prints the version', async (t) => {
+  for (const args of [['--version'], ['doctor', '--version']]) {
+    t.match(await run(args), { code: 0, stdout: `${VERSION}\n`, stderr: '' }, args.join(' '))
+  }
 })
 
 t.test('the process of --app answers nobody without a parent', async (t) => {
