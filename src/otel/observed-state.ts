@@ -1,4 +1,5 @@
 import type { Attributes, Meter, Observable } from '@opentelemetry/api'
+import { LRUCache } from 'lru-cache'
 import type { InstanceHealth } from '../core/instance/health.js'
 import type { InstanceStats } from '../core/instance.js'
 import { attributesOf, INSTANCE, RESULT, STATE } from './attributes.js'
@@ -20,13 +21,19 @@ export interface Observed {
   readonly instance: string | null
 }
 
+/** Values of one row, by their attributes. */
+type Series = readonly (readonly [Value, Attributes])[]
+
+/** FAPI hosts whose closed instances are remembered. The counters of one that is forgotten begin anew. */
+const MAX_ENDED = 10_000
+
 interface Row {
   readonly name: string
   readonly kind: Kind
   readonly unit: string
   readonly description: string
   /** Gives the same series in the same order each time. */
-  readonly read: (stats: InstanceStats, health: InstanceHealth) => Value | readonly (readonly [Value, Attributes])[]
+  readonly read: (stats: InstanceStats, health: InstanceHealth) => Value | Series
   /** Makes one value of those of two instances with the same FAPI host, which one series stands for. */
   readonly combine: (one: number, other: number) => number
 }
@@ -109,6 +116,9 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000
 }
 
+/** Last values of the counters of closed instances, by FAPI host: a series does not fall when one of several is closed. */
+type Ended = LRUCache<string, ReadonlyMap<Row, Series>>
+
 interface State {
   readonly stats: InstanceStats
   readonly health: InstanceHealth
@@ -121,11 +131,22 @@ interface State {
 export function observeState(meter: Meter, list: () => Iterable<Observed>): () => void {
   const observed = ROWS.map((row) => ({ row, observable: create(meter, row) }))
   const observables = observed.map(({ observable }) => observable)
+  const ended: Ended = new LRUCache({ maxSize: MAX_ENDED, sizeCalculation: () => 1 })
+  let before: ReadonlyMap<OtelSource, readonly [string | null, State]> = new Map()
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
-    for (const [instance, states] of readStates(list())) {
+    const read = new Map<OtelSource, readonly [string | null, State]>()
+    for (const { source, instance } of list()) {
+      read.set(source, [instance, { stats: source.stats(), health: source.health() }])
+    }
+    for (const [source, [instance, state]] of before) {
+      if (!read.has(source)) keep(ended, instance, { ...state, stats: source.stats() })
+    }
+    before = read
+    for (const [instance, states] of byInstance(read.values())) {
+      const kept = ended.get(String(instance))
       const own = attributesOf({ [INSTANCE]: instance })
       for (const { row, observable } of observed) {
-        for (const [value, attributes] of seriesOf(row, states)) {
+        for (const [value, attributes] of sum(row, seriesOf(row, states), kept?.get(row) ?? [])) {
           if (value !== null) result.observe(observable, value, { ...own, ...attributes })
         }
       }
@@ -136,26 +157,35 @@ export function observeState(meter: Meter, list: () => Iterable<Observed>): () =
 }
 
 /** By FAPI host: of two values with the same attributes an SDK keeps the last alone. */
-function readStates(sources: Iterable<Observed>): Map<string | null, State[]> {
-  const byInstance = new Map<string | null, State[]>()
-  for (const { source, instance } of sources) {
-    const state = { stats: source.stats(), health: source.health() }
-    const states = byInstance.get(instance)
-    if (states === undefined) byInstance.set(instance, [state])
-    else states.push(state)
+function byInstance(read: Iterable<readonly [string | null, State]>): Map<string | null, State[]> {
+  const states = new Map<string | null, State[]>()
+  for (const [instance, state] of read) {
+    const same = states.get(instance)
+    if (same === undefined) states.set(instance, [state])
+    else same.push(state)
   }
-  return byInstance
+  return states
 }
 
-function seriesOf(row: Row, states: readonly State[]): readonly (readonly [Value, Attributes])[] {
+function keep(ended: Ended, instance: string | null, state: State): void {
+  const kept = ended.get(String(instance))
+  const counters = ROWS.filter(({ kind }) => kind === 'Counter')
+  const series = (row: Row) => sum(row, seriesOf(row, [state]), kept?.get(row) ?? [])
+  ended.set(String(instance), new Map(counters.map((row) => [row, series(row)])))
+}
+
+function seriesOf(row: Row, states: readonly State[]): Series {
   return states
-    .map(({ stats, health }) => {
+    .map(({ stats, health }): Series => {
       const read = row.read(stats, health)
-      return isSeries(read) ? read : [[read, {}] as const]
+      return isSeries(read) ? read : [[read, {}]]
     })
-    .reduce((sum, series) =>
-      sum.map(([value, attributes], index) => [combined(row, value, series[index]?.[0] ?? null), attributes])
-    )
+    .reduce((one, other) => sum(row, one, other))
+}
+
+/** `other` may be empty. */
+function sum(row: Row, one: Series, other: Series): Series {
+  return one.map(([value, attributes], index) => [combined(row, value, other[index]?.[0] ?? null), attributes])
 }
 
 function combined({ combine }: Row, one: Value, other: Value): Value {
@@ -163,7 +193,7 @@ function combined({ combine }: Row, one: Value, other: Value): Value {
   return other === null ? one : combine(one, other)
 }
 
-function isSeries(read: ReturnType<Row['read']>): read is readonly (readonly [Value, Attributes])[] {
+function isSeries(read: ReturnType<Row['read']>): read is Series {
   return Array.isArray(read)
 }
 

@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { createTokenVerifier } from '../../src/index.js'
 import clerkOtel, { instrumentClerk } from '../../src/otel/index.js'
+import { instrument } from '../../src/otel/instrument.js'
 import { createApp } from '../fixtures/app.js'
 import { createMetricsSdk, type Point } from './collected.js'
 
@@ -65,6 +66,37 @@ t.test('why keys could not be fetched is told by cause and outcome', async (t) =
   t.match(refresh?.attributes, { ...OURS, 'clerk.auth.outcome': 'failed', 'clerk.auth.cause': 'missing-keys' })
   t.type(refresh?.attributes['error.type'], 'string')
   t.equal(pointOf(points, 'clerk.auth.requests', { 'clerk.auth.state': 'unavailable' }), 1)
+})
+
+t.test('the counters of instances with the same host go on when one of them is closed', async (t) => {
+  const { meterProvider, collect } = createMetricsSdk(t)
+  const { clerk, fastify } = await createApp(t)
+  const other = await createApp(t)
+  const sources = [fastify, other.fastify].map((app) => ({ source: app.clerk, instance: 'clerk.example.com' }))
+  t.teardown(
+    await instrument(
+      () => sources,
+      () => true,
+      { slowInMs: 0, meterProvider }
+    )
+  )
+  const state = { 'clerk.auth.state': 'signed-in' }
+  const signedIn = async () => pointOf(await collect(), 'clerk.auth.requests', state)
+  const get = (app: typeof fastify) => app.inject({ url: '/', headers: clerk.bearer() })
+  await get(fastify)
+  await other.fastify.inject({ url: '/', headers: other.clerk.bearer() })
+  t.equal(await signedIn(), 2)
+  await other.fastify.inject({ url: '/', headers: other.clerk.bearer() })
+  sources.pop()
+  t.equal(await signedIn(), 3, 'with what it counted last')
+  t.equal(pointOf(await collect(), 'clerk.auth.keys'), 1, 'what is no counter is that of those in use')
+  await get(fastify)
+  t.equal(await signedIn(), 4)
+  sources.length = 0
+  t.equal(await signedIn(), 4)
+  const later = await createApp(t)
+  sources.push({ source: later.fastify.clerk, instance: 'clerk.example.com' })
+  t.equal(await signedIn(), 4)
 })
 
 t.test('two instances in one process are told apart', async (t) => {
