@@ -37,7 +37,8 @@ function hasMembers(value: object, { names, values }: Members): boolean {
   let i = 0
   // `Object.keys` would make a list for each request. A member that all objects inherit is in no copy, and counts as a change.
   for (const name in value) {
-    if (name !== names[i] || !isUnchanged((value as Readonly<Record<string, unknown>>)[name], values[i])) return false
+    const member = (value as Readonly<Record<string, unknown>>)[name]
+    if (name !== names[i] || (!Object.is(member, values[i]) && !isUnchanged(member, values[i]))) return false
     i++
   }
   return i === names.length
@@ -47,7 +48,9 @@ function hasElements(value: readonly unknown[], copy: readonly unknown[]): boole
   if (value.length !== copy.length) return false
   for (let i = 0; i < value.length; i++) {
     // A hole is another value than `undefined` to `identityOf`.
-    if (!isUnchanged(value[i], copy[i]) || i in value !== i in copy) return false
+    const element = value[i]
+    if (!Object.is(element, copy[i]) && !isUnchanged(element, copy[i])) return false
+    if (element === undefined && i in value !== i in copy) return false
   }
   return true
 }

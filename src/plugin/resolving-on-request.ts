@@ -32,10 +32,19 @@ export function createResolvingOnRequest(
 ): OnRequestHook {
   const log = countRepeats(logger)
   const hooks = new WeakMap<object, OnRequestHook>()
+  let latest: { readonly text: string; readonly policies: RoutePolicies } | null = null
 
   /** Fastify makes a new object for each reading of `routeOptions`. */
   function policyOf(request: FastifyRequest): RoutePolicy {
     return policies.isInUse ? policies.of(request.routeOptions.config) : policies.defaults
+  }
+
+  /** Tenants of which none has settings of its own share the policies, which stay in the processor's cache then. */
+  function defaultPoliciesOf({ settings }: Instance): RoutePolicies {
+    const policy = createDefaultPolicy(settings)
+    const text = JSON.stringify(policy)
+    if (latest?.text !== text) latest = { text, policies: createRoutePolicies(policy, false) }
+    return latest.policies
   }
 
   function obtain(options: InstanceOptions): Instance {
@@ -57,7 +66,7 @@ export function createResolvingOnRequest(
     }
     let hook = hooks.get(instance)
     if (hook === undefined) {
-      hook = createOnRequest(instance, createRoutePolicies(createDefaultPolicy(instance.settings), false))
+      hook = createOnRequest(instance, defaultPoliciesOf(instance))
       hooks.set(instance, hook)
     }
     hook(request, reply, done)

@@ -4,7 +4,7 @@ import { compileCookieReader, compilePieceReader, createCarriedCookies } from '.
 /**
  * Reads the Cookie header as browsers and Node write it, for the hot path: `name=value; name=value`, each of Clerk's names
  * once, no odd blanks. A scan notes the offsets of cookies. It cuts nothing out of the header and keeps nothing of it, so
- * the other functions are given the same header again, before the next scan.
+ * the other functions are given the same header again, before the next scan of any instance.
  */
 export interface PlainCookies {
   /**
@@ -34,20 +34,21 @@ const PLACES = 6
 /** Most cookies with two underscores in front that a scan notes. A header with more is scanned again by `carried`. */
 const MAX_PIECES = 24
 
+// Scratch memory of the latest scan, shared by all instances: with many tenants it stays in the processor's cache.
+// Offsets of the values; a start of 0: the cookie is absent.
+const starts = new Int32Array(PLACES)
+const ends = new Int32Array(PLACES)
+// Offsets of all cookies with two underscores in front. Complete only if `isScanned`.
+const pieces = new Int32Array(2 * MAX_PIECES)
+let pieceCount = 0
+let isScanned = false
+let family = 0
+let clientUat = 0
+
 export function compilePlainCookies(suffix: string, isDevelopment: boolean): PlainCookies {
   const ending = `_${suffix}=`
   const readPiece = compilePieceReader(suffix)
   const readCookies = compileCookieReader(suffix)
-
-  // Offsets of the values; a start of 0: the cookie is absent.
-  const starts = new Int32Array(PLACES)
-  const ends = new Int32Array(PLACES)
-  // Offsets of all cookies with two underscores in front. Complete only if `isScanned`.
-  const pieces = new Int32Array(2 * MAX_PIECES)
-  let pieceCount = 0
-  let isScanned = false
-  let family = 0
-  let clientUat = 0
 
   /**
    * Offset of a cookie's value, given where the unsuffixed name ends. > 0: the unsuffixed cookie; < 0: minus the offset

@@ -197,11 +197,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
           logLine(logger, 'revocation-bus-not-opened', { err: error })
         )
 
-  return {
-    get size() {
-      return store.size
-    },
-
+  const members: Omit<Revocations, 'size'> = {
     covers: (token) => store.covers(token),
 
     coversMachine: (token) => store.coversMachine(token),
@@ -281,6 +277,20 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       await bus?.close(peer)
       store.clear()
     }
+  }
+  return Object.assign(new Sized(store), members)
+}
+
+/** With a getter of a literal V8 keeps all members in a dictionary, which is slow to look up: each request does. */
+class Sized {
+  readonly #store: RevocationStore
+
+  constructor(store: RevocationStore) {
+    this.#store = store
+  }
+
+  get size(): number {
+    return this.#store.size
   }
 }
 

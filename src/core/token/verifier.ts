@@ -89,6 +89,8 @@ export interface Verifier {
 
 export function createVerifier(settings: VerifierSettings): Verifier {
   const { cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
+  // Taken out once: with getters among them, V8 keeps the members of the cache in a dictionary, which is slow to look up.
+  const { find } = cache
   const headers = createHeaderTable()
   const decode = createTokenDecoder(headers)
   const inFlight = createInFlight()
@@ -99,7 +101,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const ownIssuer = `https://${settings.originalFrontendApi}`
 
   function recall(text: string): VerificationOutcome | undefined {
-    const verified = cache.find(text)
+    const verified = find(text)
     if (verified === undefined) return undefined
     const nowMs = now()
     if (nowMs >= verified.key.trustedUntilMs) {
