@@ -2,6 +2,7 @@ import type { ServerUsage, Traffic } from '../servers/protocol.js'
 import type { ServerProcess } from '../servers/server-process.js'
 import { type GeneratorProcess, startGenerator } from '../traffic/generator-process.js'
 import type { PipeJob, PipeMessage } from '../traffic/pipe-generator.js'
+import { quantile } from './statistics.js'
 
 export type PipeGenerator = GeneratorProcess<PipeMessage, Traffic[]>
 
@@ -70,7 +71,8 @@ export async function measureTogether(
 /**
  * The CPU time that a contender adds to a request: beyond that of bare Fastify in the same process, for the same requests.
  * The two take turns, in either order, so that a process in a dear state by chance is so for both. Of the sample
- * `cpuMicroseconds` is the difference; all else is the contender's last turn.
+ * `cpuMicroseconds` is the median of the pairs' differences: a pair in which V8 compiles or collects counts no more than
+ * another; all else is the contender's last turn.
  */
 export async function measureAdded(
   server: ServerProcess,
@@ -80,25 +82,17 @@ export async function measureAdded(
 ): Promise<ThroughputSample> {
   const { port, barePort } = server
   if (barePort === null) throw new Error('There is no bare Fastify in this process')
-  const sums = new Map([port, barePort].map((side) => [side, { cpuMs: 0, responses: 0 }]))
+  const measure = (side: number) => measureThroughput(server, generator, { ...job, port: side })
+  const added: number[] = []
   let last: ThroughputSample | null = null
   for (let pair = 0; pair < pairs; pair++) {
-    for (const side of pair % 2 === 0 ? [port, barePort] : [barePort, port]) {
-      const sample = await measureThroughput(server, generator, { ...job, port: side })
-      const sum = sums.get(side)
-      if (sum !== undefined) {
-        sum.cpuMs += sample.usage.cpuMs
-        sum.responses += sample.responses
-      }
-      if (side === port) last = sample
-    }
-  }
-  const costOf = (side: number) => {
-    const { cpuMs, responses } = sums.get(side) ?? { cpuMs: Number.NaN, responses: Number.NaN }
-    return (cpuMs / responses) * 1000
+    const bareFirst = pair % 2 === 1 ? await measure(barePort) : null
+    last = await measure(port)
+    const bare = bareFirst ?? (await measure(barePort))
+    added.push(last.cpuMicroseconds - bare.cpuMicroseconds)
   }
   if (last === null) throw new Error('There has to be at least one pair')
-  return { ...last, cpuMicroseconds: costOf(port) - costOf(barePort) }
+  return { ...last, cpuMicroseconds: quantile(added, 0.5) }
 }
 
 /** Throws unless every token was verified. A token that the server had in memory would pass for a cheap first-seen one. */

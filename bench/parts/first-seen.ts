@@ -114,7 +114,7 @@ function targetTable(rows: readonly TargetRow[], isPinned: boolean): Table {
       describeCores(isPinned, 'Known tokens', 'First-seen tokens, p99 and first requests'),
       'Load: bench/traffic/pipe-generator.ts, one request at a time on each connection; for what is added to bare, several.',
       'Ratios are medians of the rounds. A/A: the larger spread of the two sides against themselves. A ratio within it is not distinguishable from 1. One beyond its target is so too, if the spread also explains the distance from the target; else the target is missed.',
-      'Added to bare: bare Fastify in the same process answers the same requests, in turns. The ratio is to the median of what the plain hit adds. A/A: of what the plain hit adds, in two processes.',
+      'Added to bare: bare Fastify in the same process answers the same requests, in turns; the median difference counts. The ratio is to the median of what the plain hit adds. A/A: of what the plain hit adds, in two processes.',
       'CPU is of the server process, all its threads.'
     ]
   }

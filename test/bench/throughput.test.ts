@@ -87,9 +87,9 @@ t.test('a row of the comparison stands beside bare Fastify with the same carrier
   t.equal(without.cpuMicroseconds.median, 60)
 })
 
-t.test('what a contender adds is the difference to bare Fastify, over turns in either order', async (t) => {
-  // Microseconds of CPU of 100 requests, turn by turn: the contender is dear in its second turn.
-  const cpuMs: Readonly<Record<number, number[]>> = { 1: [1.2, 2.2], 2: [1, 1] }
+t.test('what a contender adds is the median difference to bare Fastify, over turns in either order', async (t) => {
+  // Milliseconds of CPU of 100 requests, turn by turn: V8 compiles in the first turn of the contender.
+  const cpuMs: Readonly<Record<number, number[]>> = { 1: [9.9, 1.6, 1.8], 2: [1, 1, 1.1] }
   const ports: number[] = []
   let port = 0
   const turns: ServerProcess = { ...server, end: async () => ({ ...usage, cpuMs: cpuMs[port]?.shift() ?? Number.NaN }) }
@@ -101,8 +101,8 @@ t.test('what a contender adds is the difference to bare Fastify, over turns in e
     },
     close: async () => {}
   }
-  const { cpuMicroseconds } = await measureAdded(turns, generator, job, 2)
-  t.strictSame(ports, [1, 2, 2, 1])
-  t.ok(Math.abs(cpuMicroseconds - 7) < 1e-9, `${cpuMicroseconds} of 17 and 10`)
+  const { cpuMicroseconds } = await measureAdded(turns, generator, job, 3)
+  t.strictSame(ports, [1, 2, 2, 1, 1, 2])
+  t.ok(Math.abs(cpuMicroseconds - 7) < 1e-9, `${cpuMicroseconds} of 89, 6 and 7`)
   await t.rejects(measureAdded({ ...server, barePort: null }, generator, job, 2), /no bare Fastify/)
 })
