@@ -3,11 +3,11 @@ import t from 'tap'
 import { steadyNow, systemNow } from '../../src/core/steady-clock.js'
 
 t.test('it goes on with the time that passes', async (t) => {
-  const before = { steady: steadyNow(), wall: systemNow(), awake: performance.now() }
+  const awakeMs = performance.now()
+  const beforeMs = steadyNow()
   await new Promise(setImmediate)
-  const steadyMs = steadyNow() - before.steady
-  t.ok(steadyMs > 0 && steadyMs <= performance.now() - before.awake + 1)
-  t.ok(Math.abs(systemNow() - before.wall - steadyMs) < 1_000)
+  const passedMs = steadyNow() - beforeMs
+  t.ok(passedMs > 0 && passedMs <= performance.now() - awakeMs + 1)
 })
 
 t.test('a Date that a test moves on is time that passes, and gone with the test', async (t) => {
