@@ -121,7 +121,9 @@ function renderFaults({ environment, command, parts }: BenchResult): string {
 /** The section of bench/README.md about fleets: simulated, so without the caveats about timing and without a machine. */
 export function renderFleet({ environment, command, parts }: BenchResult, chartPath: string | null): string {
   return [
-    ...(chartPath === null ? [] : [`![Requests to the key endpoint per minute](${chartPath})`]),
+    ...(chartPath === null
+      ? []
+      : [`Drawn, requests to the key endpoint per minute: \`bench/${chartPath}\` of the repository.`]),
     ...parts.flatMap(({ tables }) => tables.map((table) => `### ${table.title}\n\n${formatMarkdown(table)}`)),
     `Run ${environment.takenAt.slice(0, 10)} at commit ${environment.commit}, Node ${environment.node}. Repeat with \`${command}\`.`
   ].join('\n\n')

@@ -127,7 +127,7 @@ t.test('a chart in a file of its own is well-formed XML', async (t) => {
 
 t.test('the section about fleets has its chart, its tables and its command, and no caveats about timing', async (t) => {
   const section = renderFleet({ ...result, command: 'npm run bench -- fleet' }, 'results/fleet.svg')
-  t.match(section, '](results/fleet.svg)')
+  t.match(section, '`bench/results/fleet.svg`')
   t.match(section, `### Costs\n\n${formatMarkdown(table)}`)
   t.match(section, 'at commit abc')
   t.match(section, '`npm run bench -- fleet`')

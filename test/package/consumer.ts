@@ -10,7 +10,7 @@ const tarball = pack(createFolder(t, 'tarball'))
 const consumer = createConsumer(t, 'consumer', 'test/package/consumer', installed('@types/node'))
 
 const published =
-  /^(dist\/|LICENSE$|package\.json$|[A-Z]+\.md$|(src|bench|test)\/.*README\.md$|bench\/results\/\w+\.svg$|src\/llms\.txt$|src\/metrics\/monitoring\/\w+\.(json|yaml)$)/
+  /^(dist\/|LICENSE$|package\.json$|[A-Z]+\.md$|(src|bench|test)\/.*README\.md$|bench\/results\/compare\.svg$|src\/llms\.txt$|src\/metrics\/monitoring\/\w+\.(json|yaml)$)/
 
 t.test('the tarball holds the build, the licence, the manuals, dashboard and alerts, nothing else', async (t) => {
   const paths = tarball.files.map(({ path }) => path)
