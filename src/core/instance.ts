@@ -35,7 +35,7 @@ import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
 import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
 import { explainByKeys, failureFor, isOfForeignKeys, toVerifyResult } from './token/outcome.js'
-import { createTokenCache, type TokenCache } from './token/token-cache.js'
+import { createTokenMemory, type TokenMemory } from './token/token-memory.js'
 import type { UnverifiedToken } from './token/unverified-token.js'
 import { createVerifier, type Verifier } from './token/verifier.js'
 
@@ -62,7 +62,7 @@ export interface Instance {
   readonly log: Logger
   readonly verifier: Verifier
   readonly keyStore: KeyStore
-  readonly cache: TokenCache
+  readonly memory: TokenMemory
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
@@ -113,15 +113,15 @@ export function createInstance(settings: InstanceSettings): Instance {
     settings
   )
   const { keyStore } = watch
-  const cache = createTokenCache({
+  const memory = createTokenMemory({
     ...settings.tokenCache,
-    onEvict() {
-      counters.evictions++
+    onEvict(count) {
+      counters.evictions += count
       if (evictionChannel.hasSubscribers) {
         evictionChannel.publish({
           instance: settings.frontendApi,
-          cachedTokens: cache.size,
-          cachedBytes: cache.bytes
+          cachedTokens: memory.size,
+          cachedBytes: memory.bytes
         } satisfies EvictionEvent)
       }
     }
@@ -152,7 +152,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   })
   const verifier = createVerifier({
     keyStore,
-    cache,
+    memory,
     checkClaims,
     issuers: settings.issuers,
     originalFrontendApi: settings.originalFrontendApi,
@@ -206,7 +206,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     log,
     verifier,
     keyStore,
-    cache,
+    memory,
     revocations,
     readCookies,
     knownSession: compileKnownSession({
@@ -242,8 +242,8 @@ export function createInstance(settings: InstanceSettings): Instance {
     clockOffsetMs,
     stats: () => ({
       ...counters,
-      cachedTokens: cache.size,
-      cachedBytes: cache.bytes,
+      cachedTokens: memory.size,
+      cachedBytes: memory.bytes,
       keys: keyStore.stats()
     }),
     health: createInstanceHealth({
@@ -258,7 +258,7 @@ export function createInstance(settings: InstanceSettings): Instance {
       return waiting.now
     },
     rest() {
-      cache.clear()
+      memory.clear()
       machineTokens.rest()
       keyStore.rest()
     },
@@ -267,7 +267,7 @@ export function createInstance(settings: InstanceSettings): Instance {
     },
     async close() {
       keyStore.close()
-      cache.clear()
+      memory.clear()
       await revocations.close()
     }
   }

@@ -1,17 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { tailOf } from './tail.js'
 import type { VerifiedToken } from './verified-token.js'
-
-/**
- * Characters of the signature that are the key. Twelve hold 72 bits: in one of 10¹² caches of a hundred thousand tokens two
- * of them share a tail. They then push each other out, and each pays a verification. V8 copies a slice this short; a
- * longer one is a view, which costs more to hash and compare.
- */
-const TAIL_LENGTH = 12
-
-/** The key by which a token is found. It does not identify the token: the text that it finds must be compared as a whole. */
-export function tailOf(token: string): string {
-  return token.slice(-TAIL_LENGTH)
-}
 
 /** Estimated bytes of an entry besides the text that is kept for it: claims, auth, map and list slots. */
 const ENTRY_OVERHEAD_BYTES = 1024

@@ -26,6 +26,10 @@ export class UnverifiedToken {
   readonly refusal: VerificationFailure | null
   /** Kept by the verifier. Not null: the token is being verified, and this is the answer to all who bring it meanwhile. */
   pending: Later<VerificationOutcome> | null = null
+  /** Kept by the verifier: it was brought again while it was being verified. */
+  isShared = false
+  /** Kept by the table of tokens in flight: the next one of its bucket. */
+  nextInFlight: UnverifiedToken | null = null
 
   constructor(
     text: string,

@@ -10,7 +10,7 @@ import { createLoopShare } from './loop-share.js'
 import type { VerificationObserver } from './observer.js'
 import { failureFor, unavailableFailure, type VerificationFailure, type VerificationOutcome } from './outcome.js'
 import { createSigningKeyFinder, isFailure, type SigningKey } from './signing-key.js'
-import type { TokenCache } from './token-cache.js'
+import type { TokenMemory } from './token-memory.js'
 import { createTokenDecoder, type UnverifiedToken } from './unverified-token.js'
 import { VerifiedToken } from './verified-token.js'
 
@@ -33,7 +33,7 @@ export interface RevocationCheck {
 
 export interface VerifierSettings {
   readonly keyStore: KeyStore
-  readonly cache: TokenCache
+  readonly memory: TokenMemory
   readonly checkClaims: ClaimCheck
   readonly issuers: readonly string[]
   /** FAPI host whose `iss` makes a token this instance's own; null when the instance is not known. */
@@ -88,9 +88,9 @@ export interface Verifier {
 }
 
 export function createVerifier(settings: VerifierSettings): Verifier {
-  const { cache, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
-  // Taken out once: with getters among them, V8 keeps the members of the cache in a dictionary, which is slow to look up.
-  const { find } = cache
+  const { memory, checkClaims, clockSkewInMs, revocations, observer, stats, now } = settings
+  // Taken out once: with getters among them, V8 keeps the members of the memory in a dictionary, which is slow to look up.
+  const { find, keyOf, addSignature } = memory
   const headers = createHeaderTable()
   const decode = createTokenDecoder(headers)
   const inFlight = createInFlight()
@@ -105,9 +105,14 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (verified === undefined) return undefined
     const nowMs = now()
     if (nowMs >= verified.key.trustedUntilMs) {
-      cache.delete(verified)
+      memory.delete(verified)
       return undefined
     }
+    return verdictOn(verified, nowMs)
+  }
+
+  /** On a token in memory whose key is trusted. */
+  function verdictOn(verified: VerifiedToken, nowMs: number): VerificationOutcome {
     if (nowMs >= verified.expiresAtMs) return failureFor('token-expired')
     if (nowMs < verified.notBeforeMs) {
       // Only a clock that was set back gets here. The reason is not kept: the claims tell it again.
@@ -138,14 +143,13 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome> {
-    if (token.refusal !== null) {
-      if (token.refusal.reason === 'session-revoked') stats.revoked++
-      observer?.refused(token.refusal.reason, token.claims, now(), clockSkewInMs)
-      return token.refusal
-    }
+    if (token.refusal !== null) return refuseKnown(token, token.refusal)
+    const known = recallSignature(token)
+    if (known !== undefined) return known.ok ? accept(known) : refuseKnown(token, known)
     stats.misses++
     if (token.pending !== null) {
       stats.shared++
+      token.isShared = true
       return token.pending
     }
     const begunAtMs = observer?.begin() ?? 0
@@ -153,6 +157,23 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (outcome instanceof Later) inFlight.add(token, outcome)
     else observer?.judged(outcome, begunAtMs)
     return outcome
+  }
+
+  /** The verdict on a token that was brought once before; from now on memory has it verified. */
+  function recallSignature(token: UnverifiedToken): VerificationOutcome | undefined {
+    const key = keyOf(token.text)
+    const nowMs = now()
+    if (key === undefined || nowMs >= key.trustedUntilMs) return undefined
+    const verified = createVerifiedToken(token, key, clockSkewInMs, true)
+    memory.add(verified, nowMs)
+    return verdictOn(verified, nowMs)
+  }
+
+  /** Memory refuses the token. Counts neither a hit nor a miss. */
+  function refuseKnown(token: UnverifiedToken, refusal: VerificationFailure): VerificationFailure {
+    if (refusal.reason === 'session-revoked') stats.revoked++
+    observer?.refused(refusal.reason, token.claims, now(), clockSkewInMs)
+    return refusal
   }
 
   function verify(text: string, skewMs = clockSkewInMs): VerificationOutcome | Later<VerificationOutcome> {
@@ -197,10 +218,12 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     observer?.concluded(token.claims, reason, nowMs, skewMs)
     if (reason !== null) return failureFor(reason)
 
-    const verified = createVerifiedToken(token, key, skewMs)
+    const isRemembered = skewMs === clockSkewInMs
+    const isEntered = isRemembered && (token.isShared || !addSignature(token.text, key))
+    const verified = createVerifiedToken(token, key, skewMs, isEntered)
     revocations.observe(verified)
-    if (skewMs === clockSkewInMs) {
-      cache.add(verified, nowMs)
+    if (isRemembered) {
+      if (isEntered) memory.add(verified, nowMs)
       if (verified.auth.sessionId !== undefined) settings.keyStore.witness(verified.auth.sessionId)
     }
     const objection = revocations.size === 0 ? null : objectionTo(verified)
@@ -208,13 +231,15 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return objection ?? verified
   }
 
+  /** `isKept`: memory will keep it, and so its text. */
   function createVerifiedToken(
     { text, retainedLength, claims }: UnverifiedToken,
     key: VerificationKey,
-    skewMs: number
+    skewMs: number,
+    isKept: boolean
   ): VerifiedToken {
     const checked = claims as SessionClaims
-    const token = retainedLength === 0 ? copyOf(text) : text
+    const token = isKept && retainedLength === 0 ? copyOf(text) : text
     const notBefore = Math.max(checked.nbf ?? Number.NEGATIVE_INFINITY, checked.iat ?? Number.NEGATIVE_INFINITY)
     return new VerifiedToken({
       token,
