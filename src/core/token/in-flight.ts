@@ -11,6 +11,7 @@ export interface InFlight {
 }
 
 const BUCKETS = 64
+const MASK = BUCKETS - 1
 
 /**
  * Tokens hang on one another within a bucket. A `Map` would do, but for the garbage collector: a `Map` that is added to and
@@ -21,10 +22,8 @@ export function createInFlight(): InFlight {
   const buckets = new Array<UnverifiedToken | null>(BUCKETS).fill(null)
   let count = 0
 
-  const bucketOf = (text: string) => hashOfTail(text) & (BUCKETS - 1)
-
   function remove(token: UnverifiedToken): void {
-    const bucket = bucketOf(token.text)
+    const bucket = token.tailHash & MASK
     let previous: UnverifiedToken | null = null
     let current = buckets[bucket] ?? null
     while (current !== null && current !== token) {
@@ -41,15 +40,17 @@ export function createInFlight(): InFlight {
   return {
     find(text) {
       if (count === 0) return null
-      let token = buckets[bucketOf(text)] ?? null
-      while (token !== null && token.text !== text) token = token.nextInFlight
+      const hash = hashOfTail(text)
+      let token = buckets[hash & MASK] ?? null
+      while (token !== null && (token.tailHash !== hash || token.text !== text)) token = token.nextInFlight
       return token
     },
     add(token, outcome) {
-      const bucket = bucketOf(token.text)
+      const hash = hashOfTail(token.text)
       token.pending = outcome
-      token.nextInFlight = buckets[bucket] ?? null
-      buckets[bucket] = token
+      token.tailHash = hash
+      token.nextInFlight = buckets[hash & MASK] ?? null
+      buckets[hash & MASK] = token
       count++
       outcome.whenEnded(() => remove(token))
     }

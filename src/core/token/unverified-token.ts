@@ -28,7 +28,8 @@ export class UnverifiedToken {
   pending: Later<VerificationOutcome> | null = null
   /** Kept by the verifier: it was brought again while it was being verified. */
   isShared = false
-  /** Kept by the table of tokens in flight: the next one of its bucket. */
+  /** Kept by the table of tokens in flight: its hash, and the next one of its bucket. */
+  tailHash = 0
   nextInFlight: UnverifiedToken | null = null
 
   constructor(
