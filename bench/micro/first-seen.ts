@@ -46,7 +46,7 @@ export async function measureFirstSeen(subject: Subject, inputs: MicroInputs, tr
     const pairs: { hookUs: number; floorUs: number }[] = []
     // Only the last pass counts: the first ten thousand runs or so measure the interpreter.
     for (let pass = 0; pass <= WARMUP_PASSES; pass++) {
-      subject.instance.cache.clear()
+      subject.instance.memory.clear()
       pairs.length = 0
       for (const { input, signature } of prepared) {
         const floorUs = time(() => verify('sha256', input, key, signature))
@@ -113,7 +113,7 @@ export async function measureBurst(
     let loopUs = 0
     let wallMs = 0
     for (let burst = 0; burst < bursts; burst++) {
-      subject.instance.cache.clear()
+      subject.instance.memory.clear()
       const requests = prepared.map(() => inputs.good.bearer.next())
       const before = readLoopTime()
       const startedMs = performance.now()

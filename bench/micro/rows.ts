@@ -64,7 +64,7 @@ function rowsOf({ instance, authenticate }: Subject, inputs: MicroInputs, carrie
       'read, look up',
       'build: headers',
       () => {
-        sink.value = instance.cache.find(readToken(good.next()))
+        sink.value = instance.memory.find(readToken(good.next()))
       },
       'read'
     ),

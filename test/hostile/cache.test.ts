@@ -15,6 +15,7 @@ import { compileClaimCheck } from '../../src/core/token/claims.js'
 import { createHeaderTable } from '../../src/core/token/header-table.js'
 import type { VerificationOutcome } from '../../src/core/token/outcome.js'
 import { createTokenCache } from '../../src/core/token/token-cache.js'
+import { createTokenMemory } from '../../src/core/token/token-memory.js'
 import { createTokenDecoder } from '../../src/core/token/unverified-token.js'
 import { VerifiedToken } from '../../src/core/token/verified-token.js'
 import { createVerifier, type Verifier } from '../../src/core/token/verifier.js'
@@ -98,7 +99,7 @@ function withdraw(world: World, name: number): void {
 function verifierOf(world: World, maxEntries: number, synchronousPerTurn: number): Verifier {
   return createVerifier({
     keyStore: world.store,
-    cache: createTokenCache({ maxEntries, maxBytes: 16_000_000 }),
+    memory: createTokenMemory({ maxEntries, maxBytes: 16_000_000 }),
     checkClaims: compileClaimCheck({
       audience: [],
       authorizedParties: ['https://app.test'],
@@ -367,12 +368,12 @@ t.test('a token that was accepted once is accepted again after it was forgotten,
     { publishableKey, jwtKey, now: () => START_MS },
     { env: {}, logger: silentLogger }
   )
-  const { verifier, cache } = createInstance(options)
+  const { verifier, memory } = createInstance(options)
   const claims = { sub: 'user_1', sid: 'sess_1', iss: 'https://clerk.example.com', azp: 'https://app.test' }
   const token = signRsa(signingInput({ alg: 'RS256', typ: 'JWT' }, { ...claims, iat: START, exp: START + 60 }), keyA)
   for (const skewMs of [undefined, 86_400_000, undefined]) {
     t.match(await verifier.verify(token, skewMs), { ok: true, claims: { sub: 'user_1' } }, `${skewMs}`)
-    cache.clear()
+    memory.clear()
   }
 })
 

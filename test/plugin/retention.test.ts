@@ -62,7 +62,7 @@ t.test('a token is gone once the cache is cleared, or the instance closed', asyn
     for (const carrier of ['header', 'cookie'] as const) {
       const cleared = await setUp(t, instanceType)
       traces.push(...(await send(cleared, `user_cleared_${instanceType}_${carrier}`, carrier)))
-      cleared.instance.cache.clear()
+      cleared.instance.memory.clear()
 
       const closed = await setUp(t, instanceType)
       traces.push(...(await send(closed, `user_closed_${instanceType}_${carrier}`, carrier)))

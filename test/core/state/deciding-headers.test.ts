@@ -121,9 +121,9 @@ for (const setup of setups) {
     let firstSeenCount = 0
     const different: unknown[] = []
     for (const request of requestsOf(setup)) {
-      setup.instance.cache.clear()
+      setup.instance.memory.clear()
       const cold = answerOf(await decide(setup, request))
-      setup.instance.cache.clear()
+      setup.instance.memory.clear()
       const firstSeen = await decideFirstSeen(setup, request)
       if (firstSeen !== null) firstSeenCount++
       const warm = answerOf(await decide(setup, request))

@@ -8,7 +8,7 @@ import { compileClaimCheck } from '../../../src/core/token/claims.js'
 import { parsePart } from '../../../src/core/token/decode.js'
 import type { VerificationFailureReason, VerificationOutcome } from '../../../src/core/token/outcome.js'
 import { failureFor, unavailableFailure } from '../../../src/core/token/outcome.js'
-import { createTokenCache } from '../../../src/core/token/token-cache.js'
+import { createTokenMemory } from '../../../src/core/token/token-memory.js'
 import { UnverifiedToken } from '../../../src/core/token/unverified-token.js'
 import type { VerifiedToken } from '../../../src/core/token/verified-token.js'
 import { createVerifier, type Verifier, type VerifierSettings } from '../../../src/core/token/verifier.js'
@@ -66,7 +66,7 @@ function createScene(keys: VerificationKey[] = [keyOf(own)], given: Partial<Veri
   } as unknown as KeyStore
   const verifier = createVerifier({
     keyStore,
-    cache: createTokenCache({ maxEntries: 100, maxBytes: 1e7 }),
+    memory: createTokenMemory({ maxEntries: 100, maxBytes: 1e7 }),
     checkClaims: compileClaimCheck({
       audience: [],
       authorizedParties: [],
@@ -329,6 +329,79 @@ t.test('a token that memory refuses is decoded, and refused again without anothe
   t.equal(verifier.judge(token), token.refusal)
   t.equal(reasonOf(await verifier.verify(text)), 'token-expired')
   t.match(stats, { hits: 0, misses: 1, verifications: 1 }, 'neither a hit nor a miss')
+})
+
+t.test('a token that is brought again is judged by its signature of the first time, and is in memory from then on', async (t) => {
+  for (const synchronousPerTurn of [0, 100]) {
+    const scene = createScene(undefined, { synchronousPerTurn, memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 }) })
+    const { verifier, stats } = scene
+    const text = sign()
+    const first = await verifier.verify(text)
+    t.ok(first.ok)
+    t.equal(verifier.recall(text), undefined)
+    const second = verifier.verify(text)
+    t.notOk(second instanceof Later, 'at once')
+    t.match(second, { ok: true, claims: CLAIMS, token: text, key: scene.keys[0] })
+    t.equal(verifier.recall(text), second)
+    t.equal(verifier.verify(text), second)
+    t.match(stats, { hits: 2, misses: 1, verifications: 1 })
+    t.same(scene.calls, [['witness', 'sess_1']], 'its session is seen once')
+  }
+})
+
+t.test('a token that was brought once is judged again by key, time and revocations', async (t) => {
+  const remembered = async (claims: object = {}) => {
+    const scene = createScene([keyOf(own)], { memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 }) })
+    const text = sign(claims)
+    t.ok((await scene.verifier.verify(text)).ok)
+    return { ...scene, scene, text, again: () => scene.verifier.verify(text) }
+  }
+  const expired = await remembered()
+  expired.scene.nowMs = (NOW + 60) * 1000 + SKEW_MS
+  t.equal(reasonOf(await expired.again()), 'token-expired')
+  t.equal(reasonOf(await expired.again()), 'token-expired')
+  expired.scene.nowMs--
+  t.ok((await expired.again()).ok)
+  t.match(expired.stats, { hits: 1, misses: 1, verifications: 1 }, 'refusals count neither')
+
+  const early = await remembered()
+  early.scene.nowMs = (NOW - 10) * 1000 - SKEW_MS - 1
+  t.equal(reasonOf(await early.again()), 'token-iat-in-the-future')
+
+  const ended = await remembered()
+  ended.revoked.add('sess_1')
+  t.equal(reasonOf(await ended.again()), 'session-revoked')
+  t.match(ended.stats, { revoked: 1, hits: 0, verifications: 1 })
+
+  const withdrawn = await remembered()
+  ;(withdrawn.keys[0] as { trustedUntilMs: number }).trustedUntilMs = withdrawn.scene.nowMs
+  withdrawn.scene.keys = []
+  t.equal(reasonOf(await withdrawn.again()), 'jwk-kid-mismatch', 'a key that is gone vouches for nothing')
+  withdrawn.scene.keys = [keyOf(own)]
+  t.ok((await withdrawn.again()).ok)
+  t.match(withdrawn.stats, { hits: 0, misses: 3, verifications: 2 })
+
+  const pending = await remembered({ sts: 'pending' })
+  t.match(await pending.again(), { pendingAuth: { isAuthenticated: false } })
+})
+
+t.test('a remembered signature stands for no other text', async (t) => {
+  const { verifier, stats } = createScene(undefined, { memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 }) })
+  const text = sign()
+  await verifier.verify(text)
+  const [header, , signature] = text.split('.')
+  const [, forged] = sign({ sub: 'user_2' }, {}, other).split('.')
+  t.equal(reasonOf(await verifier.verify(`${header}.${forged}.${signature}`)), 'token-invalid-signature')
+  t.match(stats, { hits: 0, misses: 2, forged: 1 })
+})
+
+t.test('a token that several bring at once is in memory at once', async (t) => {
+  const memory = createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 })
+  const { verifier } = createScene(undefined, { synchronousPerTurn: 0, memory })
+  const text = sign()
+  const [one, two] = await Promise.all([verifier.verify(text), verifier.verify(text)])
+  t.equal(one, two)
+  t.equal(verifier.recall(text), one)
 })
 
 t.test('a tolerance of its own neither takes from memory nor leaves anything there', async (t) => {
