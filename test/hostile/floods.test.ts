@@ -67,7 +67,7 @@ async function inBatches(count: number, size: number, run: (n: number) => Promis
 t.test(`${FORGED} distinct forged tokens with the name of a real key leave nothing in memory`, async (t) => {
   const instance = instanceWith()
   const genuine = clerk.signSessionToken()
-  t.ok((await instance.verifyToken(genuine)).ok)
+  for (let times = 0; times < 2; times++) t.ok((await instance.verifyToken(genuine)).ok)
   const { kid } = clerk
   const run = async (n: number) => {
     const result = await instance.verifyToken(forge(n, kid))
@@ -112,8 +112,15 @@ t.test(`${VALID} distinct valid tokens take no more memory than the bounds of th
   await inBatches(VALID, 100, run)
   const growth = (await reachable()) - before
   t.ok(growth < MAX_GROWTH_BYTES, `grew by ${growth} bytes`)
-  t.equal(instance.stats().cachedTokens, maxEntries)
-  t.equal(instance.stats().evictions, VALID)
+  const { cachedTokens, evictions } = instance.stats()
+  t.ok(cachedTokens >= maxEntries / 4 && cachedTokens <= maxEntries / 2, `${cachedTokens} tokens brought once`)
+  t.equal(cachedTokens + evictions, maxEntries + VALID)
+  for (let n = 0; n < maxEntries; n++) {
+    const token = clerk.signSessionToken({ userId: `user_${n}` })
+    for (let times = 0; times < 2; times++) if (!(await instance.verifyToken(token)).ok) t.fail(`token ${n} was refused`)
+  }
+  const { cachedTokens: afterwards } = instance.stats()
+  t.ok(afterwards >= maxEntries / 2 && afterwards <= maxEntries, `${afterwards} tokens, half of them brought again`)
   await instance.close()
 })
 
@@ -263,7 +270,8 @@ t.test(
     report(t, before, after, startMs, statuses)
     t.same([...statuses], [[200, SENT_VALID]])
     t.ok(after - before < MAX_GROWTH_BYTES, `grew by ${after - before} bytes`)
-    t.equal(fastify.clerk.stats().cachedTokens, 1000)
-    t.equal(fastify.clerk.stats().evictions, SENT_VALID)
+    const { cachedTokens, evictions } = fastify.clerk.stats()
+    t.ok(cachedTokens >= 250 && cachedTokens <= 500, `${cachedTokens} tokens brought once`)
+    t.equal(cachedTokens + evictions, 1000 + SENT_VALID)
   }
 )
