@@ -78,12 +78,20 @@ for (const instanceType of ['production', 'development'] as const) {
       t.equal(after.hits - before.hits, 0)
       t.equal(after.verifications - before.verifications, 1)
 
+      const stopAgain = watch(token, userId, headers.cookie)
+      await send(t, app, headers, userId)
+      const again = stopAgain()
+      t.match(again, { payloads: 1, headers: 0 }, 'brought again, it is decoded again, and not verified')
+      const second = fastify.clerk.stats()
+      t.equal(second.hits - after.hits, 1)
+      t.equal(second.verifications - after.verifications, 0)
+
       const stopKnown = watch(token, userId, headers.cookie)
       await send(t, app, headers, userId)
       const known = stopKnown()
       t.match(known, { lookUps: 1, payloads: 0, headers: 0 }, 'and then it is known')
       if (headers.cookie !== undefined) t.equal(known.semicolons, headers.cookie.split(';').length, 'one scan')
-      t.equal(fastify.clerk.stats().hits - after.hits, 1)
+      t.equal(fastify.clerk.stats().hits - second.hits, 1)
       t.equal(fastify.clerk.stats().misses - after.misses, 0)
     })
   }

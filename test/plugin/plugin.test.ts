@@ -1,7 +1,7 @@
 import fastifyAuth from '@fastify/auth'
 import fastifyCors from '@fastify/cors'
 import t from 'tap'
-import clerkAuth, { type Auth, createTokenVerifier, getAuth, clerkAuth as named } from '../../src/index.js'
+import clerkAuth, { type Auth, createTokenVerifier, getAuth, type SignedInAuth, clerkAuth as named } from '../../src/index.js'
 import { createApp } from '../fixtures/app.js'
 
 t.test('the default export and the named one are the same function', async (t) => {
@@ -115,7 +115,7 @@ t.test('1,000 concurrent first requests with one token cost one key fetch and on
   t.equal(stats.verifications, 1)
 })
 
-t.test('auth objects are frozen, claims included, and shared by all requests with the token', async (t) => {
+t.test('auth objects are frozen, claims included, and shared by all requests with the token after its first', async (t) => {
   const seen: Auth[] = []
   const { clerk, fastify } = await createApp(t, {
     routes(fastify) {
@@ -138,8 +138,11 @@ t.test('auth objects are frozen, claims included, and shared by all requests wit
     }
   })
   const headers = clerk.bearer({ userId: 'user_1' })
-  for (const url of ['/keep', '/keep']) await fastify.inject({ url, headers })
-  t.equal(seen[0], seen[1])
+  for (let n = 0; n < 3; n++) await fastify.inject({ url: '/keep', headers })
+  t.not(seen[0], seen[1])
+  t.equal(seen[1], seen[2])
+  t.same(seen[0], seen[1])
+  for (const auth of seen) t.ok(Object.isFrozen(auth) && Object.isFrozen((auth as SignedInAuth).sessionClaims))
   for (const url of ['/mutate', '/claims', '/assign']) {
     t.equal((await fastify.inject({ url, headers })).statusCode, 500, url)
   }

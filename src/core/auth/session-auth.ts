@@ -20,8 +20,7 @@ export interface SessionAuthContext {
 }
 
 /**
- * The auth of a verified session token. Built once per token, deeply frozen (claims included), and shared by all
- * requests that carry the token. Never throws: a claim of the wrong shape counts as absent and grants nothing.
+ * The auth of a verified session token. Deeply frozen (claims included): requests that carry the token share it. Never throws: a claim of the wrong shape counts as absent and grants nothing.
  */
 export function createSignedInAuth(claims: SessionClaims, token: string, context: SessionAuthContext): SignedInAuth {
   return new SignedInSession(claims, token, context)

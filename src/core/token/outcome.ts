@@ -38,7 +38,7 @@ export type VerifyResult =
   | {
       readonly ok: true
       readonly claims: SessionClaims
-      /** The same frozen object that requests with this token get. */
+      /** Frozen. From the second time on that the token is brought, all who bring it get the same object. */
       readonly auth: SignedInAuth
     }
   | {

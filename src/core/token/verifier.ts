@@ -77,8 +77,9 @@ export interface Verifier {
   /** Counts a hit. `verified` is what `recall` or `lookUp` has just given. */
   accept(verified: VerifiedToken): VerifiedToken
   /**
-   * Judges a token that `lookUp` has just given, and counts a miss unless memory refuses it. At once for a first-seen token
-   * whose key is known, unless several arrive together; else later.
+   * Judges a token that `lookUp` has just given. Counts a hit if its signature is remembered, and a miss unless memory refuses it.
+   * At once for a remembered signature, and for a first-seen token whose key is known, unless several arrive together; else
+   * later.
    */
   judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome>
   /** `lookUp`, and then `accept` or `judge`. Another `skewMs` than the configured one bypasses memory, and is not counted. */
