@@ -117,7 +117,8 @@ t.test(`${VALID} distinct valid tokens take no more memory than the bounds of th
   t.equal(cachedTokens + evictions, maxEntries + VALID)
   for (let n = 0; n < maxEntries; n++) {
     const token = clerk.signSessionToken({ userId: `user_${n}` })
-    for (let times = 0; times < 2; times++) if (!(await instance.verifyToken(token)).ok) t.fail(`token ${n} was refused`)
+    for (let times = 0; times < 2; times++)
+      if (!(await instance.verifyToken(token)).ok) t.fail(`token ${n} was refused`)
   }
   const { cachedTokens: afterwards } = instance.stats()
   t.ok(afterwards >= maxEntries / 2 && afterwards <= maxEntries, `${afterwards} tokens, half of them brought again`)

@@ -1,7 +1,13 @@
 import fastifyAuth from '@fastify/auth'
 import fastifyCors from '@fastify/cors'
 import t from 'tap'
-import clerkAuth, { type Auth, createTokenVerifier, getAuth, type SignedInAuth, clerkAuth as named } from '../../src/index.js'
+import clerkAuth, {
+  type Auth,
+  createTokenVerifier,
+  getAuth,
+  clerkAuth as named,
+  type SignedInAuth
+} from '../../src/index.js'
 import { createApp } from '../fixtures/app.js'
 
 t.test('the default export and the named one are the same function', async (t) => {
@@ -115,39 +121,42 @@ t.test('1,000 concurrent first requests with one token cost one key fetch and on
   t.equal(stats.verifications, 1)
 })
 
-t.test('auth objects are frozen, claims included, and shared by all requests with the token after its first', async (t) => {
-  const seen: Auth[] = []
-  const { clerk, fastify } = await createApp(t, {
-    routes(fastify) {
-      fastify.get('/keep', (request) => {
-        seen.push(request.auth)
-        return 'kept'
-      })
-      fastify.get('/mutate', (request) => {
-        ;(request.auth as { userId: string }).userId = 'user_2'
-        return 'changed'
-      })
-      fastify.get('/claims', (request) => {
-        ;(getAuth(request).sessionClaims as unknown as { sub: string }).sub = 'user_2'
-        return 'changed'
-      })
-      fastify.get('/assign', (request) => {
-        ;(request as { auth: unknown }).auth = { isAuthenticated: true, userId: 'user_2' }
-        return 'changed'
-      })
+t.test(
+  'auth objects are frozen, claims included, and shared by all requests with the token after its first',
+  async (t) => {
+    const seen: Auth[] = []
+    const { clerk, fastify } = await createApp(t, {
+      routes(fastify) {
+        fastify.get('/keep', (request) => {
+          seen.push(request.auth)
+          return 'kept'
+        })
+        fastify.get('/mutate', (request) => {
+          ;(request.auth as { userId: string }).userId = 'user_2'
+          return 'changed'
+        })
+        fastify.get('/claims', (request) => {
+          ;(getAuth(request).sessionClaims as unknown as { sub: string }).sub = 'user_2'
+          return 'changed'
+        })
+        fastify.get('/assign', (request) => {
+          ;(request as { auth: unknown }).auth = { isAuthenticated: true, userId: 'user_2' }
+          return 'changed'
+        })
+      }
+    })
+    const headers = clerk.bearer({ userId: 'user_1' })
+    for (let n = 0; n < 3; n++) await fastify.inject({ url: '/keep', headers })
+    t.not(seen[0], seen[1])
+    t.equal(seen[1], seen[2])
+    t.same(seen[0], seen[1])
+    for (const auth of seen) t.ok(Object.isFrozen(auth) && Object.isFrozen((auth as SignedInAuth).sessionClaims))
+    for (const url of ['/mutate', '/claims', '/assign']) {
+      t.equal((await fastify.inject({ url, headers })).statusCode, 500, url)
     }
-  })
-  const headers = clerk.bearer({ userId: 'user_1' })
-  for (let n = 0; n < 3; n++) await fastify.inject({ url: '/keep', headers })
-  t.not(seen[0], seen[1])
-  t.equal(seen[1], seen[2])
-  t.same(seen[0], seen[1])
-  for (const auth of seen) t.ok(Object.isFrozen(auth) && Object.isFrozen((auth as SignedInAuth).sessionClaims))
-  for (const url of ['/mutate', '/claims', '/assign']) {
-    t.equal((await fastify.inject({ url, headers })).statusCode, 500, url)
+    t.match(seen[0], { userId: 'user_1', sessionClaims: { sub: 'user_1' } })
   }
-  t.match(seen[0], { userId: 'user_1', sessionClaims: { sub: 'user_1' } })
-})
+)
 
 t.test('a route with config.clerk false is not authenticated, and says so on use', async (t) => {
   const { clerk, fastify } = await createApp(t, {

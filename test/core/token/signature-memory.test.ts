@@ -22,7 +22,16 @@ t.test('exactly the text that was added is found, with its key', (t) => {
   t.equal(memory.keyOf(text), one)
   t.equal(memory.keyOf(textOf(2)), two)
   const tail = text.slice(-12)
-  for (const other of [`X${text.slice(1)}`, text.slice(1), `a${text}`, tail, `other.${tail}`, text + textOf(2), '', 'a']) {
+  for (const other of [
+    `X${text.slice(1)}`,
+    text.slice(1),
+    `a${text}`,
+    tail,
+    `other.${tail}`,
+    text + textOf(2),
+    '',
+    'a'
+  ]) {
     t.equal(memory.keyOf(other), undefined, other.slice(0, 20))
   }
   const beside = `${text}\u0001${textOf(2)}`
@@ -64,7 +73,8 @@ t.test('within the bounds, the newest half of them is remembered at least', (t) 
     for (let n = 0; n < 1000; n++) {
       t.ok(memory.add(textOf(n), one))
       if (memory.size > maxEntries || memory.bytes > maxBytes) t.fail(`${memory.size} texts, ${memory.bytes} bytes`)
-      for (const past of [0, half - 1]) if (past <= n && memory.keyOf(textOf(n - past)) !== one) t.fail(`${n - past} at ${n}`)
+      for (const past of [0, half - 1])
+        if (past <= n && memory.keyOf(textOf(n - past)) !== one) t.fail(`${n - past} at ${n}`)
     }
     t.equal(memory.size + forgotten.reduce((sum, count) => sum + count, 0), 1000, 'each is remembered or counted')
     t.equal(memory.keyOf(textOf(0)), undefined)

@@ -331,23 +331,29 @@ t.test('a token that memory refuses is decoded, and refused again without anothe
   t.match(stats, { hits: 0, misses: 1, verifications: 1 }, 'neither a hit nor a miss')
 })
 
-t.test('a token that is brought again is judged by its signature of the first time, and is in memory from then on', async (t) => {
-  for (const synchronousPerTurn of [0, 100]) {
-    const scene = createScene(undefined, { synchronousPerTurn, memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 }) })
-    const { verifier, stats } = scene
-    const text = sign()
-    const first = await verifier.verify(text)
-    t.ok(first.ok)
-    t.equal(verifier.recall(text), undefined)
-    const second = verifier.verify(text)
-    t.notOk(second instanceof Later, 'at once')
-    t.match(second, { ok: true, claims: CLAIMS, token: text, key: scene.keys[0] })
-    t.equal(verifier.recall(text), second)
-    t.equal(verifier.verify(text), second)
-    t.match(stats, { hits: 2, misses: 1, verifications: 1 })
-    t.same(scene.calls, [['witness', 'sess_1']], 'its session is seen once')
+t.test(
+  'a token that is brought again is judged by its signature of the first time, and is in memory from then on',
+  async (t) => {
+    for (const synchronousPerTurn of [0, 100]) {
+      const scene = createScene(undefined, {
+        synchronousPerTurn,
+        memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 })
+      })
+      const { verifier, stats } = scene
+      const text = sign()
+      const first = await verifier.verify(text)
+      t.ok(first.ok)
+      t.equal(verifier.recall(text), undefined)
+      const second = verifier.verify(text)
+      t.notOk(second instanceof Later, 'at once')
+      t.match(second, { ok: true, claims: CLAIMS, token: text, key: scene.keys[0] })
+      t.equal(verifier.recall(text), second)
+      t.equal(verifier.verify(text), second)
+      t.match(stats, { hits: 2, misses: 1, verifications: 1 })
+      t.same(scene.calls, [['witness', 'sess_1']], 'its session is seen once')
+    }
   }
-})
+)
 
 t.test('a token that was brought once is judged again by key, time and revocations', async (t) => {
   const remembered = async (claims: object = {}) => {
