@@ -3,6 +3,7 @@ import { isSignature, type JsonObject, MAX_TOKEN_LENGTH, parsePart } from './dec
 import type { HeaderTable } from './header-table.js'
 import type { JoseHeader } from './jose-header.js'
 import type { VerificationFailure, VerificationOutcome } from './outcome.js'
+import type { VerifiedToken } from './verified-token.js'
 
 /**
  * A JWT as it was received, split and decoded once; its signature has not been checked. Header and claims are hostile input,
@@ -23,7 +24,9 @@ export class UnverifiedToken {
   readonly jose: JoseHeader
   readonly claims: JsonObject
   /** Not null: the token was verified before, and memory refuses it now. */
-  readonly refusal: VerificationFailure | null
+  refusal: VerificationFailure | null
+  /** Kept by the verifier. Not null: its signature was good before, and memory accepts it now. */
+  verified: VerifiedToken | null = null
   /** Kept by the verifier. Not null: the token is being verified, and this is the answer to all who bring it meanwhile. */
   pending: Later<VerificationOutcome> | null = null
   /** Kept by the verifier: it was brought again while it was being verified. */

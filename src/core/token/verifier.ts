@@ -130,12 +130,28 @@ export function createVerifier(settings: VerifierSettings): Verifier {
 
   function lookUp(text: string, retainedLength = 0): VerifiedToken | UnverifiedToken | null {
     const known = recall(text)
-    if (known === undefined) return decodeUnseen(text, retainedLength)
-    return known.ok ? known : decode(text, known)
+    if (known !== undefined) return known.ok ? known : decode(text, known)
+    const token = decodeUnseen(text, retainedLength)
+    return token?.verified ?? token
   }
 
   function decodeUnseen(text: string, retainedLength: number): UnverifiedToken | null {
-    return inFlight.find(text) ?? decode(text, null, retainedLength)
+    const token = inFlight.find(text) ?? decode(text, null, retainedLength)
+    if (token !== null && token.pending === null) recallSignature(token)
+    return token
+  }
+
+  /** Of a token that was brought once before: gives it its verdict. From now on memory has it verified. */
+  function recallSignature(token: UnverifiedToken): void {
+    const key = keyOf(token.text)
+    if (key === undefined) return
+    const nowMs = now()
+    if (nowMs >= key.trustedUntilMs) return
+    const verified = createVerifiedToken(token, key, clockSkewInMs, true)
+    memory.add(verified, nowMs)
+    const outcome = verdictOn(verified, nowMs)
+    if (outcome.ok) token.verified = outcome
+    else token.refusal = outcome
   }
 
   function accept(verified: VerifiedToken): VerifiedToken {
@@ -144,9 +160,12 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   }
 
   function judge(token: UnverifiedToken): VerificationOutcome | Later<VerificationOutcome> {
-    if (token.refusal !== null) return refuseKnown(token, token.refusal)
-    const known = recallSignature(token)
-    if (known !== undefined) return known.ok ? accept(known) : refuseKnown(token, known)
+    if (token.refusal !== null) {
+      if (token.refusal.reason === 'session-revoked') stats.revoked++
+      observer?.refused(token.refusal.reason, token.claims, now(), clockSkewInMs)
+      return token.refusal
+    }
+    if (token.verified !== null) return accept(token.verified)
     stats.misses++
     if (token.pending !== null) {
       stats.shared++
@@ -158,23 +177,6 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (outcome instanceof Later) inFlight.add(token, outcome)
     else observer?.judged(outcome, begunAtMs)
     return outcome
-  }
-
-  /** The verdict on a token that was brought once before; from now on memory has it verified. */
-  function recallSignature(token: UnverifiedToken): VerificationOutcome | undefined {
-    const key = keyOf(token.text)
-    const nowMs = now()
-    if (key === undefined || nowMs >= key.trustedUntilMs) return undefined
-    const verified = createVerifiedToken(token, key, clockSkewInMs, true)
-    memory.add(verified, nowMs)
-    return verdictOn(verified, nowMs)
-  }
-
-  /** Memory refuses the token. Counts neither a hit nor a miss. */
-  function refuseKnown(token: UnverifiedToken, refusal: VerificationFailure): VerificationFailure {
-    if (refusal.reason === 'session-revoked') stats.revoked++
-    observer?.refused(refusal.reason, token.claims, now(), clockSkewInMs)
-    return refusal
   }
 
   function verify(text: string, skewMs = clockSkewInMs): VerificationOutcome | Later<VerificationOutcome> {
