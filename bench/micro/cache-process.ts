@@ -32,7 +32,7 @@ async function measure({ trust, tokens, counts, rounds, seed }: CacheJob): Promi
   const inputs = tokens.map((token) => Buffer.from(`Bearer ${token}`))
   const random = createRandom(seed)
   for (const count of counts) {
-    // Bounds above all counts: half of them is for tokens that were brought twice.
+    // Bounds above all counts: three quarters of them are for tokens that were brought twice.
     const tokenCache = { maxEntries: 2 * count, maxBytes: 1_000_000_000 }
     const subject = createSubject(trust, { now: Date.now }, { tokenCache })
     const chosen = inputs.slice(0, count)

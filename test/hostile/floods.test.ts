@@ -113,7 +113,7 @@ t.test(`${VALID} distinct valid tokens take no more memory than the bounds of th
   const growth = (await reachable()) - before
   t.ok(growth < MAX_GROWTH_BYTES, `grew by ${growth} bytes`)
   const { cachedTokens, evictions } = instance.stats()
-  t.ok(cachedTokens >= maxEntries / 4 && cachedTokens <= maxEntries / 2, `${cachedTokens} tokens brought once`)
+  t.ok(cachedTokens >= maxEntries / 8 && cachedTokens <= maxEntries / 4, `${cachedTokens} tokens brought once`)
   t.equal(cachedTokens + evictions, maxEntries + VALID)
   for (let n = 0; n < maxEntries; n++) {
     const token = clerk.signSessionToken({ userId: `user_${n}` })
@@ -121,7 +121,10 @@ t.test(`${VALID} distinct valid tokens take no more memory than the bounds of th
       if (!(await instance.verifyToken(token)).ok) t.fail(`token ${n} was refused`)
   }
   const { cachedTokens: afterwards } = instance.stats()
-  t.ok(afterwards >= maxEntries / 2 && afterwards <= maxEntries, `${afterwards} tokens, half of them brought again`)
+  t.ok(
+    afterwards >= (maxEntries * 3) / 4 && afterwards <= maxEntries,
+    `${afterwards} tokens, most of them brought again`
+  )
   await instance.close()
 })
 
@@ -272,7 +275,7 @@ t.test(
     t.same([...statuses], [[200, SENT_VALID]])
     t.ok(after - before < MAX_GROWTH_BYTES, `grew by ${after - before} bytes`)
     const { cachedTokens, evictions } = fastify.clerk.stats()
-    t.ok(cachedTokens >= 250 && cachedTokens <= 500, `${cachedTokens} tokens brought once`)
+    t.ok(cachedTokens >= 125 && cachedTokens <= 250, `${cachedTokens} tokens brought once`)
     t.equal(cachedTokens + evictions, 1000 + SENT_VALID)
   }
 )

@@ -2,7 +2,7 @@ import { wholeNumber } from './readers.js'
 import { group, type Option, type OptionTable, type SettingsOf } from './table.js'
 
 /**
- * Bounds of the cache of verified tokens. From 512 entries and 1 MiB on, half of each bound is for tokens that were brought once, of
+ * Bounds of the cache of verified tokens. From 512 entries and 1 MiB on, a quarter of each bound is for tokens that were brought once, of
  * which only text and key are kept. Security: a full cache costs verifications, never a wrong answer.
  */
 export interface TokenCacheOptions {

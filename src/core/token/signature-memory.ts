@@ -64,9 +64,11 @@ export function createSignatureMemory({ maxEntries, maxBytes, onForget }: Signat
   }
 }
 
-const FIRST_BYTES = 16_384
-/** Bytes of a block for each slot of its table. Tokens have 600 and more, so the table is a third full at most. */
-const BYTES_PER_SLOT = 256
+/** Memory is taken in chunks, as texts come: one large block would be copied as it grows, and each copy hastens a full collection. */
+const CHUNK_BITS = 14
+const CHUNK_BYTES = 1 << CHUNK_BITS
+const OFFSET_MASK = CHUNK_BYTES - 1
+const FIRST_SLOTS = 64
 /** The index of a key is one byte. */
 const MAX_KEYS = 256
 /** A text is written between the index of its key and a byte that is in no text, so that a part of it, or more, is not equal. */
@@ -76,34 +78,34 @@ const BYTES_BESIDE_TEXT = 2
 const FREE = 0
 const DELETED = -1
 
-/** A block of texts, and a table with linear probing. Grows by doubling up to its bounds. */
+/** Texts in chunks, and a table with linear probing. Grows up to its bounds, and keeps its memory when it is cleared. */
 class Generation {
   readonly #maxEntries: number
-  readonly #maxBytes: number
+  readonly #maxChunks: number
   readonly #keys: VerificationKey[] = []
-  #block = Buffer.alloc(0)
-  /** Where the texts end. */
-  #end = 0
+  readonly #chunks: Buffer[] = []
+  /** Index of the chunk that is being filled, and where its texts end. */
+  #current = -1
+  #end = CHUNK_BYTES
   /** Position of a text plus 1; FREE or DELETED. Its length is a power of two. */
   #slots = new Int32Array(0)
   /** The hash of the text in the slot of the same index. */
   #hashes = new Int32Array(0)
-  /** Slots that are not free. */
+  /** Slots that are not free: at most half of them, so that every search ends. */
   #taken = 0
   size = 0
+  bytes = 0
 
   constructor({ maxEntries, maxBytes }: { readonly maxEntries: number; readonly maxBytes: number }) {
     this.#maxEntries = maxEntries
-    this.#maxBytes = maxBytes
-  }
-
-  get bytes(): number {
-    return this.#end
+    this.#maxChunks = Math.floor(maxBytes / CHUNK_BYTES)
   }
 
   keyOf(text: string): VerificationKey | undefined {
     const slot = this.#find(text)
-    return slot === -1 ? undefined : this.#keys[this.#block[(this.#slots[slot] as number) - 1] as number]
+    if (slot === -1) return undefined
+    const position = (this.#slots[slot] as number) - 1
+    return this.#keys[(this.#chunks[position >>> CHUNK_BITS] as Buffer)[position & OFFSET_MASK] as number]
   }
 
   delete(text: string): boolean {
@@ -116,26 +118,40 @@ class Generation {
 
   /** False: it is full. */
   add(text: string, key: VerificationKey): boolean {
-    const position = this.#end
-    const end = position + text.length + BYTES_BESIDE_TEXT
-    if (this.size >= this.#maxEntries) return false
-    while (end > this.#block.length || this.#taken >= this.#slots.length / 2) if (!this.#grow()) return false
+    const length = text.length + BYTES_BESIDE_TEXT
+    if (length > CHUNK_BYTES || this.size >= this.#maxEntries) return false
+    if (this.#end + length > CHUNK_BYTES && !this.#nextChunk()) return false
     const index = this.#indexOf(key)
     if (index >= MAX_KEYS) return false
-    this.#block[position] = index
-    this.#block.write(text, position + 1, 'latin1')
-    this.#block[end - 1] = END
-    this.#end = end
+    if (this.#taken >= this.#slots.length / 2) this.#growTable()
+    const chunk = this.#chunks[this.#current] as Buffer
+    const position = (this.#current << CHUNK_BITS) + this.#end
+    chunk[this.#end] = index
+    chunk.write(text, this.#end + 1, 'latin1')
+    this.#end += length
+    chunk[this.#end - 1] = END
+    this.bytes += length
     this.#take(hashOfTail(text), position + 1)
     return true
   }
 
   clear(): void {
     this.#keys.length = 0
-    this.#end = 0
+    this.#current = -1
+    this.#end = CHUNK_BYTES
     this.#slots.fill(FREE)
     this.#taken = 0
     this.size = 0
+    this.bytes = 0
+  }
+
+  #nextChunk(): boolean {
+    const next = this.#current + 1
+    if (next >= this.#maxChunks) return false
+    if (next === this.#chunks.length) this.#chunks.push(Buffer.allocUnsafeSlow(CHUNK_BYTES))
+    this.#current = next
+    this.#end = 0
+    return true
   }
 
   #indexOf(key: VerificationKey): number {
@@ -154,9 +170,11 @@ class Generation {
   }
 
   #holds(slot: number, text: string): boolean {
-    const begin = this.#slots[slot] as number
+    const position = (this.#slots[slot] as number) - 1
+    const chunk = this.#chunks[position >>> CHUNK_BITS] as Buffer
+    const begin = (position & OFFSET_MASK) + 1
     const end = begin + text.length
-    return this.#block[end] === END && this.#block.toString('latin1', begin, end) === text
+    return chunk[end] === END && chunk.toString('latin1', begin, end) === text
   }
 
   #take(hash: number, value: number): void {
@@ -169,23 +187,17 @@ class Generation {
     this.size++
   }
 
-  #grow(): boolean {
-    const length = Math.min(Math.max(FIRST_BYTES, this.#block.length * 2), this.#maxBytes)
-    if (length <= this.#block.length) return false
-    const block = Buffer.allocUnsafeSlow(length)
-    this.#block.copy(block, 0, 0, this.#end)
-    this.#block = block
+  #growTable(): void {
     const slots = this.#slots
     const hashes = this.#hashes
-    const slotCount = 2 ** Math.ceil(Math.log2(length / BYTES_PER_SLOT))
-    this.#slots = new Int32Array(slotCount)
-    this.#hashes = new Int32Array(slotCount)
+    const length = Math.max(FIRST_SLOTS, slots.length * 2)
+    this.#slots = new Int32Array(length)
+    this.#hashes = new Int32Array(length)
     this.#taken = 0
     this.size = 0
     for (let slot = 0; slot < slots.length; slot++) {
       const value = slots[slot] as number
       if (value > FREE) this.#take(hashes[slot] as number, value)
     }
-    return true
   }
 }

@@ -28,14 +28,15 @@ export interface TokenMemorySettings {
   readonly onEvict?: (count: number) => void
 }
 
+/** One token in so many, and one byte, is for tokens that were brought once. */
+const SIGNATURE_SHARE = 4
 /** Smaller bounds are for verified tokens alone: tokens that were brought once would be forgotten before they are brought again. */
 const MIN_ENTRIES = 512
 const MIN_BYTES = 1_048_576
 
-/** Half of the bounds is for tokens that were brought once, half for those that were brought again. */
 export function createTokenMemory({ maxEntries, maxBytes, onEvict }: TokenMemorySettings): TokenMemory {
   const isShared = maxEntries >= MIN_ENTRIES && maxBytes >= MIN_BYTES
-  const share = (bound: number) => (isShared ? Math.floor(bound / 2) : 0)
+  const share = (bound: number) => (isShared ? Math.floor(bound / SIGNATURE_SHARE) : 0)
   const signatures = createSignatureMemory({
     maxEntries: share(maxEntries),
     maxBytes: share(maxBytes),

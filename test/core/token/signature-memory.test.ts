@@ -69,7 +69,8 @@ t.test('within the bounds, the newest half of them is remembered at least', (t) 
     [100_000, 100_000]
   ] as const) {
     const { memory, forgotten } = create(maxEntries, maxBytes)
-    const half = maxEntries === 100 ? 50 : Math.floor(50_000 / 602)
+    // Half of 100,000 bytes holds three chunks of 16 KiB, and a chunk 27 texts.
+    const half = maxEntries === 100 ? 50 : 3 * 27
     for (let n = 0; n < 1000; n++) {
       t.ok(memory.add(textOf(n), one))
       if (memory.size > maxEntries || memory.bytes > maxBytes) t.fail(`${memory.size} texts, ${memory.bytes} bytes`)
@@ -83,9 +84,11 @@ t.test('within the bounds, the newest half of them is remembered at least', (t) 
 })
 
 t.test('a text that no half of the bounds has room for is not taken', (t) => {
-  const { memory, forgotten } = create(1000, 40_000)
+  const { memory, forgotten } = create(1000, 80_000)
   t.ok(memory.add(textOf(1), one))
-  t.notOk(memory.add(textOf(2, 20_000), one))
+  t.notOk(memory.add(textOf(2, 16_383), one))
+  t.ok(memory.add(textOf(4, 16_382), one))
+  t.equal(memory.keyOf(textOf(4, 16_382)), one)
   t.ok(memory.add(textOf(3), one))
   for (const [maxEntries, maxBytes] of [
     [1, 1_000_000],
