@@ -6,12 +6,14 @@ import type { UnverifiedToken } from './unverified-token.js'
 /** Tokens under verification, so that an unseen token that many requests bring at once is decoded and verified once. */
 export interface InFlight {
   find(text: string): UnverifiedToken | null
-  /** Until the outcome is there. */
+  /** Until the outcome is there. Not if too many are alike. */
   add(token: UnverifiedToken, outcome: Later<VerificationOutcome>): void
 }
 
 const BUCKETS = 64
 const MASK = BUCKETS - 1
+/** Anybody can make tokens that share a bucket. Those beyond are verified without being shared. */
+const MAX_IN_BUCKET = 256
 
 /**
  * Tokens hang on one another within a bucket. A `Map` would do, but for the garbage collector: a `Map` that is added to and
@@ -20,6 +22,7 @@ const MASK = BUCKETS - 1
  */
 export function createInFlight(): InFlight {
   const buckets = new Array<UnverifiedToken | null>(BUCKETS).fill(null)
+  const counts = new Uint16Array(BUCKETS)
   let count = 0
 
   function remove(token: UnverifiedToken): void {
@@ -34,6 +37,7 @@ export function createInFlight(): InFlight {
     else previous.nextInFlight = token.nextInFlight
     token.nextInFlight = null
     token.pending = null
+    counts[bucket] = (counts[bucket] as number) - 1
     count--
   }
 
@@ -42,15 +46,20 @@ export function createInFlight(): InFlight {
       if (count === 0) return null
       const hash = hashOfTail(text)
       let token = buckets[hash & MASK] ?? null
-      while (token !== null && (token.tailHash !== hash || token.text !== text)) token = token.nextInFlight
-      return token
+      while (token !== null && token.tailHash !== hash) token = token.nextInFlight
+      // Of several with this hash the latest alone is compared: forged tokens may all have it.
+      return token?.text === text ? token : null
     },
     add(token, outcome) {
       const hash = hashOfTail(token.text)
+      const bucket = hash & MASK
+      const others = counts[bucket] as number
+      if (others === MAX_IN_BUCKET) return
       token.pending = outcome
       token.tailHash = hash
-      token.nextInFlight = buckets[hash & MASK] ?? null
-      buckets[hash & MASK] = token
+      token.nextInFlight = buckets[bucket] ?? null
+      buckets[bucket] = token
+      counts[bucket] = others + 1
       count++
       outcome.whenEnded(() => remove(token))
     }
