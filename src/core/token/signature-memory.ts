@@ -40,12 +40,15 @@ export function createSignatureMemory({ maxEntries, maxBytes, onForget }: Signat
     },
     add(text, key) {
       if (young.add(text, key)) return true
-      if (young.size === 0) return false
-      const forgotten = old
-      if (forgotten.size > 0) onForget(forgotten.size)
-      forgotten.clear()
-      old = young
-      young = forgotten
+      if (young.bytes === 0) return false
+      // All of its texts may have been deleted. The room of these is free only once it is cleared.
+      if (young.size > 0) {
+        if (old.size > 0) onForget(old.size)
+        const forgotten = old
+        old = young
+        young = forgotten
+      }
+      young.clear()
       return young.add(text, key)
     },
     delete(text) {

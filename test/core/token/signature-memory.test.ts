@@ -83,6 +83,18 @@ t.test('within the bounds, the newest half of them is remembered at least', (t) 
   t.end()
 })
 
+t.test('texts of which each is deleted at once never use the room up', (t) => {
+  const { memory, forgotten } = create(1000, 100_000)
+  for (let n = 0; n < 1000; n++) {
+    if (!memory.add(textOf(n), one)) t.fail(`no room for ${n}`)
+    memory.delete(textOf(n))
+  }
+  t.ok(memory.add(textOf(1000), one))
+  t.equal(memory.keyOf(textOf(1000)), one)
+  t.same(forgotten, [])
+  t.end()
+})
+
 t.test('a text that no half of the bounds has room for is not taken', (t) => {
   const { memory, forgotten } = create(1000, 80_000)
   t.ok(memory.add(textOf(1), one))
