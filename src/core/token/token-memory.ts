@@ -14,6 +14,8 @@ export interface TokenMemory {
   keyOf(text: string): VerificationKey | undefined
   /** Remembers a token that is brought for the first time. False: there is no room, and `add` has to be called. */
   addSignature(text: string, key: VerificationKey): boolean
+  /** Of a token whose key is trusted no more. */
+  deleteSignature(text: string): void
   add(verified: VerifiedToken, nowMs: number): void
   delete(verified: VerifiedToken): void
   clear(): void
@@ -52,6 +54,7 @@ export function createTokenMemory({ maxEntries, maxBytes, onEvict }: TokenMemory
     find: tokens.find,
     keyOf: signatures.keyOf,
     addSignature: signatures.add,
+    deleteSignature: signatures.delete,
     add(verified, nowMs) {
       signatures.delete(verified.token)
       tokens.add(verified, nowMs)

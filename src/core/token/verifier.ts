@@ -146,7 +146,11 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     const key = keyOf(token.text)
     if (key === undefined) return
     const nowMs = now()
-    if (nowMs >= key.trustedUntilMs) return
+    if (nowMs >= key.trustedUntilMs) {
+      // Else it would hide the same text with another key.
+      memory.deleteSignature(token.text)
+      return
+    }
     const verified = createVerifiedToken(token, key, clockSkewInMs, true)
     memory.add(verified, nowMs)
     const outcome = verdictOn(verified, nowMs)

@@ -391,6 +391,18 @@ t.test('a token that was brought once is judged again by key, time and revocatio
   t.match(await pending.again(), { pendingAuth: { isAuthenticated: false } })
 })
 
+t.test('a token whose key was withdrawn and is there again is brought once again, and then in memory', async (t) => {
+  const memory = createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 })
+  const scene = createScene([keyOf(own)], { memory })
+  const text = sign()
+  t.ok((await scene.verifier.verify(text)).ok)
+  ;(scene.keys[0] as { trustedUntilMs: number }).trustedUntilMs = 0
+  scene.keys = [keyOf(own)]
+  for (let n = 0; n < 5; n++) t.match(await scene.verifier.verify(text), { ok: true, key: scene.keys[0] })
+  t.match(scene.stats, { verifications: 2, misses: 2, hits: 4 })
+  t.equal(memory.size, 1)
+})
+
 t.test('a remembered signature stands for no other text', async (t) => {
   const { verifier, stats } = createScene(undefined, { memory: createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 }) })
   const text = sign()
