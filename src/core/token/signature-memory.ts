@@ -10,7 +10,7 @@ export interface SignatureMemory {
   /** The key under which the signature of exactly this text is good; undefined when that is not remembered. */
   keyOf(text: string): VerificationKey | undefined
   /** `text` is ASCII. False: there is no room for such a text. */
-  add(text: string, key: VerificationKey): boolean
+  add(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
   delete(text: string): void
   clear(): void
   readonly size: number
@@ -21,7 +21,7 @@ export interface SignatureMemory {
 export interface SignatureMemoryBounds {
   readonly maxEntries: number
   readonly maxBytes: number
-  /** Told how many texts were forgotten for newer ones. */
+  /** Told how many texts were forgotten for newer ones, and had not expired. */
   readonly onForget: (count: number) => void
 }
 
@@ -38,18 +38,19 @@ export function createSignatureMemory({ maxEntries, maxBytes, onForget }: Signat
     keyOf(text) {
       return young.keyOf(text) ?? old.keyOf(text)
     },
-    add(text, key) {
-      if (young.add(text, key)) return true
+    add(text, key, expiresAtMs, nowMs) {
+      if (young.add(text, key, expiresAtMs)) return true
       if (young.bytes === 0) return false
       // All of its texts may have been deleted. The room of these is free only once it is cleared.
       if (young.size > 0) {
-        if (old.size > 0) onForget(old.size)
+        const count = old.countUnexpired(nowMs)
+        if (count > 0) onForget(count)
         const forgotten = old
         old = young
         young = forgotten
       }
       young.clear()
-      return young.add(text, key)
+      return young.add(text, key, expiresAtMs)
     },
     delete(text) {
       if (!young.delete(text)) old.delete(text)
@@ -94,6 +95,8 @@ class Generation {
   #slots = new Int32Array(0)
   /** The hash of the text in the slot of the same index. */
   #hashes = new Int32Array(0)
+  /** When that text expires. */
+  #expiries = new Float64Array(0)
   /** Slots that are not free: at most half of them, so that every search ends. */
   #taken = 0
   size = 0
@@ -120,7 +123,7 @@ class Generation {
   }
 
   /** False: it is full. */
-  add(text: string, key: VerificationKey): boolean {
+  add(text: string, key: VerificationKey, expiresAtMs: number): boolean {
     const length = text.length + BYTES_BESIDE_TEXT
     if (length > CHUNK_BYTES || this.size >= this.#maxEntries) return false
     if (this.#end + length > CHUNK_BYTES && !this.#nextChunk()) return false
@@ -134,8 +137,16 @@ class Generation {
     this.#end += length
     chunk[this.#end - 1] = END
     this.bytes += length
-    this.#take(hashOfTail(text), position + 1)
+    this.#take(hashOfTail(text), position + 1, expiresAtMs)
     return true
+  }
+
+  countUnexpired(nowMs: number): number {
+    let count = 0
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      if ((this.#slots[slot] as number) > FREE && (this.#expiries[slot] as number) > nowMs) count++
+    }
+    return count
   }
 
   clear(): void {
@@ -180,12 +191,13 @@ class Generation {
     return chunk[end] === END && chunk.toString('latin1', begin, end) === text
   }
 
-  #take(hash: number, value: number): void {
+  #take(hash: number, value: number, expiresAtMs: number): void {
     const mask = this.#slots.length - 1
     let slot = hash & mask
     while (this.#slots[slot] !== FREE) slot = (slot + 1) & mask
     this.#slots[slot] = value
     this.#hashes[slot] = hash
+    this.#expiries[slot] = expiresAtMs
     this.#taken++
     this.size++
   }
@@ -193,14 +205,16 @@ class Generation {
   #growTable(): void {
     const slots = this.#slots
     const hashes = this.#hashes
+    const expiries = this.#expiries
     const length = Math.max(FIRST_SLOTS, slots.length * 2)
     this.#slots = new Int32Array(length)
     this.#hashes = new Int32Array(length)
+    this.#expiries = new Float64Array(length)
     this.#taken = 0
     this.size = 0
     for (let slot = 0; slot < slots.length; slot++) {
       const value = slots[slot] as number
-      if (value > FREE) this.#take(hashes[slot] as number, value)
+      if (value > FREE) this.#take(hashes[slot] as number, value, expiries[slot] as number)
     }
   }
 }

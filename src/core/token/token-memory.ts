@@ -13,7 +13,7 @@ export interface TokenMemory {
   /** The key under which the signature of exactly this text is good, if the token was brought once. The caller judges the key. */
   keyOf(text: string): VerificationKey | undefined
   /** Remembers a token that is brought for the first time. False: there is no room, and `add` has to be called. */
-  addSignature(text: string, key: VerificationKey): boolean
+  addSignature(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
   /** Of a token whose key is trusted no more. */
   deleteSignature(text: string): void
   add(verified: VerifiedToken, nowMs: number): void

@@ -226,7 +226,8 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (reason !== null) return failureFor(reason)
 
     const isRemembered = skewMs === clockSkewInMs
-    const isEntered = isRemembered && (token.isShared || !addSignature(token.text, key))
+    const expiresAtMs = (token.claims as SessionClaims).exp * 1000 + skewMs
+    const isEntered = isRemembered && (token.isShared || !addSignature(token.text, key, expiresAtMs, nowMs))
     const verified = createVerifiedToken(token, key, skewMs, isEntered)
     revocations.observe(verified)
     if (isRemembered) {

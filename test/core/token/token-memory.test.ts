@@ -10,7 +10,7 @@ const verifiedOf = (n: number) =>
 
 t.test('a token is counted once, whether it was brought once or again', (t) => {
   const memory = createTokenMemory({ maxEntries: 1000, maxBytes: 1e7 })
-  t.ok(memory.addSignature(textOf(1), key))
+  t.ok(memory.addSignature(textOf(1), key, 1e12, 0))
   t.equal(memory.keyOf(textOf(1)), key)
   t.equal(memory.find(textOf(1)), undefined)
   t.match(memory, { size: 1, bytes: 602 })
@@ -21,7 +21,7 @@ t.test('a token is counted once, whether it was brought once or again', (t) => {
   t.equal(memory.size, 1)
   memory.delete(verified)
   t.equal(memory.find(textOf(1)), undefined)
-  memory.addSignature(textOf(2), key)
+  memory.addSignature(textOf(2), key, 1e12, 0)
   memory.add(verifiedOf(3), 0)
   memory.clear()
   t.same([memory.size, memory.keyOf(textOf(2)), memory.find(textOf(3))], [0, undefined, undefined])
@@ -32,7 +32,7 @@ t.test('tokens of both kinds stay within the bounds, and each that is pushed out
   let evicted = 0
   const memory = createTokenMemory({ maxEntries: 1000, maxBytes: 1e7, onEvict: (count) => (evicted += count) })
   for (let n = 0; n < 3000; n++) {
-    memory.addSignature(textOf(n), key)
+    memory.addSignature(textOf(n), key, 1e12, 0)
     if (n % 3 === 0) memory.add(verifiedOf(n), 0)
     if (memory.size > 1000) t.fail(`${memory.size} tokens`)
   }
@@ -47,7 +47,7 @@ t.test('under small bounds all is for verified tokens', (t) => {
     { maxEntries: 1000, maxBytes: 1_048_575 }
   ]) {
     const memory = createTokenMemory(bounds)
-    t.notOk(memory.addSignature(textOf(1), key))
+    t.notOk(memory.addSignature(textOf(1), key, 1e12, 0))
     const count = Math.min(bounds.maxEntries, Math.floor(bounds.maxBytes / (600 + 1024)))
     for (let n = 0; n < count; n++) memory.add(verifiedOf(n), 0)
     t.equal(memory.size, count)
