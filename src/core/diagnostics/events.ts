@@ -47,7 +47,8 @@ export function refusalEvent(event: Omit<RefusalEvent, 'help'>): RefusalEvent {
 }
 
 /**
- * Payload of `fastify-clerk-auth:eviction`, published for each verified token that the bounds of the token cache evict.
+ * Payload of `fastify-clerk-auth:eviction`, published when the bounds of the token cache push out a verified token,
+ * or at once all that were brought once and the longest ago.
  */
 export interface EvictionEvent {
   readonly instance: string | null
