@@ -42,9 +42,24 @@ export async function fleet({ fleet: settings, seed }: Settings): Promise<PartRe
   return {
     part: 'fleet',
     data: { runs, buses, memory, missed },
-    tables: [requestTable(runs, sizes), waitTable(runs, sizes), busTable(buses), memoryTable(memory, memorySize)],
+    tables: tablesOf({ runs, buses, memory }, settings),
     charts: [requestChart(runs, Math.max(...sizes))]
   }
+}
+
+export interface FleetData {
+  readonly runs: readonly KeyRun[]
+  readonly buses: readonly BusStory[]
+  readonly memory: FleetMemory
+}
+
+/** What the manual shows of the data. Of the key sets, the two largest fleets: a small one is told by the goals. */
+export function tablesOf(
+  { runs, buses, memory }: FleetData,
+  { sizes, memorySize }: Pick<Settings['fleet'], 'sizes' | 'memorySize'>
+): Table[] {
+  const largest = [...sizes].sort((a, b) => a - b).slice(-2)
+  return [requestTable(runs, largest), waitTable(runs, largest), busTable(buses), memoryTable(memory, memorySize)]
 }
 
 async function measureMemory(input: FleetMemoryInput): Promise<FleetMemory> {
@@ -61,23 +76,19 @@ function findLostRevocations({ size, expected, known }: BusStory): string[] {
   return known === expected ? [] : [`${size} processes, bus: ${known} of ${expected} revocations known`]
 }
 
-/** The phases of all runs, a row for each phase and way of sharing. */
+/** The phases of all runs, a row for each phase and way of sharing in which something happened. */
 function rowsOf(
   runs: readonly KeyRun[],
   sizes: readonly number[],
   isShown: (phase: PhaseResult) => boolean,
   show: (phase: PhaseResult) => string[]
 ): string[][] {
-  const names = runs[0]?.story.phases.filter(isShown).map(({ phase }) => phase) ?? []
+  const names = runs[0]?.story.phases.map(({ phase }) => phase) ?? []
   return names.flatMap((name) =>
-    SHARINGS.map((sharing) => [
-      name,
-      LABELS[sharing],
-      ...sizes.flatMap((size) => {
-        const phase = phaseOf(runs, size, sharing, name)
-        return phase === undefined ? [] : show(phase)
-      })
-    ])
+    SHARINGS.flatMap((sharing) => {
+      const phases = sizes.flatMap((size) => phaseOf(runs, size, sharing, name) ?? [])
+      return phases.some(isShown) ? [[name, LABELS[sharing], ...phases.flatMap(show)]] : []
+    })
   )
 }
 
@@ -96,13 +107,13 @@ function requestTable(runs: readonly KeyRun[], sizes: readonly number[]): Table 
     rows: rowsOf(
       runs,
       sizes,
-      () => true,
+      ({ perMinute }) => perMinute > 0,
       ({ perMinute, mostInASecond }) => [figure(perMinute), count(mostInASecond)]
     ),
     notes: [
       `Simulated minutes: ${lengths.join('; ')}.`,
       'Each alone: without jwks.snapshot. Snapshots: a store with get and set. Turns: with claim, too. Everything else by default.',
-      'The store is empty at the first deploy. The outage answers 503 at once.',
+      'Ways without a request in a phase are left out. The store is empty at the first deploy. The outage answers 503 at once.',
       `Latencies are log-normal: the endpoint ${endpoint.medianMs} ms, 1 % above ${endpoint.p99Ms} ms; the store ${store.medianMs} and ${store.p99Ms} ms.`
     ]
   }

@@ -5,6 +5,7 @@ import { findMissedGoals } from '../../bench/fleet/goals.js'
 import { tellKeyStory } from '../../bench/fleet/key-story.js'
 import { createLatency } from '../../bench/fleet/latency.js'
 import { quantile } from '../../bench/measure/statistics.js'
+import { tablesOf } from '../../bench/parts/fleet.js'
 import { createRandom } from '../../bench/traffic/random.js'
 
 // The simulation of fleets: what it counts, and that a herd would show. Figures for thousands of processes are in
@@ -102,6 +103,26 @@ t.test('requests that are not counted, and a fleet that fetches too often, miss 
   t.match(findMissedGoals({ ...run, story: { ...story, mostAtRestPerProcess: 2 } }), [/in four minutes at rest: 2/])
   // Two processes that are each alone fetch twice as often at rest as a fleet with turns may.
   t.match(findMissedGoals({ ...run, sharing: 'turns' }), [/requests at rest: 4, at most 2/])
+})
+
+t.test('tables of key sets show the two largest fleets, and no row without a request', async (t) => {
+  const sizes = [4, 2, 3]
+  const runs = []
+  for (const size of sizes) {
+    for (const sharing of SHARINGS) {
+      runs.push({ size, sharing, story: await tellKeyStory({ size, sharing, seed: 1 }, LENGTHS) })
+    }
+  }
+  const memory = { keyStoreBytes: 1, busBytes: 1, busWithRevocationsBytes: 1 }
+  const [requests, waits] = tablesOf({ runs, buses: [], memory }, { sizes, memorySize: 1 })
+  t.same(requests?.columns, ['phase', 'key sets', '3: a minute', 'most a second', '4: a minute', 'most a second'])
+  t.same(waits?.columns, ['phase', 'key sets', '3: longest wait', 'all done', '4: longest wait', 'all done'])
+  for (const { rows, columns } of [requests, waits].flatMap((table) => table ?? [])) {
+    for (const row of rows) t.equal(row.length, columns.length, row.join())
+  }
+  const ways = (phase: string) => requests?.rows.filter(([name]) => name === phase).map(([, way]) => way)
+  t.same(ways('first deploy, all at once'), ['each alone', 'snapshots', 'snapshots, turns'])
+  t.same(ways('deploy, all at once'), ['each alone'], 'with a shared snapshot nobody asks')
 })
 
 t.test('an endpoint with a limit turns away what is above it, and each process gets its keys in the end', async (t) => {
