@@ -12,7 +12,7 @@ t.test('the table of causes is that of the code', async (t) => {
   t.strictSame(
     rows,
     Object.entries(CAUSES).map(
-      ([cause, { severity, message, cure }]) => `| \`${cause}\` | ${severity} | ${message} | ${cure} |`
+      ([cause, { severity, message }]) => `| \`${cause}\` | ${severity} | ${message} |`
     )
   )
 })
