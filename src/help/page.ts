@@ -156,7 +156,7 @@ function renderEntry({ name, message, help }: Entry, level: number): string {
   if (message !== null) lines.push(`> ${message.replaceAll('<', '\\<')}`, '')
   lines.push(
     `**Cause:** ${help.cause}\\`,
-    `**Cure:** ${help.cure}${help.see === undefined ? '' : ` See [${help.see}](../${help.see}).`}`,
+    `**Cure:** ${help.cure}${help.see === undefined ? '' : ` [Manual](../${help.see}).`}`,
     ''
   )
   return lines.join('\n')
