@@ -4,16 +4,16 @@ import type { Help } from './help.js'
 export const entryErrors = {
   FST_CLERK_LOCAL_IN_PRODUCTION: {
     cause: '`createLocalClerk` is called with `NODE_ENV=production`.',
-    cure: 'Import `fastify-clerk-auth/local` in tests and development alone. It signs in anybody who asks.',
+    cure: 'Import it in tests and development alone: it signs in anybody who asks.',
     see: 'local/README.md'
   },
   FST_CLERK_LOCAL_ARGUMENT: {
     cause: 'The local Clerk has no session, user or key of that name, or an argument does not fit.',
-    cure: 'Make the user or session first, or correct the argument that the message names.',
+    cure: 'Make it first, or correct the argument that the message names.',
     see: 'local/README.md'
   },
   FST_CLERK_LOCAL_PEER: {
-    cause: 'The local Clerk is to serve TLS, and the optional peer that makes certificates is not installed.',
+    cause: 'For TLS, the peer that makes certificates is not installed.',
     cure: 'Run `npm install --save-dev selfsigned`, or give a certificate.',
     see: 'local/README.md'
   },
@@ -28,9 +28,8 @@ export const entryErrors = {
     see: 'revocation/README.md'
   },
   FST_CLERK_REVOCATION_REDIS_CLIENT: {
-    cause:
-      'The value given is no client of ioredis, iovalkey or redis (node-redis), or is one of a version that is too old.',
-    cure: 'Give the client itself, not its options or URL. The message names the value that came.',
+    cause: 'The value is no client of ioredis, iovalkey or redis (node-redis), or is too old.',
+    cure: 'Give the client itself, not its options or URL.',
     see: 'revocation/README.md'
   },
   FST_CLERK_REVOCATION_POSTGRES_POOL: {
@@ -39,8 +38,8 @@ export const entryErrors = {
     see: 'revocation/README.md'
   },
   FST_CLERK_REVOCATION_BUS_PROMISE: {
-    cause: 'A case of `testRevocationBus` fails: the bus breaks the promise that the message names.',
-    cure: 'Mend the bus, or name the case in `without` if the store cannot keep the promise, and say so to its users.',
+    cause: 'The bus breaks the promise that the message names.',
+    cure: 'Mend the bus, or name the case in `without`, and say so to its users.',
     see: 'revocation/README.md'
   },
   FST_CLERK_WEBHOOK_SECRET_MISSING: {
@@ -97,7 +96,7 @@ export const entryErrors = {
   },
   FST_CLERK_MCP_METADATA_UNAVAILABLE: {
     cause: 'The metadata of the authorization server cannot be fetched for now.',
-    cure: 'The log line has the `failure`. Check that this server reaches the authorization server; clients try again.',
+    cure: 'The log line has the `failure`. Check the way there; clients try again.',
     see: 'mcp/README.md'
   },
   FST_CLERK_MCP_METADATA_INVALID: {
@@ -156,14 +155,13 @@ export const entryErrors = {
     see: 'otel/README.md'
   },
   FST_CLERK_MIGRATE_PARSER: {
-    cause: 'The command `migrate` parses files with `@babel/parser`, which is not installed, or cannot be loaded.',
-    cure: 'Let `npx` bring it for the one time: `npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...`.',
+    cause: '`@babel/parser` is not installed, or cannot be loaded.',
+    cure: 'Let `npx` bring it: `npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate FILE...`.',
     see: 'cli/README.md#migrate'
   },
   FST_CLERK_PLAYGROUND_PAGES: {
-    cause:
-      'The command was bundled, or its file was copied out of the package: the pages of the playground are not beside it.',
-    cure: 'Run `npx fastify-clerk-auth` with the package installed. Bundle the entries that an application imports, not the command.',
+    cause: 'The command was bundled or copied out of the package, away from its pages.',
+    cure: 'Run `npx fastify-clerk-auth` with the package installed. Do not bundle the command.',
     see: 'cli/README.md'
   }
 } satisfies Record<string, Help>

@@ -5,30 +5,30 @@ import type { Help } from './help.js'
 export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   'keys-of-two-instances': {
     cause:
-      'Two options lead to keys of different Clerk instances; the line names them, and so does `instanceMismatch` of `health()`. No session token of the frontend verifies. Where the key sets could not be compared, the line says that forged tokens may be the cause.',
+      'Two options lead to keys of different Clerk instances; the line and `instanceMismatch` of `health()` name them. Where the key sets could not be compared, the line says that forged tokens may be the cause.',
     cure: 'Copy publishable key and secret key (or `jwtKey`) from the same instance of the Clerk dashboard. `npx fastify-clerk-auth doctor` compares the key sets.',
     see: 'cli/README.md#doctor'
   },
   'handshake-of-another-key': {
     cause:
-      'In development: a handshake came back signed by a key that this server does not have. The publishable key, by which browsers are redirected, and the key source of this server are of different instances.',
+      'In development: a handshake came back signed by a key that this server does not have. Publishable key and key source are of different instances.',
     cure: 'Copy both keys from the same instance of the Clerk dashboard, and clear the cookies of this site.'
   },
   'authorization-over-cookies': {
     cause:
-      'Twenty requests within a minute had an `Authorization` header without a session token of this instance, beside session cookies, which do not count then. A platform in front of the server may add that header (Cloud Run, IAP, an API gateway). `count` tells how many there were since the last such line. Whoever sends both headers causes it, too.',
-    cure: 'Let the platform leave the header out, or take the session token from another place by `extractToken`.',
+      'Twenty requests within a minute had an `Authorization` header without a session token of this instance, beside session cookies, which do not count then. A platform in front of the server may add that header (Cloud Run, IAP, an API gateway), or a client. `count`: since the last such line.',
+    cure: 'Let the platform leave the header out, or take the token from elsewhere by `extractToken`.',
     see: 'plugin/README.md'
   },
   'tokens-too-long': {
     cause:
-      'Twenty requests within a minute had a token of more than 8192 characters, which is longer than any that is looked at. `count` tells how many there were since the last such line. Anybody can send such a text.',
+      'Twenty requests within a minute had a token of more than 8192 characters, longer than any that is looked at. `count`: since the last such line. Anybody can send such a text.',
     cure: 'If users are refused so, remove custom claims from the session token in the Clerk dashboard: browsers drop cookies above 4 KB anyway.'
   },
   'redirects-without-cookies': {
     cause:
-      'Five handshakes or redirects to `signInUrl` within ten seconds, from one page, to one address and `User-Agent`, without a cookie of Clerk: a client that keeps no cookies, or many first visits through one address, as of a proxy without `trustProxy`. `route` is the route.',
-    cure: 'Send the token of a script as `Authorization: Bearer`, and set `handshake: false` in `config.clerk` of routes for such clients. If it is a browser: look whether its cookies are blocked, or dropped by a proxy.',
+      'Five handshakes or redirects to `signInUrl` within ten seconds, from one page, to one address and `User-Agent`, without a cookie of Clerk: a client that keeps no cookies, or many first visits through one address, as of a proxy without `trustProxy`.',
+    cure: 'Send the token of a script as `Authorization: Bearer`, and set `handshake: false` in `config.clerk` of routes for such clients. In a browser: its cookies are blocked, or dropped by a proxy.',
     see: 'core/state/README.md'
   },
   'clock-behind': {
@@ -55,13 +55,12 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'resolver-makes-anew': {
     cause:
-      'Three instances were built of options that differ only in the functions, or objects with functions, of the options in `members`. These equal themselves alone, so that an instance is built, and its keys are fetched, for each request.',
-    cure: 'Make the members once, outside of the resolver, or return the same object for the same tenant.',
+      'Three instances were built of options that differ only in the functions, or objects with functions, of the options in `members`. So an instance is built, and its keys are fetched, for each request.',
+    cure: 'Make the members once, or return the same object for the same tenant.',
     see: 'plugin/README.md#several-instances'
   },
   'report-only-accepted': {
-    cause:
-      'A token that a rule of `reportOnly` would refuse was accepted. The line comes once for each rule; `stats()` has the count.',
+    cause: 'A token that a rule of `reportOnly` would refuse was accepted. `stats()` has the count.',
     cure: 'Add the origin or the issuer of your own pages to the rule. Once the count stops to grow, remove the rule from `reportOnly`.'
   },
   'report-only-without-issuer': {
@@ -75,12 +74,12 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   'forwarded-header-ignored': {
     cause:
       'A request came with a forwarded host or scheme, and Fastify’s `trustProxy` is off. `header` names it. Once for each server.',
-    cure: 'Behind a proxy, set `trustProxy` to the addresses of the proxy. Without a proxy, nothing: a client made the header up.'
+    cure: 'Set `trustProxy` to the addresses of your proxy. Without a proxy, nothing: a client made the header up.'
   },
   'forwarded-header-of-untrusted-peer': {
     cause:
       'A request came with a forwarded host or scheme from a peer that Fastify’s `trustProxy` does not trust. A number of hops trusts nobody. Once for each server.',
-    cure: 'If the peer is a proxy of yours, add its address to `trustProxy`. Else nothing: a client reached the server directly.'
+    cure: 'Add a proxy of yours to `trustProxy`. Else nothing: a client reached the server directly.'
   },
   'cloudfront-header-ignored': {
     cause: '`CloudFront-Forwarded-Proto` and `X-Forwarded-Proto` differ: the nearest proxy goes before.',
@@ -88,20 +87,19 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'cross-origin-reported': {
     cause:
-      'With `crossOrigin: "report"`: a page of another origin caused a request that changes something and is signed in by cookie. It was let through.',
+      'With `crossOrigin: "report"`: a page of another origin changed something, signed in by cookie. It was let through.',
     cure: 'Add origins of your own to `authorizedParties`, then set `crossOrigin` to `refuse`. If the origin is that of this server, correct `trustProxy`.',
     see: 'plugin/README.md#other-sites-requests'
   },
   'cross-origin-refused': {
-    cause:
-      'With `crossOrigin: "refuse"`: a page of another origin caused a request that changes something and is signed in by cookie. It was answered with `FST_CLERK_CROSS_ORIGIN`.',
+    cause: 'With `crossOrigin: "refuse"`: a page of another origin tried to change something, signed in by cookie.',
     cure: 'If the origin is one of yours, add it to `authorizedParties`. If it is that of this server, correct `trustProxy`. Else nothing: this is the protection at work.',
     see: 'plugin/README.md#other-sites-requests'
   },
   'organization-not-activated': {
     cause:
       'The URL names an organization that Clerk does not activate for this user: they are no member of it, or it does not exist.',
-    cure: 'Let the route compare the organization of the URL with `request.auth`. If members are concerned, correct the patterns of `organizationSyncOptions`.',
+    cure: 'Let the route compare the organization with `request.auth`. If members are concerned, correct `organizationSyncOptions`.',
     see: 'core/state/README.md'
   },
   'explain-failed': {
@@ -110,8 +108,7 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
     see: 'plugin/README.md#why'
   },
   'early-routes-unknown': {
-    cause:
-      'Routes exist outside of the plugin’s scope, and whether they had a guard cannot be seen. They may be open to everybody.',
+    cause: 'Routes outside of the plugin’s scope may be open to everybody: their guards cannot be seen.',
     cure: 'Wrap the plugin that registers this package in `fastify-plugin` and load it before the routes. Public routes: list them in `earlyRoutes`.',
     see: 'plugin/README.md#order-of-loading'
   },
@@ -135,7 +132,7 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'authorization-server-unavailable': {
     cause:
-      'The metadata of the OAuth authorization server could not be fetched (`failure: unavailable`) or is not a metadata document (`invalid`). For a day the last document is served instead.',
+      'The metadata of the OAuth authorization server could not be fetched (`failure: unavailable`) or is not a metadata document (`invalid`). The last document is served for a day.',
     cure: 'Fetch `/.well-known/oauth-authorization-server` of your Frontend API from this host.',
     see: 'mcp/README.md'
   },
@@ -146,14 +143,13 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'revocations-folded': {
     cause:
-      'More revocations are stored than fit. The oldest were replaced by one moment: every token issued before it is refused, so that users sign in, or are refreshed, once more.',
+      'More revocations are stored than fit. The oldest became one moment: every token issued before it is refused, so that users sign in or are refreshed once more.',
     cure: 'Nothing, if you have just revoked many. Else look for the code that revokes without end.',
     see: 'revocation/README.md'
   },
   'webhook-types-unknown': {
-    cause:
-      '`webhooks.on` has a handler for an event type that this package does not know. A misspelt type is never called.',
-    cure: 'Correct the type; the warning lists it, with the nearest known one. A new type of Clerk’s works as it stands.',
+    cause: '`webhooks.on` has a handler for an event type that this package does not know.',
+    cure: 'Correct the type; the warning has the nearest known one. A new type of Clerk’s works as it stands.',
     see: 'webhooks/README.md'
   },
   'webhook-failed-late': {
@@ -169,7 +165,7 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   },
   'audit-sink-away': {
     cause: 'The sink failed. Records are kept in memory and written again later; `error` is the code of the failure.',
-    cure: 'Look at disk, database or network of the sink by that code. The line “takes records again” ends it.',
+    cure: 'Look at disk, database or network of the sink.',
     see: 'audit/README.md'
   },
   'audit-records-refused': {
@@ -180,17 +176,17 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   'audit-full': {
     cause:
       'The sink takes fewer records than requests make, and the queue is full. New records are dropped and counted.',
-    cure: 'Repair the sink first. If it is well and too slow, give it more room or set what may be left out.',
+    cure: 'Repair the sink; if it is too slow, give more room or set what may be left out.',
     see: 'audit/README.md'
   },
   'audit-has-room': {
-    cause: 'The queue has room again. `dropped` records are missing; the log itself has a line that says so.',
-    cure: 'Find out why the sink was slow: the line before, `audit-full`, has its time.',
+    cause: 'The queue has room again. `dropped` records are missing, as a line of the audit log says.',
+    cure: 'Find out why the sink was slow when `audit-full` came.',
     see: 'audit/README.md'
   },
   'audit-closed': {
     cause: 'A request ended after the audit log was closed. Its record is lost.',
-    cure: 'Close the server with `await fastify.close()`, which waits for requests, before the process ends.',
+    cure: '`await fastify.close()`, which waits for requests, before the process ends.',
     see: 'audit/README.md'
   },
   'audit-close-timeout': {

@@ -4,7 +4,7 @@ import type { Help } from './help.js'
 export const optionErrors = {
   FST_CLERK_OPTION_UNKNOWN: {
     cause: 'There is no option of this name.',
-    cure: 'Correct the name: a near one is suggested. An option of `@clerk/fastify` that has another name here is named with it; `npx fastify-clerk-auth migrate` rewrites those.'
+    cure: 'Correct the name: a near one is suggested. `npx fastify-clerk-auth migrate` rewrites options of `@clerk/fastify`.'
   },
   FST_CLERK_OPTION_TYPE: {
     cause: 'The value is of another type. Nothing is coerced: a text is no number and no boolean.',
@@ -12,18 +12,18 @@ export const optionErrors = {
   },
   FST_CLERK_OPTION_EMPTY: {
     cause: 'The value is an empty text or an empty list. An empty list of parties would accept nobody.',
-    cure: 'Leave the option out, or give it a value. An unset variable in `process.env` is undefined, which counts as left out.'
+    cure: 'Give a value, or leave it out, as by an unset variable.'
   },
   FST_CLERK_OPTION_RANGE: {
     cause: 'The number is out of its bounds, or is not whole.',
-    cure: 'Give a number within the bounds that the message names. Durations are in milliseconds.'
+    cure: 'Keep the bounds of the message. Durations are in milliseconds.'
   },
   FST_CLERK_OPTION_VALUE: {
     cause: 'The value is none of those that the option takes.',
     cure: 'Give one of the values that the message names.'
   },
   FST_CLERK_OPTION_URL: {
-    cause: 'The value is no URL as the option needs it: absolute, with its scheme, without credentials.',
+    cause: 'The value is no absolute URL without credentials.',
     cure: 'Write the URL out, as `https://clerk.example.com`.'
   },
   FST_CLERK_OPTION_DOMAIN: {
@@ -56,16 +56,16 @@ export const optionErrors = {
     cure: 'Give the secret key there: it begins with `sk_test_` or `sk_live_`.'
   },
   FST_CLERK_OPTION_SECRET_KEY: {
-    cause: 'The secret key has spaces, line breaks or other characters in it that no key has.',
-    cure: 'Copy it again. A file that is read for it often ends with a line break: trim it.'
+    cause: 'The secret key has characters that no key has.',
+    cure: 'Copy it again; trim the line break at the end of a file.'
   },
   FST_CLERK_OPTION_KEYS_MIXED: {
-    cause: 'A key of a development instance stands next to one of a production instance.',
-    cure: 'Take both keys from the same instance in the Clerk dashboard, and look for a variable that another environment has set.'
+    cause: 'One key is of a development instance, one of production.',
+    cure: 'Take both from one instance, and look for a variable of another environment.'
   },
   FST_CLERK_OPTION_NO_KEY_SOURCE: {
     cause: 'None of the four sources of verification keys is given.',
-    cure: 'Set `CLERK_PUBLISHABLE_KEY`. If it is in a file, start with `node --env-file=.env`: nothing reads that file by itself.'
+    cure: 'Set `CLERK_PUBLISHABLE_KEY`. Nothing reads `.env` by itself: `node --env-file=.env`.'
   },
   FST_CLERK_OPTION_JWT_KEY: {
     cause: '`jwtKey` is no PEM public key. In a variable, its line breaks are often lost.',
@@ -104,7 +104,7 @@ export const optionErrors = {
     cure: 'Give the address of the sign-in page.'
   },
   FST_CLERK_OPTION_SECRET_KEY_MISSING: {
-    cause: 'Token types are accepted that only Clerk can judge, and there is no secret key to ask it with.',
+    cause: 'Only Clerk can judge some accepted types, and there is no secret key.',
     cure: 'Set `CLERK_SECRET_KEY`, or name the types in `acceptsToken`: `session_token` alone, or with it `m2m_token` and `oauth_token`, of which those that are JWTs are then accepted. With `machineTokens.jwtOnly` `any` means these three.',
     see: 'core/auth/README.md#machine-tokens'
   }

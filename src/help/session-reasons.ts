@@ -6,24 +6,23 @@ import type { Help } from './help.js'
 export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   'session-token-and-uat-missing': {
     cause:
-      'No credentials: neither a bearer token nor a session cookie, and no cookie that tells of a sign-in (`__client_uat` is missing or 0). A visitor who has never signed in, or has signed out, looks like this.',
-    cure: 'If users who are signed in get it: the frontend calls another domain without a bearer token, a proxy drops `Cookie` or `Authorization`, or the publishable key is missing, without which cookies are not read.',
+      'No bearer token, no session cookie, and `__client_uat` is missing or 0: a visitor who has never signed in, or has signed out.',
+    cure: 'If signed-in users get it: the frontend calls another domain without a bearer token, a proxy drops `Cookie` or `Authorization`, or the publishable key is missing, without which cookies are not read.',
     see: 'core/state/README.md'
   },
   'session-token-but-no-client-uat': {
     cause:
       'The browser sends a session token and no `__client_uat`. A page load is sent through the handshake, everything else is signed out.',
-    cure: 'Let the browser load a page once. If it comes again and again, something drops single cookies: a proxy with a limit on their size, or a cookie banner.'
+    cure: 'Load a page once. If it comes again, something drops single cookies: a proxy with a limit on size, or a cookie banner.'
   },
   'client-uat-but-no-session-token': {
     cause:
       'The browser knows of a sign-in (`__client_uat`) and sends no session token: the cookie has expired, or was never stored.',
-    cure: 'A page load mends it by itself. If it comes again and again: the session token is above 4 KB, so that browsers drop the cookie (remove custom claims), or `Secure` cookies meet plain http.'
+    cure: 'A page load mends it. If it comes again: the session token is above 4 KB, so that browsers drop the cookie (remove custom claims), or `Secure` cookies meet plain http.'
   },
   'session-token-iat-before-client-uat': {
-    cause:
-      'A sign-in or sign-out happened in this browser after the token had been issued, so the token is no longer that of the browser’s session.',
-    cure: 'A page load mends it by itself. Let the frontend call `getToken()` for each request instead of keeping a token.'
+    cause: 'The browser signed in or out after the token had been issued.',
+    cure: 'A page load mends it. Let the frontend call `getToken()` for each request instead of keeping a token.'
   },
   'session-token-nbf': {
     cause: 'By the clock of this server the session token is not active yet.',
@@ -36,7 +35,7 @@ export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   'session-token-missing': {
     cause:
       'A handshake came back without a session: at Clerk the user is signed out. With `Retry-After`, the handshake could not be judged for now.',
-    cure: 'Nothing, if the user is signed out. If users are signed in, look for keys of another instance: Clerk answers for the instance of the publishable key.',
+    cure: 'If users are signed in at Clerk, look for keys of another instance; else nothing.',
     see: 'core/state/README.md'
   },
   'dev-browser-sync': {
@@ -45,13 +44,12 @@ export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
     cure: 'Nothing: a page load is sent through the handshake once. With `handshake: false` send a bearer token.'
   },
   'dev-browser-missing': {
-    cause:
-      'On a development instance: neither a bearer token nor the cookie `__clerk_db_jwt` came. A `curl` without credentials looks like this.',
-    cure: 'Send the session token as `Authorization: Bearer`, or open a page in a browser, which gets the cookie by a redirect. Production instances have no such cookie.'
+    cause: 'On a development instance: neither a bearer token nor the cookie `__clerk_db_jwt` came.',
+    cure: 'Send the token as `Authorization: Bearer`, or open a page in a browser, which gets the cookie by a redirect. Production has no such cookie.'
   },
   'satellite-needs-syncing': {
     cause: 'This server is a satellite, and the browser has not synchronised with the primary domain yet.',
-    cure: 'A page load is sent there once. If it goes round without end: the domain is no satellite in the Clerk dashboard, `signInUrl` is not that of the primary, or `isSatellite` is set on the primary.'
+    cure: 'A page load is sent there once. If without end: the domain is no satellite in the Clerk dashboard, `signInUrl` is not that of the primary, or `isSatellite` is set on the primary.'
   },
   'primary-responds-to-syncing': {
     cause:
@@ -64,11 +62,11 @@ export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   },
   'active-organization-mismatch': {
     cause: 'The URL is of another organization than the active one of the session, by `organizationSyncOptions`.',
-    cure: 'Nothing, if the user is a member: the handshake changes the active organization. Else Clerk cannot activate it: after three redirects the request goes on with the active one, so the route has to compare `auth.orgId` itself.'
+    cure: 'Nothing for a member: the handshake changes the active organization. Else the request goes on with the active one after three redirects, so the route has to compare `auth.orgId`.'
   },
   'token-type-mismatch': {
     cause:
-      'The token is of a type that this route does not accept, as an API key where session tokens are asked for. On a route for several types of machine tokens, a request without any token has this reason too; the body of the 401 then says so.',
+      'The token is of a type that this route does not accept, as an API key where session tokens are asked for. On a route for several machine types, a request without a token has it too; the 401 says so.',
     cure: 'Set `acceptsToken` at the route or the plugin, or send a token of the accepted type.',
     see: 'core/auth/README.md#machine-tokens'
   },
@@ -86,26 +84,25 @@ export const tokenReasonHelp: Readonly<Record<VerificationFailureReason, Help>> 
   },
   'token-invalid': {
     cause: 'The text is no JWT, or one that no session of Clerk has.',
-    cure: 'Send what `getToken()` returned, unchanged: not the session id, not a JWT of another issuer, without quotes.'
+    cure: 'Send what `getToken()` returned, without quotes.'
   },
   'token-invalid-algorithm': {
     cause: 'The token is signed with another algorithm than RS256, RS384 or RS512.',
-    cure: 'Send a session token of Clerk. A template with a custom signing key (HS256) is for other services, not for this one.'
+    cure: 'Send a session token. A template with a signing key of its own (HS256) is for other services.'
   },
   'token-invalid-authorized-parties': {
     cause:
       'The `azp` claim is not in `authorizedParties`, or the token has none. `azp` is the origin of the page that asked for the token.',
-    cure: "Add that origin, if it is yours. Tokens without `azp` come from clients that are no browsers: with `reportOnly: ['authorizedParties']` they are counted before they are refused."
+    cure: "Add that origin, if it is yours. Clients that are no browsers have no `azp`: `reportOnly: ['authorizedParties']` counts them first."
   },
   'token-invalid-issuer': {
     cause:
-      'The `iss` claim names another Clerk instance: the frontend uses keys of another instance than this server, or a sibling application on the same domain set the cookie.',
+      'The `iss` claim names another Clerk instance: that of the frontend, or of a sibling application on the same domain.',
     cure: 'Compare the publishable keys of frontend and server. They must be equal.'
   },
   'token-invalid-signature': {
-    cause:
-      'The signature does not verify with the key that the token names: the token was changed, or the key is not the instance’s.',
-    cure: 'If all tokens fail: `jwtKey`, or the secret key by which keys are fetched, is of another instance. Single ones are forgeries, or were cut off on their way.'
+    cause: 'The signature does not verify: the token was changed, or the key is not the instance’s.',
+    cure: 'If all tokens fail: `jwtKey`, or the secret key by which keys are fetched, is of another instance. Single ones are forged or cut off.'
   },
   'token-not-active-yet': {
     cause: 'By the clock of this server, `nbf` is in the future by more than `clockSkewInMs`.',
@@ -123,7 +120,7 @@ export const tokenReasonHelp: Readonly<Record<VerificationFailureReason, Help>> 
   'token-type-mismatch': stateReasonHelp['token-type-mismatch'],
   'session-revoked': {
     cause: 'The session was revoked on this server, or by a webhook or the bus, after the token had been issued.',
-    cure: 'The user signs in again. If the session goes on at Clerk, end it there too: else the sign-in page sends the browser back at once.',
+    cure: 'The user signs in again. End the session at Clerk too, else the sign-in page sends the browser back.',
     see: 'revocation/README.md'
   },
   'revocation-bus-away': {
@@ -138,7 +135,7 @@ export const tokenReasonHelp: Readonly<Record<VerificationFailureReason, Help>> 
   },
   'jwk-remote-failed-to-load': {
     cause: 'No key set could be had, so the token cannot be judged. Answered with 503 and `Retry-After`.',
-    cure: 'Look `fastify.clerk.health().keys.lastError` up under [Causes of a failed fetch](#causes-of-a-failed-fetch). A snapshot or `jwtKey` makes a server independent of that fetch.',
+    cure: 'Look `fastify.clerk.health().keys.lastError` up under [Causes of a failed fetch](#causes-of-a-failed-fetch).',
     see: 'core/jwks/README.md'
   },
   'jwk-failed-to-resolve': {
@@ -147,9 +144,8 @@ export const tokenReasonHelp: Readonly<Record<VerificationFailureReason, Help>> 
     cure: 'Give `publishableKey`, `secretKey`, `jwtKey` or `jwks.keys`.'
   },
   'jwk-kid-mismatch': {
-    cause:
-      'The token names a key that the newest key set of the instance does not have: the token is of another instance, or was signed by a key that has been removed.',
-    cure: 'If all tokens fail: publishable key, secret key and `jwtKey` are of different instances. With a fixed `jwtKey`, look whether Clerk has rotated the key.'
+    cause: 'The newest key set has no such key: the token is of another instance, or the key was removed.',
+    cure: 'If all tokens fail: publishable key, secret key and `jwtKey` are of different instances. With a fixed `jwtKey`, the key may be rotated.'
   }
 }
 
@@ -165,7 +161,7 @@ export const refreshCodeHelp: Readonly<Record<RefreshFailureCode, Help>> = {
   },
   'missing-api-client': {
     cause: 'There is no secret key to refresh with.',
-    cure: 'Set `CLERK_SECRET_KEY`. Without it a page load is sent through the handshake instead, which costs a redirect.'
+    cure: 'Set `CLERK_SECRET_KEY`. Else a page load takes a handshake.'
   },
   'expired-session-token-missing-sid-claim': {
     cause: 'The expired token names no session.',
