@@ -53,13 +53,18 @@ export interface FleetData {
   readonly memory: FleetMemory
 }
 
-/** What the manual shows of the data. Of the key sets, the two largest fleets: a small one is told by the goals. */
+/** What the manual shows of the data. Of fleets, the two largest: a small one is told by the goals. */
 export function tablesOf(
   { runs, buses, memory }: FleetData,
   { sizes, memorySize }: Pick<Settings['fleet'], 'sizes' | 'memorySize'>
 ): Table[] {
   const largest = [...sizes].sort((a, b) => a - b).slice(-2)
-  return [requestTable(runs, largest), waitTable(runs, largest), busTable(buses), memoryTable(memory, memorySize)]
+  return [
+    requestTable(runs, largest),
+    waitTable(runs, largest),
+    busTable(buses.filter(({ size }) => largest.includes(size))),
+    memoryTable(memory, memorySize)
+  ]
 }
 
 async function measureMemory(input: FleetMemoryInput): Promise<FleetMemory> {
