@@ -92,7 +92,8 @@ export const logLineHelp: Readonly<Record<LogLine, Help>> = {
     see: 'plugin/README.md#other-sites-requests'
   },
   'cross-origin-refused': {
-    cause: 'With `crossOrigin: "refuse"`: a page of another origin tried to change something, signed in by cookie.',
+    cause:
+      'With `crossOrigin: "refuse"`: a page of another origin tried to change something, signed in by cookie (`FST_CLERK_CROSS_ORIGIN`).',
     cure: 'If the origin is one of yours, add it to `authorizedParties`. If it is that of this server, correct `trustProxy`. Else nothing: this is the protection at work.',
     see: 'plugin/README.md#other-sites-requests'
   },

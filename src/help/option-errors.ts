@@ -23,7 +23,7 @@ export const optionErrors = {
     cure: 'Give one of the values that the message names.'
   },
   FST_CLERK_OPTION_URL: {
-    cause: 'The value is no absolute URL without credentials.',
+    cause: 'The value is no absolute URL, or holds credentials.',
     cure: 'Write the URL out, as `https://clerk.example.com`.'
   },
   FST_CLERK_OPTION_DOMAIN: {

@@ -8,8 +8,8 @@ export const registrationErrors = {
     see: 'plugin/README.md'
   },
   FST_CLERK_DECORATOR_TAKEN: {
-    cause: 'Another plugin decorates `request.auth`, `fastify.clerk`, `requireAuth` or `authorize`.',
-    cure: 'Remove `@clerk/fastify` or the other plugin that the name belongs to, or register the two in separate scopes.'
+    cause: 'Another plugin has `request.auth`, `fastify.clerk`, `requireAuth` or `authorize`.',
+    cure: 'Remove `@clerk/fastify` or the other plugin, or register the two in separate scopes.'
   },
   FST_CLERK_ROUTE_OPTIONS: {
     cause: '`config.clerk` of a route has a member or a value that is not known.',
@@ -25,7 +25,7 @@ export const registrationErrors = {
     see: 'plugin/README.md#order-of-loading'
   },
   FST_CLERK_NO_ROUTES: {
-    cause: 'The plugin is in a scope of its own, without `fastify-plugin` around it, and covers no route.',
+    cause: 'The plugin is in a scope of its own, and covers no route.',
     cure: 'Wrap the plugin that registers it in `fastify-plugin`.',
     see: 'plugin/README.md#order-of-loading'
   },
@@ -36,7 +36,7 @@ export const registrationErrors = {
   },
   FST_CLERK_UNDEFINED_HOOK: {
     cause:
-      'A route without a guard has an undefined hook: `fastify.requireAuth`, misspelt or before the plugin had loaded. Fastify takes an undefined hook for none.',
+      'A route without a guard has an undefined hook: `fastify.requireAuth`, misspelt or before the plugin had loaded.',
     cure: 'Import `requireAuth` and `authorize` from the package: imported, they are never undefined. A route that is open on purpose leaves the hook out, or gives `[]`.',
     see: 'plugin/README.md#order-of-loading'
   },
@@ -50,13 +50,12 @@ export const registrationErrors = {
     cure: 'Pass `requireAuth` as it is. Call `authorize(conditions)` and pass the hook that it returns. Add it to a scope after the plugin has loaded.'
   },
   FST_CLERK_FASTIFY_INTERNALS: {
-    cause:
-      'This version of Fastify does not show the scopes of the server, so that unguarded routes could not be found.',
+    cause: 'Unguarded routes could not be found.',
     cure: 'Use a version of Fastify within the range of `peerDependencies`.'
   },
   FST_CLERK_AUTHORIZE_PARAMS: {
     cause: 'A condition of `authorize()` could never hold, or does not say what it seems to say.',
-    cure: 'Correct the parameter that the message names, as the message says.'
+    cure: 'Correct the parameter, as the message says.'
   },
   FST_CLERK_NO_INITIAL_KEYS: {
     cause: "With `jwks.warmUp: 'wait'`: no key set could be had when the server started.",
@@ -64,8 +63,7 @@ export const registrationErrors = {
     see: 'core/jwks/README.md'
   },
   FST_CLERK_SECRET_KEY_REFUSED: {
-    cause:
-      'Clerk refuses the secret key at warm-up: it was rolled, belongs to a deleted instance, or was copied in part.',
+    cause: 'The key was rolled, belongs to a deleted instance, or was copied in part.',
     cure: 'Copy the key again from the Clerk dashboard. If only tokens are to be verified, the publishable key alone suffices.'
   }
 } satisfies Record<string, Help>

@@ -4,37 +4,34 @@ import type { Help } from './help.js'
 export const requestErrors = {
   FST_CLERK_UNAUTHORIZED: {
     cause: 'A guard wants authentication, and the request is signed out. `error.reason` says why.',
-    cure: 'Look the reason up under [Reasons](#reasons). If nobody is let in at all, the keys, `authorizedParties` or the clock of the server are wrong.'
+    cure: 'Look it up under [Reasons](#reasons). If nobody is let in, the keys, `authorizedParties` or the clock are wrong.'
   },
   FST_CLERK_FORBIDDEN: {
     cause: 'The request is authenticated, and the condition of `authorize` does not hold for it.',
-    cure: 'Compare the condition with the role, permissions and scopes of `request.auth`. Permissions count for the active organization alone: `auth.orgId` says which that is.',
+    cure: 'Compare the condition with role, permissions and scopes of `request.auth`. Permissions count for the active organization (`auth.orgId`) alone.',
     see: 'core/auth/README.md'
   },
   FST_CLERK_EXTRACT_TOKEN: {
-    cause:
-      'In the log alone: the option `extractToken` has thrown, or has returned neither a string nor undefined. The request is signed out.',
-    cure: 'Let the function return the token or `undefined`, and catch what it calls. The log line names the kind of error.'
+    cause: 'In the log alone: `extractToken` failed. The request is signed out.',
+    cure: 'Return the token or `undefined`, and catch errors. The line names the kind of error.'
   },
   FST_CLERK_CROSS_ORIGIN: {
     cause: "With `crossOrigin: 'refuse'`: a page of another origin caused a request that is signed in by cookie.",
-    cure: 'If the page is yours, add its origin to `authorizedParties`, or let it send the session token as a bearer token. If it is not, this is the protection at work.',
+    cure: 'Add a page of yours to `authorizedParties`, or let it send a bearer token. Else this is the protection at work.',
     see: 'plugin/README.md#other-sites-requests'
   },
   FST_CLERK_REVERIFICATION: {
-    cause:
-      'The route asks for a recent verification of identity, and the last one is too long ago. `error.clerk_error` has the shape that Clerk’s frontend SDKs know.',
-    cure: 'Call the route through `useReverification` of Clerk’s frontend SDK, which asks the user and sends the request again.'
+    cause: 'The last verification of identity is too long ago. `error.clerk_error` is for Clerk’s frontend SDKs.',
+    cure: 'Call the route through Clerk’s `useReverification`, which asks the user and sends the request again.'
   },
   FST_CLERK_KEYS_UNAVAILABLE: {
-    cause:
-      'Nothing can be said of the token for now: keys, a revocation or an answer of Clerk could not be had. `error.reason` says which.',
+    cause: 'Keys, a revocation or an answer of Clerk could not be had. `error.reason` says which.',
     cure: 'Read `fastify.clerk.health()`: `keys.lastError` and `revocation.bus.cause` are explained under [Causes](#causes). Clients try again after `Retry-After`; nobody is signed out.',
     see: 'core/jwks/README.md'
   },
   FST_CLERK_RESOLVER: {
     cause: 'The resolver threw, or returned options that are not valid.',
-    cure: 'Read the error beside it in the log, and turn away requests of no instance before the plugin’s hook, as the manual shows.',
+    cure: 'Read the error beside it, and turn away requests of no instance before the plugin’s hook.',
     see: 'plugin/README.md#several-instances'
   },
   FST_CLERK_NO_INSTANCE: {
@@ -58,20 +55,20 @@ export const requestErrors = {
     cure: 'The message ends with Clerk’s answer. Status 404: the session has ended, or there is no template of this name.'
   },
   FST_CLERK_WEBHOOK_HEADERS: {
-    cause: 'The request lacks one of the headers that each of Clerk’s deliveries has.',
-    cure: 'Nothing, when strangers try the address. If Clerk’s own deliveries fail, a proxy drops `svix-id`, `svix-timestamp` or `svix-signature`: let it pass them.'
+    cause: 'A header is missing.',
+    cure: 'Nothing, when strangers try the address. Else let the proxy pass these headers.'
   },
   FST_CLERK_WEBHOOK_TIMESTAMP: {
     cause: 'The delivery was signed more than five minutes before or after the time of this server.',
-    cure: 'Synchronise the clock (NTP). An old delivery that was recorded and sent again is refused on purpose: send it from the Clerk dashboard instead.'
+    cure: 'Synchronise the clock (NTP). A recorded delivery is refused on purpose: send it from the Clerk dashboard.'
   },
   FST_CLERK_WEBHOOK_SIGNATURE: {
-    cause: 'The signature does not match: another endpoint’s secret, or a body that was changed or parsed on its way.',
+    cause: 'The secret is another endpoint’s, or the body was changed or parsed on its way.',
     cure: 'Copy `signingSecret` from this endpoint in the Clerk dashboard. Behind a proxy, let it pass the body byte for byte.'
   },
   FST_CLERK_WEBHOOK_PAYLOAD: {
-    cause: 'The delivery is signed, and its body is no event of Clerk.',
-    cure: 'Point the endpoint of the Clerk dashboard here, and no other sender that uses the same secret.'
+    cause: 'Another sender uses the same secret.',
+    cure: 'Point Clerk’s endpoint alone here.'
   },
   FST_CLERK_WEBHOOK_BODY: {
     cause: '`verifyWebhook` was given a parsed body, whose bytes are no longer those that were signed.',
@@ -93,20 +90,18 @@ export const requestErrors = {
     see: 'core/connections/README.md'
   },
   FST_CLERK_AUDIT_FULL: {
-    cause:
-      "The audit log has had no room for `maxWaitInMs`, and by its option `whenFull: 'wait'` nothing is done unrecorded.",
-    cure: 'Read `fastify.auditLog.health()`: it has the last error of the sink and the number of waiting records. Mend the sink: a full disk, a database that is away.',
+    cause: "With `whenFull: 'wait'`: no room for `maxWaitInMs`.",
+    cure: 'Mend the sink: `fastify.auditLog.health()` has its last error and the number of waiting records.',
     see: 'audit/README.md'
   },
   FST_CLERK_PROXY_REQUEST: {
-    cause:
-      'The path of a request to the Frontend API proxy could be read in two ways, its `GET` has a body, or it asks for another protocol. The message says which.',
-    cure: 'Nothing: Clerk’s own libraries send no such request. If one of yours does, send it as the manual says.',
+    cause: 'A path that reads in two ways, a `GET` with a body, or another protocol: the message says which.',
+    cure: 'Nothing: Clerk’s libraries send no such request.',
     see: 'proxy/README.md'
   },
   FST_CLERK_PROXY_BODY_TIMEOUT: {
     cause: 'The body of a request to the Frontend API proxy was not there within `timeoutInMs`.',
-    cure: 'Raise `timeoutInMs` if users upload pictures over slow lines; else nothing.',
+    cure: 'Raise `timeoutInMs` for uploads over slow lines.',
     see: 'proxy/README.md'
   },
   FST_CLERK_PROXY_BODY_LIMIT: {
@@ -116,7 +111,7 @@ export const requestErrors = {
   },
   FST_CLERK_PROXY_BUSY: {
     cause: '`maxConcurrency` requests to the Frontend API proxy are under way.',
-    cure: 'Look whether Clerk answers slowly, or one client sends very much. Limit the rate of clients, or raise `maxConcurrency`.',
+    cure: 'Clerk answers slowly, or a client sends very much: limit its rate, or raise `maxConcurrency`.',
     see: 'proxy/README.md'
   },
   FST_CLERK_PROXY_UPSTREAM: {

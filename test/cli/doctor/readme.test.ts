@@ -11,9 +11,7 @@ t.test('the table of causes is that of the code', async (t) => {
     .filter((line) => /^\| `[\w-]+` \| (error|warning|note) \|/.test(line))
   t.strictSame(
     rows,
-    Object.entries(CAUSES).map(
-      ([cause, { severity, message }]) => `| \`${cause}\` | ${severity} | ${message} |`
-    )
+    Object.entries(CAUSES).map(([cause, { severity, message }]) => `| \`${cause}\` | ${severity} | ${message} |`)
   )
 })
 
