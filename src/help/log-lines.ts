@@ -5,7 +5,7 @@ import type { Help } from './help.js'
 export const logLineHelp: Readonly<Record<LogLine, Help>> = {
   'keys-of-two-instances': {
     cause:
-      'Two options lead to keys of different Clerk instances; the line and `instanceMismatch` of `health()` name them. Where the key sets could not be compared, the line says that forged tokens may be the cause.',
+      'Two options lead to keys of different Clerk instances; the line and `instanceMismatch` of `health()` name them. No session token of the frontend verifies. Where the key sets could not be compared, the line says that forged tokens may be the cause.',
     cure: 'Copy publishable key and secret key (or `jwtKey`) from the same instance of the Clerk dashboard. `npx fastify-clerk-auth doctor` compares the key sets.',
     see: 'cli/README.md#doctor'
   },

@@ -67,8 +67,8 @@ export const requestErrors = {
     cure: 'Copy `signingSecret` from this endpoint in the Clerk dashboard. Behind a proxy, let it pass the body byte for byte.'
   },
   FST_CLERK_WEBHOOK_PAYLOAD: {
-    cause: 'Another sender uses the same secret.',
-    cure: 'Point Clerk’s endpoint alone here.'
+    cause: 'The delivery is signed, and its body is no event of Clerk.',
+    cure: 'Point the endpoint of the Clerk dashboard here, and no other sender that uses the same secret.'
   },
   FST_CLERK_WEBHOOK_BODY: {
     cause: '`verifyWebhook` was given a parsed body, whose bytes are no longer those that were signed.',

@@ -135,7 +135,7 @@ export const tokenReasonHelp: Readonly<Record<VerificationFailureReason, Help>> 
   },
   'jwk-remote-failed-to-load': {
     cause: 'No key set could be had, so the token cannot be judged. Answered with 503 and `Retry-After`.',
-    cure: 'Look `fastify.clerk.health().keys.lastError` up under [Causes of a failed fetch](#causes-of-a-failed-fetch).',
+    cure: 'Look `fastify.clerk.health().keys.lastError` up under [Causes of a failed fetch](#causes-of-a-failed-fetch). A snapshot or `jwtKey` makes a server independent of it.',
     see: 'core/jwks/README.md'
   },
   'jwk-failed-to-resolve': {

@@ -1898,8 +1898,12 @@ declare class UnverifiedToken {
   readonly header: JsonObject
   readonly jose: JoseHeader
   readonly claims: JsonObject
-  readonly refusal: VerificationFailure | null
+  refusal: VerificationFailure | null
+  verified: VerifiedToken | null
   pending: Later<VerificationOutcome> | null
+  isShared: boolean
+  tailHash: number
+  nextInFlight: UnverifiedToken | null
   constructor(
     text: string,
     payloadEnd: number,
@@ -1986,8 +1990,11 @@ declare class Stats {
   reportedCrossOrigin: number
   refusedCrossOrigin: number
 }
-interface TokenCache {
-  find(token: string): VerifiedToken | undefined
+interface TokenMemory {
+  find(text: string): VerifiedToken | undefined
+  keyOf(text: string): VerificationKey | undefined
+  addSignature(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
+  deleteSignature(text: string): void
   add(verified: VerifiedToken, nowMs: number): void
   delete(verified: VerifiedToken): void
   clear(): void
@@ -2029,7 +2036,7 @@ interface Instance {
   readonly log: Logger
   readonly verifier: Verifier
   readonly keyStore: KeyStore
-  readonly cache: TokenCache
+  readonly memory: TokenMemory
   readonly revocations: Revocations
   readonly readCookies: CookieReader
   readonly knownSession: KnownSession
@@ -2282,7 +2289,7 @@ declare function signedIn<
   ) => Result
 ): (this: This, request: Request, reply: Reply) => Result
 type InstanceOptions = Omit<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'>
-type InstanceResolver = (request: FastifyRequest) => InstanceOptions | Promise<InstanceOptions>
+type InstanceResolver = (request: FastifyRequest) => InstanceOptions | PromiseLike<InstanceOptions>
 interface ResolverOptions extends Pick<ClerkAuthOptions, 'maxInstances' | 'defaultDeny' | 'earlyRoutes' | 'logger'> {
   readonly resolver: InstanceResolver
 }
