@@ -6,7 +6,7 @@ import type { Help } from './help.js'
 export const stateReasonHelp: Readonly<Record<StateReason, Help>> = {
   'session-token-and-uat-missing': {
     cause:
-      'No bearer token, no session cookie, and `__client_uat` is missing or 0: a visitor who has never signed in, or has signed out.',
+      'No credentials: no bearer token, no session cookie, and `__client_uat` is missing or 0: a visitor who has never signed in, or has signed out.',
     cure: 'If signed-in users get it: the frontend calls another domain without a bearer token, a proxy drops `Cookie` or `Authorization`, or the publishable key is missing, without which cookies are not read.',
     see: 'core/state/README.md'
   },

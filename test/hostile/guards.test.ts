@@ -224,16 +224,23 @@ t.test('a route that is open in a guarded scope refuses to boot, with a resolver
 
 t.test('a route that was made before the plugin, open in a guarded scope, refuses to boot', async (t) => {
   const clerk = await createLocalClerk({ signingKey })
+  const refusals = {
+    // Authentication would come after it: no route of the scope could work, open or not.
+    onRequest: { code: 'FST_CLERK_GUARD_USE', message: 'in onRequest of a scope it runs before authentication' },
+    preHandler: { code: 'FST_CLERK_ROUTE_POLICY', message: 'the scope of GET /open' }
+  }
   for (const open of [false, { public: true }] as const) {
-    const fastify = Fastify()
-    t.teardown(() => fastify.close())
-    fastify.register(async (scope) => {
-      scope.addHook('onRequest', requireAuth)
-      scope.get('/open', { config: { clerk: open } }, () => '')
-    })
-    await fastify.after()
-    await fastify.register(clerkAuth, clerk.pluginOptions())
-    await t.rejects(async () => fastify.ready(), { code: 'FST_CLERK_ROUTE_POLICY', message: 'the scope of GET /open' })
+    for (const [hook, refusal] of Object.entries(refusals)) {
+      const fastify = Fastify()
+      t.teardown(() => fastify.close())
+      fastify.register(async (scope) => {
+        scope.addHook(hook as 'onRequest', requireAuth)
+        scope.get('/open', { config: { clerk: open } }, () => '')
+      })
+      await fastify.after()
+      await fastify.register(clerkAuth, clerk.pluginOptions())
+      await t.rejects(async () => fastify.ready(), refusal, `${hook}, ${JSON.stringify(open)}`)
+    }
   }
 })
 
