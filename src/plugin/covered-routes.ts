@@ -8,7 +8,7 @@ import {
 } from '../core/errors.js'
 import type { Instance } from '../core/instance.js'
 import type { Logger } from '../core/logger.js'
-import { namesTokenType, opaqueAsked, typesOf } from '../core/options/accepts-token.js'
+import { nameOpaque, namesTokenType, opaqueAsked, typesOf } from '../core/options/accepts-token.js'
 import { assertAllowed, assertNamed, coveredEarlyRoutes, type EarlyRoutesSetting, nameRoutes } from './early-routes.js'
 import { assertGuardsFollow } from './guarded-scope.js'
 import { GUARDED, requirementOf } from './guards/guard-hook.js'
@@ -77,7 +77,9 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
     if (single?.settings.secretKey === null && policy.isEvaluated) {
       const opaque = opaqueAsked(policy.acceptsToken, single.settings.machineTokens.jwtOnly)
       if (opaque !== null) {
-        throw new OptionSecretKeyMissingError(`config.clerk.acceptsToken with ${opaque} (route ${nameRoute(route)})`)
+        throw new OptionSecretKeyMissingError(
+          `config.clerk.acceptsToken with ${nameOpaque(opaque)} (route ${nameRoute(route)})`
+        )
       }
     }
     if (single !== null && policy.ownRequireAudience !== null && policy.audience.values.length === 0) {

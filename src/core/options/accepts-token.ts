@@ -3,6 +3,7 @@ import {
   MACHINE_TOKEN_TYPES,
   type MachineTokenType,
   OPAQUE_TOKEN_TYPES,
+  type OpaqueTokenType,
   TOKEN_TYPES,
   type TokenType
 } from '../token-types.js'
@@ -63,10 +64,12 @@ export function acceptsMachinesOnly(
  * What is asked for that only Clerk can judge: a type by name whose tokens are always opaque, or `any`, unless opaque tokens are
  * refused anyway (`machineTokens.jwtOnly`). Null: tokens of all types may be JWTs.
  */
-export function opaqueAsked(acceptsToken: AcceptsToken, jwtOnly: boolean): string | null {
-  if (acceptsToken === 'any') {
-    return jwtOnly ? null : '"any" (for JWTs alone: ["session_token", "m2m_token", "oauth_token"])'
-  }
-  const opaque = OPAQUE_TOKEN_TYPES.find((type) => namesTokenType(acceptsToken, type))
-  return opaque === undefined ? null : `"${opaque}"`
+export function opaqueAsked(acceptsToken: AcceptsToken, jwtOnly: boolean): OpaqueTokenType | 'any' | null {
+  if (acceptsToken === 'any') return jwtOnly ? null : 'any'
+  return OPAQUE_TOKEN_TYPES.find((type) => namesTokenType(acceptsToken, type)) ?? null
+}
+
+/** As an error names it, with what goes without Clerk instead. */
+export function nameOpaque(opaque: OpaqueTokenType | 'any'): string {
+  return opaque === 'any' ? '"any" (for JWTs alone: ["session_token", "m2m_token", "oauth_token"])' : `"${opaque}"`
 }

@@ -3,7 +3,7 @@ import { NoKeySourceError, OptionSecretKeyMissingError, OptionValueError, SignIn
 import { type Logger, silentLogger } from '../logger.js'
 import { backendApiUrl, cookieSuffix, originalFrontendApi, parsePublishableKey } from '../publishable-key.js'
 import { warnOfRisk } from '../risk-warning.js'
-import { opaqueAsked } from './accepts-token.js'
+import { nameOpaque, opaqueAsked } from './accepts-token.js'
 import { deriveIssuers } from './claims.js'
 import type { Environment } from './given.js'
 import { type ClerkAuthOptions, HINTS, OPTIONS } from './instance-options.js'
@@ -65,7 +65,7 @@ export function readInstanceOptions(
   // M2M and OAuth tokens may be JWTs, which are verified without a call.
   const opaque = opaqueAsked(read.acceptsToken, read.machineTokens.jwtOnly)
   if (secretKey === null && opaque !== null) {
-    throw new OptionSecretKeyMissingError(`acceptsToken with ${opaque}`)
+    throw new OptionSecretKeyMissingError(`acceptsToken with ${nameOpaque(opaque)}`)
   }
   if (read.requireAudience !== null && read.audience.length === 0) {
     throw new OptionValueError('requireAudience', 'given together with audience, or by the routes that have one')

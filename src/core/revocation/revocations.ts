@@ -1,30 +1,12 @@
 import { logLine } from '../log-lines.js'
-import type { Logger } from '../logger.js'
 import { steadyNow, systemNow } from '../steady-clock.js'
-import { type SetTimer, setUnrefTimer } from '../timers.js'
-import type { RevocationBus, RevocationBusChange, RevocationPeer } from './bus.js'
+import { setUnrefTimer } from '../timers.js'
+import type { RevocationPeer } from './bus.js'
 import { DatedHere } from './dated-here.js'
 import { after, horizonOf, latestOf, type MomentByReach, NO_MOMENTS, REACH, reachOf } from './reach.js'
 import { assertRevocations, type Revocation } from './revocation.js'
 import { RevocationStore } from './revocation-store.js'
-import type { Revocations } from './types.js'
-
-export interface RevocationsOptions {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** A clock that nobody sets. Default: the system's where `now` is `systemNow`, else `now`, which then has no steps. */
-  readonly steadyNow?: () => number
-  readonly clockSkewMs: number
-  readonly logger: Logger
-  /** Carries revocations to other processes. Without a bus they take effect in this process only. */
-  readonly bus?: RevocationBus | undefined
-  /** Called when the bus goes away and when it is back. */
-  readonly onBusChange?: (change: RevocationBusChange) => void
-  /** Upper bound of entries, default 250,000. Beyond it the oldest are replaced by "every token issued before". */
-  readonly maxEntries?: number
-  /** Default: real time, without keeping the process alive. */
-  readonly setTimer?: SetTimer
-}
+import type { Revocations, RevocationsOptions } from './types.js'
 
 /** Lifetime of Clerk's session tokens: the first value of the retention, which longer-lived tokens raise. */
 const SESSION_TOKEN_LIFETIME_MS = 60_000

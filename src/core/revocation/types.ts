@@ -1,4 +1,6 @@
-import type { RevocationBusHealth } from './bus.js'
+import type { Logger } from '../logger.js'
+import type { SetTimer } from '../timers.js'
+import type { RevocationBus, RevocationBusChange, RevocationBusHealth } from './bus.js'
 import type { ObservedMachineToken, ObservedToken } from './observed.js'
 import type { MomentByReach } from './reach.js'
 import type { Revocation, RevocationTarget } from './revocation.js'
@@ -60,4 +62,21 @@ export interface Revocations {
   readonly ready: Promise<void>
   health(): RevocationsHealth
   close(): Promise<void>
+}
+
+export interface RevocationsOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** A clock that nobody sets. Default: the system's where `now` is `systemNow`, else `now`, which then has no steps. */
+  readonly steadyNow?: () => number
+  readonly clockSkewMs: number
+  readonly logger: Logger
+  /** Carries revocations to other processes. Without a bus they take effect in this process only. */
+  readonly bus?: RevocationBus | undefined
+  /** Called when the bus goes away and when it is back. */
+  readonly onBusChange?: (change: RevocationBusChange) => void
+  /** Upper bound of entries, default 250,000. Beyond it the oldest are replaced by "every token issued before". */
+  readonly maxEntries?: number
+  /** Default: real time, without keeping the process alive. */
+  readonly setTimer?: SetTimer
 }

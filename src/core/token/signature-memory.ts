@@ -4,7 +4,7 @@ import { hashOfTail } from './tail.js'
 /**
  * Remembers which texts have a good signature, and under which key: tokens that were brought once. Most tokens of a fleet are
  * brought to a process once, and an object that is kept for a minute costs the garbage collector more than its making: it is
- * copied twice, with the claims and the text that hang on it. So texts are kept as bytes of a block, found by a table of numbers.
+ * copied twice, with the claims and the text that hang on it. So texts are kept as bytes outside the heap, found by a table of numbers.
  */
 export interface SignatureMemory {
   /** The key under which the signature of exactly this text is good; undefined when that is not remembered. */
@@ -42,14 +42,15 @@ export function createSignatureMemory({ maxEntries, maxBytes, onForget }: Signat
       if (young.add(text, key, expiresAtMs)) return true
       if (young.bytes === 0) return false
       // All of its texts may have been deleted. The room of these is free only once it is cleared.
+      let count = 0
       if (young.size > 0) {
-        const count = old.countUnexpired(nowMs)
-        if (count > 0) onForget(count)
+        count = old.countUnexpired(nowMs)
         const forgotten = old
         old = young
         young = forgotten
       }
       young.clear()
+      if (count > 0) onForget(count)
       return young.add(text, key, expiresAtMs)
     },
     delete(text) {

@@ -1,26 +1,18 @@
 import type { VerificationKey } from '../jwks/types.js'
 import { createSignatureMemory } from './signature-memory.js'
-import { createTokenCache } from './token-cache.js'
-import type { VerifiedToken } from './verified-token.js'
+import { createTokenCache, type TokenCache } from './token-cache.js'
 
 /**
  * All that an instance remembers of tokens: of those that were brought once that their signature is good, and of those that
  * were brought again the verified token.
  */
-export interface TokenMemory {
-  /** The verified token with exactly this text. The caller judges it by time, key and revocations. */
-  find(text: string): VerifiedToken | undefined
+export interface TokenMemory extends TokenCache {
   /** The key under which the signature of exactly this text is good, if the token was brought once. The caller judges the key. */
   keyOf(text: string): VerificationKey | undefined
   /** Remembers a token that is brought for the first time. False: there is no room, and `add` has to be called. */
   addSignature(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
   /** Of a token whose key is trusted no more. */
   deleteSignature(text: string): void
-  add(verified: VerifiedToken, nowMs: number): void
-  delete(verified: VerifiedToken): void
-  clear(): void
-  readonly size: number
-  readonly bytes: number
 }
 
 export interface TokenMemorySettings {
@@ -30,15 +22,15 @@ export interface TokenMemorySettings {
   readonly onEvict?: (count: number) => void
 }
 
-/** One token in so many, and one byte, is for tokens that were brought once. */
-const SIGNATURE_SHARE = 4
+/** The part of each bound that is for tokens that were brought once. */
+const SIGNATURE_SHARE = 1 / 4
 /** Smaller bounds are for verified tokens alone: tokens that were brought once would be forgotten before they are brought again. */
 const MIN_ENTRIES = 512
 const MIN_BYTES = 1_048_576
 
 export function createTokenMemory({ maxEntries, maxBytes, onEvict }: TokenMemorySettings): TokenMemory {
   const isShared = maxEntries >= MIN_ENTRIES && maxBytes >= MIN_BYTES
-  const share = (bound: number) => (isShared ? Math.floor(bound / SIGNATURE_SHARE) : 0)
+  const share = (bound: number) => (isShared ? Math.floor(bound * SIGNATURE_SHARE) : 0)
   const signatures = createSignatureMemory({
     maxEntries: share(maxEntries),
     maxBytes: share(maxBytes),

@@ -55,12 +55,12 @@ t.test('acceptsToken takes every type, and its error names every type', async (t
 })
 
 t.test('a type without a JWT form needs Clerk wherever it is named', async (t) => {
-  t.equal(opaqueAsked('api_key', false), '"api_key"')
-  t.equal(opaqueAsked(['session_token', 'm2m_token', 'api_key'], false), '"api_key"')
+  t.equal(opaqueAsked('api_key', false), 'api_key')
+  t.equal(opaqueAsked(['session_token', 'm2m_token', 'api_key'], false), 'api_key')
   t.equal(opaqueAsked(['session_token', 'm2m_token', 'oauth_token'], false), null)
-  t.equal(opaqueAsked('any', false), '"any" (for JWTs alone: ["session_token", "m2m_token", "oauth_token"])')
+  t.equal(opaqueAsked('any', false), 'any')
   t.equal(opaqueAsked('any', true), null, 'opaque tokens are refused')
-  t.equal(opaqueAsked(['session_token', 'api_key'], true), '"api_key"', 'which has no other form')
+  t.equal(opaqueAsked(['session_token', 'api_key'], true), 'api_key', 'which has no other form')
 })
 
 t.test('the specification beside the table names each type with its prefix', async (t) => {

@@ -3,8 +3,8 @@ import { silentLogger } from '../../../src/core/logger.js'
 import type { RevocationBus, RevocationPeer } from '../../../src/core/revocation/bus.js'
 import type { Revocation } from '../../../src/core/revocation/revocation.js'
 import type { RevocableToken } from '../../../src/core/revocation/revocation-store.js'
-import { createRevocations, type RevocationsOptions } from '../../../src/core/revocation/revocations.js'
-import type { Revocations } from '../../../src/core/revocation/types.js'
+import { createRevocations } from '../../../src/core/revocation/revocations.js'
+import type { Revocations, RevocationsOptions } from '../../../src/core/revocation/types.js'
 import { createManualClock } from '../../fixtures/manual-clock.js'
 
 const SKEW_MS = 5_000
