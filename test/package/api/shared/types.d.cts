@@ -1990,16 +1990,18 @@ declare class Stats {
   reportedCrossOrigin: number
   refusedCrossOrigin: number
 }
-interface TokenMemory {
-  find(text: string): VerifiedToken | undefined
-  keyOf(text: string): VerificationKey | undefined
-  addSignature(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
-  deleteSignature(text: string): void
+interface TokenCache {
+  find(token: string): VerifiedToken | undefined
   add(verified: VerifiedToken, nowMs: number): void
   delete(verified: VerifiedToken): void
   clear(): void
   readonly size: number
   readonly bytes: number
+}
+interface TokenMemory extends TokenCache {
+  keyOf(text: string): VerificationKey | undefined
+  addSignature(text: string, key: VerificationKey, expiresAtMs: number, nowMs: number): boolean
+  deleteSignature(text: string): void
 }
 type SignatureOutcome =
   | {
