@@ -1,3 +1,4 @@
+import type * as Package from '../../src/index.js'
 import type { Trust } from '../traffic/material.js'
 import { ALL_REFUSALS, type Contender, routeSchema } from './contender.js'
 
@@ -8,6 +9,10 @@ export function pluginOptions(trust: Trust): Record<string, unknown> {
   return endpoints === null
     ? { ...common, jwtKey: trust.jwtKey }
     : { ...common, apiUrl: endpoints.apiUrl, proxyUrl: endpoints.proxyUrl }
+}
+
+export function importPackage(root: string): Promise<typeof Package> {
+  return import(new URL('index.js', root).href)
 }
 
 export interface OursOptions {
@@ -31,7 +36,7 @@ export function createOurs(root: string, given: OursOptions = {}): Contender {
     refuses: given.refuses ?? ALL_REFUSALS,
     packageName: null,
     async register(fastify, trust) {
-      const { default: clerkAuth } = await import(new URL('index.js', root).href)
+      const { default: clerkAuth } = await importPackage(root)
       await fastify.register(clerkAuth, options(trust))
       fastify.get(path, { schema: routeSchema, preHandler: fastify.requireAuth }, (request, reply) => {
         reply.send({ userId: (request as unknown as { auth: { userId: string } }).auth.userId })
@@ -40,6 +45,7 @@ export function createOurs(root: string, given: OursOptions = {}): Contender {
   }
 }
 
-export const HERE = new URL('../../src/', import.meta.url).href
+/** The package as it is published: its files have other shapes than the source's, and so other costs. */
+export const HERE = new URL('../../../dist/', import.meta.url).href
 
 export const ours = createOurs(HERE)

@@ -3,8 +3,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createTokenVerifier } from '../../src/index.js'
-import { pluginOptions } from '../contenders/ours.js'
+import { HERE, importPackage, pluginOptions } from '../contenders/ours.js'
 import { serve } from '../measure/child.js'
 import { readLoopTime } from '../measure/loop-time.js'
 import { quantile } from '../measure/statistics.js'
@@ -35,6 +34,7 @@ export interface VerifierCosts {
 const KINDS = ['cryptoVerify', 'awaits', 'burst'] as const
 
 async function measure({ trust, tokens, warmupPasses, passes }: VerifierJob): Promise<VerifierCosts> {
+  const { createTokenVerifier } = await importPackage(HERE)
   const key = createPublicKey(trust.jwtKey)
   const prepared = tokens.map((token) => {
     const end = token.lastIndexOf('.')

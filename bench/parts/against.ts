@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { ALL_REFUSALS } from '../contenders/contender.js'
+import { HERE } from '../contenders/ours.js'
 import { chooseCores, describeCores } from '../measure/cores.js'
 import { assertCorrect, createClient } from '../measure/gate.js'
 import { createProgress } from '../measure/progress.js'
@@ -49,7 +49,7 @@ export async function against(settings: Settings, revision: string): Promise<Par
   }
   try {
     const there = buildRevision(revision, folder)
-    const roots = { here: new URL('../../src/', import.meta.url).href, there, again: there }
+    const roots = { here: HERE, there, again: there }
     for (const tokens of TOKENS) {
       for (const carrier of CARRIERS) {
         for (const side of SIDES) cells.push(await startCell(side, roots[side], carrier, tokens))
@@ -140,15 +140,14 @@ function formatRatio({ median, low, high }: Summary): string {
   return `${median.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 }
 
-/** Compiles another revision in its own worktree, with the packages installed here, and returns its root as a URL. */
+/** Builds another revision in its own worktree, with the packages installed here, and returns its root as a URL. */
 function buildRevision(revision: string, folder: string): string {
   const tree = join(folder, 'tree')
   execFileSync('git', ['worktree', 'add', '--quiet', '--detach', tree, revision], {
     stdio: ['ignore', 'ignore', 'inherit']
   })
   symlinkSync(resolve('node_modules'), join(tree, 'node_modules'))
-  const tsc = resolve('node_modules/typescript/bin/tsc')
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--noCheck'], { cwd: tree, stdio: 'inherit' })
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: tree, stdio: 'inherit' })
   return pathToFileURL(`${join(tree, 'dist')}/`).href
 }
 
