@@ -10,12 +10,18 @@ export interface LoopShare {
   take(): boolean
   /** For a signature that may not: comes with the next turn, in which to ask again. Null: it is for the pool. */
   nextTurn(): Later<void> | null
-  /** The pool begins with a signature. */
-  enterPool(): void
+  /**
+   * Hands a signature to the pool, by `verify`: at once if the pool has none, else with the end of this turn. A pool thread that
+   * has run out of work is woken for the next signature, which costs more than the look-up of the token that brings it; at the
+   * end of the turn one that is awake finds the next.
+   */
+  enterPool(verify: () => void): void
   /** The pool has answered. */
   leavePool(): void
 }
 
+/** With so many the pool is awake, and has no time to lose. */
+const MOST_HELD_BACK = 64
 const SETTLED = Promise.resolve()
 // Taken once: a test that fakes timers must not hold up a token.
 const runNextTurn = setImmediate
@@ -64,9 +70,11 @@ export function createLoopShare(alonePerTurn: number): LoopShare {
       })
       return begun
     },
-    enterPool() {
+    enterPool(verify) {
       inPool++
       mostInPool = Math.max(mostInPool, inPool + waits)
+      if (inPool === 1 || inPool > MOST_HELD_BACK) verify()
+      else runNextTurn(verify)
     },
     leavePool() {
       inPool--
