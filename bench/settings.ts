@@ -25,6 +25,8 @@ export interface Settings {
     readonly firstSeenTokens: number
     /** Requests of a new process that count as its first. */
     readonly coldRequests: number
+    /** New processes in a round, for first requests and for what is added to bare Fastify: the median one counts. */
+    readonly processes: number
     /** What a contender adds to bare Fastify: turns of each, and their load. */
     readonly added: {
       readonly pairs: number
