@@ -10,21 +10,20 @@ export interface LoopShare {
   take(): boolean
   /** For a signature that may not: comes with the next turn, in which to ask again. Null: it is for the pool. */
   nextTurn(): Later<void> | null
-  /**
-   * Hands a signature to the pool, by `verify`: at once if the pool has none, else with the end of this turn. A pool thread that
-   * has run out of work is woken for the next signature, which costs more than the look-up of the token that brings it; at the
-   * end of the turn one that is awake finds the next.
-   */
-  enterPool(verify: () => void): void
+  /** The pool begins with a signature. */
+  enterPool(): void
   /** The pool has answered. */
   leavePool(): void
 }
 
-/** With so many the pool is awake, and has no time to lose. */
-const MOST_HELD_BACK = 64
 const SETTLED = Promise.resolve()
-// Taken once: a test that fakes timers must not hold up a token.
+// Taken once: a test that fakes timers must not hold up a token. One that does so before it imports this file has its fake taken:
+// then no turn is waited for.
 const runNextTurn = setImmediate
+let doTurnsCome = false
+runNextTurn(() => {
+  doTurnsCome = true
+})
 
 /**
  * On the loop: a signature while the pool has none to verify, at most one in a turn. Where the pool never had more than one at
@@ -60,7 +59,7 @@ export function createLoopShare(alonePerTurn: number): LoopShare {
       return true
     },
     nextTurn() {
-      if (perTurn <= 1 || inPool > 0 || hasJustTaken || waits > 0) return null
+      if (!doTurnsCome || perTurn <= 1 || inPool > 0 || hasJustTaken || waits > 0) return null
       const begun = new Later<void>()
       waits = 1
       runNextTurn(() => {
@@ -70,11 +69,9 @@ export function createLoopShare(alonePerTurn: number): LoopShare {
       })
       return begun
     },
-    enterPool(verify) {
+    enterPool() {
       inPool++
       mostInPool = Math.max(mostInPool, inPool + waits)
-      if (inPool === 1 || inPool > MOST_HELD_BACK) verify()
-      else runNextTurn(verify)
     },
     leavePool() {
       inPool--

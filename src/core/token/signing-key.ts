@@ -93,15 +93,14 @@ export function createSigningKeyFinder(
     }
     stats.verifications++
     stats.pooledVerifications++
-    loopShare.enterPool(() =>
-      verifySignaturePooled(token, key, (error, isValid) => {
-        loopShare.leavePool()
-        if (error) found.fail(error)
-        else if (!isValid) tryPooled(keys, index + 1, token, found)
-        // A key that was withdrawn while the thread pool verified vouches for nothing: the key set of now decides.
-        else found.settle(now() < key.trustedUntilMs ? key : resolve(token))
-      })
-    )
+    loopShare.enterPool()
+    verifySignaturePooled(token, key, (error, isValid) => {
+      loopShare.leavePool()
+      if (error) found.fail(error)
+      else if (!isValid) tryPooled(keys, index + 1, token, found)
+      // A key that was withdrawn while the thread pool verified vouches for nothing: the key set of now decides.
+      else found.settle(now() < key.trustedUntilMs ? key : resolve(token))
+    })
   }
 
   /** No key verifies. The key may have been replaced under its name: a plausible token may cause one refresh. */

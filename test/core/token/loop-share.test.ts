@@ -4,16 +4,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { createLoopShare, type LoopShare } from '../../../src/core/token/loop-share.js'
 
-const noop = () => {}
-
 t.test('one in a turn, and none while the pool is at work', async (t) => {
   const share = createLoopShare(3)
   t.ok(share.take())
   t.notOk(share.take())
   await nextTurn()
   t.ok(share.take(), 'another turn')
-  share.enterPool(noop)
-  share.enterPool(noop)
+  share.enterPool()
+  share.enterPool()
   await nextTurn()
   t.notOk(share.take())
   share.leavePool()
@@ -31,7 +29,7 @@ t.test('as many as are allowed once the pool had one at a time, until it has sev
     return answers
   }
   for (let round = 0; round < 2; round++) {
-    share.enterPool(noop)
+    share.enterPool()
     share.leavePool()
     t.same(await taken(), [true, true, true, false], 'in the turn in which the pool has answered')
     await nextTurn()
@@ -40,8 +38,8 @@ t.test('as many as are allowed once the pool had one at a time, until it has sev
   await nextTurn()
   t.ok(share.take())
   t.notOk(share.take(), 'not in the same breath')
-  share.enterPool(noop)
-  share.enterPool(noop)
+  share.enterPool()
+  share.enterPool()
   share.leavePool()
   share.leavePool()
   await nextTurn()
@@ -50,8 +48,12 @@ t.test('as many as are allowed once the pool had one at a time, until it has sev
 
 /** Its tokens come one after the other, and this turn has had two, as many as it may. */
 async function createExhausted(): Promise<LoopShare> {
-  const share = createLoopShare(2)
-  share.enterPool(noop)
+  await nextTurn()
+  return exhaust(createLoopShare(2))
+}
+
+async function exhaust(share: LoopShare): Promise<LoopShare> {
+  share.enterPool()
   share.leavePool()
   for (let n = 0; n < 2; n++) {
     share.take()
@@ -81,7 +83,7 @@ t.test('while one waits, others are for the pool, and are several with it', asyn
   const begun = share.nextTurn()
   t.ok(begun)
   t.equal(share.nextTurn(), null)
-  share.enterPool(noop)
+  share.enterPool()
   await begun
   t.notOk(share.take(), 'the pool is at work')
   t.equal(share.nextTurn(), null)
@@ -97,7 +99,7 @@ t.test('none waits that came in the same breath as another, or before the pool w
   t.ok(share.take())
   await null
   t.equal(share.nextTurn(), null)
-  share.enterPool(noop)
+  share.enterPool()
   share.leavePool()
   t.ok(share.take())
   t.equal(share.nextTurn(), null)
@@ -111,36 +113,20 @@ t.test('timers that a test has faked hold up nobody', async (t) => {
   t.ok(share.take())
 })
 
-t.test(
-  'the pool is given the first at once, the next with the end of the turn, and those of a crowd at once',
-  async (t) => {
-    const share = createLoopShare(1)
-    const context = new AsyncLocalStorage<number>()
-    const given: (number | undefined)[] = []
-    const enter = (n: number) => context.run(n, () => share.enterPool(() => given.push(context.getStore())))
-    for (let n = 1; n <= 66; n++) enter(n)
-    t.same(given, [1, 65, 66])
-    await nextTurn()
-    t.same(
-      given.slice(3),
-      Array.from({ length: 63 }, (_, i) => i + 2),
-      'each in the context of whoever brought it'
-    )
-    for (let n = 1; n <= 65; n++) share.leavePool()
-    enter(67)
-    t.equal(given.length, 66, 'one is still there')
-    await nextTurn()
-    share.leavePool()
-    share.leavePool()
-    enter(68)
-    t.same(given.slice(66), [67, 68], 'at once again')
-  }
-)
+t.test('timers that were faked before this file was imported hold up nobody', async (t) => {
+  mock.timers.enable({ apis: ['setImmediate'] })
+  t.teardown(() => mock.timers.reset())
+  const another = '../../../src/core/token/loop-share.js?faked'
+  const { createLoopShare: createWithFake }: { createLoopShare: typeof createLoopShare } = await import(another)
+  const share = await exhaust(createWithFake(2))
+  t.notOk(share.take())
+  t.equal(share.nextTurn(), null, 'for the pool')
+})
 
 t.test('none at all with a bound of 0', async (t) => {
   const share = createLoopShare(0)
   t.notOk(share.take())
-  share.enterPool(noop)
+  share.enterPool()
   share.leavePool()
   t.notOk(share.take())
   t.equal(share.nextTurn(), null)
