@@ -30,7 +30,7 @@ export type Way = 'bearer' | 'cookie' | RoadName
  */
 export type Load = 'known' | 'added' | 'alone' | 'beside' | 'first seen' | 'cold'
 
-/** Loads under which two processes differ by more than is measured: the one of median CPU time counts, of several. */
+/** Under these loads two processes differ by more than is to be measured. Of several, the one of median CPU time counts. */
 const VARYING: ReadonlySet<Load> = new Set(['added', 'cold'])
 
 /** A contender under one load, in a new process every time. */

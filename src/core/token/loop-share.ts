@@ -17,8 +17,8 @@ export interface LoopShare {
 }
 
 const SETTLED = Promise.resolve()
-// Taken once: a test that fakes timers must not hold up a token. One that does so before it imports this file has its fake taken:
-// then no turn is waited for.
+// Taken once: a test that fakes timers later must not hold up a token. Where they are faked already, the fake is taken, and the
+// next turn may never come: until one has come, none is waited for.
 const runNextTurn = setImmediate
 let doTurnsCome = false
 runNextTurn(() => {
