@@ -93,7 +93,6 @@ export function createSigningKeyFinder(
     }
     stats.verifications++
     stats.pooledVerifications++
-    loopShare.enterPool()
     verifySignaturePooled(token, key, (error, isValid) => {
       loopShare.leavePool()
       if (error) found.fail(error)
@@ -101,6 +100,8 @@ export function createSigningKeyFinder(
       // A key that was withdrawn while the thread pool verified vouches for nothing: the key set of now decides.
       else found.settle(now() < key.trustedUntilMs ? key : resolve(token))
     })
+    // After the call: of one that throws, the pool would never answer.
+    loopShare.enterPool()
   }
 
   /** No key verifies. The key may have been replaced under its name: a plausible token may cause one refresh. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { SignedInAuth, SignedOutAuth } from '../../../src/core/auth/types.js'
 import type { SignatureAlgorithm } from '../../../src/core/jwk.js'
@@ -129,6 +130,20 @@ t.test('of tokens that arrive together the first is verified at once, the others
     await nextTurn()
   }
   t.match(stats, { verifications: 12, pooledVerifications: 9, forged: 0, misses: 12, shared: 0 })
+})
+
+t.test('a token that the pool cannot be given does not count among those that it has', async (t) => {
+  const scene = createScene(undefined, { synchronousPerTurn: 1 })
+  const { verifier, stats } = scene
+  t.ok((await verifier.verify(sign({ jti: 'first of its turn' }))).ok)
+  scene.keys = [{ ...keyOf(own), keyObject: null as unknown as KeyObject }]
+  t.throws(() => verifier.verify(sign({ jti: 'second' })), TypeError)
+  scene.keys = [keyOf(own)]
+  await nextTurn()
+  const outcome = verifier.verify(sign({ jti: 'alone' }))
+  t.notOk(outcome instanceof Later)
+  t.ok((await outcome).ok)
+  t.match(stats, { pooledVerifications: 1 }, 'that of the second')
 })
 
 t.test('tokens that are brought one after the other are verified at once, up to the bound of a turn', async (t) => {
