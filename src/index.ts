@@ -50,7 +50,7 @@ export type { RevocationOptions, WhenBusIsAway } from './core/options/revocation
 export type { TokenCacheOptions } from './core/options/token-cache.js'
 export type { RevocationTarget } from './core/revocation/revocation.js'
 export type { RevocationsHealth } from './core/revocation/types.js'
-export type { VerificationFailureReason, VerifyResult } from './core/token/outcome.js'
+export type { VerificationFailureReason, VerifyOptions, VerifyResult } from './core/token/outcome.js'
 export { createTokenVerifier, type TokenVerifier } from './core/token-verifier.js'
 export type { ClerkDecorator } from './plugin/clerk-decorator.js'
 export type { Explanation } from './plugin/explain.js'

@@ -33,7 +33,7 @@ import { createStateMachine, type Refused } from './state/state-machine.js'
 import { compileFirstSeen, type FirstSeen } from './state/unseen-session.js'
 import { Stats } from './stats.js'
 import { compileClaimCheck } from './token/claims.js'
-import type { VerificationOutcome, VerifyResult } from './token/outcome.js'
+import type { VerificationOutcome, VerifyOptions, VerifyResult } from './token/outcome.js'
 import { explainByKeys, failureFor, isOfForeignKeys, toVerifyResult } from './token/outcome.js'
 import { createTokenMemory, type TokenMemory } from './token/token-memory.js'
 import type { UnverifiedToken } from './token/unverified-token.js'
@@ -79,7 +79,7 @@ export interface Instance {
   leaveWaiting(): void
   /** The state of a request to a route with this policy. `refused`: by `verifySession`. */
   authenticate(carried: Carried, policy: AuthenticationPolicy, refused?: Refused | null): Eventually<RequestState>
-  verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  verifyToken(token: string, options?: VerifyOptions): VerifyResult | Promise<VerifyResult>
   /** For the operator, never for a client: why requests are refused for this reason. Null: no more is known than the reason. */
   causeOf(reason: string | null): string | null
   /** Clerk's clock minus ours, in ms; null: not known. */
@@ -232,10 +232,12 @@ export function createInstance(settings: InstanceSettings): Instance {
     leaveWaiting: waiting.leave,
     authenticate: (carried, { acceptsToken, allowsHandshake, audience }, refused) =>
       waiting.count(decide(carried, acceptsToken, allowsHandshake, audience, refused)),
-    verifyToken(token) {
+    verifyToken(token, { treatPendingAsSignedOut } = {}) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toVerifyResult(failureFor('token-invalid'))
-      const result = waiting.count(convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome))))
+      const result = waiting.count(
+        convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome), treatPendingAsSignedOut))
+      )
       return result instanceof Later ? result.promise() : result
     },
     causeOf: (reason) => (isOfForeignKeys(reason) ? watch.cause : null),

@@ -4,12 +4,15 @@ import { silentLogger } from './logger.js'
 import type { ClerkAuthOptions } from './options/instance-options.js'
 import { readInstanceOptions } from './options/instance-settings.js'
 import type { RevocationTarget } from './revocation/revocation.js'
-import type { VerifyResult } from './token/outcome.js'
+import type { VerifyOptions, VerifyResult } from './token/outcome.js'
 
 /** Verifies session tokens without Fastify. */
 export interface TokenVerifier {
-  /** Judges a session token: its type, signature and claims. Never throws or rejects for a bad token. */
-  verify(token: string): Promise<VerifyResult>
+  /**
+   * Judges a session token: its type, signature and claims, and whether its session has outstanding tasks. Never throws or rejects
+   * for a bad token. A token lives 60 seconds: a job that waits longer is to keep the user's id, not the token.
+   */
+  verify(token: string, options?: VerifyOptions): Promise<VerifyResult>
   /** As `fastify.clerk.revoke`. */
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   health(): InstanceHealth
@@ -28,7 +31,7 @@ export interface TokenVerifier {
 export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifier {
   const instance = createInstance(readInstanceOptions(options, { env: process.env, logger: silentLogger }))
   return {
-    verify: (token) => Promise.resolve(instance.verifyToken(token)),
+    verify: (token, options) => Promise.resolve(instance.verifyToken(token, options)),
     revoke: (target, at) => instance.revocations.revoke(target, at),
     health: instance.health,
     stats: instance.stats,

@@ -5,7 +5,7 @@ import { ResolverOnlyError } from '../core/errors.js'
 import type { InstanceHealth } from '../core/instance/health.js'
 import type { Instance, InstanceStats } from '../core/instance.js'
 import type { RevocationTarget } from '../core/revocation/revocation.js'
-import type { VerifyResult } from '../core/token/outcome.js'
+import type { VerifyOptions, VerifyResult } from '../core/token/outcome.js'
 import { type Explanation, explain } from './explain.js'
 import { toRefusalError } from './guards/refusal.js'
 import { type Identity, identify } from './identify.js'
@@ -19,7 +19,7 @@ export interface ClerkDecorator {
    * Verifies a session token that did not come in a header or cookie of a request: of a WebSocket's first message, of a
    * job. Never throws for a bad token. With a resolver, name the request whose instance is meant.
    */
-  verifyToken(token: string, request?: FastifyRequest): Promise<VerifyResult>
+  verifyToken(token: string, request?: FastifyRequest, options?: VerifyOptions): Promise<VerifyResult>
   /**
    * Signs out before tokens run out: from the next request on, tokens of the target issued until now (or until `at`)
    * are refused with reason `session-revoked`. Resolves to whether other processes have been told.
@@ -80,7 +80,8 @@ export function createClerkDecorator(
     instanceOf,
     instances,
     // Not async: a token in memory is answered without waiting for anything but the promise itself.
-    verifyToken: (token: string, request?: FastifyRequest) => Promise.resolve(instanceOf(request).verifyToken(token)),
+    verifyToken: (token: string, request?: FastifyRequest, options?: VerifyOptions) =>
+      Promise.resolve(instanceOf(request).verifyToken(token, options)),
     revoke: (target: RevocationTarget, at?: number | Date) => instanceOf().revocations.revoke(target, at),
     lifetime(request: FastifyRequest) {
       const reply = (request as unknown as AuthenticatedSlots)[kReply]
@@ -90,7 +91,6 @@ export function createClerkDecorator(
       const instance = single ?? instanceOf(request)
       const result = await instance.verifyToken(token)
       if (!result.ok) throw toRefusalError(result.reason, result.retryAfterSeconds)
-      if (result.auth.sessionStatus === 'pending') throw toRefusalError('session-pending', null)
       const reply = (request as unknown as AuthenticatedSlots | undefined)?.[kReply]
       return openLifetime(instance, result.auth, request?.raw, reply?.raw)
     },

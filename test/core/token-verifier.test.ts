@@ -42,6 +42,29 @@ t.test('a machine token that is a JWT has the reason that a request with it gets
   t.equal(response.headers['x-clerk-auth-reason'], 'token-type-mismatch')
 })
 
+t.test('a session with outstanding tasks is refused as routes refuse it, unless the caller takes it', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  t.teardown(() => clerk.close())
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(clerkAuth, clerk.pluginOptions())
+  app.get('/', ({ auth }) => auth)
+  const verifier = createTokenVerifier(clerk.pluginOptions())
+  t.teardown(() => verifier.close())
+  const token = clerk.signSessionToken({ status: 'pending' })
+
+  const { reason, message } = (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).json()
+  t.equal(reason, 'session-pending')
+  const refused = { ok: false, reason, message, retryAfterSeconds: null }
+  const accepted = { ok: true, auth: { isAuthenticated: true, sessionStatus: 'pending' } }
+  for (const sight of ['first', 'second', 'third']) {
+    t.strictSame(await verifier.verify(token), refused, sight)
+    t.match(await verifier.verify(token, { treatPendingAsSignedOut: false }), accepted, sight)
+    t.strictSame(await app.clerk.verifyToken(token), refused, sight)
+    t.match(await app.clerk.verifyToken(token, undefined, { treatPendingAsSignedOut: false }), accepted, sight)
+  }
+})
+
 // Tokens in memory count as traffic. Otherwise a server that sees only such tokens would take itself for idle and let its
 // keys expire, and a caller would wait for the next fetch.
 async function refreshesAhead(

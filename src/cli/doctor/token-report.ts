@@ -63,14 +63,12 @@ export async function examineToken(
 }
 
 const ONLY_CLERK = 'only-clerk-can-tell'
-/** As every route answers it that does not set `treatPendingAsSignedOut`. */
-const PENDING: Verdict = { verdict: 'refused', reason: 'session-pending' }
 const ACCEPTED: Verdict = { verdict: 'accepted', reason: null }
 
 async function judgeSession(token: string, instance: Instance): Promise<Verdict> {
   if (!acceptsSessions(instance.settings.acceptsToken)) return { verdict: 'refused', reason: 'token-type-mismatch' }
   const result = await instance.verifyToken(token)
-  if (result.ok) return result.auth.sessionStatus === 'pending' ? PENDING : ACCEPTED
+  if (result.ok) return ACCEPTED
   return { verdict: result.retryAfterSeconds === null ? 'refused' : 'undecided', reason: result.reason }
 }
 

@@ -1,7 +1,7 @@
 import { deepFreeze } from './deep-freeze.js'
+import { getNoToken, hasNothing } from './session-auth.js'
 import type {
   ApiKeyAuth,
-  HasParams,
   InvalidTokenAuth,
   M2MTokenAuth,
   MachineAuth,
@@ -82,21 +82,16 @@ export function createInvalidTokenAuth(reason: string, message: string): Invalid
 // The token is in a private field: JSON, `util.inspect` and log serializers do not see it.
 class MachineToken {
   readonly #token: string
+  readonly getToken: () => Promise<string>
+  readonly has = hasNothing
 
   constructor(token: string) {
     this.#token = token
+    this.getToken = async () => token
   }
 
   static tokenOf(auth: MachineToken): string {
     return auth.#token
-  }
-
-  get getToken(): () => Promise<string> {
-    return async () => this.#token
-  }
-
-  has(_params: HasParams): false {
-    return false
   }
 }
 
@@ -183,13 +178,8 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
 }
 
 class Unauthenticated {
-  getToken(): Promise<null> {
-    return Promise.resolve(null)
-  }
-
-  has(_params: HasParams): false {
-    return false
-  }
+  readonly getToken = getNoToken
+  readonly has = hasNothing
 }
 
 class UnauthenticatedMachine<T extends MachineTokenType>

@@ -4,7 +4,6 @@ import { decodeOrganizationPermissions } from './organization-permissions.js'
 import type {
   Actor,
   GetTokenOptions,
-  HasParams,
   OrganizationPermission,
   OrganizationRole,
   SessionClaims,
@@ -43,11 +42,9 @@ export function createPendingAuth(): SignedOutAuth {
 // For an `act` claim of another shape. It must not count as absent: code that refuses impersonators looks for an actor.
 const UNREADABLE_ACTOR: Actor = Object.freeze({ sub: '' })
 
-// Token and context are in private fields: JSON, `util.inspect` and log serializers do not see them. `getToken` and
-// `has` are getters that make a bound function: they can be destructured, and a cached token holds no closures.
+// Token and context are in closures: JSON, `util.inspect` and log serializers do not see them. `getToken` and `has` are
+// members of the object itself: an application may take them out of it, and may copy it by `{ ...auth }`.
 class SignedInSession implements SignedInAuth {
-  readonly #token: string
-  readonly #context: SessionAuthContext
   readonly isAuthenticated = true
   readonly tokenType = 'session_token'
   readonly userId: string
@@ -60,11 +57,11 @@ class SignedInSession implements SignedInAuth {
   readonly orgSlug: string | undefined
   readonly orgPermissions: readonly OrganizationPermission[] | undefined
   readonly factorVerificationAge: readonly [number, number] | null
+  readonly getToken: SignedInAuth['getToken']
+  readonly has: SignedInAuth['has']
 
   constructor(claims: SessionClaims, token: string, context: SessionAuthContext) {
     const organization = claims.v === 2 ? readOrganization(claims) : readOrganizationV1(claims)
-    this.#token = token
-    this.#context = context
     this.userId = claims.sub
     this.sessionId = stringOrUndefined(claims.sid)
     this.sessionClaims = deepFreeze(claims)
@@ -75,20 +72,22 @@ class SignedInSession implements SignedInAuth {
     this.orgSlug = organization.slug
     this.orgPermissions = organization.permissions as readonly OrganizationPermission[] | undefined
     this.factorVerificationAge = readFactorVerificationAge(claims.fva)
+    this.getToken = async (options) => {
+      if (this.sessionId === undefined || this.sessionId === '') return null
+      if (options?.template === undefined && options?.expiresInSeconds === undefined) return token
+      return context.fetchToken(this.sessionId, options)
+    }
+    this.has = (params) => checkAuthorization(this, params)
     Object.freeze(this)
   }
+}
 
-  get getToken(): SignedInAuth['getToken'] {
-    return async (options) => {
-      if (this.sessionId === undefined || this.sessionId === '') return null
-      if (options?.template === undefined && options?.expiresInSeconds === undefined) return this.#token
-      return this.#context.fetchToken(this.sessionId, options)
-    }
-  }
+export async function getNoToken(): Promise<null> {
+  return null
+}
 
-  get has(): SignedInAuth['has'] {
-    return (params) => checkAuthorization(this, params)
-  }
+export function hasNothing(): false {
+  return false
 }
 
 class SignedOutSession implements SignedOutAuth {
@@ -104,6 +103,8 @@ class SignedOutSession implements SignedOutAuth {
   readonly orgSlug = null
   readonly orgPermissions = null
   readonly factorVerificationAge = null
+  readonly getToken = getNoToken
+  readonly has = hasNothing
   readonly reason: string
   readonly message: string
   readonly retryAfterSeconds: number | null
@@ -114,14 +115,6 @@ class SignedOutSession implements SignedOutAuth {
     this.message = message
     this.retryAfterSeconds = retryAfterSeconds
     Object.freeze(this)
-  }
-
-  getToken(): Promise<null> {
-    return Promise.resolve(null)
-  }
-
-  has(_params: HasParams): false {
-    return false
   }
 }
 

@@ -33,6 +33,15 @@ export interface VerificationFailure {
 
 export type VerificationOutcome = VerifiedToken | VerificationFailure
 
+/** How `verifyToken` and `createTokenVerifier` judge a session token. */
+export interface VerifyOptions {
+  /**
+   * Whether the token of a session with outstanding tasks is refused, with the reason `session-pending`. Default true, as for
+   * routes. Security: with false look at `auth.sessionStatus`, as the user may not have given the second factor.
+   */
+  readonly treatPendingAsSignedOut?: boolean
+}
+
 /** The verdict on a session token, as `verifyToken` and `createTokenVerifier` give it. */
 export type VerifyResult =
   | {
@@ -44,7 +53,7 @@ export type VerifyResult =
   | {
       readonly ok: false
       /** Clerk's reason string. */
-      readonly reason: VerificationFailureReason
+      readonly reason: VerificationFailureReason | 'session-pending'
       readonly message: string
       /** Keys or revocations could not be had, so the token was not judged: seconds after which to try again. Else null. */
       readonly retryAfterSeconds: number | null
@@ -106,8 +115,13 @@ const OF_FOREIGN_KEYS: ReadonlySet<string> = new Set<VerificationFailureReason>(
 ])
 
 /** What a caller is told of a verification. */
-export function toVerifyResult(outcome: VerificationOutcome): VerifyResult {
-  if (outcome.ok) return { ok: true, claims: outcome.claims, auth: outcome.auth }
+export function toVerifyResult(outcome: VerificationOutcome, treatPendingAsSignedOut = true): VerifyResult {
+  if (outcome.ok) {
+    if (outcome.pendingAuth !== null && treatPendingAsSignedOut) {
+      return { ok: false, reason: 'session-pending', message: outcome.pendingAuth.message, retryAfterSeconds: null }
+    }
+    return { ok: true, claims: outcome.claims, auth: outcome.auth }
+  }
   const { reason, message, unavailable, retryAfterSeconds } = outcome
   return { ok: false, reason, message, retryAfterSeconds: unavailable ? retryAfterSeconds : null }
 }

@@ -79,6 +79,7 @@ export {
   TokenVerifier,
   UnauthenticatedMachineAuth,
   VerificationFailureReason,
+  VerifyOptions,
   VerifyResult,
   WarmUp,
   WhenBusIsAway,

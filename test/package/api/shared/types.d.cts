@@ -331,6 +331,9 @@ interface VerificationFailure {
   readonly retryAfterSeconds: number
 }
 type VerificationOutcome = VerifiedToken | VerificationFailure
+interface VerifyOptions {
+  readonly treatPendingAsSignedOut?: boolean
+}
 type VerifyResult =
   | {
       readonly ok: true
@@ -339,7 +342,7 @@ type VerifyResult =
     }
   | {
       readonly ok: false
-      readonly reason: VerificationFailureReason
+      readonly reason: VerificationFailureReason | 'session-pending'
       readonly message: string
       readonly retryAfterSeconds: number | null
     }
@@ -2050,7 +2053,7 @@ interface Instance {
   enterWaiting(): void
   leaveWaiting(): void
   authenticate(carried: Carried, policy: AuthenticationPolicy, refused?: Refused | null): Eventually<RequestState>
-  verifyToken(token: string): VerifyResult | Promise<VerifyResult>
+  verifyToken(token: string, options?: VerifyOptions): VerifyResult | Promise<VerifyResult>
   causeOf(reason: string | null): string | null
   clockOffsetMs(): number | null
   stats(): InstanceStats
@@ -2062,7 +2065,7 @@ interface Instance {
 }
 declare function shareKeySets(): void
 interface TokenVerifier {
-  verify(token: string): Promise<VerifyResult>
+  verify(token: string, options?: VerifyOptions): Promise<VerifyResult>
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   health(): InstanceHealth
   stats(): InstanceStats
@@ -2186,7 +2189,7 @@ interface RouteTableEntry {
   readonly guards: readonly GuardRequirement[]
 }
 interface ClerkDecorator {
-  verifyToken(token: string, request?: FastifyRequest): Promise<VerifyResult>
+  verifyToken(token: string, request?: FastifyRequest, options?: VerifyOptions): Promise<VerifyResult>
   revoke(target: RevocationTarget, at?: number | Date): Promise<boolean>
   lifetime(request: FastifyRequest): Lifetime
   openLifetime(token: string, request?: FastifyRequest): Promise<Lifetime>
@@ -2466,6 +2469,7 @@ export type {
   UnknownKidEvent,
   VerificationEvent,
   VerificationFailureReason,
+  VerifyOptions,
   VerifyResult,
   WarmUp,
   WhenBusIsAway
