@@ -42,6 +42,20 @@ export function isHidden(request: FastifyRequest): boolean {
 }
 
 /**
+ * For an answer that is given before the guards, as a redirect to Clerk is: the `onSend` hooks of a hidden route and of its scope
+ * would tell it from a URL without a route.
+ */
+export function leaveHiddenRoute(request: FastifyRequest): void {
+  const kContext = symbolOf(request, 'fastify.context')
+  if (kContext === null || !isHidden(request)) return
+  const slots = request as unknown as Record<symbol, Context>
+  const route = slots[kContext] as Context
+  const kNothing = symbolOf(route, 'fastify.404ContextKey')
+  const own = kNothing === null ? undefined : (route[kNothing] as Context | undefined)
+  if (own) slots[kContext] = contextOfRouter(own, route)
+}
+
+/**
  * Answers as the router would if the route of this request did not exist. `note` is called before the answer is made, once
  * nothing writes the decision about the request any more. `isJudgedAgain`: also where the route has no policy of its own, as
  * the plugin itself has refused the request, by the error handler of the route, and would refuse it by that of the router.

@@ -26,6 +26,7 @@ import {
 } from './decision.js'
 import { extractToken } from './extracted-token.js'
 import { warnOfForwardedHeaders } from './forwarded-headers.js'
+import { leaveHiddenRoute } from './nothing-there.js'
 import { FastifyRequestSource } from './request-source.js'
 import { addToResponse, setDebugHeaders } from './response-parts.js'
 import type { RoutePolicies, RoutePolicy } from './route-policy.js'
@@ -244,8 +245,11 @@ function finish(
   slots[kDecision] = decision
   slots[kAuth] = pending ?? state.auth
   report(instance, decision)
+  // By a timeout, for example. Fastify logs a second answer with the URL, and with a handshake's token in it.
+  if (reply.sent) return
   if (decision.state !== 'signed-in') setDebugHeaders(decision, reply, instance.settings.debugHeaders)
   if (state.status === 'handshake') countCookielessRedirect(instance, slots as unknown as FastifyRequest)
+  if (state.location !== null) leaveHiddenRoute(slots as unknown as FastifyRequest)
   if (addToResponse(state, reply)) return
   if (state.status === 'signed-in') goOnUnlessForeign(instance, policy, slots as unknown as FastifyRequest, reply, done)
   else done()

@@ -72,3 +72,32 @@ t.test(
     t.notOk(answer.headers['set-cookie'])
   }
 )
+
+t.test('those who share a verification are refused once the first of them has revoked the session', async (t) => {
+  const clerk = await createLocalClerk({ instanceType: 'production', signingKey })
+  t.teardown(() => clerk.close())
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  await fastify.register(clerkAuth, clerk.pluginOptions())
+  fastify.get('/sign-out', { onRequest: fastify.requireAuth }, ({ auth }) => {
+    void fastify.clerk.revoke({ sessionId: auth.sessionId as string })
+    return 'out'
+  })
+  await fastify.ready()
+  for (const carrier of ['bearer', 'cookie'] as const) {
+    const user = { userId: 'user_1', sessionId: `sess_${carrier}` }
+    const headers = carrier === 'bearer' ? clerk.bearer(user) : { cookie: clerk.cookies(user) }
+    // Of tokens that arrive together the first is verified at once, and not shared.
+    const others = [0, 1, 2, 3].map((n) => clerk.bearer({ sessionId: `sess_${n}_${carrier}` }))
+    const answers = await Promise.all(
+      [...others, headers, headers, headers, headers].map((each) => fastify.inject({ url: '/sign-out', headers: each }))
+    )
+    t.strictSame(
+      answers.map(({ statusCode }) => statusCode),
+      [200, 200, 200, 200, 200, 401, 401, 401],
+      carrier
+    )
+    t.match(answers[5]?.headers, { 'x-clerk-auth-reason': 'session-revoked' })
+  }
+  t.match(fastify.clerk.stats(), { shared: 6, revoked: 6 })
+})

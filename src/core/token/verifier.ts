@@ -123,6 +123,14 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     return revocations.size === 0 ? verified : (objectionTo(verified) ?? verified)
   }
 
+  /** For those who share a verification: who hears of it before them may have revoked the session by then. */
+  function lookAgain(outcome: VerificationOutcome): VerificationOutcome {
+    if (!outcome.ok || revocations.size === 0) return outcome
+    const objection = objectionTo(outcome)
+    if (objection?.reason === 'session-revoked') stats.revoked++
+    return objection ?? outcome
+  }
+
   function objectionTo(verified: VerifiedToken): VerificationFailure | null {
     if (revocations.covers(verified)) return failureFor('session-revoked')
     return revocations.isBlind?.() ? BUS_AWAY : null
@@ -174,7 +182,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
     if (token.pending !== null) {
       stats.shared++
       token.isShared = true
-      return token.pending
+      return token.pending.next(lookAgain)
     }
     const begunAtMs = observer?.begin() ?? 0
     const outcome = verifyUnseen(token, clockSkewInMs, begunAtMs)
