@@ -78,9 +78,11 @@ export function changeClient(source: Source, request: ClientRequest, changes: Ch
     return null
   }
   for (const node of uses) changes.replace(node, name)
-  if (imported !== null)
-    makeAfterImports(source, first, `const ${name} = ${create.local}(${fromEnvironment(source, null)})`, changes)
-  else if (use !== undefined)
+  if (imported !== null) {
+    if (use !== undefined) changes.note(use, `the client is now ${name}, without the options of the registration`)
+    const options = optionsOf(source, null, OF_MODULE, lineBreakOf(source.text))
+    makeAfterImports(source, first, `const ${name} = ${create.local}(${options})`, changes)
+  } else if (use !== undefined)
     makeAfterRegistration(source, use, request, (options) => `const ${name} = ${create.local}(${options})`, changes)
   return create.isThere ? null : first
 }
@@ -134,9 +136,8 @@ function makeAfterRegistration(
     changes.refuse(use, NO_PLACE)
     return
   }
-  const options = clientOptions(source, registration, changes)
-  if (options === null) return
   const begin = lineBreakOf(source.text) + indentOf(source.text, statement.start)
+  const options = registrationOptions(source, registration, begin, changes)
   changes.insert(statement.end, begin + write(options) + endOf(source, statement))
 }
 
@@ -153,37 +154,46 @@ function statementOf(source: Source, call: SyntaxNode): SyntaxNode | null {
 
 const FUNCTION = /Function|Method|Class/
 
-/** What the client is made with, as the plugin is: its options, or the keys of the environment. */
-function clientOptions(source: Source, { options }: Registration, changes: Changes): string | null {
-  if (options === null || options.type === 'ObjectExpression') return fromEnvironment(source, options)
+/** What the client is made with, as the plugin is: its options, and the environment. */
+function registrationOptions(source: Source, { options }: Registration, begin: string, changes: Changes): string {
+  if (options === null || options.type === 'ObjectExpression') return optionsOf(source, options, OF_REQUESTS, begin)
   const text = source.text.slice(options.start, options.end)
   changes.note(
     options,
-    `the client is made with ${text} alone: if the keys are in the environment, give them to createClerkClient`
+    `the client is made with ${text} alone: give createClerkClient the keys, or CLERK_API_VERSION, that are in the environment`
   )
   return text
 }
 
-/** Options of `createClerkClient` that are taken over from the plugin's. */
-const TAKEN_OVER = ['secretKey', 'publishableKey', 'machineSecretKey', 'apiUrl', 'apiVersion', 'jwtKey']
-const KEYS: Readonly<Record<string, string>> = {
-  secretKey: 'CLERK_SECRET_KEY',
-  publishableKey: 'CLERK_PUBLISHABLE_KEY'
+type Members = Readonly<Record<string, string>>
+
+/** What both clients of `@clerk/fastify` have from the environment; the one on requests, where no option says so. */
+const OF_BOTH: Members = {
+  secretKey: 'process.env.CLERK_SECRET_KEY',
+  machineSecretKey: 'process.env.CLERK_MACHINE_SECRET_KEY',
+  jwtKey: 'process.env.CLERK_JWT_KEY',
+  // An empty text would make paths without a version.
+  apiVersion: 'process.env.CLERK_API_VERSION || undefined'
 }
 
-function fromEnvironment(source: Source, options: SyntaxNode | null): string {
-  const given = new Map<string, string>()
-  for (const property of options === null ? [] : nodesIn(options, 'properties')) {
-    const name = nameOf(nodeIn(property, 'key'))
-    const value = nodeIn(property, 'value')
-    if (property.type === 'SpreadElement') given.set('...', source.text.slice(property.start, property.end))
-    else if (name !== null && value !== null && TAKEN_OVER.includes(name))
-      given.set(name, source.text.slice(value.start, value.end))
-  }
-  for (const [name, variable] of Object.entries(KEYS)) {
-    if (!given.has(name)) given.set(name, `process.env.${variable}`)
-  }
-  const { '...': spread, ...named } = Object.fromEntries(given)
-  const parts = Object.entries(named).map(([name, value]) => (name === value ? name : `${name}: ${value}`))
-  return `{ ${[...parts, ...(spread === undefined ? [] : [spread])].join(', ')} }`
+/** Without CLERK_API_URL: the client on requests takes no notice of it, so its secret key must not go there. */
+const OF_REQUESTS: Members = { ...OF_BOTH, publishableKey: 'process.env.CLERK_PUBLISHABLE_KEY' }
+
+/** The exported client. With a publishable key it would collect telemetry. An empty text is no URL. */
+const OF_MODULE: Members = { ...OF_BOTH, apiUrl: 'process.env.CLERK_API_URL || undefined' }
+
+const TAKEN_OVER = new Set([...Object.keys(OF_REQUESTS), ...Object.keys(OF_MODULE)])
+
+/** The options that the client has too, as they are written, behind the `members` that they do not name. `begin` begins a line. */
+function optionsOf(source: Source, options: SyntaxNode | null, members: Members, begin: string): string {
+  const nameIn = (property: SyntaxNode) => (nodeIn(property, 'value') === null ? null : nameOf(nodeIn(property, 'key')))
+  const given = (options === null ? [] : nodesIn(options, 'properties')).filter(
+    (property) => property.type === 'SpreadElement' || TAKEN_OVER.has(nameIn(property) ?? '')
+  )
+  const named = new Set(given.map(nameIn))
+  const parts = [
+    ...Object.entries(members).flatMap(([name, value]) => (named.has(name) ? [] : [`${name}: ${value}`])),
+    ...given.map(({ start, end }) => source.text.slice(start, end))
+  ]
+  return `{${parts.map((part) => `${begin}  ${part}`).join(',')}${begin}}`
 }

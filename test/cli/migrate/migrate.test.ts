@@ -119,7 +119,7 @@ const IMPORTS: readonly (readonly [string, string, string])[] = [
   [
     'clerkClient',
     "import { clerkClient } from '@clerk/fastify'\nimport x from 'x'\n\nclerkClient.users.getUser('1')",
-    "import { createClerkClient } from '@clerk/backend'\nimport x from 'x'\n\nconst clerkClient = createClerkClient({ secretKey: process.env.CLERK_SECRET_KEY, publishableKey: process.env.CLERK_PUBLISHABLE_KEY })\n\nclerkClient.users.getUser('1')"
+    "import { createClerkClient } from '@clerk/backend'\nimport x from 'x'\n\nconst clerkClient = createClerkClient({\n  secretKey: process.env.CLERK_SECRET_KEY,\n  machineSecretKey: process.env.CLERK_MACHINE_SECRET_KEY,\n  jwtKey: process.env.CLERK_JWT_KEY,\n  apiVersion: process.env.CLERK_API_VERSION || undefined,\n  apiUrl: process.env.CLERK_API_URL || undefined\n})\n\nclerkClient.users.getUser('1')"
   ],
   [
     'CRLF',
@@ -190,11 +190,34 @@ t.test('request.clerk becomes a client that is made after the registration', asy
     `import { createClerkClient } from '@clerk/backend'
 ${IMPORTED}export async function build(app) {
   await app.register(clerkAuth, { secretKey: key, authorizedParties: ['https://a.example'], acceptsToken: 'any' });
-  const clerkClient = createClerkClient({ secretKey: key, publishableKey: process.env.CLERK_PUBLISHABLE_KEY });
+  const clerkClient = createClerkClient({
+    machineSecretKey: process.env.CLERK_MACHINE_SECRET_KEY,
+    jwtKey: process.env.CLERK_JWT_KEY,
+    apiVersion: process.env.CLERK_API_VERSION || undefined,
+    publishableKey: process.env.CLERK_PUBLISHABLE_KEY,
+    secretKey: key
+  });
   app.get('/', (req) => clerkClient.users.getUser('u'));
 }
 `
   )
+})
+
+t.test('a client takes the options of the registration in their order, all that are spread too', async (t) => {
+  const after = changed(
+    `${registered(', { ...a, secretKey: `s`, domain, apiUrl, ...b }')}app.get('/', (req) => req.clerk.users)`
+  )
+  t.ok(after.includes('PUBLISHABLE_KEY,\n  ...a,\n  secretKey: `s`,\n  apiUrl,\n  ...b\n})\n'), after)
+})
+
+t.test('a request.clerk that becomes the imported clerkClient is to be looked at', async (t) => {
+  const text = `import { clerkClient } from '@clerk/fastify'\nexport const h = (req) => req.clerk.users ?? clerkClient\n`
+  t.match(migrateText(parse, text, 'a.ts'), {
+    outcome: 'changed',
+    notes: [{ line: 2, message: /^the client is now / }]
+  })
+  const alone = text.replace('req.clerk.users ??', '')
+  t.match(migrateText(parse, alone, 'a.ts'), { outcome: 'changed', notes: [] })
 })
 
 t.test('comments and strings are nobody’s names', async (t) => {
