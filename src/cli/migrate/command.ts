@@ -111,11 +111,19 @@ function finish(migrations: readonly MigratedFile[], wantsWrite: boolean, output
   const [changed, refused] = [count('changed'), count('refused')]
   const verb = wantsWrite ? 'changed' : 'to change'
   output.stderr.write(`${changed} ${verb}, ${refused} left as they are, ${count('unchanged')} without need\n`)
-  if (changed > 0) output.stderr.write(NEXT)
+  if (changed > 0) output.stderr.write(nextSteps(refused === 0))
   return refused > 0 ? 1 : 0
 }
 
-const NEXT = `Then: npm install fastify-clerk-auth @clerk/backend && npm uninstall @clerk/fastify. Behind a proxy, set trustProxy of Fastify.
+/** A file left as it is may import `@clerk/fastify` still, and would not start without it. */
+function nextSteps(isMoved: boolean): string {
+  const uninstall = 'npm uninstall @clerk/fastify'
+  const install = 'npm install fastify-clerk-auth @clerk/backend'
+  const packages = isMoved
+    ? `${install} && ${uninstall}.`
+    : `${install}. Once the files left are changed: ${uninstall}.`
+  return `Then: ${packages} Behind a proxy, set trustProxy of Fastify.
 Await the registration before routes are made, in other files too: the server does not start with routes made before it.
 acceptsToken "any" is what @clerk/fastify does: name the types that your routes want, and drop the rest.
 `
+}

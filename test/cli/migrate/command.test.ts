@@ -68,6 +68,21 @@ t.test('a file that is not understood is named with its line and left, the other
   t.equal(readFileSync(at('a.js'), 'utf8'), GOOD_AFTER)
 })
 
+t.test('@clerk/fastify is to go at once only where no file was left', async (t) => {
+  const at = write(t, {
+    'a.js': GOOD,
+    'b.js': BAD,
+    'in-part.js': `${GOOD}jest.mock('@clerk/fastify')\n`,
+    'no-program.js': `${GOOD}const = 1\n`
+  })
+  const install = 'Then: npm install fastify-clerk-auth @clerk/backend'
+  t.ok((await run([at('a.js')])).stderr.includes(`${install} && npm uninstall @clerk/fastify. Behind`))
+  for (const name of ['b.js', 'in-part.js', 'no-program.js']) {
+    const { stderr } = await run([at('a.js'), at(name)])
+    t.ok(stderr.includes(`${install}. Once the files left are changed: npm uninstall @clerk/fastify. Behind`), stderr)
+  }
+})
+
 t.test('a byte order mark is kept', async (t) => {
   const at = write(t, { 'a.js': `\ufeff${GOOD}` })
   t.equal((await run(['--write', at('a.js')])).status, 0)
