@@ -123,8 +123,13 @@ function show(name: string, setting: unknown): string {
   if (name === 'issuer') return Array.isArray(setting) && setting.length === 0 ? 'not checked' : JSON.stringify(setting)
   if (typeof setting === 'function') return 'a function'
   if (typeof setting !== 'object') return typeof setting === 'string' ? setting : JSON.stringify(setting)
-  if (Array.isArray(setting)) return setting.length === 0 ? 'none' : setting.map(String).join(', ')
-  return 'an object'
+  if (name === 'reportOnly')
+    return showList(Object.entries(setting).flatMap(([rule, isReported]) => (isReported ? [rule] : [])))
+  return Array.isArray(setting) ? showList(setting) : 'an object'
+}
+
+function showList(values: readonly unknown[]): string {
+  return values.length === 0 ? 'none' : values.map(String).join(', ')
 }
 
 function showPublishableKey(key: string): string {

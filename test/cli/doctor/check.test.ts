@@ -542,6 +542,41 @@ t.test('options are shown with their source, and without secrets', async (t) => 
   t.strictSame(named.clockSkewInMs, { name: 'clockSkewInMs', source: 'default', value: '5000' })
 })
 
+const RULES: readonly (readonly [options: string, value: string])[] = [
+  ['', 'none'],
+  ['reportOnly: []', 'none'],
+  ["reportOnly: ['issuer']", 'issuer'],
+  ["reportOnly: ['authorizedParties', 'issuer']", 'issuer, authorizedParties']
+]
+
+for (const [options, value] of RULES) {
+  t.test(`the rules that report alone are named: { ${options} }`, async (t) => {
+    const { json, text } = await report(config(options), { env: KEYS, fetch: world })
+    const printed = json.options as readonly { readonly name: string; readonly value: string }[]
+    t.equal(printed.find(({ name }) => name === 'reportOnly')?.value, value)
+    // The text has what is not left at its default.
+    if (options !== '') t.match(text.stdout, new RegExp(`\n  reportOnly +${value} +config\n`))
+  })
+}
+
+t.test('objects and functions of the application are hidden, and no other option', async (t) => {
+  const store = '{ get() {}, set() {} }'
+  const bus = '{ open() {}, publish() {}, health() {}, close() {} }'
+  const logger = '{ info() {}, warn() {}, error() {}, debug() {} }'
+  const lists = "audience: ['a'], issuer: ['https://a.example'], acceptsToken: ['session_token'], earlyRoutes: ['/a']"
+  const { json } = await report(
+    config(
+      `${PARTIES}, ${lists}, reportOnly: ['issuer'], organizationSyncOptions: { organizationPatterns: ['/a/:id'] }, ` +
+        `jwks: { snapshot: ${store} }, revocation: { bus: ${bus} }, logger: ${logger}`
+    ),
+    { env: KEYS, fetch: world }
+  )
+  const options = json.options as readonly { readonly name: string; readonly value: string }[]
+  const hidden = (value: string) => options.filter((option) => option.value === value).map(({ name }) => name)
+  t.strictSame(hidden('an object'), ['jwks.snapshot', 'revocation.bus', 'logger'])
+  t.strictSame(hidden('a function'), ['now', 'fetch'])
+})
+
 t.test('the configuration is a module, CommonJS, JSON or a function', async (t) => {
   const good: LocalClerk = clerk
   const options = JSON.stringify({
