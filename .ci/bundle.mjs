@@ -55,9 +55,14 @@ const source = {
       target: `node${/\d+\.\d+/.exec(engines.node)[0]}`,
       charset: 'utf8'
     })
-    return { code: requirePeers(compiled), map: null }
+    return { code: requirePeers(withoutDocs(compiled)), map: null }
   },
   resolveImportMeta: (property) => (property === 'url' ? 'require("node:url").pathToFileURL(__filename).href' : null)
+}
+
+// Of comments esbuild leaves those of the members of classes, and no others.
+function withoutDocs(code) {
+  return code.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '')
 }
 
 // An optional peer is required inside the `try` in which the source imports it: there, bundlers take its absence for a

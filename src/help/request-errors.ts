@@ -72,7 +72,7 @@ export const requestErrors = {
   },
   FST_CLERK_WEBHOOK_BODY: {
     cause: '`verifyWebhook` was given a parsed body, whose bytes are no longer those that were signed.',
-    cure: "Give the route a content type parser with `parseAs: 'buffer'`, or use the plugin of `fastify-clerk-auth/webhooks`, which has one.",
+    cure: "Give the scope of the route a content type parser with `parseAs: 'buffer'`, or use the plugin of `fastify-clerk-auth/webhooks`, which has one.",
     see: 'webhooks/README.md'
   },
   FST_CLERK_WEBHOOK_BUSY: {

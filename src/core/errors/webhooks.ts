@@ -37,7 +37,7 @@ export const WebhookPayloadError = createError(
 )
 export const WebhookBodyError = createError(
   'FST_CLERK_WEBHOOK_BODY',
-  'verifyWebhook needs the body as it was received: give the route a parser with parseAs "buffer"',
+  'verifyWebhook needs the body as it was received: give the scope of the route a parser with parseAs "buffer"',
   500
 )
 export const WebhookBusyError = createError(
