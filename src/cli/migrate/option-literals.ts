@@ -3,9 +3,17 @@ import { indentOf, lineBreakOf, quoteOf } from './imports.js'
 import { PROXY_PLUGIN } from './module-names.js'
 import { changeOfOption, type OptionChange } from './option-names.js'
 import { moveProxy } from './proxy.js'
-import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode } from './syntax.js'
-
-const MEMBERS = new Set(['MemberExpression', 'OptionalMemberExpression'])
+import {
+  identifiersOf,
+  MEMBERS,
+  nameOf,
+  nodeIn,
+  nodesIn,
+  type Source,
+  type SyntaxNode,
+  WITH_TYPE,
+  withoutType
+} from './syntax.js'
 
 /** Changes the options of the plugin where they are written: in the call, or in a variable that the call is given. */
 export class OptionLiterals {
@@ -163,20 +171,6 @@ const REMOVED: OptionChange = { is: 'removed' }
 
 const BRANCHES = new Set(['ConditionalExpression', 'LogicalExpression'])
 const NO_OTHER_USE = new Set([...MEMBERS, 'SpreadElement', 'ExportSpecifier', 'ExportDefaultDeclaration'])
-
-const WITH_TYPE = new Set([
-  'TSAsExpression',
-  'TSSatisfiesExpression',
-  'TSNonNullExpression',
-  'TSTypeAssertion',
-  'ParenthesizedExpression'
-])
-
-/** The expression below `as`, `satisfies` and their like. */
-export function withoutType(expression: SyntaxNode): SyntaxNode {
-  const inner = WITH_TYPE.has(expression.type) ? nodeIn(expression, 'expression') : null
-  return inner === null ? expression : withoutType(inner)
-}
 
 /** The values that are said to be of a type, given where its name stands. */
 function valuesOfType(source: Source, identifier: SyntaxNode): readonly SyntaxNode[] {

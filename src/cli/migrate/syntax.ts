@@ -119,6 +119,31 @@ export function stringOf(node: SyntaxNode): string | null {
   return typeof cooked === 'string' ? cooked : null
 }
 
+export const MEMBERS = new Set(['MemberExpression', 'OptionalMemberExpression'])
+
+export const WITH_TYPE = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'ParenthesizedExpression'
+])
+
+/** The expression below `as`, `satisfies` and their like. */
+export function withoutType(expression: SyntaxNode): SyntaxNode {
+  const inner = WITH_TYPE.has(expression.type) ? nodeIn(expression, 'expression') : null
+  return inner === null ? expression : withoutType(inner)
+}
+
+/** The name of the property that a member expression reads, in brackets too, with the `#` of a private one; else null. */
+export function propertyNameOf(member: SyntaxNode): string | null {
+  const property = nodeIn(member, 'property')
+  if (property?.type === 'PrivateName') return `#${nameOf(nodeIn(property, 'id'))}`
+  if (property === null || member.computed !== true) return nameOf(property)
+  const [text, more] = property.type === 'TemplateLiteral' ? nodesIn(property, 'quasis') : [property]
+  return text === undefined || more !== undefined ? null : stringOf(text)
+}
+
 /** Identifiers of this name that stand for a variable or a type, and not for a property. */
 export function identifiersOf(source: Source, name: string): readonly SyntaxNode[] {
   return source.nodes.filter(

@@ -203,6 +203,68 @@ ${IMPORTED}export async function build(app) {
   )
 })
 
+t.test('request.clerk is found in every spelling', async (t) => {
+  for (const use of [
+    "request['clerk']",
+    'request[`clerk`]',
+    '(request as any).clerk',
+    '(<any>request).clerk',
+    'request!.clerk',
+    "request.getDecorator<Client>('clerk')",
+    'reply.request.clerk',
+    "reply['request'].clerk",
+    'this.request.clerk',
+    '(this.req as any)!.clerk'
+  ]) {
+    const after = changed(`${registered('')}app.get('/', () => ${use}.users)`)
+    t.ok(after.endsWith("\napp.get('/', () => clerkClient.users)"), `${use}: ${after}`)
+  }
+})
+
+t.test('clerk of what may be a request is named with its line', async (t) => {
+  for (const handler of [
+    '(request) => { const { clerk } = request as any }',
+    '(request) => { let clerk; ({ clerk } = request) }',
+    "(request) => { const { ['clerk']: client } = request! }",
+    '(req) => { const { clerk: { users } } = req!; return users }',
+    '(_, reply) => { const { clerk } = reply.request }',
+    '(_, reply) => { const { request: { clerk } } = reply }',
+    '({ clerk } = {}) => clerk.users',
+    '(r) => { const { clerk } = r }',
+    '(r: any = {}) => r.clerk.users',
+    '(r) => (r as any).clerk.users',
+    "(r) => r['clerk'].users",
+    '(...args) => args[0].clerk.users',
+    '([r]) => r.clerk.users',
+    '(request) => { const r = request; return r.clerk.users }',
+    '(request) => { let r; r = request as any; return r.clerk.users }',
+    '() => context.getRequest().clerk.users',
+    'async () => (await getRequest()).clerk.users',
+    '() => (a ?? request).clerk.users',
+    '() => fastifyRequest.clerk.users',
+    'class { #request; f() { return this.#request.clerk } }',
+    "(request) => { request['clerk'] = 1 }"
+  ]) {
+    const refusals = refused(`${registered('')}app.get('/', ${handler})`)
+    t.equal(refusals.length, 1, handler)
+    t.match(refusals[0], /^3: .*clerk.*( is not understood| is taken out| is assigned)/)
+  }
+})
+
+t.test('clerk of something else is nobody’s client', async (t) => {
+  for (const text of [
+    'config.clerk.a = 1',
+    'this.clerk.a',
+    "settings['clerk']",
+    'function f(app) { return app.config.clerk }',
+    'const { clerk } = config',
+    'function f(key, request) { const { [key]: clerk } = request }',
+    'useAuth().clerk'
+  ])
+    t.equal(migrateText(parse, text, 'a.ts').outcome, 'unchanged', text)
+  t.match(changed(`${registered('')}app.get('/', (req) => req.clerk ?? null)`), /=> clerkClient \?\? null/)
+})
+
 t.test('a client takes the options of the registration in their order, all that are spread too', async (t) => {
   const after = changed(
     `${registered(', { ...a, secretKey: `s`, domain, apiUrl, ...b }')}app.get('/', (req) => req.clerk.users)`
