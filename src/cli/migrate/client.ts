@@ -1,6 +1,7 @@
 import type { Changes } from './edits.js'
 import { endOf, indentOf, lineBreakOf, type Statement } from './imports.js'
 import { BACKEND_PACKAGE } from './module-names.js'
+import { OF_CLIENT } from './option-names.js'
 import type { Registration } from './registration.js'
 import {
   identifiersOf,
@@ -93,6 +94,7 @@ function takesClerk(node: SyntaxNode): boolean {
   return node.type === 'ObjectPattern' && nodesIn(node, 'properties').some((property) => keyOf(property) === 'clerk')
 }
 
+/** The name of a property; null: it is computed, or a spread. */
 function keyOf(property: SyntaxNode): string | null {
   const key = nodeIn(property, 'key')
   return property.computed === true && key?.type === 'Identifier' ? null : nameOf(key)
@@ -121,6 +123,8 @@ export interface ClientRequest {
   readonly statements: readonly Statement[]
   readonly registrations: readonly Registration[]
   readonly uses: readonly SyntaxNode[]
+  /** Options for clients that went from literals other than the argument of a registration. */
+  readonly lost: readonly SyntaxNode[]
   /** What the file calls `clerkClient` of `@clerk/fastify`; null: it does not import that. */
   readonly imported: string | null
 }
@@ -144,12 +148,40 @@ export function changeClient(source: Source, request: ClientRequest, changes: Ch
   }
   for (const node of uses) changes.replace(node, name)
   if (imported !== null) {
-    if (use !== undefined) changes.note(use, `the client is now ${name}, without the options of the registration`)
+    if (use !== undefined) joinClients(source, use, name, request, changes)
     const options = optionsOf(source, null, OF_MODULE, lineBreakOf(source.text))
     makeAfterImports(source, first, `const ${name} = ${create.local}(${options})`, changes)
   } else if (use !== undefined)
     makeAfterRegistration(source, use, request, (options) => `const ${name} = ${create.local}(${options})`, changes)
   return create.isThere ? null : first
+}
+
+/** The client on requests becomes the imported one, unless the registration says or may say another key or address. */
+function joinClients(
+  source: Source,
+  use: SyntaxNode,
+  name: string,
+  { registrations }: ClientRequest,
+  changes: Changes
+): void {
+  const other = registrations.find(({ options }) => options !== null && !isAsEnvironment(source, options))
+  if (other === undefined) changes.note(use, `the client is now ${name}, without the options of the registration`)
+  else
+    changes.refuse(
+      use,
+      `the client would be ${name}, which has the keys of the environment, and not those of line ${other.call.loc.start.line}: ${MAKE_A_CLIENT}`
+    )
+}
+
+/** Whether no option names a key or an address, unless by the variable that the imported client reads. */
+function isAsEnvironment(source: Source, options: SyntaxNode): boolean {
+  if (options.type !== 'ObjectExpression') return false
+  return nodesIn(options, 'properties').every((property) => {
+    const name = keyOf(property)
+    if (name === null) return false
+    const value = withoutType(nodeIn(property, 'value') ?? property)
+    return !NAMES.has(name) || source.text.slice(value.start, value.end) === OF_REQUESTS[name]
+  })
 }
 
 const NO_PLACE =
@@ -182,7 +214,7 @@ function makeAfterImports(source: Source, first: Statement, statement: string, c
 function makeAfterRegistration(
   source: Source,
   use: SyntaxNode,
-  { registrations, uses }: ClientRequest,
+  { registrations, uses, lost }: ClientRequest,
   write: (options: string) => string,
   changes: Changes
 ): void {
@@ -203,7 +235,18 @@ function makeAfterRegistration(
   }
   const begin = lineBreakOf(source.text) + indentOf(source.text, statement.start)
   const options = registrationOptions(source, registration, begin, changes)
+  for (const property of isWritten(registration) ? [] : lost)
+    changes.refuse(property, `${keyOf(property)} goes, and the client would be without it: ${MAKE_A_CLIENT} first`)
   changes.insert(statement.end, begin + write(options) + endOf(source, statement))
+}
+
+/** Whether every option stands in the call. */
+function isWritten({ options }: Registration): boolean {
+  if (options === null) return true
+  return (
+    options.type === 'ObjectExpression' &&
+    nodesIn(options, 'properties').every((property) => property.type !== 'SpreadElement')
+  )
 }
 
 /** The statement that the call is, in a block; null where it is a part of something else. */
@@ -247,15 +290,16 @@ const OF_REQUESTS: Members = { ...OF_BOTH, publishableKey: 'process.env.CLERK_PU
 /** The exported client. With a publishable key it would collect telemetry. An empty text is no URL. */
 const OF_MODULE: Members = { ...OF_BOTH, apiUrl: 'process.env.CLERK_API_URL || undefined' }
 
-const TAKEN_OVER = new Set([...Object.keys(OF_REQUESTS), ...Object.keys(OF_MODULE)])
+const NAMES = new Set([...Object.keys(OF_REQUESTS), ...Object.keys(OF_MODULE)])
+
+const TAKEN_OVER = new Set([...NAMES, ...OF_CLIENT])
 
 /** The options that the client has too, as they are written, behind the `members` that they do not name. `begin` begins a line. */
 function optionsOf(source: Source, options: SyntaxNode | null, members: Members, begin: string): string {
-  const nameIn = (property: SyntaxNode) => (nodeIn(property, 'value') === null ? null : nameOf(nodeIn(property, 'key')))
   const given = (options === null ? [] : nodesIn(options, 'properties')).filter(
-    (property) => property.type === 'SpreadElement' || TAKEN_OVER.has(nameIn(property) ?? '')
+    (property) => property.type === 'SpreadElement' || TAKEN_OVER.has(keyOf(property) ?? '')
   )
-  const named = new Set(given.map(nameIn))
+  const named = new Set(given.map(keyOf))
   const parts = [
     ...Object.entries(members).flatMap(([name, value]) => (named.has(name) ? [] : [`${name}: ${value}`])),
     ...given.map(({ start, end }) => source.text.slice(start, end))

@@ -40,7 +40,9 @@ function change(source: Source, changes: Changes): void {
   const registrations = names.plugin === null ? [] : changeRegistrations(source, names.plugin, literals, changes)
   if (names.optionsType !== null) literals.changeTyped(names.optionsType.local)
   const uses = findClientUses(source, changes)
-  const withCreateClient = changeClient(source, { statements, registrations, uses, imported: names.client }, changes)
+  const { lost } = literals
+  const request = { statements, registrations, uses, lost, imported: names.client }
+  const withCreateClient = changeClient(source, request, changes)
   const renames = [names.plugin, names.optionsType].filter((rename) => rename !== null)
   if (names.optionsType !== null) renameType(source, names.optionsType, changes)
   rewriteStatements(

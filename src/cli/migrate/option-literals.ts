@@ -1,7 +1,7 @@
 import type { Changes } from './edits.js'
 import { indentOf, lineBreakOf, quoteOf } from './imports.js'
 import { PROXY_PLUGIN } from './module-names.js'
-import { changeOfOption, type OptionChange } from './option-names.js'
+import { changeOfOption, OF_CLIENT, type OptionChange } from './option-names.js'
 import { moveProxy } from './proxy.js'
 import {
   identifiersOf,
@@ -17,6 +17,8 @@ import {
 
 /** Changes the options of the plugin where they are written: in the call, or in a variable that the call is given. */
 export class OptionLiterals {
+  /** Options for clients that are removed from a literal other than the argument of a call. */
+  readonly lost: SyntaxNode[] = []
   readonly #source: Source
   readonly #changes: Changes
   /** A literal can be reached by a registration and by its type. */
@@ -118,6 +120,7 @@ export class OptionLiterals {
       const change = isMoved ? REMOVED : name === null ? KEPT : changeOfOption(name)
       if (change.is === 'removed') removed.push(property)
       else kept.push(property)
+      if (call === null && name !== null && OF_CLIENT.includes(name)) this.lost.push(property)
       if (change.is === 'refused') changes.refuse(property, `${name}: ${change.hint}`)
       else if (change.is !== 'kept' && variable !== null && this.#isUsedOtherwise(variable)) {
         changes.refuse(property, `${name} is no option here, and ${variable} has other uses: change it by hand`)

@@ -7,8 +7,11 @@ export type OptionChange =
   | { readonly is: 'removed' }
   | { readonly is: 'refused'; readonly hint: string }
 
+/** Options that have an effect on a client of the Backend API alone. */
+export const OF_CLIENT: readonly string[] = ['telemetry', 'sdkMetadata', 'userAgent']
+
 /** Options whose absence changes nothing here: each has no effect, or no choice. */
-const REMOVED = new Set(['hookName', 'telemetry', 'sdkMetadata', 'userAgent', 'afterSignInUrl', 'afterSignUpUrl'])
+const REMOVED = new Set([...OF_CLIENT, 'hookName', 'afterSignInUrl', 'afterSignUpUrl'])
 
 const RENAMED: Readonly<Record<string, string>> = { __internal_enableHandshake: 'handshake' }
 

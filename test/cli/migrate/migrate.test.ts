@@ -282,6 +282,46 @@ t.test('a request.clerk that becomes the imported clerkClient is to be looked at
   t.match(migrateText(parse, alone, 'a.ts'), { outcome: 'changed', notes: [] })
 })
 
+t.test('a request.clerk with other keys than the imported clerkClient is left as it is', async (t) => {
+  const both = (options: string) =>
+    `${IMPORT}import { clerkClient } from '@clerk/fastify'\nawait app.register(clerkPlugin${options})\napp.get('/', (req) => req.clerk)`
+  for (const options of [
+    'options',
+    '{ secretKey: tenant }',
+    '{ get secretKey() { return 1 } }',
+    '{ publishableKey }',
+    '{ apiUrl }',
+    '{ ...keys }',
+    '{ ...keys } as any'
+  ]) {
+    const refusals = refused(both(`, ${options}`))
+    t.equal(refusals.length, 1, options)
+    t.match(refusals[0], /^4: the client would be clerkClient, .* not those of line 3: make/)
+  }
+  for (const options of [
+    '',
+    ", { hookName: 'preHandler' }",
+    ', { secretKey: process.env.CLERK_SECRET_KEY!, publishableKey: process.env.CLERK_PUBLISHABLE_KEY as string }'
+  ])
+    t.match(migrateText(parse, both(options), 'a.ts'), { outcome: 'changed', notes: [{ line: 4 }] }, options)
+})
+
+t.test('a client takes the options that the plugin has no more', async (t) => {
+  const use = "app.get('/', (req) => req.clerk)"
+  const after = changed(
+    `${registered(", { telemetry: { disabled: true }, hookName, userAgent: 'a', get secretKey() { return 1 } }")}${use}`
+  )
+  t.ok(after.includes("register(clerkAuth, { get secretKey() { return 1 }, acceptsToken: 'any' })\n"), after)
+  t.ok(
+    after.includes("\n  telemetry: { disabled: true },\n  userAgent: 'a',\n  get secretKey() { return 1 }\n})"),
+    after
+  )
+  for (const options of ['o', '{ ...o }', '{ ...{ telemetry: false }, ...o }']) {
+    const text = `${IMPORT}const o = { telemetry: false }\nawait app.register(clerkPlugin, ${options})\n${use}`
+    t.match(refused(text)[0], /^2: telemetry /, options)
+  }
+})
+
 t.test('comments and strings are nobody’s names', async (t) => {
   const after = changed(
     `// clerkPlugin of @clerk/fastify, request.clerk\n${IMPORT}/* clerkPlugin */ app.register(clerkPlugin) // clerkPlugin\nlog('clerkPlugin', \`request.clerk\`, a.clerkPlugin, { clerkPlugin: 1 })\n`
