@@ -3,7 +3,7 @@ import { applyEdits, Changes, type Refusal } from './edits.js'
 import { namesIn, type Rename, readStatements, rewriteStatements } from './imports.js'
 import { OptionLiterals } from './option-literals.js'
 import { changeRegistrations } from './registration.js'
-import { identifiersOf, type Parse, type Source } from './syntax.js'
+import { identifiersOf, nodeIn, type Parse, type Source } from './syntax.js'
 
 /** What becomes of a file. */
 export type Migration =
@@ -24,8 +24,7 @@ export function migrateText(parse: Parse, text: string, name: string): Migration
   }
   if (changes.edits.length === 0) return { outcome: 'unchanged' }
   const changed = applyEdits(text, changes.edits)
-  const result = parseOr(parse, changed, name)
-  if ('refusals' in result)
+  if (changed === null || 'refusals' in parseOr(parse, changed, name))
     return {
       outcome: 'refused',
       refusals: [{ line: 1, message: 'the result would not be a program: this is a fault of migrate' }]
@@ -57,7 +56,11 @@ function change(source: Source, changes: Changes): void {
 function renameType(source: Source, { local, renamed }: Rename, changes: Changes): void {
   if (local === renamed) return
   for (const identifier of identifiersOf(source, local)) {
-    if (source.parentOf(identifier)?.type !== 'ImportSpecifier') changes.replace(identifier, renamed)
+    const parent = source.parentOf(identifier)
+    if (parent?.type === 'ImportSpecifier') continue
+    // What other files import keeps its name.
+    const isExported = parent?.type === 'ExportSpecifier' && nodeIn(parent, 'exported')?.start === identifier.start
+    changes.replace(identifier, isExported ? `${renamed} as ${local}` : renamed)
   }
 }
 

@@ -152,12 +152,18 @@ export function identifiersOf(source: Source, name: string): readonly SyntaxNode
   )
 }
 
-const SPECIFIERS = new Set(['ImportSpecifier', 'ExportSpecifier'])
-
 function isProperty(source: Source, node: SyntaxNode): boolean {
   const parent = source.parentOf(node)
   if (parent === null || parent.computed === true || parent.shorthand === true) return false
-  // `imported` of an import is a name in another module; its `local` stands for a variable.
-  if (SPECIFIERS.has(parent.type)) return parent.imported === node && parent.local !== node
-  return parent.property === node || (parent.key === node && parent.value !== node)
+  // `imported` and `exported` are names in another module; `local` stands for a variable, except in an export from a module.
+  if (parent.type === 'ImportSpecifier') return parent.imported === node && parent.local !== node
+  if (/^Export.*Specifier$/.test(parent.type)) return !isExported(source, parent, node)
+  if (parent.type === 'TSQualifiedName') return parent.right === node
+  return parent.property === node || parent.qualifier === node || (parent.key === node && parent.value !== node)
+}
+
+/** Whether an export specifier exports the variable of this identifier. */
+function isExported(source: Source, specifier: SyntaxNode, identifier: SyntaxNode): boolean {
+  const statement = source.parentOf(specifier)
+  return specifier.local === identifier && statement !== null && nodeIn(statement, 'source') === null
 }

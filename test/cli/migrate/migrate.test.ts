@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { applyEdits } from '../../../src/cli/migrate/edits.js'
 import { migrateText } from '../../../src/cli/migrate/migrate.js'
 import { loadParser } from '../../../src/cli/migrate/syntax.js'
 import { root } from '../../docs/manual.js'
@@ -167,6 +168,31 @@ for (const [before, after] of OPTIONS) {
     t.equal(changed(registered(before)), `${IMPORTED}app.register(clerkAuth${after})\n`)
   })
 }
+
+t.test('what a file exports keeps its name', async (t) => {
+  const head = "import { type ClerkFastifyOptions } from '@clerk/fastify'\n"
+  const imported = "import { type ClerkAuthOptions } from 'fastify-clerk-auth'\n"
+  for (const [before, after] of [
+    ['export { type ClerkFastifyOptions }', 'export { type ClerkAuthOptions as ClerkFastifyOptions }'],
+    ['export type { ClerkFastifyOptions }', 'export type { ClerkAuthOptions as ClerkFastifyOptions }'],
+    ['export { type ClerkFastifyOptions as Options }', 'export { type ClerkAuthOptions as Options }'],
+    [
+      'interface Mine extends ClerkFastifyOptions {}\nexport { type Mine as ClerkFastifyOptions }',
+      'interface Mine extends ClerkAuthOptions {}\nexport { type Mine as ClerkFastifyOptions }'
+    ],
+    ...["export { ClerkFastifyOptions } from './a'", "export * as ClerkFastifyOptions from './a'"].map((same) => [
+      same,
+      same
+    ]),
+    ...['let a: b.ClerkFastifyOptions', "let a: import('./a').ClerkFastifyOptions"].map((same) => [same, same])
+  ])
+    t.equal(changed(head + before), imported + after)
+})
+
+t.test('edits that overlap make no text', async (t) => {
+  const edit = { start: 0, end: 2, text: 'x' }
+  t.equal(applyEdits('abc', [edit, { ...edit, start: 1 }]), null)
+})
 
 t.test('an alias, and a name that is taken, stay', async (t) => {
   t.equal(
