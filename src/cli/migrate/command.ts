@@ -14,7 +14,7 @@ as it is. JavaScript and TypeScript, import and require.
   --write   write the files
 
 It needs the package @babel/parser:
-  npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate $(git grep -l clerk -- '*.ts' '*.js')
+  npx -p fastify-clerk-auth -p @babel/parser fastify-clerk-auth migrate $(git grep -l clerk -- '*.[cm][jt]s' '*.[jt]s' '*.[jt]sx')
 
 Exit status: 0, 1 if a file was left as it is though it should change, 2 if nothing could be done.
 `

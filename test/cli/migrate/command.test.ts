@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { runMigrateCommand } from '../../../src/cli/migrate/command.js'
 import { loadParser, type Parse, requireFromPath } from '../../../src/cli/migrate/syntax.js'
 import { MigrateParserError } from '../../../src/core/errors.js'
+import { root } from '../../docs/manual.js'
 
 const GOOD = "import { clerkPlugin } from '@clerk/fastify'\napp.register(clerkPlugin)\n"
 const GOOD_AFTER = "import clerkAuth from 'fastify-clerk-auth'\napp.register(clerkAuth, { acceptsToken: 'any' })\n"
@@ -35,6 +36,19 @@ t.test('without --write the changes are printed as a diff, and no file is touche
   for (const line of GOOD_AFTER.trimEnd().split('\n')) t.ok(stdout.includes(`\n+${line}\n`), line)
   t.match(stderr, /^1 to change, 0 left as they are, 1 without need\nThen: npm install/)
   t.equal(readFileSync(at('a.js'), 'utf8'), GOOD)
+})
+
+t.test('the command of the manual names files of every ending', async (t) => {
+  const names = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'].map((ending) => `a.${ending}`)
+  const at = write(t, Object.fromEntries([...names, 'a.md', 'a.json'].map((name) => [name, '"clerk"'])))
+  const { stdout } = await run(['--help'])
+  const manual = readFileSync(join(root, 'src/cli/README.md'), 'utf8')
+  for (const text of [stdout, manual]) {
+    const command = /migrate \$\((git grep) (-l clerk -- .*)\)/.exec(text)
+    t.ok(command)
+    const found = execFileSync('sh', ['-c', `${command?.[1]} --no-index ${command?.[2]}`], { cwd: at('') })
+    t.strictSame(String(found).trim().split('\n').sort(), [...names].sort())
+  }
 })
 
 t.test('a terminal is shown the control characters of a file, and a pipe gets the diff as it is', async (t) => {
