@@ -1,6 +1,7 @@
 import type { Changes } from './edits.js'
 import { endOf, indentOf, lineBreakOf, type Statement } from './imports.js'
 import { BACKEND_PACKAGE } from './module-names.js'
+import { functionAround } from './option-literals.js'
 import { OF_CLIENT } from './option-names.js'
 import type { Registration } from './registration.js'
 import {
@@ -150,7 +151,8 @@ export function changeClient(source: Source, request: ClientRequest, changes: Ch
   if (imported !== null) {
     if (use !== undefined) joinClients(source, use, name, request, changes)
     const options = optionsOf(source, null, OF_MODULE, lineBreakOf(source.text))
-    makeAfterImports(source, first, `const ${name} = ${create.local}(${options})`, changes)
+    const needs = withFunctions(source, [...identifiersOf(source, name), ...uses])
+    makeAfterImports(source, first, `const ${name} = ${create.local}(${options})`, needs, changes)
   } else if (use !== undefined)
     makeAfterRegistration(source, use, request, (options) => `const ${name} = ${create.local}(${options})`, changes)
   return create.isThere ? null : first
@@ -204,11 +206,42 @@ function createClientName(
   return identifiersOf(source, 'createClerkClient').length > 0 ? null : { local: 'createClerkClient', isThere: false }
 }
 
-function makeAfterImports(source: Source, first: Statement, statement: string, changes: Changes): void {
-  const last = source.nodes.filter(({ type }) => type === 'ImportDeclaration').at(-1) ?? first.node
-  const place = first.form === 'import' ? last : first.node
+/** Behind the last import, or the last before the statement that needs the client first. */
+function makeAfterImports(
+  source: Source,
+  first: Statement,
+  statement: string,
+  needs: readonly SyntaxNode[],
+  changes: Changes
+): void {
   const lineBreak = lineBreakOf(source.text)
-  changes.insert(place.end, lineBreak + lineBreak + statement + endOf(source, first.node))
+  const made = statement + endOf(source, first.node)
+  const body = nodesIn(source.nodes[0] ?? first.node, 'body')
+  const needing = first.form === 'import' ? body.find((each) => needsClient(each, needs)) : undefined
+  const imports = body.filter(({ type }) => type === 'ImportDeclaration')
+  const before = imports.filter(({ end }) => needing === undefined || end <= needing.start)
+  const place = first.form === 'import' ? before.at(-1) : first.node
+  if (place !== undefined) changes.insert(place.end, lineBreak + lineBreak + made)
+  else changes.insert((needing ?? first.node).start, made + lineBreak + lineBreak)
+}
+
+const NOT_RUN = new Set(['ImportDeclaration', 'FunctionDeclaration'])
+
+function needsClient(statement: SyntaxNode, needs: readonly SyntaxNode[]): boolean {
+  if (NOT_RUN.has(statement.type) || NOT_RUN.has(nodeIn(statement, 'declaration')?.type ?? '')) return false
+  return needs.some(({ start, end }) => start >= statement.start && end <= statement.end)
+}
+
+/** These nodes, and the names of the functions that they are in: a call of one needs them too. */
+function withFunctions(source: Source, nodes: readonly SyntaxNode[]): readonly SyntaxNode[] {
+  const all = new Set(nodes)
+  for (const node of all) {
+    for (let around = functionAround(source, node); around !== null; around = functionAround(source, around)) {
+      const name = around.type === 'FunctionDeclaration' ? nameOf(nodeIn(around, 'id')) : null
+      if (name !== null) for (const identifier of identifiersOf(source, name)) all.add(identifier)
+    }
+  }
+  return [...all]
 }
 
 function makeAfterRegistration(
