@@ -2,7 +2,7 @@ import type { Changes } from './edits.js'
 import type { Rename } from './imports.js'
 import { awaitRegistration } from './loading.js'
 import { acceptsAnyOf, type OptionLiterals } from './option-literals.js'
-import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode } from './syntax.js'
+import { identifiersOf, nameOf, nodeIn, nodesIn, type Source, type SyntaxNode, withoutType } from './syntax.js'
 
 /** A call `register(clerkPlugin, options)`. */
 export interface Registration {
@@ -57,11 +57,22 @@ function registrationOf(identifier: SyntaxNode, call: SyntaxNode): Registration 
   const callee = call.type === 'CallExpression' ? nodeIn(call, 'callee', 'MemberExpression') : null
   if (callee === null || callee.computed === true || nameOf(nodeIn(callee, 'property')) !== 'register') return null
   const [first, options = null, more] = nodesIn(call, 'arguments')
-  if (first !== identifier || more !== undefined || options?.type === 'SpreadElement') return null
+  // Behind a name in parentheses the options would stand in them.
+  if (first !== identifier || isInParentheses(first) || more !== undefined || options?.type === 'SpreadElement')
+    return null
   return { call, options }
 }
 
-const FUNCTIONS = new Set(['ArrowFunctionExpression', 'FunctionExpression'])
+function isInParentheses({ extra }: SyntaxNode): boolean {
+  return (extra as { readonly parenthesized?: unknown } | undefined)?.parenthesized === true
+}
+
+/** Options that are not understood: `…` would spread the first of a list, and nothing of a function. */
+const NO_OPTIONS: Readonly<Record<string, string>> = {
+  ArrowFunctionExpression: 'a function',
+  FunctionExpression: 'a function',
+  SequenceExpression: 'a list with commas'
+}
 
 function changeOptions(
   source: Source,
@@ -73,7 +84,8 @@ function changeOptions(
   const acceptsAny = acceptsAnyOf(source)
   if (options === null) changes.insert(plugin.end, `, { ${acceptsAny} }`)
   else if (options.type === 'ObjectExpression') literals.changeArgument(options, acceptsAny, call)
-  else if (FUNCTIONS.has(options.type)) changes.refuse(options, 'options that are a function are not understood')
+  else if (Object.hasOwn(NO_OPTIONS, withoutType(options).type))
+    changes.refuse(options, `options that are ${NO_OPTIONS[withoutType(options).type]} are not understood`)
   else {
     changes.insert(options.start, '{ ...')
     changes.insert(options.end, `, ${acceptsAny} }`)
