@@ -1,6 +1,6 @@
 import type { Changes } from './edits.js'
 import { functionAround } from './option-literals.js'
-import { nameOf, nodeIn, nodesIn, type Source, type SyntaxNode } from './syntax.js'
+import { nameOf, nodeIn, nodesIn, propertyNameOf, type Source, type SyntaxNode, withoutType } from './syntax.js'
 
 // Fastify loads a plugin later than the line that registers it. `@clerk/fastify` covers routes that are made in between;
 // here the server refuses to start with them.
@@ -10,17 +10,17 @@ const MAKE_ROUTES = new Set(['get', 'head', 'post', 'put', 'patch', 'delete', 'a
 
 /** Awaits a registration where routes of the same server follow, and refuses where that cannot be done. */
 export function awaitRegistration(source: Source, call: SyntaxNode, changes: Changes): void {
-  const server = serverOf(call)
+  const server = serverOf(source, call)
   if (server === null) return
   const around = functionAround(source, call)
   const beside = source.nodes.filter((node) => node !== call && functionAround(source, node) === around)
-  const routes = beside.filter((node) => makesRoute(node, server))
+  const routes = beside.filter((node) => makesRoute(source, node, server))
   for (const route of routes.filter(({ end }) => end < call.start)) {
     changes.refuse(route, `this route is made before the plugin is registered, ${REFUSES}: move it behind`)
   }
   const isLate = ({ end }: SyntaxNode) => end > call.end
   const route = routes.find(isLate)
-  const handedOn = beside.find((node) => isLate(node) && isHandedTo(node, server))
+  const handedOn = beside.find((node) => isLate(node) && isHandedTo(source, node, server))
   const first = route ?? handedOn
   if (first === undefined || isAwaited(source, call)) return
   if (source.parentOf(call)?.type === 'ExpressionStatement' && canAwait(source, around)) {
@@ -41,25 +41,41 @@ export function awaitRegistration(source: Source, call: SyntaxNode, changes: Cha
 
 const REFUSES = 'and the server would not start (FST_CLERK_EARLY_ROUTES)'
 
-/** The variable that a chain of calls begins with. */
-function serverOf(call: SyntaxNode): string | null {
+/** The variable that a chain of calls begins with, or the member of `this`; `this` alone: a method of its own is called. */
+function serverOf(source: Source, call: SyntaxNode): string | null {
+  let inner = call
   let node = nodeIn(call, 'callee')
-  while (node !== null && node.type !== 'Identifier') {
+  const callee = node
+  while (node !== null && node.type !== 'Identifier' && node.type !== 'ThisExpression') {
+    inner = node
     node = nodeIn(node, 'object') ?? nodeIn(node, 'callee') ?? nodeIn(node, 'expression')
   }
-  return nameOf(node)
+  if (node?.type !== 'ThisExpression') return nameOf(node)
+  return inner === callee ? 'this' : pathOf(source, inner)
 }
 
-function makesRoute(node: SyntaxNode, server: string): boolean {
+/** The text of a variable or member, by which it is found again. */
+function pathOf({ text }: Source, node: SyntaxNode): string {
+  const { start, end } = withoutType(node)
+  return text.slice(start, end).replace(/\s/g, '')
+}
+
+function makesRoute(source: Source, node: SyntaxNode, server: string): boolean {
   if (node.type !== 'CallExpression') return false
   const callee = nodeIn(node, 'callee', 'MemberExpression')
-  const method = callee === null || callee.computed === true ? null : nameOf(nodeIn(callee, 'property'))
-  return method !== null && MAKE_ROUTES.has(method) && serverOf(node) === server
+  const method = callee === null ? null : propertyNameOf(callee)
+  return method !== null && MAKE_ROUTES.has(method) && serverOf(source, node) === server
 }
 
-/** `addRoutes(server)`. */
-function isHandedTo(node: SyntaxNode, server: string): boolean {
-  return node.type === 'CallExpression' && nodesIn(node, 'arguments').some((argument) => nameOf(argument) === server)
+/** `addRoutes(server)`; for a member of `this` also `addRoutes(this)`, and `this.addRoutes()`. */
+function isHandedTo(source: Source, node: SyntaxNode, server: string): boolean {
+  if (node.type !== 'CallExpression') return false
+  const isOfThis = server.startsWith('this.')
+  if (isOfThis && serverOf(source, node) === 'this') return true
+  return nodesIn(node, 'arguments').some((argument) => {
+    const path = pathOf(source, argument)
+    return path === server || (isOfThis && path === 'this')
+  })
 }
 
 /** Whether the call, or a chain that begins with it, is awaited before the next statement. */

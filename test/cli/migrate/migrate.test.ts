@@ -332,6 +332,28 @@ t.test('a request.clerk with other keys than the imported clerkClient is left as
     t.match(migrateText(parse, both(options), 'a.ts'), { outcome: 'changed', notes: [{ line: 4 }] }, options)
 })
 
+t.test('the imported client is made before the first statement that needs it', async (t) => {
+  const client = "import { clerkClient } from '@clerk/fastify'\n"
+  const place = (text: string) =>
+    changed(text)
+      .replace(/const clerkClient = .*?\n\}\)/s, 'CLIENT')
+      .replace(/\n+/g, ';')
+  for (const [before, after] of [
+    ["import 'a'\nload()\nimport 'b'\nuse(clerkClient)\n", "import 'a';load();import 'b';CLIENT;use(clerkClient);"],
+    ["import 'a'\nuse(clerkClient)\nimport 'b'\n", "import 'a';CLIENT;use(clerkClient);import 'b';"],
+    [
+      "f()\nimport 'b'\nfunction f() { g() }\nexport function g() { clerkClient }\n",
+      "CLIENT;f();import 'b';function f() { g() };export function g() { clerkClient };"
+    ],
+    [
+      "load()\nimport 'b'\nfunction f() { clerkClient }\nf()\n",
+      "load();import 'b';CLIENT;function f() { clerkClient };f();"
+    ]
+  ] as const)
+    t.equal(place(client + before), `import { createClerkClient } from '@clerk/backend';${after}`)
+  t.match(place(`use(clerkClient)\n${client}`), /^CLIENT;use\(clerkClient\);import/)
+})
+
 t.test('a client takes the options that the plugin has no more', async (t) => {
   const use = "app.get('/', (req) => req.clerk)"
   const after = changed(
@@ -471,6 +493,26 @@ const AWAITED: readonly (readonly [string, string, string])[] = [
     "await app.register(clerkAuth, { acceptsToken: 'any' })\naddRoutes"
   ],
   [
+    'a server in a member',
+    `${IMPORT}class A { async start() {\n  this.app.register(clerkPlugin)\n  this.app!.get('/', handle)\n} }`,
+    "  await this.app.register(clerkAuth, { acceptsToken: 'any' })\n"
+  ],
+  [
+    'a method that has the server',
+    `${IMPORT}class A { async start() {\n  this.app.register(clerkPlugin)\n  this.addRoutes()\n} }`,
+    "  await this.app.register(clerkAuth, { acceptsToken: 'any' })\n"
+  ],
+  [
+    'a function that is handed the owner of the server',
+    `${IMPORT}class A { async start() {\n  this.app.register(clerkPlugin)\n  addRoutes(this)\n} }`,
+    "  await this.app.register(clerkAuth, { acceptsToken: 'any' })\n"
+  ],
+  [
+    'a plugin whose server is this',
+    `${IMPORT}export async function plugin() {\n  this.register(clerkPlugin)\n  this.get('/', handle)\n}`,
+    "  await this.register(clerkAuth, { acceptsToken: 'any' })\n"
+  ],
+  [
     'a chain of routes',
     `${IMPORT}app.register(clerkPlugin)\napp.addHook('onSend', f).get('/', handle)`,
     "\nawait app.register(clerkAuth, { acceptsToken: 'any' })\n"
@@ -490,13 +532,25 @@ t.test('a registration is left as it is where no route of its server follows it'
     "app.after(() => { app.get('/', handle) })",
     "other.get('/', handle)",
     "app.options('*', handle)",
-    'app.listen({ port: 1 })'
+    'app.listen({ port: 1 })',
+    "log('app')",
+    'this.addRoutes()'
   ]) {
     const text = `${registered('')}${rest}`
     t.match(migrateText(parse, text, 'app.ts'), { outcome: 'changed', notes: [] }, rest)
     t.equal(changed(text), `${IMPORTED}app.register(clerkAuth, { acceptsToken: 'any' })\n${rest}`)
   }
   t.match(migrateText(parse, `${IMPORT}await app.register(clerkPlugin)\napp.get('/', f)`, 'a.ts'), { notes: [] })
+  const member = `${IMPORT}class A { constructor() { this.app.register(clerkPlugin); this.other.get('/', f); this.app.listen() } }`
+  t.match(migrateText(parse, member, 'a.ts'), { outcome: 'changed', notes: [] })
+})
+
+t.test('routes that may follow a registration of a server in a member are to be looked at', async (t) => {
+  const text = `${IMPORT}class A { constructor() { this.app.register(clerkPlugin);\nthis.addRoutes() } }`
+  t.match(migrateText(parse, text, 'a.ts'), {
+    outcome: 'changed',
+    notes: [{ line: 3, message: /^if routes are made/ }]
+  })
 })
 
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
@@ -531,6 +585,9 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /^2: clerkPlugin is used other/
   ],
   ['options that are a function', registered(', () => ({})'), /^2: options that are a function/],
+  ['options that are a function with a type', registered(', (() => ({})) as any'), /^2: options that are a function/],
+  ['options with a comma', registered(", (log('x'), o)"), /^2: options that are a list/],
+  ['the plugin in parentheses', `${IMPORT}app.register((clerkPlugin))`, /^2: clerkPlugin is used other/],
   ['options that are spread', registered(', ...args'), /^2: clerkPlugin is used other/],
   ['a computed option', registered(', { [name]: 1 }'), /^2: an option whose name is computed/],
   [
@@ -630,6 +687,11 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     'routes in the chain of the registration',
     `${IMPORT}app.register(clerkPlugin).get('/', handle)`,
     /^2: this route is made before the plugin has loaded/
+  ],
+  [
+    'routes of a member in a function that is not async',
+    `${IMPORT}class A { constructor() {\n  this.app.register(clerkPlugin)\n  this.app.get('/', handle)\n} }`,
+    /^4: this route is made before the plugin has loaded/
   ],
   [
     'routes before the registration',
