@@ -123,7 +123,8 @@ export const TOO_LONG = 'Standard input holds more than any request does.'
 async function readInput(io: DoctorIo): Promise<string> {
   const input = await io.readStdin()
   if (input.length > MOST_INPUT) throw new InputError(TOO_LONG)
-  return input
+  // Some editors put a byte order mark before a text.
+  return input.replace(/^\ufeff/, '')
 }
 
 function inputReport(args: readonly string[], message: string): Report {

@@ -83,14 +83,14 @@ type Options = readonly (readonly [name: string, value: string])[]
 
 function readOptions(words: readonly string[]): Options {
   const options: [string, string][] = []
-  const rest = [...words]
+  const rest = words.values()
   const take = (name: string) => {
-    const value = rest.shift()
+    const { value } = rest.next()
     if (value === undefined) throw new InputError(`The option ${name} of curl lacks its value.`)
     return value
   }
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') options.push(...rest.splice(0).map((url): [string, string] => ['url', url]))
+  for (const word of rest) {
+    if (word === '--') for (const url of rest) options.push(['url', url])
     else if (word.startsWith('--')) {
       const name = word.slice(2)
       if (MEANT.has(name) || VALUED.has(name)) options.push([name, take(word)])

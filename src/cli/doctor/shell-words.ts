@@ -19,6 +19,9 @@ function substitution(from: string): InputError {
   return new InputError(`The shell would put ${what}: give the command with the values, or in the syntax of bash.`)
 }
 
+/** Ends a word. No other character does, as in bash: a word that began with one that ends it would never get on. */
+const END_OF_WORD = /^[ \t\n|;&<>()]?$/
+
 class Reader {
   readonly #text: string
   #at = 0
@@ -32,7 +35,7 @@ class Reader {
     for (;;) {
       this.#skipBlanks(words.length === 0)
       const next = this.#peek()
-      if (next === '' || /[|;&<>()\n#]/.test(next)) return words
+      if (next === '#' || END_OF_WORD.test(next)) return words
       words.push(this.#word())
     }
   }
@@ -53,7 +56,7 @@ class Reader {
     let word = ''
     for (;;) {
       const next = this.#peek()
-      if (next === '' || /[\s|;&<>()]/.test(next)) return word
+      if (END_OF_WORD.test(next)) return word
       this.#at++
       if (next === "'") word += this.#until("'")
       else if (next === '"') word += this.#doubleQuoted()

@@ -19,16 +19,28 @@ export function readTokenText(text: string): TokenText {
   return { token, isBare: token === trimmed }
 }
 
+/** Most layers around a token that are taken off. A token has a few; a text without end would take time without end. */
+const MOST_LAYERS = 10
+
 /** Quotes may stand around the header, around its value, and around the token. */
 function unwrap(text: string): string {
+  let inner = text
+  for (let layer = 0; layer < MOST_LAYERS; layer++) {
+    const outer = inner
+    inner = withoutLayer(outer)
+    if (inner === outer) break
+  }
+  return inner
+}
+
+function withoutLayer(text: string): string {
   const inner = text
     .replace(/^(["'])(.*)\1[,;]?$/s, '$2')
     .replace(/^(?:-H|--header|-b|--cookie)\s+/, '')
     .replace(/^(?:authorization|cookie):\s*/i, '')
     .replace(/^bearer\s+/i, '')
     .trim()
-  const cookie = /(?:^|;\s*)__session(?:_[\w-]{8})?=([^;]*)/i.exec(inner)?.[1]?.trim() ?? inner
-  return cookie === text ? text : unwrap(cookie)
+  return /(?:^|;\s*)__session(?:_[\w-]{8})?=([^;]*)/i.exec(inner)?.[1]?.trim() ?? inner
 }
 
 /** Why a text is no JWT, as a sentence that quotes nothing of it. */

@@ -17,9 +17,13 @@ t.test('words of a shell', async (t) => {
     ['a http://x/?p=1&q=2', ['a', 'http://x/?p=1']],
     ['a # comment', ['a']],
     ['\n\n  a b\nc', ['a', 'b']],
-    ["'' a", ['', 'a']]
+    ["'' a", ['', 'a']],
+    // No blanks to a shell, which has them in the word.
+    ['a\u00a0b c\u00a0', ['a\u00a0b', 'c\u00a0']],
+    ['a "b"\rc\r', ['a', 'b\rc\r']],
+    ['\ufeffa\u3000b \v \f', ['\ufeffa\u3000b', '\v', '\f']]
   ] as const) {
-    t.strictSame(readShellWords(text), words, text)
+    t.strictSame(readShellWords(text), words, JSON.stringify(text))
   }
 })
 
@@ -59,6 +63,12 @@ t.test('a curl command is the request that curl makes', async (t) => {
     t.match(of(text), expected, text)
   }
   t.notOk('accept' in of("curl https://a.example -H 'Accept:'").headers, 'curl leaves a header out that has no value')
+})
+
+t.test('a command of many words is read in no time', { timeout: 20_000 }, async (t) => {
+  const words = 'a '.repeat(300_000)
+  t.throws(() => readCurl(`curl ${words}`), /has to name one URL/)
+  t.throws(() => readCurl(`curl -- ${words}`), /has to name one URL/)
 })
 
 t.test('a request as text', async (t) => {

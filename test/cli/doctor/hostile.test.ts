@@ -255,7 +255,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   quotes: `"'"'"'`,
   nothing: '',
   blanks: ' \n\t ',
-  dots: '.'.repeat(1000)
+  dots: '.'.repeat(1000),
+  'many quotes': '"'.repeat(60_000),
+  'a word before itself': 'Bearer '.repeat(20_000),
+  'other blanks': 'curl\u00a0https://a.example',
+  'a lone carriage return': 'curl https://a.example -H "a: b"\r'
 }
 const SUBJECTS = [
   ['token', '-'],

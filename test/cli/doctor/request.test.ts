@@ -68,6 +68,20 @@ const TABLE: Readonly<Record<string, Row>> = {
     row: 7,
     first: 'no-credentials'
   },
+  'a curl after a byte order mark': {
+    stdin: '\ufeffcurl https://api.example.com/me',
+    state: 'signed-out',
+    reason: 'session-token-and-uat-missing',
+    row: 8,
+    first: 'no-credentials'
+  },
+  'the header list of a browser after a byte order mark': {
+    stdin: '\ufeff:method: GET\n:path: /me\n:authority: api.example.com\n',
+    state: 'signed-out',
+    reason: 'session-token-and-uat-missing',
+    row: 8,
+    first: 'no-credentials'
+  },
   'a page without credentials, in development': {
     stdin: `curl http://localhost:3000/ ${PAGE}`,
     env: DEVELOPMENT,
