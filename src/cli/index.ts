@@ -86,6 +86,19 @@ function messageOf(error: unknown): string {
   return typeof code === 'string' && code.startsWith('FST_CLERK_') ? `${code}: ${error.message}` : error.message
 }
 
+// A reader that has gone away, as `head` does, drops the rest of the output, and the exit status stays that of the command.
+// Output that is lost otherwise, as on a full disk, is not taken for printed.
+const complain: typeof process.stderr.write = process.stderr.write.bind(process.stderr)
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return
+  complain(`The output cannot be written (${code}).\n`)
+  process.once('exit', () => {
+    process.exitCode = 2
+  })
+})
+// Nothing is left to say it by.
+process.stderr.on('error', () => {})
+
 main().then((exitCode) => {
   if (exitCode !== null) process.exitCode = exitCode
 })

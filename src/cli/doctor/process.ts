@@ -26,8 +26,8 @@ export async function runDoctorProcess(args: readonly string[]): Promise<never> 
   process.once('exit', () => fail(ENDED))
   const exitCode = await runDoctorCommand(args, io)
   hasReported = true
-  // Once all is written: what a configuration has opened would keep the process alive.
-  return new Promise(() => stdout.write('', () => process.exit(exitCode)))
+  // Once all is written, or has failed: what a configuration has opened would keep the process alive.
+  return new Promise(() => stdout.write('', () => setImmediate(() => process.exit(exitCode))))
 
   function fail(message: string): void {
     if (hasReported) return
