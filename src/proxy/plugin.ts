@@ -83,7 +83,7 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
     const target = readTarget(raw.url ?? '', fullPath)
     if (typeof target === 'string') throw new ProxyRequestError(`its ${target} could be read in two ways`)
     if (headers.upgrade !== undefined) throw new ProxyRequestError('it asks for another protocol')
-    const length = Number(headers['content-length'] ?? 0)
+    const length = lengthOf(headers)
     if (!hasBody(method) && (length > 0 || headers['transfer-encoding'] !== undefined)) {
       throw new ProxyRequestError('its method has no body')
     }
@@ -112,12 +112,13 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
     function answer({ headers, stream }: Answer): void {
       if (exchange.isSettled) {
         stream.destroy()
-      } else if (Number(headers['content-length'] ?? 0) > responseLimit) {
+      } else if (isBodySent(request.method, reply.statusCode) && lengthOf(headers) > responseLimit) {
         stream.destroy()
         exchange.fail(new ProxyUpstreamError())
       } else {
         const broken = (cause?: Error) => toProxyError({ cause })
-        reply.headers(responseHeaders(headers, { fapiUrl, proxy }))
+        const upstreamUrl = new URL(`${basePath}${target.path}${target.query}`, origin)
+        reply.headers(responseHeaders(headers, { upstreamUrl, basePath, proxy }))
         exchange.answer(
           limited(stream, responseLimit, () => new ProxyUpstreamError(), broken),
           stream
@@ -166,6 +167,15 @@ function isBodyUnread({ body, method, raw }: FastifyRequest): boolean {
 
 function hasBody(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
+}
+
+function lengthOf(headers: IncomingMessage['headers']): number {
+  return Number(headers['content-length'] ?? 0)
+}
+
+/** Without a body, Content-Length is the length that another answer would have (RFC 9110 section 8.6). */
+function isBodySent(method: string, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304
 }
 
 /** `cause`: an error of the network, or that with which a stream here has been ended. */

@@ -44,8 +44,10 @@ export const OF_ANSWER: readonly string[] = PASSED_ON.filter(
 )
 
 export interface Bases {
-  /** Base URL of FAPI. */
-  readonly fapiUrl: URL
+  /** URL at FAPI that has been asked. */
+  readonly upstreamUrl: URL
+  /** Path of FAPI's base URL, without a trailing slash. */
+  readonly basePath: string
   readonly proxy: PublicBase
 }
 
@@ -69,14 +71,14 @@ function namedByConnection(connection: string | undefined): readonly string[] {
 }
 
 /**
- * Where a redirect of FAPI leads as the browser has to know it: to FAPI itself through the proxy, elsewhere as it stands. No
- * redirect is followed here. Null: it is not a URL.
+ * Where a redirect of FAPI leads as the browser has to know it: to FAPI itself through the proxy, elsewhere as it stands. A
+ * relative one counts from the URL that was asked (RFC 9110 section 10.2.2); as none is left, and a URL has no `..`, it stays
+ * below the proxy. No redirect is followed here. Null: it is not a URL.
  */
-function publicLocation(location: string, { fapiUrl, proxy }: Bases): string | null {
-  if (!URL.canParse(location, fapiUrl)) return null
-  const url = new URL(location, fapiUrl)
-  if (url.origin !== fapiUrl.origin) return location
-  const base = fapiUrl.pathname.replace(/\/+$/, '')
-  const path = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname
+function publicLocation(location: string, { upstreamUrl, basePath, proxy }: Bases): string | null {
+  if (!URL.canParse(location, upstreamUrl)) return null
+  const url = new URL(location, upstreamUrl)
+  if (url.origin !== upstreamUrl.origin) return location
+  const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : url.pathname
   return `${proxy.url}${path}${url.search}${url.hash}`
 }

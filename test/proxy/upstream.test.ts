@@ -197,12 +197,25 @@ t.test('redirects are not followed, and lead to the proxy where they led to FAPI
     [`${upstream.url}/v1/client?x=1#y`, `${here}/v1/client?x=1#y`],
     ['/v1/oauth_callback?x=1', `${here}/v1/oauth_callback?x=1`],
     ['//evil.test/v1', '//evil.test/v1'],
+    ['/\\evil.test/v1', '/\\evil.test/v1'],
+    // From the URL that was asked.
+    ['next?x=1', `${here}/v1/oauth/next?x=1`],
+    ['?y=1#z', `${here}/v1/oauth/authorize?y=1#z`],
+    ['', `${here}/v1/oauth/authorize?a=b`],
+    ['.', `${here}/v1/oauth/`],
+    ['../client', `${here}/v1/client`],
+    // No way leads out of the proxy.
+    ['../../../../home', `${here}/home`],
+    ['..\\..\\..\\home', `${here}/home`],
+    ['%2e%2e/.%2E/../home', `${here}/home`],
+    ['/../home', `${here}/home`],
+    [`${upstream.url}/v1/../../home`, `${here}/home`],
     ['http://[', null]
   ] as const) {
     for (const status of [301, 302, 303, 307, 308]) {
       upstream.count = 0
       upstream.answer = (_request, response) => response.writeHead(status, { location: given }).end()
-      const answer = await sendRaw(port, GET)
+      const answer = await sendRaw(port, requestText('GET', '/__clerk/v1/oauth/authorize?a=b'))
       t.equal(answer.status, status, given)
       const line = headersOf(answer).find((header) => header.startsWith('location:'))
       t.equal(line, location === null ? undefined : `location: ${location.toLowerCase()}`, given)
@@ -284,6 +297,22 @@ t.test('an answer without a body keeps its status', async (t) => {
     t.equal(answer.status, status)
     t.ok(headersOf(answer).includes('etag: "1"'))
     t.equal(upstream.count, 1, 'asked once')
+  }
+})
+
+t.test('the length of a body that is not sent has no limit', async (t) => {
+  const { upstream, port } = await startProxy({ proxy: { responseLimit: 1000 } })
+  for (const [method, status] of [
+    ['HEAD', 200],
+    ['HEAD', 404],
+    ['GET', 304],
+    ['GET', 204],
+    ['DELETE', 204]
+  ] as const) {
+    upstream.answer = (_request, response) => response.writeHead(status, { etag: '"1"', 'content-length': 5000 }).end()
+    const answer = await sendRaw(port, requestText(method, '/__clerk/v1/picture'))
+    t.strictSame([answer.status, answer.body], [status, ''], `${method} ${status}`)
+    if (status !== 204) t.ok(headersOf(answer).includes('content-length: 5000'), `${method} ${status}`)
   }
 })
 
