@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { OpenApiPluginError, OpenApiSwaggerError } from '../core/errors.js'
 import type { InstanceSettings } from '../core/options/instance-settings.js'
@@ -27,15 +27,16 @@ async function plugin(fastify: FastifyInstance, options: OpenApiOptions): Promis
   if (!fastify.hasDecorator('clerk')) throw new OpenApiPluginError()
   if (fastify.hasDecorator(decorator)) throw new OpenApiSwaggerError()
 
-  const marked: string[] = []
+  const marked: MarkedRoute[] = []
   addRouteHook(fastify, (route) => {
     // A copy: several routes may have one schema in common, and this one is that of a single route.
     route.schema = { ...route.schema, [MARK]: marked.length } as FastifySchema
-    marked.push(keyOf(route))
+    marked.push({ method: String(route.method), url: route.url, route })
   })
 
-  function routeOf(routes: ReadonlyMap<string, RouteTableEntry>, mark: unknown): RouteTableEntry | undefined {
-    return typeof mark === 'number' ? routes.get(marked[mark] ?? '') : undefined
+  function routeOf(routes: readonly RouteTableEntry[], mark: unknown): RouteTableEntry | undefined {
+    const made = typeof mark === 'number' ? marked[mark] : undefined
+    return made && routes.find((entry) => isEntryOf(entry, made))
   }
 
   fastify.addHook('onReady', async () => {
@@ -49,7 +50,7 @@ async function plugin(fastify: FastifyInstance, options: OpenApiOptions): Promis
       const document = makeDocument()
       if (typeof document !== 'object' || document === null) return document
       if (!completed.has(document)) {
-        const routes = new Map(fastify.clerk.routes().map((route) => [keyOf(route), route]))
+        const routes = fastify.clerk.routes()
         completeDocument(document, { routeOf: (mark) => routeOf(routes, mark), settings: settingsOf(fastify) })
         completed.add(document)
         yaml = null
@@ -61,8 +62,16 @@ async function plugin(fastify: FastifyInstance, options: OpenApiOptions): Promis
   })
 }
 
-function keyOf({ method, url }: { readonly method: string | readonly string[]; readonly url: string }): string {
-  return `${typeof method === 'string' ? method : method.join(',')} ${url}`
+/** As it was made: Fastify takes the object up for the same route with a slash at its end. */
+interface MarkedRoute {
+  readonly method: string
+  readonly url: string
+  readonly route: RouteOptions
+}
+
+/** Routes of one method and URL have constraints of their own. */
+function isEntryOf(entry: RouteTableEntry, { method, url, route }: MarkedRoute): boolean {
+  return entry.url === url && entry.method === method && entry.constraints === (route.constraints ?? null)
 }
 
 function settingsOf(fastify: FastifyInstance): InstanceSettings | null {

@@ -29,7 +29,7 @@ import {
   policyOf
 } from './route-policy.js'
 import type { RouteTable, WrittenRoute } from './route-table.js'
-import type { PrintedRoute } from './route-tree.js'
+import { type PrintedRoute, printConstraints } from './route-tree.js'
 import { addRouteHook, hooksOf, isWholeServer, isWithin } from './scopes.js'
 import { assertNoneUndefined, warnOfUnknownHooks } from './undefined-hooks.js'
 
@@ -145,10 +145,12 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       const guards = guardsOf(hooksOf(scope), route)
       assertTypesApply(route, guards, policy)
       assertTypePasses(route, guards, policy, single !== null)
-      for (const method of [route.method].flat()) written.set(`${method} ${route.url}`, { policy, guards })
+      const { constraints = null } = route
+      const place = `${route.url}${printConstraints(route.constraints)}`
+      for (const method of [route.method].flat()) written.set(`${method} ${place}`, { policy, guards, constraints })
     }
-    const unknown = { policy: policies.defaults, guards: [] }
-    table.addEarly(early, ({ method, url }) => written.get(`${method} ${url}`) ?? unknown)
+    const unknown = { policy: policies.defaults, guards: [], constraints: null }
+    table.addEarly(early, ({ method, url, constraints }) => written.get(`${method} ${url}${constraints}`) ?? unknown)
   })
 }
 

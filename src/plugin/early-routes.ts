@@ -12,6 +12,8 @@ export type EarlyRoutesSetting = boolean | readonly string[]
 export interface EarlyRoute {
   readonly method: string
   readonly url: string
+  /** As `printConstraints` prints them. */
+  readonly constraints: string
   /** A guard of this package is among the hooks that run for it. */
   readonly isGuarded: boolean
 }
@@ -44,11 +46,11 @@ export function coveredEarlyRoutes(
   // A router option of the application may print other things than hooks. Then all routes of the prefix are taken for
   // covered, and none for guarded.
   const isLegible = isAlone || now.some(({ hooks }) => isPrinted(hooks, hookName))
-  return before.flatMap(({ method, url, key }) => {
+  return before.flatMap(({ method, url, constraints, key }) => {
     const hooks = hooksNow.get(key) ?? ''
     const isCovered =
       isWholeServer(fastify) || (isLegible ? isPrinted(hooks, hookName) : url.startsWith(fastify.prefix))
-    return isCovered ? [{ method, url, isGuarded: showsGuard(hooks) }] : []
+    return isCovered ? [{ method, url, constraints, isGuarded: showsGuard(hooks) }] : []
   })
 }
 

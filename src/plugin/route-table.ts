@@ -1,3 +1,4 @@
+import type { RouteOptions } from 'fastify'
 import { type AcceptsToken, acceptsSessions } from '../core/options/accepts-token.js'
 import type { CrossOrigin } from '../core/options/instance-options.js'
 import type { EarlyRoute } from './early-routes.js'
@@ -8,6 +9,11 @@ import type { RoutePolicy } from './route-policy.js'
 export interface RouteTableEntry {
   readonly method: string
   readonly url: string
+  /**
+   * What else a request has to have for this route, such as a host or a version, as the route was written. Null: nothing, or it
+   * is not known, for routes that were made before the plugin, on a server that was made before this package was imported.
+   */
+  readonly constraints: Readonly<Record<string, unknown>> | null
   /**
    * `off`: not authenticated; `public`: `config.clerk.public` says so; `required`: guarded by `defaultDeny`, or by a
    * guard among the hooks of the route or of its scope; `open`: without a guard, so that its handler answers everybody.
@@ -34,6 +40,7 @@ export interface RouteTableEntry {
 
 /** What the application has written for a route. */
 export interface WrittenRoute {
+  readonly constraints: RouteTableEntry['constraints']
   readonly policy: RoutePolicy
   readonly guards: readonly GuardRequirement[]
 }
@@ -42,7 +49,7 @@ export interface RouteTable {
   readonly entries: readonly RouteTableEntry[]
   /** `guards` is asked when the table is read: hooks may be added after the route. */
   add(
-    route: { readonly method: string | readonly string[]; readonly url: string },
+    route: Pick<RouteOptions, 'method' | 'url' | 'constraints'>,
     policy: RoutePolicy,
     guards: () => readonly GuardRequirement[]
   ): void
@@ -63,18 +70,16 @@ export function createRouteTable(): RouteTable {
     get entries() {
       return entries()
     },
-    add({ method, url }, policy, guards) {
-      const name = typeof method === 'string' ? method : method.join(',')
+    add(route, policy, guards) {
+      const place = { method: String(route.method), url: route.url }
       readers.push(() => {
         const required = guards()
-        return entryOf(name, url, policy, required.length > 0, required)
+        const written = { policy, guards: required, constraints: route.constraints ?? null }
+        return entryOf(place, written, required.length > 0)
       })
     },
     addEarly(routes, read) {
-      for (const route of routes) {
-        const { policy, guards } = read(route)
-        early.push(entryOf(route.method, route.url, policy, route.isGuarded, guards))
-      }
+      for (const route of routes) early.push(entryOf(route, read(route), route.isGuarded))
     },
     print() {
       const rows = entries().map((entry) => [entry.policy, entry.method, entry.url, ...tokensOf(entry)])
@@ -115,16 +120,15 @@ function namesAudience(acceptsToken: AcceptsToken): boolean {
 }
 
 function entryOf(
-  method: string,
-  url: string,
-  policy: RoutePolicy,
-  isRequired: boolean,
-  guards: readonly GuardRequirement[]
+  { method, url }: { readonly method: string; readonly url: string },
+  { policy, guards, constraints }: WrittenRoute,
+  isRequired: boolean
 ): RouteTableEntry {
   const { acceptsToken, audience } = policy
   return Object.freeze({
     method,
     url,
+    constraints,
     policy: wordFor(policy, isRequired),
     acceptsToken,
     audience: audience.values,

@@ -2,10 +2,18 @@
 export interface PrintedRoute {
   readonly method: string
   readonly url: string
+  /** As `printConstraints` prints them. */
+  readonly constraints: string
   /** Equal for the same route in two prints, even when other routes have been added meanwhile. */
   readonly key: string
   /** The lines of its hooks; empty unless they were asked for. */
   readonly hooks: string
+}
+
+/** As `fastify.printRoutes()` prints the constraints of a route behind its methods. Empty: it has none. */
+export function printConstraints(constraints: Readonly<Record<string, unknown>> = {}): string {
+  if (Object.keys(constraints).length === 0) return ''
+  return ` ${JSON.stringify(constraints, (_name, value) => (value instanceof RegExp ? String(value) : value))}`
 }
 
 const NODE = /^((?:│ {3}| {4})*)[├└]── (.*)$/
@@ -26,7 +34,7 @@ export function readRouteTree(text: string): readonly PrintedRoute[] {
     // Two names of a parameter at one place are one segment, `:id|:name`: it changes when the second route is made.
     const place = segments.map((segment) => (segment.startsWith(':') ? ':' : segment)).join('')
     for (const method of methods?.split(', ') ?? []) {
-      routes.push({ method, url, key: `${method} ${place}${constraints}`, hooks: hooks.join('\n') })
+      routes.push({ method, url, constraints, key: `${method} ${place}${constraints}`, hooks: hooks.join('\n') })
     }
     label = null
     hooks = []

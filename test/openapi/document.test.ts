@@ -213,6 +213,45 @@ t.test('the endpoints that the document names are those of the authorization ser
   })
 })
 
+t.test('of routes of one method and URL, each is what it asks itself', async (t) => {
+  const hide = { hide: true }
+  const guarded = { host: 'api.example.com' }
+  const open = { host: /^status/ }
+  const app = await build((app) => {
+    const { requireAuth } = app
+    app.get('/a', { constraints: guarded, onRequest: requireAuth }, pass)
+    app.get('/a', { constraints: open, schema: hide }, pass)
+    app.get('/b', { constraints: open, schema: hide }, pass)
+    app.get('/b', { constraints: guarded, onRequest: requireAuth }, pass)
+    app.get('/c', { constraints: guarded, onRequest: requireAuth, schema: hide }, pass)
+    app.get('/c', { constraints: open }, pass)
+    app.get('/d', { constraints: { version: '1.0.0' }, schema: hide }, pass)
+    app.get('/d', { constraints: { version: '2.0.0' }, onRequest: requireAuth }, pass)
+    app.get('/d', { constraints: { version: '3.0.0' }, schema: hide }, pass)
+    app.get('/e', { onRequest: requireAuth }, pass)
+    app.get('/e', { constraints: open, schema: hide }, pass)
+  })
+  const { paths } = documentOf(app)
+  const security = Object.entries(paths).map(([path, { get }]) => [path, get?.security])
+  t.strictSame(Object.fromEntries(security), { '/a': SESSION, '/b': SESSION, '/c': [], '/d': SESSION, '/e': SESSION })
+  t.strictSame(
+    app.clerk
+      .routes()
+      .filter(({ method, url }) => method === 'GET' && url !== '/d')
+      .map(({ url, policy, constraints }) => [url, policy, constraints]),
+    [
+      ['/a', 'required', guarded],
+      ['/a', 'open', open],
+      ['/b', 'open', open],
+      ['/b', 'required', guarded],
+      ['/c', 'required', guarded],
+      ['/c', 'open', open],
+      ['/e', 'required', null],
+      ['/e', 'open', open]
+    ]
+  )
+})
+
 t.test('refusals are documented where they can come, and where the route is silent', async (t) => {
   const app = await build((app) => {
     const response = { 401: { description: 'mine', type: 'object' }, 503: { description: 'mine', type: 'null' } }

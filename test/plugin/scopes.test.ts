@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import clerkAuth, { getAuth } from '../../src/index.js'
+import clerkAuth, { getAuth, requireAuth } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 import { createApp } from '../fixtures/app.js'
 
@@ -148,6 +148,32 @@ t.test('with defaultDeny every route needs authentication unless it is public', 
       'off       GET   /health',
       'off       HEAD  /health'
     ].join('\n')
+  )
+})
+
+t.test('of early routes of one method and URL, each has its own policy in the table', async (t) => {
+  const clerk = await createLocalClerk()
+  const fastify = Fastify()
+  t.teardown(() => Promise.all([clerk.close(), fastify.close()]))
+  const hosts = ['api.example.com', /^pages/, 'status.example.com'] as const
+  const types = ['any', 'session_token', 'api_key'] as const
+  for (const [index, host] of hosts.entries()) {
+    const config = { clerk: { acceptsToken: types[index] } } as object
+    fastify.get('/early', { constraints: { host }, config, onRequest: requireAuth }, () => 'in')
+  }
+  fastify.get('/early', () => 'in')
+  await fastify.register(clerkAuth, clerk.pluginOptions({ earlyRoutes: ['/early'] }))
+  await fastify.ready()
+  const rows = fastify.clerk.routes().filter(({ method }) => method === 'GET')
+  const found = rows.map(({ constraints, policy, acceptsToken }) => [constraints?.host, policy, acceptsToken])
+  t.strictSame(
+    new Set(found),
+    new Set([
+      ['api.example.com', 'required', 'any'],
+      [hosts[1], 'required', 'session_token'],
+      ['status.example.com', 'required', 'api_key'],
+      [undefined, 'open', 'session_token']
+    ])
   )
 })
 

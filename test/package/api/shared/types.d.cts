@@ -2181,6 +2181,7 @@ interface ClerkRouteOptions {
 interface RouteTableEntry {
   readonly method: string
   readonly url: string
+  readonly constraints: Readonly<Record<string, unknown>> | null
   readonly policy: 'off' | 'public' | 'open' | 'required'
   readonly acceptsToken: AcceptsToken
   readonly audience: readonly string[]
