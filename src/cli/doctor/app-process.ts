@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { showsAuthentication } from '../../plugin/hook-name.js'
 import { readRouteTree } from '../../plugin/route-tree.js'
 import { scopesInside } from '../../plugin/scopes.js'
 import { APP_FACTS, type AppFacts } from './app-facts.js'
@@ -114,18 +115,20 @@ function isServer(value: unknown): value is FastifyInstance {
 
 function describe(app: FastifyInstance): AppFacts {
   const scopes = scopesWithPlugin(app)
-  const covered = scopes.flatMap((scope) => scope.clerk.routes())
-  const open = covered
+  const open = scopes
+    .flatMap((scope) => scope.clerk.routes())
     .filter(({ policy }) => policy === 'open')
     .flatMap(({ method, url }) => method.split(',').map((each) => `${each} ${url}`))
-  const known = new Set(covered.flatMap(({ method, url }) => method.split(',').map((each) => `${each} ${url}`)))
-  const isEverywhere = scopes.includes(app)
-  const others = isEverywhere || scopes.length === 0 ? [] : readRouteTree(app.printRoutes())
+  const isInScopes = scopes.length > 0 && !scopes.includes(app)
+  const routes = isInScopes ? readRouteTree(app.printRoutes({ includeMeta: ['onRequest'] })) : []
+  const uncovered = routes.filter(({ hooks }) => !showsAuthentication(hooks))
+  // A router option of the application may print other things than hooks: nothing is known then.
+  const isLegible = uncovered.length < routes.length
   return {
     kind: 'ready',
     hasPlugin: scopes.length > 0,
     open: withoutImplied(open),
-    uncovered: withoutImplied(others.map(({ method, url }) => `${method} ${url}`).filter((route) => !known.has(route)))
+    uncovered: isLegible ? withoutImplied(uncovered.map(({ method, url }) => `${method} ${url}`)) : []
   }
 }
 

@@ -93,6 +93,20 @@ app.get('/outside', () => 'open')`),
     says: /GET \/outside\.$/,
     status: 0
   },
+  'beside its scope is a route of the same URL for another host': {
+    path: app(`app.register(async (scope) => { await scope.register(clerkAuth, options); scope.get('/', { constraints: { host: 'a.example' }, onRequest: requireAuth }, () => 'me') }, { prefix: '/me' })
+app.get('/me', { constraints: { host: 'b.example' } }, () => 'open')`),
+    first: 'routes-uncovered',
+    says: /there\. GET \/me\.$/,
+    status: 0
+  },
+  'the plugin is in a scope with a prefix, and nothing is beside it': {
+    path: app(
+      `app.register(async (scope) => { await scope.register(clerkAuth, options); scope.get('/', { onRequest: requireAuth }, () => 'me') }, { prefix: '/me' })`
+    ),
+    first: undefined,
+    status: 0
+  },
   'the plugin is not wrapped in fastify-plugin': {
     path: app(`app.register(async (scope) => { await scope.register(clerkAuth, options) })
 app.register(async (scope) => { scope.get('/me', { onRequest: requireAuth }, () => 'me') })`),
