@@ -49,7 +49,7 @@ export interface MetricsOptions extends Omit<CollectOptions, 'instance' | 'audit
   readonly path?: string | undefined
 }
 
-/** From a signature check (about 25 µs of work) to the longest wait for keys (3 s and a cool-down). */
+/** From a signature check (about 25 µs of work) to a long wait for keys (a fetch of 3 s and a cool-down). */
 const BUCKETS: readonly number[] = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 2.5, 5]
 
 const namePrefix = option<string, string>(readNamePrefix)

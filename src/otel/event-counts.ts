@@ -3,7 +3,7 @@ import { subscribe } from '../diagnostics/index.js'
 import { reasonLabel } from '../metrics/reasons.js'
 import { attributesOf, CAUSE, DURATION, ERROR_TYPE, INSTANCE, OUTCOME, STATE } from './attributes.js'
 
-/** From a signature check (about 25 µs of work) to the longest wait for keys (3 s and a cool-down), in seconds. */
+/** From a signature check (about 25 µs of work) to a long wait for keys (a fetch of 3 s and a cool-down), in seconds. */
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 2.5, 5]
 
 /** Whether an event is of an instance that is measured: the channels carry those of the whole process. */

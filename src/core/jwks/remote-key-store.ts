@@ -21,6 +21,8 @@ import {
 const MAX_WAITING = 1000
 /** The same for tokens of familiar sessions: places that a crowd of strangers cannot occupy. */
 const MAX_WAITING_FAMILIAR = 2000
+/** An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 5.5 s away. */
+const PATIENCE_MS = 1000
 
 /**
  * A token whose key was not found. It is answered by a key set that was fetched after it arrived, or that has its key.
@@ -34,7 +36,7 @@ interface Question {
 
 /**
  * The key store whose key set is fetched. It answers from memory. A request waits only while no usable key set is in
- * memory, or when its kid is unknown and the budget grants a fetch, and no longer than one fetch and one cool-down.
+ * memory, or when its kid is unknown and the budget grants a fetch, and no longer than two fetches and `PATIENCE_MS`.
  */
 export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const { source, cache, now } = settings
@@ -43,8 +45,6 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   const familiar = createFamiliarSessions()
   const budget = createDemandBudget(familiar, cache.cooldownInMs)
   const denied = createDeniedKids()
-  // An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 5.5 s away.
-  const patienceMs = Math.min(cache.cooldownInMs, 1000)
   let waiting = 0
 
   function find(kid: string | undefined): readonly VerificationKey[] {
@@ -92,7 +92,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     const hasChanged = () => held.generation.byKid.get(kid) !== before
     const question = ask(sessionId, hasChanged)
     if (state.flight !== null) return demand('bad-signature', question).then(hasChanged)
-    if (!isGrantedSoon('bad-signature', question)) return false
+    if (!isGrantedSoon('bad-signature', sessionId)) return false
     return landing(question).then(hasChanged)
   }
 
@@ -110,12 +110,14 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   }
 
   /**
-   * Waits for a fetch that starts after the question, if the budget grants one within `patienceMs` of the question;
-   * otherwise plans a fetch without waiting. All waiting thus ends within `patienceMs` and one deadline.
+   * Waits for a fetch that starts after the question, if the budget grants one soon; otherwise plans a fetch without
+   * waiting. Where a fetch is under way, soon counts from its end: however long it takes, a token whose key was published
+   * meanwhile is not refused for it.
    */
   async function demand(cause: RefreshCause, question: Question): Promise<void> {
-    if (isCrowded(question.sessionId) || isLate(question)) {
-      if (state.flight === null) isGrantedSoon(cause, question)
+    const { sessionId } = question
+    if (isCrowded(sessionId)) {
+      if (state.flight === null) isGrantedSoon(cause, sessionId)
       return
     }
     if (state.flight !== null) {
@@ -123,16 +125,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       // Wait for it, then decide whether to ask again.
       await landing(question)
       if (isAnswered(question) || question.isMet() || isFailing()) return
-      if (isLate(question)) {
-        if (state.flight === null) isGrantedSoon(cause, question)
-        return
-      }
     }
-    if (state.flight !== null || isGrantedSoon(cause, question)) await landing(question)
-  }
-
-  function isLate(question: Question): boolean {
-    return now() - question.askedAtMs > patienceMs
+    if (state.flight !== null || isGrantedSoon(cause, sessionId)) await landing(question)
   }
 
   async function landing(question: Question): Promise<void> {
@@ -146,12 +140,10 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     if (sessionId !== undefined && isAnswered(question) && !question.isMet()) familiar.askedInVain(sessionId, now())
   }
 
-  /** Plans a fetch within the budget. True when it starts within `patienceMs` of the question. */
-  function isGrantedSoon(cause: RefreshCause, { askedAtMs, sessionId }: Question): boolean {
-    const nowMs = now()
-    const grantedMs = budget.grant(nowMs, state.scheduledAtMs, sessionId)
-    const startMs = refresher.schedule(cause, grantedMs)
-    return startMs <= askedAtMs + patienceMs
+  /** Plans a fetch within the budget. True when it starts within `PATIENCE_MS`. */
+  function isGrantedSoon(cause: RefreshCause, sessionId: string | undefined): boolean {
+    const grantedMs = budget.grant(now(), state.scheduledAtMs, sessionId)
+    return refresher.schedule(cause, grantedMs) <= now() + PATIENCE_MS
   }
 
   function isCrowded(sessionId: string | undefined): boolean {

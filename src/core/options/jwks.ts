@@ -45,7 +45,7 @@ export interface JwksOptions {
   readonly cooldownInMs?: number | undefined
   /**
    * Time limit of a fetch, body included, and so the longest a request waits for keys. Default 3000, 100 to 60000. A
-   * token with an unknown key id may wait up to 1 s longer, for the cool-down to end.
+   * token with an unknown key id may wait for two fetches, and up to 1 s for the second to start.
    */
   readonly timeoutInMs?: number | undefined
   /** Largest accepted key set, in bytes. Default 65536, 1024 to 1048576. */

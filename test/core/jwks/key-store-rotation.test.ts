@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createHarness, keySetResponse } from '../../fixtures/key-store-harness.js'
+import { createHarness, type Harness, hang, keySetResponse } from '../../fixtures/key-store-harness.js'
+import { createSimulatedTime } from '../../fixtures/simulated-time.js'
 import { a, b } from './two-keys.js'
 
 const aAnew = { ...b.jwk, kid: 'ins_a' }
@@ -53,4 +54,104 @@ t.test('the same kid with new key material recovers by the first bad signature',
   t.equal(await h.store.reconsider('ins_a'), true)
   t.equal(old?.trustedUntilMs, 0)
   t.not(h.store.find('ins_a')[0], old)
+})
+
+/** The endpoint answers at once, and the answer takes `ms`; then, the keys are replaced by `keys`. */
+function rotateUnderWay(h: Harness, ms: number, keys: readonly object[]): void {
+  h.endpoint = async () => {
+    const old = keySetResponse([a.jwk])
+    h.endpoint = () => keySetResponse(keys)
+    await new Promise<void>((resolve) => h.time.setTimer(resolve, ms))
+    return old
+  }
+}
+
+for (const cooldownInMs of [1000, 250, 0]) {
+  t.test(
+    `cool-down ${cooldownInMs}: a fetch answered before the rotation refuses no new key when it ends`,
+    async (t) => {
+      for (const ms of [100, 300, 1200, 2900]) {
+        const h = createHarness(() => keySetResponse([a.jwk]), { cache: { cooldownInMs } })
+        await h.store.ready()
+        h.store.witness('sess_known')
+        await h.time.pass(10_000)
+        rotateUnderWay(h, ms, [a.jwk, b.jwk])
+        const stranger = h.store.resolve('ins_x', true, 'sess_stranger')
+        await h.time.settle()
+        const users = ['sess_known', 'sess_new'].map((sessionId) => h.store.resolve('ins_b', true, sessionId))
+        await h.time.pass(ms + 1000)
+        for (const user of users) t.ok((await user).ok, `${ms} ms`)
+        t.match(await stranger, { ok: false, unavailable: false })
+        t.equal(h.requests.length, 3)
+      }
+    }
+  )
+}
+
+t.test('a first key set answered before the rotation refuses no new key', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  rotateUnderWay(h, 2900, [b.jwk])
+  await h.store.ready()
+  const user = h.store.resolve('ins_b', true, 'sess_new')
+  await h.time.pass(2900)
+  t.ok((await user).ok)
+  t.equal(h.requests.length, 2)
+})
+
+t.test('a fetch answered before a key was replaced under its kid refuses no good signature when it ends', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  await h.store.ready()
+  await h.time.pass(10_000)
+  rotateUnderWay(h, 2900, [aAnew])
+  const stranger = h.store.resolve('ins_x', true, 'sess_stranger')
+  await h.time.settle()
+  const hasChanged = h.store.reconsider('ins_a', 'sess_new')
+  await h.time.pass(2900)
+  t.equal(await hasChanged, true)
+  await stranger
+})
+
+t.test('the wait for a new key ends with the second fetch, as "cannot tell" where that fails', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  await h.store.ready()
+  await h.time.pass(10_000)
+  rotateUnderWay(h, 2999, [b.jwk])
+  const stranger = h.store.resolve('ins_x', true, 'sess_stranger')
+  await h.time.settle()
+  h.endpoint = (request) => hang(request)
+  const user = h.store.resolve('ins_b', true, 'sess_new')
+  await h.time.pass(2999 + 3000)
+  t.match(await user, { ok: false, unavailable: true, reason: 'jwk-remote-failed-to-load' })
+  t.match(await stranger, { ok: false, unavailable: false })
+})
+
+t.test('without a cool-down a rotated key is found though the clock goes on between two looks at it', async (t) => {
+  const time = createSimulatedTime()
+  const still = time.now
+  let looks = 0
+  Object.assign(time, { now: () => still() + looks++ })
+  const h = createHarness(() => keySetResponse([a.jwk]), { time, cache: { cooldownInMs: 0 } })
+  await h.store.ready()
+  await h.time.pass(10_000)
+  h.endpoint = () => keySetResponse([a.jwk, b.jwk])
+  t.ok((await h.store.resolve('ins_b', true)).ok)
+  h.endpoint = () => keySetResponse([aAnew, b.jwk])
+  t.equal(await h.store.reconsider('ins_a'), true)
+})
+
+t.test('a shorter cool-down shortens no wait: the budget’s next fetch is waited for within a second', async (t) => {
+  for (const cooldownInMs of [1000, 250, 0]) {
+    const h = createHarness(() => keySetResponse([a.jwk]), { cache: { cooldownInMs } })
+    await h.store.ready()
+    await h.time.pass(10_000)
+    for (const forged of ['ins_x', 'ins_y', 'ins_z']) {
+      void h.store.resolve(forged, true)
+      await h.time.pass(1000)
+    }
+    await h.time.pass(1700)
+    h.endpoint = () => keySetResponse([a.jwk, b.jwk])
+    const user = h.store.resolve('ins_b', true)
+    await h.time.pass(1000)
+    t.ok((await user).ok, `${cooldownInMs} ms`)
+  }
 })
