@@ -26,7 +26,7 @@ export interface RefresherSettings extends UpdateSettings {
 export interface RefreshState extends RefreshCondition {
   /** The fetch under way. Resolves when it has ended, whatever its result, at its deadline at the latest. */
   flight: Promise<void> | null
-  /** Number of fetches started, and of those the number of the last one that confirmed or replaced the set in hand. */
+  /** Number of fetches started, and of those the number of the last one whose answer was asked for after its start. */
   started: number
   confirmed: number
   /** When the next fetch starts that a token has demanded; `Infinity` when there is none. */
@@ -157,7 +157,9 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function applied(result: Attempt): Outcome {
     const outcome = updates.apply(result)
-    if (outcome.failure === null) state.confirmed = state.started
+    // A set that another process fetched before this start says nothing about keys published since.
+    const isNew = held.fetchedAtMs !== null && held.fetchedAtMs >= lastStartMs
+    if (outcome.failure === null && isNew) state.confirmed = state.started
     return outcome
   }
 

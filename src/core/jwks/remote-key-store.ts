@@ -23,6 +23,11 @@ const MAX_WAITING = 1000
 const MAX_WAITING_FAMILIAR = 2000
 /** An unknown kid waits for a fetch that starts within this time. In a flood the next fetch may be 5.5 s away. */
 const PATIENCE_MS = 1000
+/**
+ * Most fetches that a question waits for. The first may be older than the question, and from before a rotation: it was
+ * under way, or the set is one that another process fetched.
+ */
+const MAX_FETCHES_AWAITED = 2
 
 /**
  * A token whose key was not found. It is answered by a key set that was fetched after it arrived, or that has its key.
@@ -31,6 +36,7 @@ interface Question {
   readonly askedAtMs: number
   readonly started: number
   readonly sessionId: string | undefined
+  fetchesAwaited: number
   isMet(): boolean
 }
 
@@ -57,6 +63,7 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     let keys = held.find(kid, question.askedAtMs)
     if (keys.length > 0) return { ok: true, keys }
     if (!held.isUsable(question.askedAtMs)) {
+      question.fetchesAwaited++
       await whileAwaited(refresher.obtain())
       keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
@@ -91,13 +98,12 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
     const before = held.generation.byKid.get(kid)
     const hasChanged = () => held.generation.byKid.get(kid) !== before
     const question = ask(sessionId, hasChanged)
-    if (state.flight !== null) return demand('bad-signature', question).then(hasChanged)
-    if (!isGrantedSoon('bad-signature', sessionId)) return false
-    return landing(question).then(hasChanged)
+    if (state.flight === null && !isGrantedSoon('bad-signature', sessionId)) return false
+    return demand('bad-signature', question).then(hasChanged)
   }
 
   function ask(sessionId: string | undefined, isMet: () => boolean): Question {
-    return { askedAtMs: now(), started: state.started, sessionId, isMet }
+    return { askedAtMs: now(), started: state.started, sessionId, fetchesAwaited: 0, isMet }
   }
 
   /** Whether the endpoint has confirmed the set in hand by a fetch that started after the question was asked. */
@@ -110,9 +116,9 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
   }
 
   /**
-   * Waits for a fetch that starts after the question, if the budget grants one soon; otherwise plans a fetch without
-   * waiting. Where a fetch is under way, soon counts from its end: however long it takes, a token whose key was published
-   * meanwhile is not refused for it.
+   * Waits for the fetch under way, or for one that the budget grants soon, until the question is answered; otherwise
+   * plans a fetch without waiting. However long a fetch takes, a token whose key was published meanwhile is not refused
+   * for it.
    */
   async function demand(cause: RefreshCause, question: Question): Promise<void> {
     const { sessionId } = question
@@ -120,17 +126,18 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       if (state.flight === null) isGrantedSoon(cause, sessionId)
       return
     }
-    if (state.flight !== null) {
-      // This fetch began before the question, so the endpoint may have answered it before the new key was published.
-      // Wait for it, then decide whether to ask again.
+    while (
+      question.fetchesAwaited < MAX_FETCHES_AWAITED &&
+      (state.flight !== null || isGrantedSoon(cause, sessionId))
+    ) {
       await landing(question)
       if (isAnswered(question) || question.isMet() || isFailing()) return
     }
-    if (state.flight !== null || isGrantedSoon(cause, sessionId)) await landing(question)
   }
 
   async function landing(question: Question): Promise<void> {
     waiting++
+    question.fetchesAwaited++
     try {
       await whileAwaited(refresher.nextLanding())
     } finally {

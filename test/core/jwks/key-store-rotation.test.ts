@@ -1,5 +1,9 @@
 import t from 'tap'
-import { createHarness, type Harness, hang, keySetResponse } from '../../fixtures/key-store-harness.js'
+import { createRemoteKeyStore } from '../../../src/core/jwks/remote-key-store.js'
+import type { SourceRequest } from '../../../src/core/jwks/source.js'
+import { silentLogger } from '../../../src/core/logger.js'
+import { watchFlights } from '../../fixtures/flight-watch.js'
+import { createHarness, type Harness, hang, jwksSettings, keySetResponse } from '../../fixtures/key-store-harness.js'
 import { createSimulatedTime } from '../../fixtures/simulated-time.js'
 import { a, b } from './two-keys.js'
 
@@ -154,4 +158,67 @@ t.test('a shorter cool-down shortens no wait: the budget’s next fetch is waite
     await h.time.pass(1000)
     t.ok((await user).ok, `${cooldownInMs} ms`)
   }
+})
+
+/** Answers once with `first`, which another process fetched 10 ms before it was asked for; then with the new keys. */
+function createSharing(first: readonly object[], warmUp: 'background' | false) {
+  const time = createSimulatedTime()
+  const asked: SourceRequest[] = []
+  const store = createRemoteKeyStore({
+    source: {
+      kind: 'bapi',
+      id: 'shared',
+      async fetch(request) {
+        asked.push(request)
+        const isOld = asked.length === (warmUp === false ? 1 : 2)
+        const keys = isOld || asked.length === 1 ? first : [aAnew, b.jwk]
+        const fetchedAtMs = isOld ? time.now() - 10 : time.now()
+        return {
+          kind: 'key-set',
+          text: JSON.stringify({ keys }),
+          etag: null,
+          maxAgeMs: null,
+          fetchedAtMs,
+          clockOffsetMs: null
+        }
+      }
+    },
+    instance: null,
+    cache: { ...jwksSettings, warmUp },
+    snapshots: null,
+    now: time.now,
+    logger: silentLogger,
+    activity: () => 0,
+    setTimer: watchFlights(time, jwksSettings.timeoutInMs).setTimer,
+    random: () => 0.5
+  })
+  return { time, store, asked }
+}
+
+for (const [name, warmUp] of [
+  ['a set that another process fetched before the rotation', 'background'],
+  ['such a set as the first', false]
+] as const) {
+  t.test(`${name} refuses no new key`, async (t) => {
+    const { time, store, asked } = createSharing([a.jwk], warmUp)
+    await store.ready()
+    await time.pass(10_000)
+    const user = store.resolve('ins_b', true, 'sess_new')
+    await time.pass(1000)
+    t.ok((await user).ok)
+    t.equal(asked.length, warmUp === false ? 2 : 3)
+    t.ok((asked.at(-1) as SourceRequest).newerThanMs >= time.now() - 1001)
+    store.close()
+  })
+}
+
+t.test('a set that another process fetched before a key was replaced refuses no good signature', async (t) => {
+  const { time, store, asked } = createSharing([a.jwk], 'background')
+  await store.ready()
+  await time.pass(10_000)
+  const hasChanged = store.reconsider('ins_a', 'sess_new')
+  await time.pass(1000)
+  t.equal(await hasChanged, true)
+  t.equal(asked.length, 3)
+  store.close()
 })
