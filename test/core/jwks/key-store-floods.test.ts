@@ -177,3 +177,39 @@ t.test('even the unluckiest jitter makes no more than 16 fetches a minute', asyn
   }
   t.ok(h.requests.length > 100)
 })
+
+t.test(
+  'with an endpoint that takes 2.9 s a flood causes no more fetches, and 1,000 wait, for 7 s at most',
+  async (t) => {
+    const h = createHarness(() => keySetResponse([a.jwk]))
+    await h.store.ready()
+    await h.time.pass(60_000)
+    h.endpoint = async () => {
+      await new Promise<void>((resolve) => h.time.setTimer(resolve, 2900))
+      return keySetResponse([a.jwk])
+    }
+    const before = h.requests.length
+    let waiting = 0
+    let most = 0
+    let longestMs = 0
+    for (let tenth = 0; tenth < 600; tenth++) {
+      for (let i = 0; i < 100; i++) {
+        const askedAtMs = h.time.now()
+        waiting++
+        void h.store.resolve(`ins_${tenth}_${i}`, true).then(() => {
+          waiting--
+          longestMs = Math.max(longestMs, h.time.now() - askedAtMs)
+        })
+      }
+      await h.time.settle()
+      most = Math.max(most, waiting)
+      await h.time.pass(100)
+    }
+    const fetches = h.requests.length - before
+    await h.time.pass(10_000)
+    t.equal(waiting, 0)
+    t.ok(most <= 1000, `${most} wait`)
+    t.ok(longestMs <= 7000, `${longestMs} ms`)
+    t.ok(fetches <= 12, `${fetches} fetches`)
+  }
+)
