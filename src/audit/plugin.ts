@@ -12,16 +12,25 @@ import {
 } from '../plugin/early-routes.js'
 import { FASTIFY_RANGE } from '../plugin/fastify-range.js'
 import { refuseAtReady } from '../plugin/refuse-at-ready.js'
-import { addRouteHook } from '../plugin/scopes.js'
+import { addFirstHook, addRouteHook } from '../plugin/scopes.js'
 import { Abandoned } from './abandoned.js'
 import { loadAgentParser } from './agent-parser.js'
 import { createChain, parseSealedLine } from './chain.js'
+import { kAddress, keepAddress } from './client-left.js'
 import { createDevices } from './device.js'
 import { createIdentities } from './identity.js'
 import { createJournal, type Journal } from './journal.js'
 import { type AuditOptions, type AuditSettings, readAuditOptions } from './options.js'
 import type { RecorderParts } from './recorder.js'
-import { type AuditedRequest, assertIntact, hookNotFound, hookRoute, kErrorCode, kNote } from './route-hooks.js'
+import {
+  type AuditedRequest,
+  assertIntact,
+  hookNotFound,
+  hookRoute,
+  kErrorCode,
+  kIsRefused,
+  kNote
+} from './route-hooks.js'
 import type { AuditHealth, AuditNote } from './types.js'
 
 declare module 'fastify' {
@@ -63,6 +72,8 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
   fastify.decorate('auditLog', { flush: journal.flush, health: journal.health })
   fastify.decorateRequest(kNote, null)
   fastify.decorateRequest(kErrorCode, null)
+  fastify.decorateRequest(kIsRefused, null)
+  fastify.decorateRequest(kAddress, null)
   fastify.decorateRequest('audit', function addNote(this: FastifyRequest, note: AuditNote): void {
     const request = this as AuditedRequest
     request[kNote] = { ...request[kNote], ...note }
@@ -73,6 +84,7 @@ async function auditLog(fastify: FastifyInstance, options: AuditOptions): Promis
     if (hookRoute(route, parts, settings.whenFull === 'wait', abandoned)) hooked.push(route)
   })
   const hookName = hookNotFound(fastify, parts)
+  if (settings.address !== 'none') addFirstHook(fastify, keepAddress)
   refuseAtReady(fastify, () => {
     refuseEarlyRoutes(coveredEarlyRoutes(fastify, before, hookName, hooked.length === 0), settings.earlyRoutes)
     for (const route of hooked) assertIntact(route)

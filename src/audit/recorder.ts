@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import type { Auth } from '../core/auth/types.js'
 import { truncateAddress } from './address.js'
+import { kAddress } from './client-left.js'
 import type { Identity } from './identity.js'
 import type { Journal } from './journal.js'
 import { cut, jsonString, jsonStringOrNull, jsonValue, MAX_TEXT_LENGTH } from './json-text.js'
@@ -20,6 +21,7 @@ export interface RecordedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined }
   readonly params: unknown
   readonly auth: Auth | null | undefined
+  readonly [kAddress]?: string | null
 }
 
 export interface RecorderParts {
@@ -39,7 +41,7 @@ export type Recorder = (
   durationMs: number,
   isRedirected: boolean,
   isAborted: boolean,
-  /** A guard refused the request, and answered as if its route did not exist. */
+  /** A guard refused the request, whatever its status says. */
   isHidden?: boolean
 ) => boolean
 
@@ -76,7 +78,7 @@ export function compileRecorder(rule: RouteRule, parts: RecorderParts): Recorder
     buffer.fragment(REQUEST_ID)
     if (requestId === null) buffer.fragment(NULL)
     else buffer.string(requestId)
-    if (status === 200 && !isAborted && !isRedirected) buffer.fragment(PLAIN_OK)
+    if (status === 200 && !isAborted && !isRedirected && !isRefused) buffer.fragment(PLAIN_OK)
     else buffer.text(describeOutcome(status, isRefused, isRedirected, isAborted))
     buffer.text(reason)
     buffer.fragment(DURATION)
@@ -135,7 +137,7 @@ function compileAddress(rule: AddressRule, redaction: Redaction): (request: Reco
   if (rule === 'none') return () => null
   // With `trustProxy` the address is text from a header: any other text than an address is not recorded.
   const known = (request: RecordedRequest): string | null => {
-    const { ip } = request
+    const ip = request[kAddress] ?? request.ip
     // Unix sockets have no address.
     if (typeof ip !== 'string' || ip === '') return null
     if (ip === request.socket.remoteAddress) return ip

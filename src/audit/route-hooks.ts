@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler, RouteOptions } from 'fastify'
 import { AuditFullError, RouteOverwrittenError } from '../core/errors.js'
+import { isClientGone } from '../plugin/client-gone.js'
 import { decisionOf, isRedirect } from '../plugin/decision.js'
 import { nameRoutes } from '../plugin/early-routes.js'
-import { nameHook } from '../plugin/hook-name.js'
+import type { GuardVerdict } from '../plugin/guards/types.js'
+import { AUDIT_ANSWER, nameHook } from '../plugin/hook-name.js'
 import type { Abandoned, Exchange } from './abandoned.js'
+import { isReset, isWhole, onClosed } from './client-left.js'
 import { compileRecorder, type RecordedRequest, type RecorderParts } from './recorder.js'
 import { createRouteRule } from './route-rule.js'
 import type { AuditNote } from './types.js'
@@ -13,12 +16,13 @@ const RETRY_AFTER_SECONDS = 5
 
 export const kNote = Symbol('fastify-clerk-auth.audit.note')
 export const kErrorCode = Symbol('fastify-clerk-auth.audit.error-code')
+export const kIsRefused = Symbol('fastify-clerk-auth.audit.is-refused')
 const kExchange = Symbol('fastify-clerk-auth.audit.exchange')
 const kHook = Symbol('fastify-clerk-auth.audit.hook')
 
 // In scopes that were made before the audit log, Fastify does not initialise what it decorates: `undefined` is as null.
 export type AuditedRequest = FastifyRequest &
-  RecordedRequest & { [kNote]?: AuditNote | null; [kErrorCode]?: string | null }
+  RecordedRequest & { [kNote]?: AuditNote | null; [kErrorCode]?: string | null; [kIsRefused]?: boolean | null }
 
 type AuditedResponse = ServerResponse & { [kExchange]?: Exchange }
 
@@ -43,28 +47,34 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
     const request = reply.request as AuditedRequest
     const decision = decisionOf(request)
     const isRedirected = decision !== null && isRedirect(decision)
-    const hidden = decision?.verdict?.isHidden ? decision.verdict : null
+    const unseen = unseenRefusal(request, decision?.verdict ?? null)
     const isRecorded = record(
       request,
       request[kNote] ?? null,
-      request[kErrorCode] ?? hidden?.code ?? null,
+      request[kErrorCode] ?? unseen?.code ?? null,
       status,
       reply.elapsedTime,
       isRedirected,
       isAborted,
-      hidden !== null
+      unseen !== null
     )
     if (exchange !== undefined) exchange.isRecorded = isRecorded
   }
 
-  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const response = reply.raw as AuditedResponse
-    const exchange: Exchange = { finish, reply, isAnswered: false, isAborted: false, isRecorded: false }
+  function open(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const isAborted = isClientGone(request, reply)
+    const exchange: Exchange = { finish, reply, isAnswered: false, isAborted, isRecorded: false }
+    const response: AuditedResponse = reply.raw
     response[kExchange] = exchange
-    response.on('close', onResponseClosed)
-    // Node keeps the address of a closed socket only if it was read before.
-    void request.socket.remoteAddress
+    if (!isAborted) onClosed(reply, onResponseClosed)
+    return exchange
+  }
+
+  // Runs after authentication and guards: the client may have left while they waited.
+  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const exchange = open(request, reply)
     const isCertain = rule.isCertain[request.method] === true
+    if (exchange.isAborted) abandoned.add(exchange, isCertain)
     if (!mayWait || journal.hasRoom(isCertain)) {
       done()
       return
@@ -85,21 +95,28 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
   // or after some minutes without an answer, at the latest when the server closes.
   function onResponseClosed(this: ServerResponse): void {
     const exchange = (this as AuditedResponse)[kExchange]
-    if (exchange === undefined || exchange.isRecorded || this.writableFinished) return
-    if (isUpgraded(exchange.reply)) {
-      exchange.finish(exchange.reply, 101, false)
+    if (exchange === undefined || exchange.isRecorded) return
+    const { reply } = exchange
+    if (isWhole(this)) {
+      // After callNotFound() Fastify runs onResponse hooks of the not-found handler, which may have none of ours.
+      if (reply.request.is404) finish(reply, reply.statusCode, false)
+      return
+    }
+    if (isUpgraded(reply)) {
+      finish(reply, 101, false)
       return
     }
     exchange.isAborted = true
     // Whoever writes to the raw response answers without onSend, and may not end it once the client is gone.
-    const isAnswered = exchange.isAnswered || exchange.reply.sent || this.headersSent
-    if (isAnswered) exchange.finish(exchange.reply, exchange.reply.statusCode, true)
-    else abandoned.add(exchange, rule.isCertain[exchange.reply.request.method] === true)
+    const isAnswered = exchange.isAnswered || reply.sent || this.headersSent
+    if (isAnswered) finish(reply, reply.statusCode, true)
+    else abandoned.add(exchange, rule.isCertain[reply.request.method] === true)
   }
 
-  function onSend(_request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): void {
-    const exchange = (reply.raw as AuditedResponse)[kExchange]
-    if (exchange !== undefined && !exchange.isAnswered) {
+  // There is no exchange yet where a guard has answered.
+  function onSend(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): void {
+    const exchange = (reply.raw as AuditedResponse)[kExchange] ?? open(request, reply)
+    if (!exchange.isAnswered) {
       exchange.isAnswered = true
       if (exchange.isAborted) {
         // It may not wait any more, and have no record: its outcome did not ask for one as long as it was not known.
@@ -111,15 +128,21 @@ export function hookRoute(route: RouteOptions, parts: RecorderParts, mayWait: bo
   }
 
   function onResponse(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    finish(reply, reply.statusCode, false)
+    conclude(reply, finish)
     done()
   }
 
   route.onRequest = [...route.onRequest, ours(onRequest)]
-  route.onSend = [...route.onSend, ours(onSend)]
+  route.onSend = [...route.onSend, ours(nameHook(onSend, AUDIT_ANSWER))]
   route.onError = [...route.onError, ours(noteErrorCode)]
   route.onResponse = [...route.onResponse, ours(onResponse)]
   return true
+}
+
+/** A stream of HTTP/2 that was reset before its answer finishes as well: its record is made when it is answered. */
+function conclude(reply: FastifyReply, finish: Exchange['finish']): void {
+  const isAborted = isReset(reply.raw)
+  if (!isAborted || reply.raw.headersSent) finish(reply, reply.statusCode, isAborted)
 }
 
 /** An `onRoute` hook of another plugin may have replaced the hooks of a route instead of adding to them. */
@@ -141,9 +164,17 @@ function isUpgraded(reply: FastifyReply): boolean {
 
 // The auth of a refused request that is authenticated has no reason. The code of the error tells which rule refused it.
 function noteErrorCode(request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void {
-  const { code } = error as { code?: unknown }
-  if (typeof code === 'string') (request as AuditedRequest)[kErrorCode] = code
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  const audited = request as AuditedRequest
+  if (typeof code === 'string') audited[kErrorCode] = code
+  audited[kIsRefused] = statusCode === 401 || statusCode === 403
   done()
+}
+
+/** The refusal of a guard whose answer need not show it: a hidden one, or one that an error handler answers at will. */
+function unseenRefusal(request: AuditedRequest, verdict: GuardVerdict | null): GuardVerdict | null {
+  if (verdict === null || verdict.isHidden) return verdict
+  return request[kIsRefused] === true && request[kErrorCode] === verdict.code ? verdict : null
 }
 
 let registrations = 0
@@ -156,7 +187,10 @@ export function hookNotFound(fastify: FastifyInstance, parts: RecorderParts): st
   const recorders = new Map<string, ReturnType<typeof compileRecorder>>()
   const hookName = `audit.${++registrations}`
   const record404: onResponseHookHandler = (request, reply, done) => {
-    if (request.is404) {
+    const exchange = (reply.raw as AuditedResponse)[kExchange]
+    // A route has called callNotFound().
+    if (request.is404 && exchange !== undefined) conclude(reply, exchange.finish)
+    else if (request.is404) {
       const { method } = request
       let record = recorders.get(method)
       if (record === undefined) {

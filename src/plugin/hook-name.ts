@@ -1,5 +1,7 @@
 const PREFIX = 'fastify-clerk-auth.'
 const AUTHENTICATE = 'authenticate.'
+/** Name of the hook by which the audit log sees answers. It changes none of them. */
+export const AUDIT_ANSWER = 'audit.answer'
 
 /**
  * Names a hook so that it is recognised where Fastify prints the hooks of a route: by the plugin at boot, and by readers

@@ -2,7 +2,7 @@ import { createError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isThenable } from '../core/later.js'
 import { isHidingHook } from './guards/guard-hook.js'
-import { isAuthenticateHook } from './hook-name.js'
+import { AUDIT_ANSWER, isAuthenticateHook, isNamed } from './hook-name.js'
 import { replaceCookies } from './response-parts.js'
 import { policyOf } from './route-policy.js'
 
@@ -20,6 +20,7 @@ interface Context {
   readonly config?: unknown
   readonly onRequest?: readonly Hook[] | null
   readonly onResponse?: readonly Hook[] | null
+  readonly onSend?: readonly Hook[] | null
   readonly preParsing?: readonly Hook[] | null
   readonly preValidation?: readonly Hook[] | null
   readonly contentTypeParser?: {
@@ -127,12 +128,15 @@ function authenticateAgain(
 
 /**
  * Fastify gives each route a copy of the router's context, with the `onSend` hooks of the route, which would not run for a URL
- * without a route. Its `onResponse` hooks stay: the answer is sent by then, and they know whom it was refused.
+ * without a route. Its `onResponse` hooks stay: the answer is sent by then, and they know whom it was refused. So does the
+ * hook of the audit log, for a client that takes no answer.
  */
-function contextOfRouter(own: Context, { onResponse }: Context): Context {
+function contextOfRouter(own: Context, { onResponse, onSend }: Context): Context {
   const original = Object.getPrototypeOf(own) as Context | null
   const context = typeof original?.handler === 'function' ? original : own
-  return Object.create(context, { onResponse: { value: onResponse } }) as Context
+  const recording = (onSend ?? []).filter((hook) => isNamed(hook, [AUDIT_ANSWER]))
+  const hooks = recording.length === 0 ? context.onSend : [...(context.onSend ?? []), ...recording]
+  return Object.create(context, { onResponse: { value: onResponse }, onSend: { value: hooks } }) as Context
 }
 
 function readBody(context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, then: () => void) {

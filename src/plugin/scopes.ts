@@ -53,6 +53,12 @@ export function addRouteHook(fastify: FastifyInstance, hook: RouteHook): void {
   for (const scope of scopesInside(fastify)) addRouteHook(scope, hook)
 }
 
+/** Adds an `onRequest` hook of the scope that runs before those which it, and each scope inside, has already. */
+export function addFirstHook(fastify: FastifyInstance, hook: (...args: never[]) => void): void {
+  ;(hooksOf(fastify).onRequest as unknown[]).unshift(hook)
+  for (const scope of scopesInside(fastify)) addFirstHook(scope, hook)
+}
+
 function internal(fastify: FastifyInstance, description: string): unknown {
   for (let at: object | null = fastify; at !== null; at = Object.getPrototypeOf(at)) {
     const symbol = Object.getOwnPropertySymbols(at).find((own) => own.description === description)

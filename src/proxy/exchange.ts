@@ -1,4 +1,3 @@
-import type { Http2ServerRequest } from 'node:http2'
 import { finished, type Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyBodyTimeoutError, ProxyTimeoutError, ProxyUpstreamError } from '../core/errors.js'
@@ -102,10 +101,4 @@ function isBodyUnderWay({ body, raw }: FastifyRequest): boolean {
 function destroyBody({ body }: FastifyRequest): void {
   const stream = body as Readable | undefined
   if (stream?.readableEnded === false) stream.destroy(new ProxyUpstreamError())
-}
-
-/** Its response has closed before anybody could listen for that. */
-export function isClientGone({ raw }: FastifyRequest, reply: FastifyReply): boolean {
-  if (raw.httpVersionMajor === 2) return (raw as unknown as Http2ServerRequest).stream.destroyed
-  return reply.raw.destroyed
 }

@@ -10,9 +10,10 @@ import {
   ProxyUpstreamError,
   RoutePolicyError
 } from '../core/errors.js'
+import { isClientGone } from '../plugin/client-gone.js'
 import { isGuardedScope } from '../plugin/guarded-scope.js'
 import { createErrorHandler, isProxyError } from './error-handler.js'
-import { closeConnection, isClientGone, openExchange } from './exchange.js'
+import { closeConnection, openExchange } from './exchange.js'
 import { limited } from './limited.js'
 import type { FrontendApiProxyOptions } from './options.js'
 import { baseOf, fixedBase, type PublicBase } from './public-base.js'
