@@ -1,4 +1,4 @@
-import { assertTableName } from '../core/options/sql-names.js'
+import { assertTableName, indexName } from '../core/options/sql-names.js'
 
 export const DEFAULT_AUDIT_TABLE = 'clerk_audit'
 
@@ -63,7 +63,6 @@ const INDEXES: readonly { readonly name: string; readonly question: string; read
  */
 export function auditTableSql(table = DEFAULT_AUDIT_TABLE): string {
   const name = assertTableName('postgresSink.table', table, DEFAULT_AUDIT_TABLE)
-  const indexName = name.replace('.', '_')
   return [
     `create table if not exists ${name} (`,
     ...COLUMNS.map(([column, type]) => `  ${column} ${type},`),
@@ -71,7 +70,7 @@ export function auditTableSql(table = DEFAULT_AUDIT_TABLE): string {
     ');',
     ...INDEXES.flatMap((index) => [
       `-- ${index.question}`,
-      `create index if not exists ${indexName}_${index.name} on ${name} ${index.on};`
+      `create index if not exists ${indexName(name, index.name)} on ${name} ${index.on};`
     ])
   ].join('\n')
 }

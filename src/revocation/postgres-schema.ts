@@ -1,4 +1,4 @@
-import { assertTableName } from '../core/options/sql-names.js'
+import { assertTableName, indexName } from '../core/options/sql-names.js'
 
 export const DEFAULT_REVOCATION_TABLE = 'clerk_revocations'
 
@@ -17,7 +17,7 @@ export function revocationTableSql(table = DEFAULT_REVOCATION_TABLE): string {
     '  -- Milliseconds since the epoch: tokens issued until then are refused.',
     '  at_ms double precision not null',
     ');',
-    `create index if not exists ${name.replace('.', '_')}_at_ms on ${name} (at_ms);`
+    `create index if not exists ${indexName(name, 'at_ms')} on ${name} (at_ms);`
   ].join('\n')
 }
 

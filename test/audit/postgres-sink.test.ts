@@ -201,6 +201,22 @@ t.test('each question people ask is answered from an index', async (t) => {
   }
 })
 
+t.test('a table has each of its indexes, however long its name is', async (t) => {
+  const schema = 's'.repeat(40)
+  await query(`create schema ${schema}`)
+  const tables = ['a'.repeat(50), 'a'.repeat(58), 'a'.repeat(61), `${'a'.repeat(62)}b`, 'a'.repeat(63)]
+  for (const table of [...tables, `${schema}.${'t'.repeat(29)}`, `${schema}.${'t'.repeat(30)}`]) {
+    await query(auditTableSql(table))
+    await query(auditTableSql(table))
+    const rows = await query<{ name: string }>(
+      'select indexrelid::regclass::text as name from pg_index where indrelid = $1::regclass',
+      [table]
+    )
+    t.equal(rows.length, 11, table)
+  }
+  t.match(auditTableSql('a'.repeat(50)), `${'a'.repeat(50)}_impersonated on`, 'a name that fits stays as it is')
+})
+
 t.test('a database that is stopped is waited for: nothing is missing and nothing is there twice', async (t) => {
   const journal = await openJournal({ table: 'stopped_test' })
   let number = 0

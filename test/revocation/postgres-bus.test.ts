@@ -144,6 +144,12 @@ t.test('with the database', { skip }, async (t) => {
     t.equal((await query(`select * from ${table}`)).length, 1)
   })
 
+  t.test('a table with the longest name has its index', async (t) => {
+    const table = 'r'.repeat(63)
+    await query(revocationTableSql(table))
+    t.equal((await query(`select * from pg_index where indrelid = '${table}'::regclass`)).length, 2)
+  })
+
   t.test('a role that may not write is away; with the privileges that the manual names, it is back', async (t) => {
     const table = newTable()
     await query(revocationTableSql(table))
