@@ -1,4 +1,5 @@
-import { changeClient, findClientUses } from './client.js'
+import { changeClient } from './client.js'
+import { findClientUses } from './client-uses.js'
 import { applyEdits, Changes, type Refusal } from './edits.js'
 import { namesIn, type Rename, readStatements, rewriteStatements } from './imports.js'
 import { OptionLiterals } from './option-literals.js'

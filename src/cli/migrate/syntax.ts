@@ -167,3 +167,9 @@ function isExported(source: Source, specifier: SyntaxNode, identifier: SyntaxNod
   const statement = source.parentOf(specifier)
   return specifier.local === identifier && statement !== null && nodeIn(statement, 'source') === null
 }
+
+/** The name of a property; null: it is computed, or a spread. */
+export function keyOf(property: SyntaxNode): string | null {
+  const key = nodeIn(property, 'key')
+  return property.computed === true && key?.type === 'Identifier' ? null : nameOf(key)
+}
