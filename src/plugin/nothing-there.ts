@@ -35,11 +35,31 @@ const InvalidMediaTypeError = createError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 'Uns
 /** Methods whose body Fastify reads. */
 const WITH_BODY: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY'])
 
+/** A request's slot for its context, that context, and the router's for a URL without a route; null where Fastify has none. */
+interface Contexts {
+  readonly slot: symbol
+  readonly route: Context
+  readonly slotOfNothing: symbol | null
+  readonly nothing: Context | null
+}
+
+function contextsOf(request: FastifyRequest): Contexts | null {
+  const slot = symbolOf(request, 'fastify.context')
+  const route = slot === null ? undefined : (request as unknown as Record<symbol, Context>)[slot]
+  if (slot === null || !route) return null
+  const slotOfNothing = symbolOf(route, 'fastify.404ContextKey')
+  const nothing = slotOfNothing === null ? null : ((route[slotOfNothing] as Context | null | undefined) ?? null)
+  return { slot, route, slotOfNothing, nothing }
+}
+
+function hides(route: Context): boolean {
+  return route.onRequest?.some(isHidingHook) ?? false
+}
+
 /** Whether a guard among the hooks of the request's route refuses as if the route did not exist. */
 export function isHidden(request: FastifyRequest): boolean {
-  const kContext = symbolOf(request, 'fastify.context')
-  const route = kContext === null ? undefined : (request as unknown as Record<symbol, Context>)[kContext]
-  return route?.onRequest?.some(isHidingHook) ?? false
+  const contexts = contextsOf(request)
+  return contexts !== null && hides(contexts.route)
 }
 
 /**
@@ -47,13 +67,10 @@ export function isHidden(request: FastifyRequest): boolean {
  * would tell it from a URL without a route.
  */
 export function leaveHiddenRoute(request: FastifyRequest): void {
-  const kContext = symbolOf(request, 'fastify.context')
-  if (kContext === null || !isHidden(request)) return
+  const contexts = contextsOf(request)
+  if (contexts === null || contexts.nothing === null || !hides(contexts.route)) return
   const slots = request as unknown as Record<symbol, Context>
-  const route = slots[kContext] as Context
-  const kNothing = symbolOf(route, 'fastify.404ContextKey')
-  const own = kNothing === null ? undefined : (route[kNothing] as Context | undefined)
-  if (own) slots[kContext] = contextOfRouter(own, route)
+  slots[contexts.slot] = contextOfRouter(contexts.nothing, contexts.route)
 }
 
 /**
@@ -67,19 +84,17 @@ export function answerAsNothingThere(
   note: () => void,
   { isJudgedAgain = false } = {}
 ): void {
-  const kContext = symbolOf(request, 'fastify.context')
-  const route = kContext === null ? undefined : (request as unknown as Record<symbol, Context>)[kContext]
-  const kNothing = route === undefined ? null : symbolOf(route, 'fastify.404ContextKey')
-  const own = kNothing === null ? null : (route?.[kNothing] as Context | null)
+  const contexts = contextsOf(request)
   // By hand in a handler, the body has been read. Without a context for it, the request is a not-found request already.
-  if (kContext === null || kNothing === null || !route || !own || request.body !== undefined) {
+  if (contexts === null || contexts.nothing === null || request.body !== undefined) {
     note()
     reply.callNotFound()
     return
   }
-  const nothing = contextOfRouter(own, route)
+  const { slot, route, slotOfNothing } = contexts
+  const nothing = contextOfRouter(contexts.nothing, route)
   const slots = request as unknown as Record<symbol, Context>
-  slots[kContext] = nothing
+  slots[slot] = nothing
 
   const fail: Settle = (error) => void reply.send(error)
   const isJudgedAlike = !isJudgedAgain && policyOf(route.config) === undefined
@@ -89,7 +104,7 @@ export function answerAsNothingThere(
       readBody(nothing, request, reply, payload, () => {
         runHooks(nothing.preValidation, request, reply, undefined, fail, () => {
           // From here on Fastify goes on by itself: the preHandler hooks of the not-found handler, and the handler.
-          slots[kContext] = Object.create(route, { [kNothing]: { value: nothing } }) as Context
+          slots[slot] = Object.create(route, { [slotOfNothing as symbol]: { value: nothing } }) as Context
           reply.callNotFound()
         })
       })
