@@ -24,8 +24,3 @@ process.on('warning', (warning) => {
 process.on('exit', () => {
   if (hasWarned && process.env.CI && isLowestNode && isInstalledFastify) process.exitCode = 1
 })
-
-// tap loads its account of files, with a thread of its own, into each process that a test starts: four times the time of such a
-// process, and not as it runs for users. The list is that of process-on-spawn, which tap listens by.
-const spawned = globalThis[Symbol.for('process-on-spawn@*:singletonId')]
-if (spawned !== undefined) spawned.listeners = []
