@@ -19,6 +19,8 @@ export interface Guarded {
  * Where a route is given type arguments, as in `fastify.get<{ Params: … }>`, TypeScript infers no other, and the type of
  * `request.auth` stays as it is without `guarded`: wrap the handler in `signedIn` there.
  *
+ * A route that accepts machine tokens too lets these pass, whatever the type says: give it `acceptsToken: 'session_token'`.
+ *
  * With a guard of `authorize`, or a configuration of your own, write the members out:
  * `{ onRequest: authorize(…), config: { clerk: { guarded: true } } }`.
  */

@@ -3,7 +3,8 @@ import { isAuthenticated, refuse } from './refusal.js'
 import type { GuardHook, GuardSettings } from './types.js'
 
 /**
- * The hook behind `fastify.requireAuth`: lets authenticated requests and CORS preflights pass.
+ * The hook behind `fastify.requireAuth`: lets CORS preflights pass, and requests that are authenticated by any type of token that
+ * the route accepts.
  *
  * - signed out: 401 `FST_CLERK_UNAUTHORIZED` with `WWW-Authenticate: Bearer` (RFC 6750 section 3) and Clerk's reason in
  *   `error.reason`. Where a composed guard lets the request pass after all, the header stays on the response, which
