@@ -57,7 +57,7 @@ t.test('deliveries remembered in PostgreSQL', { skip }, async (t) => {
 
   t.test('a process that died while handling keeps the event for a bounded time', async (t) => {
     const [one, two, table] = createTwo(t)
-    const slow = createProcess(t, { table, busyInMs: 50 })
+    const slow = createProcess(t, { table, busyInMs: 1_000 })
     t.equal(await slow.begin('msg_3', seconds), 'new')
     t.equal(await one.begin('msg_3', seconds), 'busy')
     while ((await two.begin('msg_3', seconds)) === 'busy') await delay(10)

@@ -53,7 +53,7 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
 
   t.test('a process that died while handling keeps the event for a bounded time', async (t) => {
     const [one, two] = [await createProcess(t), await createProcess(t)]
-    const dead = await createProcess(t, { busyInMs: 50 })
+    const dead = await createProcess(t, { busyInMs: 1_000 })
     t.equal(await dead.begin('msg_3', seconds), 'new')
     dead.close?.()
     t.equal(await one.begin('msg_3', seconds), 'busy')
