@@ -10,7 +10,8 @@ export interface InFlight {
   add(token: UnverifiedToken, outcome: Later<VerificationOutcome>): void
 }
 
-const BUCKETS = 64
+/** While keys cannot be had, thousands of tokens wait: in fewer buckets each would look through a long list to be found. */
+const BUCKETS = 512
 const MASK = BUCKETS - 1
 /** Anybody can make tokens that share a bucket. Those beyond are verified without being shared. */
 const MAX_IN_BUCKET = 256
