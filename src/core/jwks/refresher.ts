@@ -31,6 +31,8 @@ export interface RefreshState extends RefreshCondition {
   confirmed: number
   /** When the next fetch starts that a token has demanded; `Infinity` when there is none. */
   scheduledAtMs: number
+  /** No fetch starts any more. */
+  isClosed: boolean
 }
 
 /** Keeps the key set in hand up to date. Every fetch is started here: one at a time, and within the rate limit. */
@@ -77,7 +79,8 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     retryAtMs: 0,
     dueMs: Number.POSITIVE_INFINITY,
     scheduledAtMs: Number.POSITIVE_INFINITY,
-    clockOffsetMs: null
+    clockOffsetMs: null,
+    isClosed: false
   }
   const updates = createKeySetUpdates(settings, { held, condition: state, counters, rate, reporter })
   const turns = createFetchTurns(
@@ -87,7 +90,6 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   let landing: Deferred | null = null
   let cancelTimer: (() => void) | null = null
   let isTimerForDemand = false
-  let isClosed = false
   let scheduledCause: RefreshCause = 'unknown-kid'
   let lastStartMs = Number.NEGATIVE_INFINITY
   let activityAtStart = 0
@@ -96,7 +98,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function start(cause: RefreshCause): Promise<void> {
     if (state.flight !== null) return state.flight
-    if (isClosed) return Promise.resolve()
+    if (state.isClosed) return Promise.resolve()
     state.started++
     lastStartMs = now()
     rate.record(lastStartMs)
@@ -112,7 +114,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
     const startedAtMs = lastStartMs
     try {
       const outcome = await settle(cause, startedAtMs)
-      if (isClosed) return
+      if (state.isClosed) return
       reporter.report(state.failures, state.lastError, held, now())
       if (outcome !== null && keyRefreshChannel.hasSubscribers) {
         const durationMs = now() - startedAtMs
@@ -147,7 +149,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   }
 
   function attempt(cause: RefreshCause): Promise<Attempt> {
-    if (isClosed) return Promise.resolve(failed('network'))
+    if (state.isClosed) return Promise.resolve(failed('network'))
     counters.fetches++
     if (isDemand(cause)) counters.demandedFetches++
     const sharedSinceMs = Math.max(held.fetchedAtMs ?? 0, lastStartMs - MAX_SHARED_AGE_MS)
@@ -173,7 +175,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   /** Sets the one timer to the first of: retry, demanded fetch, refresh ahead of expiry, end of trust in stale keys. */
   function arm(): void {
     disarm()
-    if (isClosed || state.flight !== null) return
+    if (state.isClosed || state.flight !== null) return
     const nowMs = now()
     // The end of trust in stale keys is reported, too.
     const trustEndMs = held.staleUntilMs > nowMs ? held.staleUntilMs : Number.POSITIVE_INFINITY
@@ -190,7 +192,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function wake(): void {
     cancelTimer = null
-    if (isClosed || state.flight !== null) return
+    if (state.isClosed || state.flight !== null) return
     const nowMs = now()
     reporter.report(state.failures, state.lastError, held, nowMs)
     // Retries do not wait for traffic: a server that a load balancer took out for its missing keys gets none.
@@ -211,7 +213,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   }
 
   async function obtain(): Promise<void> {
-    if (isClosed) return
+    if (state.isClosed) return
     if (state.flight !== null) return state.flight
     const nowMs = now()
     if (isBackingOff(nowMs)) return
@@ -220,7 +222,7 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   }
 
   function schedule(cause: RefreshCause, atMs: number): number {
-    if (isClosed || state.flight !== null) return state.flight === null ? Number.POSITIVE_INFINITY : lastStartMs
+    if (state.isClosed || state.flight !== null) return state.flight === null ? Number.POSITIVE_INFINITY : lastStartMs
     const nowMs = now()
     const earliestMs = Math.max(
       nowMs,
@@ -239,13 +241,13 @@ export function createRefresher(settings: RefresherSettings): Refresher {
 
   function nextLanding(): Promise<void> {
     if (state.flight !== null) return state.flight
-    if (isClosed) return Promise.resolve()
+    if (state.isClosed) return Promise.resolve()
     landing ??= createDeferred()
     return landing.promise
   }
 
   function close(): void {
-    isClosed = true
+    state.isClosed = true
     updates.close()
     turns.close()
     disarm()

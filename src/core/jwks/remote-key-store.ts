@@ -86,7 +86,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       await demand('unknown-kid', question)
       const keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
-      if (state.failures > 0) return unavailable()
+      // Closed meanwhile: the key may be a new one.
+      if (state.failures > 0 || state.isClosed) return unavailable()
     }
     if (!isAnswered(question)) return refuse()
     denied.add(kid, now())

@@ -185,3 +185,15 @@ t.test('close ends what is under way and leaves no timer', async (t) => {
   t.match(await h.store.resolve('ins_a', true), { ok: false })
   t.equal(h.requests.length, 1)
 })
+
+t.test('an unknown kid that waits while the store is closed, or comes later, is not judged', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  t.ok((await h.store.resolve('ins_a', true)).ok)
+  const waiting = h.store.resolve('ins_b', true)
+  await h.time.settle()
+  h.store.close()
+  t.match(await waiting, { ok: false, unavailable: true, reason: 'jwk-remote-failed-to-load' })
+  t.match(await h.store.resolve('ins_b', true), { ok: false, unavailable: true })
+  t.match(await h.store.resolve('ins_b', false), { ok: false, unavailable: false }, 'no fetch would answer for it')
+  t.ok((await h.store.resolve('ins_a', true)).ok, 'known keys are still good')
+})
