@@ -57,8 +57,16 @@ export function createClusterExchange(channel: ClusterChannel): ClusterExchange 
     channel.onMessage((message) => {
       if (!isOurs(message)) return
       const reply = message as PrimaryMessage
-      asked.get(reply.id)?.(reply)
+      const hear = asked.get(reply.id)
+      if (hear !== undefined) hear(reply)
+      else if (reply.op === 'fetch') returnTurn(reply)
     })
+  }
+
+  /** The turn came after its worker had given up: all others would wait for a fetch that nobody makes. */
+  function returnTurn({ id, source }: PrimaryMessage): void {
+    if (source === undefined || !String(id).startsWith(`${prefix}:`)) return
+    channel.send({ type: MESSAGE_TYPE, op: 'landed', source, answer: failed('timeout') })
   }
 
   return {

@@ -158,3 +158,44 @@ t.test('a worker with an earlier version, whose questions are numbers, gets its 
     { op: 'answer', id: 2, answer: { text: answer.text } }
   ])
 })
+
+t.test('a turn that comes after the deadline goes back, and the next who asks gets it', async (t) => {
+  let hear: (message: unknown) => void = () => {}
+  const broker = createClusterBroker(
+    () => 1_700_000_000_000,
+    (workerId, message) => {
+      if (workerId === 1) hear(message)
+    }
+  )
+  // The second worker has the turn and does not answer.
+  broker.receive(2, { type: MESSAGE_TYPE, op: 'ask', id: 'b:1', source: 'x', newerThanMs: 0 })
+  const exchange = createClusterExchange({
+    send(message) {
+      broker.receive(1, message)
+      return true
+    },
+    onMessage(listener) {
+      hear = listener
+    }
+  })
+  let fetches = 0
+  const source = createClusterSource(
+    {
+      kind: 'fapi',
+      id: 'x',
+      fetch: async () => {
+        fetches++
+        return answer
+      }
+    },
+    exchange
+  )
+  const abort = new AbortController()
+  const late = source.fetch({ etag: null, signal: abort.signal, newerThanMs: 0 })
+  abort.abort()
+  t.match(await late, { kind: 'failure', failure: 'timeout' })
+  broker.left(2)
+  const pending = source.fetch({ etag: null, signal: AbortSignal.timeout(1000), newerThanMs: 0 })
+  t.match(await pending, { kind: 'key-set' })
+  t.equal(fetches, 1)
+})
