@@ -7,7 +7,8 @@ const FALLBACK_ORIGIN = 'http://localhost'
 const TARGET_BASE = 'http://target.invalid'
 
 function parseOrigin(protocol: string, host: string): URL {
-  if ((protocol === 'http' || protocol === 'https') && host !== '') {
+  // A scheme has no case (RFC 3986 section 3.1): some proxies write `HTTPS`.
+  if (/^https?$/i.test(protocol) && host !== '') {
     const text = `${protocol}://${host}`
     if (URL.canParse(text)) return new URL(new URL(text).origin)
   }
