@@ -111,7 +111,7 @@ export const DELIBERATE: readonly DeliberateDifference[] = [
   },
   {
     name: 'return-url',
-    reason: 'The URL that a browser is to come back to holds no handshake token, nonce or dev browser.',
+    reason: 'The URL that a browser is to come back to holds no handshake token or nonce.',
     explains: (_case, ours, theirs) =>
       compare(ours, { ...theirs, location: withCleanReturn(theirs.location) }).length === 0
   },
@@ -161,9 +161,11 @@ function withCleanReturn(location: string | null): string | null {
     const back = target.searchParams.get(name)
     if (back === null || !URL.canParse(back)) continue
     const url = new URL(back)
-    for (const secret of ['__clerk_handshake', '__clerk_handshake_nonce', '__clerk_db_jwt', '__dev_session']) {
+    for (const secret of ['__clerk_handshake', '__clerk_handshake_nonce', '__dev_session']) {
       url.searchParams.delete(secret)
     }
+    // Clerk's SDK takes it out of the former too.
+    if (name === 'redirect_url') url.searchParams.delete('__clerk_db_jwt')
     target.searchParams.set(name, url.href)
   }
   return target.href

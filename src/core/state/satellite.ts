@@ -1,5 +1,5 @@
 import type { Carried } from '../request/carried.js'
-import { dropHandshakeSecrets } from '../request/handshake-parameters.js'
+import { dropSecretsButDevBrowser } from '../request/handshake-parameters.js'
 import { isTopLevelPageLoad } from '../request/page-load.js'
 import { tryHandshake } from './handshake-attempt.js'
 import type { ClerkQuery } from './query.js'
@@ -27,7 +27,8 @@ export function syncSatellite(
   if (settings.isDevelopment) {
     const primary = new URL(settings.signInUrl)
     const here = new URL(carried.url)
-    dropHandshakeSecrets(here)
+    // A sign-in page elsewhere than on the primary hands over the dev browser that has signed in: the primary has another.
+    dropSecretsButDevBrowser(here)
     primary.searchParams.append('__clerk_redirect_url', here.href)
     return tryHandshake(context, carried, 'satellite-needs-syncing', '', primary.href)
   }

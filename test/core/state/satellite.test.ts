@@ -25,6 +25,25 @@ t.test('satellites: the development primary is asked by its sign-in page, and an
   t.equal(locationOf(back).host, DEVELOPMENT_HOST)
 })
 
+t.test('the dev browser that a sign-in page hands to a satellite is the one that counts', async (t) => {
+  const settings = { instanceType: 'development' } as const
+  const satellite = createScene({ ...settings, isSatellite: true }, TOKENS)
+  const url = 'https://satellite.test/x?__clerk_synced=false&__clerk_db_jwt=signed-in'
+  const asked = await satellite.decide({ ...DOCUMENT, url: `${url}&__clerk_handshake_nonce=&__dev_session=1` })
+  t.equal(locationOf(asked).searchParams.get('__clerk_redirect_url'), url)
+
+  const answered = await createScene(settings, TOKENS).decide({
+    ...DOCUMENT,
+    url: asked.location ?? '',
+    cookies: { devBrowser: 'of-the-primary' }
+  })
+  const back = await satellite.decide({ ...DOCUMENT, url: answered.location ?? '' })
+  t.equal(back.reason, 'dev-browser-sync')
+  const { searchParams } = locationOf(back)
+  t.equal(searchParams.get('__clerk_db_jwt'), 'signed-in')
+  t.equal(searchParams.get('redirect_url'), 'https://satellite.test/x?__clerk_synced=true')
+})
+
 t.test('a primary redirects to absolute http and https URLs only', async (t) => {
   const primary = createScene({ instanceType: 'development' }, TOKENS)
   for (const target of ['javascript:alert(1)', 'data:text/html,x', '/relative', 'https://', 'no url']) {
