@@ -35,7 +35,7 @@ export const optionErrors = {
     cure: 'Write origins as browsers send them: `https://app.example.com`, without a slash at the end.'
   },
   FST_CLERK_OPTION_PATTERN: {
-    cause: 'A pattern of `organizationSyncOptions` does not compile.',
+    cause: 'A pattern of `organizationSyncOptions` does not compile, or begins without the slash of every path.',
     cure: 'Use the syntax of path-to-regexp 6, as Clerk’s own plugins do: `/orgs/:slug/(.*)`.'
   },
   FST_CLERK_OPTION_ACCEPTS_TOKEN: {

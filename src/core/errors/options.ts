@@ -23,7 +23,7 @@ export const OptionOriginError = createError(
 )
 export const OptionPatternError = createError(
   'FST_CLERK_OPTION_PATTERN',
-  '%s must be a pattern in the syntax of path-to-regexp 6, such as /orgs/:slug/(.*)',
+  '%s must be a pattern of paths in the syntax of path-to-regexp 6, such as /orgs/:slug/(.*)',
   500
 )
 export const AcceptsTokenError = createError(

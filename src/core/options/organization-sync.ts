@@ -28,11 +28,17 @@ export const organizationSync: Option<OrganizationSyncOptions, SettingsOf<typeof
 function readPatterns(given: Given): readonly string[] {
   const texts = checkTextList(given) ?? Object.freeze([])
   for (const [index, pattern] of texts.entries()) {
-    try {
-      pathToRegexp(pattern)
-    } catch {
-      throw new OptionPatternError(`${given.name}[${index}]`)
-    }
+    if (!matchesPaths(pattern)) throw new OptionPatternError(`${given.name}[${index}]`)
   }
   return texts
+}
+
+/** False for a pattern that does not compile, and for `orgs/:slug`: each path begins with a slash. */
+function matchesPaths(pattern: string): boolean {
+  try {
+    pathToRegexp(pattern)
+  } catch {
+    return false
+  }
+  return /^[/(:{\\.]/.test(pattern)
 }

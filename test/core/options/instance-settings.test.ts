@@ -231,6 +231,15 @@ t.test('the result is frozen through and through, and later changes of the input
   for (const [path, value] of objectsIn(options)) t.ok(Object.isFrozen(value), path)
 })
 
+t.test('a pattern may begin with all that a slash can be matched by', async (t) => {
+  const organizationPatterns = ['/orgs/:slug', '(.*)', ':id(.*)', '{/orgs}?/:slug', '\\/orgs', '.:ext?/orgs']
+  const { organizationSyncOptions } = read({
+    publishableKey: PK_LIVE,
+    organizationSyncOptions: { organizationPatterns }
+  })
+  t.same(organizationSyncOptions?.organizationPatterns, organizationPatterns)
+})
+
 t.test('objects of the application are kept as they are', async (t) => {
   const snapshot = { get: () => null, set: () => {} }
   const logger = { debug() {}, info() {}, warn() {}, error() {} }

@@ -328,6 +328,14 @@ const table: BadConfiguration[] = [
     'FST_CLERK_OPTION_PATTERN',
     'personalAccountPatterns[0]'
   ),
+  ...['teams/:id', 'app.test/teams/:id', '%2Fteams', ' /teams/:id'].map((pattern) =>
+    with_(
+      { organizationSyncOptions: { organizationPatterns: ['/(.*)', pattern] } },
+      'FST_CLERK_OPTION_PATTERN',
+      'organizationPatterns[1]',
+      `the pattern ${pattern}`
+    )
+  ),
   with_({ tokenCache: false }, 'FST_CLERK_OPTION_TYPE', /tokenCache must be an object, not a boolean/),
   with_({ tokenCache: { maxEntries: 0 } }, 'FST_CLERK_OPTION_RANGE', 'tokenCache.maxEntries'),
   with_({ tokenCache: { maxEntries: 1.5 } }, 'FST_CLERK_OPTION_RANGE', 'tokenCache.maxEntries'),
