@@ -50,6 +50,11 @@ export interface Closable {
   off(event: 'close', listener: () => void): unknown
 }
 
+/** A socket, stream or response of Node. Its `close` comes once, and not again for a listener that is late. */
+export interface Closing extends Closable {
+  readonly closed?: boolean
+}
+
 export interface LifetimesOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -1,7 +1,7 @@
 import type { Auth } from '../auth/types.js'
 import type { Revocations } from '../revocation/types.js'
 import type { Verifier } from '../token/verifier.js'
-import { type Closable, createLifetimes, type Lifetime, type Lifetimes } from './lifetime.js'
+import { type Closing, createLifetimes, type Lifetime, type Lifetimes } from './lifetime.js'
 import { eitherEnd } from './waiting-response.js'
 
 /** The part of an instance that lifetimes need. */
@@ -9,11 +9,6 @@ export interface LifetimeInstance {
   readonly settings: { readonly now: () => number; readonly clockSkewInMs: number }
   readonly revocations: Revocations
   readonly verifier: Verifier
-}
-
-/** A socket, stream or response of Node. Its `close` comes once, and not again for a listener that is late. */
-interface Closing extends Closable {
-  readonly closed?: boolean
 }
 
 /** The part of Node's request that lifetimes need. */

@@ -1,4 +1,4 @@
-import type { Closable } from './lifetime.js'
+import type { Closable, Closing } from './lifetime.js'
 
 /**
  * Listeners of responses that wait for their turn, by socket. One listener of ours on each socket calls them all: Node warns
@@ -10,10 +10,10 @@ const waitingAt = new WeakMap<Closable, Set<() => void>>()
  * A response that waits for an earlier one of its connection. Node gives it no `close` when the socket closes meanwhile, so
  * the end of either is its end.
  */
-export function eitherEnd(socket: Closable, response: Closable & { readonly closed?: boolean }) {
+export function eitherEnd(socket: Closing, response: Closing) {
   return {
     get closed() {
-      return response.closed === true
+      return response.closed === true || socket.closed === true
     },
     once(event: 'close', listener: () => void): void {
       response.once(event, listener)

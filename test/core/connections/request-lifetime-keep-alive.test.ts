@@ -42,6 +42,14 @@ async function setUp(t: Test, isHttp2 = false) {
     await once(reply.raw, 'close')
     open(request)
   })
+  fastify.get('/client-gone', (request, reply) => {
+    reply.hijack()
+    request.raw.socket.once('close', () => {
+      open(request)
+      fastify.server.emit('opened')
+    })
+    fastify.server.emit('arrived')
+  })
   if (!isHttp2) {
     await fastify.register(websocket)
     await fastify.register(async (scope) => {
@@ -153,6 +161,21 @@ t.test('a lifetime of a response that has ended is over at once', async (t) => {
   await once(response.resume(), 'end')
   await done
   t.equal(count(), 0)
+})
+
+t.test('a lifetime of a response that waits is over at once when the client has gone', async (t) => {
+  const { fastify, port, count } = await setUp(t)
+  const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nauthorization: ${fresh().authorization}\r\n\r\n`
+  for (const paths of [['/client-gone'], ['/events?stay', '/client-gone']]) {
+    const arrived = once(fastify.server, 'arrived')
+    const opened = once(fastify.server, 'opened')
+    const client = connect(port, '127.0.0.1')
+    client.write(paths.map(request).join(''))
+    await arrived
+    client.destroy()
+    await opened
+    t.equal(count(), 0, paths.join(' '))
+  }
 })
 
 t.test('streams of HTTP/2 over one socket leave nothing behind', async (t) => {
