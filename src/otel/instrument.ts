@@ -1,3 +1,4 @@
+import type { MeterProvider } from '@opentelemetry/api'
 import { readOptions } from '../core/options/table.js'
 import { VERSION } from '../core/version.js'
 import { importOpenTelemetry, type OpenTelemetry } from './api.js'
@@ -20,19 +21,56 @@ export async function instrumentClerk(source: OtelSource, options: InstrumentOpt
   const { slowInMs, meterProvider, instance } = readOptions(INSTRUMENT, options, { path: 'instrumentClerk' })
   const observed = [{ source, instance: instance ?? null }]
   const isOurs: IsOurs = (event) => instance === undefined || event.instance === instance
-  return instrument(() => observed, isOurs, { slowInMs, meterProvider })
+  return instrument({ list: () => observed, isOurs, slowInMs }, meterProvider)
 }
 
-/** The instruments of all instances of a list, which is asked for at each collection. */
-export async function instrument(
-  list: () => Iterable<Observed>,
-  isOurs: IsOurs,
-  { slowInMs, meterProvider }: { readonly slowInMs: number; readonly meterProvider: object | null }
-): Promise<() => void> {
+/** What one server, or one verifier, has measured. */
+export interface Measured {
+  /** Asked for at each collection. */
+  readonly list: () => Iterable<Observed>
+  readonly isOurs: IsOurs
+  readonly slowInMs: number
+}
+
+interface Group {
+  readonly members: Set<Measured>
+  readonly end: () => void
+}
+
+/**
+ * Module-level because meter providers and channels are the process's: all that one provider measures shares its instruments.
+ * With instruments for each server an SDK would keep the last of their values, and count each event as often.
+ */
+const groups = new WeakMap<object, Group>()
+
+/** Null as the meter provider: the global one. */
+export async function instrument(measured: Measured, meterProvider: object | null): Promise<() => void> {
   const api = await importOpenTelemetry()
-  const meter = ((meterProvider ?? api.metrics) as OpenTelemetry['metrics']).getMeter(NAME, VERSION)
-  const ends = [observeState(meter, list), ...countEvents(meter, isOurs), noteVerifications(api, slowInMs, isOurs)]
+  const provider = (meterProvider ?? api.metrics.getMeterProvider()) as MeterProvider
+  const group = groups.get(provider) ?? startGroup(api, provider)
+  group.members.add(measured)
   return () => {
-    for (const end of ends) end()
+    if (!group.members.delete(measured) || group.members.size > 0) return
+    groups.delete(provider)
+    group.end()
   }
+}
+
+function startGroup(api: OpenTelemetry, provider: MeterProvider): Group {
+  const members = new Set<Measured>()
+  const meter = provider.getMeter(NAME, VERSION)
+  const isOurs: IsOurs = (event) => [...members].some((member) => member.isOurs(event))
+  const ends = [
+    observeState(meter, () => [...members].flatMap(({ list }) => [...list()])),
+    ...countEvents(meter, isOurs),
+    noteVerifications(api, (event, ms) => [...members].some((member) => ms >= member.slowInMs && member.isOurs(event)))
+  ]
+  const group: Group = {
+    members,
+    end() {
+      for (const end of ends) end()
+    }
+  }
+  groups.set(provider, group)
+  return group
 }

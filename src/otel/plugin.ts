@@ -16,8 +16,8 @@ async function plugin(fastify: FastifyInstance, options: OtelOptions): Promise<v
   if (!fastify.hasDecorator('clerk')) throw new OtelPluginError()
   const { slowInMs, identify, hashKey } = settings
   const { clerk } = fastify
-  const observed = () => clerk.instances().map((source) => ({ source, instance: source.settings.frontendApi }))
-  const stop = await instrument(observed, ofInstances(clerk), { slowInMs, meterProvider: settings.meterProvider })
+  const list = () => clerk.instances().map((source) => ({ source, instance: source.settings.frontendApi }))
+  const stop = await instrument({ list, isOurs: ofInstances(clerk), slowInMs }, settings.meterProvider)
   fastify.addHook('onClose', async () => stop())
   if (identify === false) return
   const keyOf = (request: FastifyRequest) => hashKey ?? clerk.instanceOf(request).settings.frontendApi ?? ''

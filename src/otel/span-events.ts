@@ -8,7 +8,8 @@ import { attributesOf, DURATION, ERROR_TYPE, INSTANCE, NAME, OUTCOME } from './a
 const VERIFICATION = 'clerk.auth.verification'
 
 /**
- * Adds an event to the active span for each verification that failed or was slow. The channel publishes in the context of the
+ * Adds an event to the active span for each verification that failed or was slow: `isNoted` gets its time, `Infinity` if it
+ * failed. The channel publishes in the context of the
  * request whose token it was, so the active span is one of that request. Requests that waited for the same token have no event
  * of their own. Returns a function that ends it.
  *
@@ -17,15 +18,14 @@ const VERIFICATION = 'clerk.auth.verification'
  */
 export function noteVerifications(
   { trace, context, TraceFlags }: OpenTelemetry,
-  slowInMs: number,
-  isOurs: (event: { readonly instance: string | null }) => boolean
+  isNoted: (event: VerificationEvent, durationMs: number) => boolean
 ): () => void {
   const tracer = trace.getTracer(NAME, VERSION)
   return subscribe('fastify-clerk-auth:verification', (event) => {
     const { outcome, durationMs } = event
-    if (outcome === 'verified' && (durationMs ?? 0) < slowInMs) return
+    if (!isNoted(event, outcome === 'verified' ? (durationMs ?? 0) : Number.POSITIVE_INFINITY)) return
     const active = trace.getActiveSpan()
-    if (active === undefined || !isOurs(event)) return
+    if (active === undefined) return
     if (active.isRecording()) {
       active.addEvent(VERIFICATION, describe(event))
       return

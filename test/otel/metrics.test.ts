@@ -1,4 +1,5 @@
-import Fastify from 'fastify'
+import diagnosticsChannel from 'node:diagnostics_channel'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { createTokenVerifier } from '../../src/index.js'
 import clerkOtel, { instrumentClerk } from '../../src/otel/index.js'
@@ -73,13 +74,7 @@ t.test('the counters of instances with the same host go on when one of them is c
   const { clerk, fastify } = await createApp(t)
   const other = await createApp(t)
   const sources = [fastify, other.fastify].map((app) => ({ source: app.clerk, instance: 'clerk.example.com' }))
-  t.teardown(
-    await instrument(
-      () => sources,
-      () => true,
-      { slowInMs: 0, meterProvider }
-    )
-  )
+  t.teardown(await instrument({ list: () => sources, isOurs: () => true, slowInMs: 0 }, meterProvider))
   const state = { 'clerk.auth.state': 'signed-in' }
   const signedIn = async () => pointOf(await collect(), 'clerk.auth.requests', state)
   const get = (app: typeof fastify) => app.inject({ url: '/', headers: clerk.bearer() })
@@ -99,10 +94,28 @@ t.test('the counters of instances with the same host go on when one of them is c
   t.equal(await signedIn(), 4)
 })
 
+t.test('two servers of one instance in one process share its series, and each request is counted once', async (t) => {
+  const { meterProvider, collect } = createMetricsSdk(t)
+  const routes = (fastify: FastifyInstance) => void fastify.register(clerkOtel, { meterProvider })
+  const apps = [await createApp(t, { routes }), await createApp(t, { routes })] as const
+  const counted = async () => {
+    const points = await collect()
+    const refused = points.find(({ name }) => name === 'clerk.auth.refusals')?.value
+    return [pointOf(points, 'clerk.auth.requests', { 'clerk.auth.state': 'signed-out' }), refused]
+  }
+  for (const { fastify } of apps) await fastify.inject('/')
+  await apps[1].fastify.inject('/')
+  t.same(await counted(), [3, 3])
+  await apps[1].fastify.close()
+  await apps[0].fastify.inject('/')
+  t.same(await counted(), [4, 4], 'one of them goes on')
+  await apps[0].fastify.close()
+  t.same(diagnosticsChannel.hasSubscribers('fastify-clerk-auth:refusal'), false)
+})
+
 t.test('two instances in one process are told apart', async (t) => {
   const { meterProvider, collect } = createMetricsSdk(t)
-  const routes = (fastify: Parameters<NonNullable<Parameters<typeof createApp>[1]>['routes'] & object>[0]) =>
-    void fastify.register(clerkOtel, { meterProvider })
+  const routes = (fastify: FastifyInstance) => void fastify.register(clerkOtel, { meterProvider })
   const ours = await createApp(t, { routes })
   const other = await createApp(t, {
     local: { frontendApi: 'clerk.other.example', instanceType: 'production' },
