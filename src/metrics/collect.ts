@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client'
 import { explainFetchFailure } from '../core/fetch-cause.js'
 import type { InstanceHealth } from '../core/instance/health.js'
 import type { InstanceStats } from '../core/instance.js'
@@ -71,7 +70,8 @@ function seconds(ms: number | null): number | null {
 /**
  * Registers the metrics of one instance on a prom-client registry. All labels have closed sets of values, so the number of
  * series is fixed and no label holds personal data. Counters are read when Prometheus scrapes; only reasons and times,
- * which the counters lack, come from the diagnostics channels. Resolves to a function that unregisters everything.
+ * which the counters lack, come from the diagnostics channels. Resolves to a function that unregisters everything. Where it
+ * rejects, nothing is registered.
  * Rejects with `FST_CLERK_METRICS_PEER` where prom-client is not installed, and with the coded error of a bad option.
  *
  * With several instances in one process, give each a registry of its own.
@@ -82,8 +82,9 @@ export async function collectClerkMetrics(
   options: CollectOptions = {}
 ): Promise<() => void> {
   const { namePrefix, buckets, instance, auditLog } = readOptions(COLLECT, options, { path: 'collectClerkMetrics' })
-  const { Counter, Gauge, Histogram } = await importPromClient()
-  const registers = [registry as Registry]
+  const { Counter, Gauge, Histogram, Registry } = await importPromClient()
+  const own = new Registry()
+  const registers = [own]
   const names: string[] = []
   const named = (name: string) => {
     names.push(namePrefix + name)
@@ -168,6 +169,19 @@ export async function collectClerkMetrics(
 
   if (auditLog !== null) collectAudit({ Counter, Gauge }, auditLog, named, registers)
 
+  /** Leaves metrics of the same names that others have put there meanwhile. */
+  function unregister(): void {
+    for (const name of names) {
+      if (registry.getSingleMetric(name) === own.getSingleMetric(name)) registry.removeSingleMetric(name)
+    }
+  }
+  try {
+    for (const name of names) registry.registerMetric(own.getSingleMetric(name) as never)
+  } catch (error) {
+    unregister()
+    throw error
+  }
+
   const isOurs = (event: { readonly instance: string | null }) => instance === undefined || event.instance === instance
   const unsubscribe = [
     subscribe('fastify-clerk-auth:refusal', (event) => {
@@ -189,6 +203,6 @@ export async function collectClerkMetrics(
   ]
   return () => {
     for (const end of unsubscribe) end()
-    for (const name of names) registry.removeSingleMetric(name)
+    unregister()
   }
 }

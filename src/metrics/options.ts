@@ -14,6 +14,7 @@ export interface MetricsRegistry {
   readonly contentType: string
   metrics(): Promise<string>
   registerMetric(metric: never): void
+  getSingleMetric(name: string): unknown
   removeSingleMetric(name: string): void
 }
 
@@ -67,7 +68,7 @@ export const COLLECT = {
 export const METRICS = {
   namePrefix,
   buckets,
-  registry: methods<MetricsRegistry>(['metrics', 'registerMetric', 'removeSingleMetric']),
+  registry: methods<MetricsRegistry>(['metrics', 'registerMetric', 'getSingleMetric', 'removeSingleMetric']),
   path: option<string, string | null>(readRoutePath)
 } satisfies OptionTable<MetricsOptions>
 

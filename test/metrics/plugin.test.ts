@@ -1,5 +1,5 @@
 import Fastify from 'fastify'
-import { Registry, register } from 'prom-client'
+import { Gauge, Registry, register } from 'prom-client'
 import t from 'tap'
 import { createTokenVerifier } from '../../src/index.js'
 import clerkMetrics, { collectClerkMetrics } from '../../src/metrics/index.js'
@@ -123,6 +123,24 @@ t.test('closing the server takes its metrics out of the registry', async (t) => 
   t.ok((await register.metrics()).includes('clerk_auth_cache_hits_total'))
   await fastify.close()
   t.notOk((await register.metrics()).includes('clerk_auth_'))
+})
+
+t.test('what is not its own stays in the registry', async (t) => {
+  const registry = new Registry()
+  const setUp = () => createApp(t, { routes: (fastify) => void fastify.register(clerkMetrics, { registry }) })
+  const { fastify } = await setUp()
+  registry.clear()
+  await setUp()
+  await fastify.close()
+  t.match(await registry.metrics(), 'clerk_auth_cache_hits_total', 'metrics of another server')
+})
+
+t.test('where a name is taken, nothing is registered', async (t) => {
+  const registry = new Registry()
+  const { fastify } = await createApp(t)
+  new Gauge({ name: 'clerk_auth_ready', help: 'of the application', registers: [registry] })
+  await t.rejects(collectClerkMetrics(fastify.clerk, registry), /clerk_auth_ready/)
+  t.same(await registry.getMetricsAsJSON().then((all) => all.map(({ name }) => name)), ['clerk_auth_ready'])
 })
 
 t.test('registered before the plugin it says what is missing', async (t) => {

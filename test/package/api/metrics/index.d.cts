@@ -5,6 +5,7 @@ interface MetricsRegistry {
   readonly contentType: string
   metrics(): Promise<string>
   registerMetric(metric: never): void
+  getSingleMetric(name: string): unknown
   removeSingleMetric(name: string): void
 }
 interface AuditLogSource {
