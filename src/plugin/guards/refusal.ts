@@ -106,9 +106,9 @@ function refusalOf(
   reply: GuardReply,
   challenge: string | null
 ): RefusalError {
-  // The reason is the same when no token was sent at all.
   const { authorization } = request.headers
-  const isMissing = auth.reason === 'token-type-mismatch' && !authorization && !isTokenExtracted(request)
+  // A list of types for machines has the reason of a token of another type for a request without a token too.
+  const isMissing = auth.tokenType === null && parseAuthorization(authorization) === '' && !isTokenExtracted(request)
   const error = toRefusalError(auth.reason, auth.retryAfterSeconds, { authorization, isMissing })
   addCause(error, request)
   return onReply(error, reply, challenge)

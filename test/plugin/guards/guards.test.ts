@@ -90,12 +90,20 @@ t.test(
   }
 )
 
+t.test('a token of another type in a cookie is one that came', async (t) => {
+  const answer = await answerTo(createSignedOutAuth('token-type-mismatch', ''), requireAuth)
+  t.match(answer.json(), { statusCode: 401, message: 'Authentication is required: token-type-mismatch' })
+  t.equal(answer.headers['www-authenticate'], 'Bearer error="invalid_token"')
+})
+
 t.test('on a route for several types of machine tokens, a request without a token is told so', async (t) => {
   const app = appWith(createInvalidTokenAuth('token-type-mismatch', ''))
   app.get('/', { onRequest: requireAuth }, () => 'in')
-  const missing = await app.inject('/')
-  t.match(missing.json(), { statusCode: 401, message: /token-type-mismatch\. No token came/ })
-  t.equal(missing.headers['www-authenticate'], 'Bearer')
+  for (const headers of [{}, { authorization: 'Basic eDp5' }, { authorization: 'Token ak_1' }]) {
+    const missing = await app.inject({ url: '/', headers })
+    t.match(missing.json(), { statusCode: 401, message: /token-type-mismatch\. No token came/ })
+    t.equal(missing.headers['www-authenticate'], 'Bearer')
+  }
   const other = await app.inject({ url: '/', headers: { authorization: 'Bearer ak_1' } })
   t.match(other.json(), { message: 'Authentication is required: token-type-mismatch' })
   t.equal(other.headers['www-authenticate'], 'Bearer error="invalid_token"')
