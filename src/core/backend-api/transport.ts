@@ -92,8 +92,10 @@ export function createTransport(settings: TransportSettings): Transport {
   }
 
   function judge(kind: BackendCall['kind'], { response, text }: Exchange): BackendResult<unknown> {
-    const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), now())
-    if (response.status === 429) pauses.set(kind, { atMs: now(), forMs: retryAfterMs || DEFAULT_PAUSE_MS })
+    const namedMs = parseRetryAfterMs(response.headers.get('retry-after'), now())
+    const pauseMs = response.status === 429 ? namedMs || DEFAULT_PAUSE_MS : null
+    if (pauseMs !== null) pauses.set(kind, { atMs: now(), forMs: pauseMs })
+    const retryAfterMs = pauseMs ?? namedMs
     const value = text === null ? undefined : parseAnswer(response, text)
     if (!response.ok)
       return backendFailure(

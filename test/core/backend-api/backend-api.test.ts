@@ -273,7 +273,11 @@ t.test('a 429 that names no wait pauses for the ten seconds of the rate limit', 
   for (const retryAfter of [null, '0', '-1', 'soon', new Date(NOW_MS - 5_000).toUTCString()]) {
     const headers = retryAfter === null ? {} : { 'retry-after': retryAfter }
     const { backend, advance } = api([error(429, 'rate_limited', headers), json({ directives: [] })])
-    await backend.fetchHandshakePayload('n')
+    t.match(
+      await backend.fetchHandshakePayload('n'),
+      { ok: false, status: 429, retryAfterSeconds: 10 },
+      `${retryAfter}`
+    )
     t.match(
       await backend.fetchHandshakePayload('n'),
       { ok: false, kind: 'busy', retryAfterSeconds: 10 },
