@@ -8,7 +8,7 @@ import { copyOf, identityOf, isUnchanged } from './instance-identity.js'
 import { createMadeAnewWatch } from './made-anew.js'
 import type { InstanceOptions } from './resolver-options.js'
 import { createRestingTenants } from './resting-tenants.js'
-import { Tenant } from './tenant.js'
+import { type Place, Tenant } from './tenant.js'
 
 /**
  * The instances behind a resolver, each built once and known by the identity of its options.
@@ -19,7 +19,7 @@ import { Tenant } from './tenant.js'
  */
 export interface Instances {
   /** Throws the coded error of an option that is not valid, and after `close`. */
-  obtain(options: InstanceOptions): Instance
+  obtain(options: InstanceOptions): Tenant
   /** Those awake and those at rest. */
   list(): readonly Instance[]
   close(): Promise<void>
@@ -46,7 +46,7 @@ export function createInstances(settings: InstancesSettings): Instances {
   const resting = createRestingTenants(now, setTimer)
   // The same object again is not read again, unless its members have changed: a resolver that fills one object anew for
   // each tenant would otherwise give a tenant the instance of another.
-  let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly identity: string }>()
+  let byObject = new WeakMap<InstanceOptions, { readonly copy: unknown; readonly place: Place }>()
   let uses = 0
   let settled = 0
   let isClosed = false
@@ -61,7 +61,7 @@ export function createInstances(settings: InstancesSettings): Instances {
       awake.set(identity, tenant)
       makeRoom(tenant)
     }
-    byObject.set(options, { copy: copyOf(options), identity })
+    byObject.set(options, { copy: copyOf(options), place: tenant.place })
     return tenant
   }
 
@@ -79,6 +79,7 @@ export function createInstances(settings: InstancesSettings): Instances {
     const oldest = leastRecent(awake.values(), (tenant) => !tenant.isSettled && tenant !== newest)
     if (oldest === null) return
     awake.delete(oldest.identity)
+    oldest.leavePlace()
     resting.add(oldest)
   }
 
@@ -99,13 +100,13 @@ export function createInstances(settings: InstancesSettings): Instances {
       // A resolver may answer when its request is of no matter any more. Nobody would close what is built then.
       if (isClosed) throw new Error('the server has been closed')
       const known = byObject.get(options)
-      let tenant = known !== undefined && isUnchanged(options, known.copy) ? awake.get(known.identity) : undefined
-      tenant ??= find(options)
+      const placed = known !== undefined && isUnchanged(options, known.copy) ? known.place.tenant : null
+      const tenant = placed ?? find(options)
       if (tenant.hasSignedIn()) {
         tenant.usedAt = ++uses
         settle(tenant)
       } else if (!tenant.isSettled) tenant.usedAt = ++uses
-      return tenant.instance
+      return tenant
     },
     list: () => [...[...awake.values()].map(({ instance }) => instance), ...resting.instances()],
     async close() {

@@ -18,6 +18,7 @@ import {
   type RoutePolicy
 } from './route-policy.js'
 import { kAuth, kDecision } from './symbols.js'
+import type { Tenant } from './tenant.js'
 import { closeUpgradeAfterAnswer } from './upgrade.js'
 
 /**
@@ -31,7 +32,6 @@ export function createResolvingOnRequest(
   logger: Logger
 ): OnRequestHook {
   const log = countRepeats(logger)
-  const hooks = new WeakMap<object, OnRequestHook>()
   let latest: { readonly text: string; readonly policies: RoutePolicies } | null = null
 
   /** Fastify makes a new object for each reading of `routeOptions`. */
@@ -47,13 +47,13 @@ export function createResolvingOnRequest(
     return latest.policies
   }
 
-  function obtain(options: InstanceOptions): Instance {
+  function obtain(options: InstanceOptions): Tenant {
     if (typeof options !== 'object' || options === null) throw new TypeError('the resolver answered without options')
     return instances.obtain(options)
   }
 
   function authenticate(
-    instance: Instance,
+    tenant: Tenant,
     request: FastifyRequest,
     reply: FastifyReply,
     done: HookHandlerDoneFunction
@@ -61,15 +61,12 @@ export function createResolvingOnRequest(
     const policy = policyOf(request)
     // The policy of a route is compiled before its instance is known.
     if (policy !== policies.defaults) {
+      const { instance } = tenant
       authenticateFully(instance, completePolicy(policy, instance.settings), request, reply, done)
       return
     }
-    let hook = hooks.get(instance)
-    if (hook === undefined) {
-      hook = createOnRequest(instance, defaultPoliciesOf(instance))
-      hooks.set(instance, hook)
-    }
-    hook(request, reply, done)
+    tenant.hook ??= createOnRequest(tenant.instance, defaultPoliciesOf(tenant.instance))
+    tenant.hook(request, reply, done)
   }
 
   return function resolveInstance(request, reply, done) {
@@ -88,19 +85,19 @@ export function createResolvingOnRequest(
       done()
       return
     }
-    let instance: Instance | Promise<Instance>
+    let tenant: Tenant | Promise<Tenant>
     try {
       const options = resolver(request)
-      instance = isThenable(options) ? Promise.resolve(options).then(obtain) : obtain(options)
+      tenant = isThenable(options) ? Promise.resolve(options).then(obtain) : obtain(options)
     } catch (error) {
       fail(error)
       return
     }
-    if (!(instance instanceof Promise)) {
-      authenticate(instance, request, reply, done)
+    if (!(tenant instanceof Promise)) {
+      authenticate(tenant, request, reply, done)
       return
     }
     // `fail` is for the resolver alone: an error of `authenticate` or of `done` is passed on as it is.
-    instance.then((settled) => authenticate(settled, request, reply, done), fail).catch(done)
+    tenant.then((settled) => authenticate(settled, request, reply, done), fail).catch(done)
   }
 }

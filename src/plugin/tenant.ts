@@ -1,10 +1,16 @@
 import { openConnections } from '../core/connections/request-lifetime.js'
 import type { Instance } from '../core/instance.js'
+import type { OnRequestHook } from './on-request.js'
 
 /** Measured: an instance with keys and without verified tokens takes 56 KB, a revocation 130 bytes, a connection 1 KB. */
 const INSTANCE_BYTES = 64 * 1024
 const REVOCATION_BYTES = 160
 const CONNECTION_BYTES = 1024
+
+/** Leads to a tenant while it is awake. Options that an application keeps hold on to it, and not to an instance that was closed. */
+export interface Place {
+  readonly tenant: Tenant | null
+}
 
 /** An instance behind a resolver, with the figures by which it stays or is pushed out. */
 export class Tenant {
@@ -17,7 +23,10 @@ export class Tenant {
   bytes = 0
   readonly identity: string
   readonly instance: Instance
+  /** Kept by the plugin's hook: the hook of this instance, made at its first request. */
+  hook: OnRequestHook | null = null
   #signedIn = 0
+  #place: { tenant: Tenant | null } = { tenant: null }
 
   constructor(identity: string, instance: Instance) {
     this.identity = identity
@@ -32,9 +41,19 @@ export class Tenant {
     return true
   }
 
-  /** Forgets earlier sign-ins: otherwise any request for its host would bring the tenant back as one with signed-in users. */
+  /** Gives it a place. Forgets earlier sign-ins: otherwise any request for its host would bring the tenant back as one with signed-in users. */
   wake(): void {
     this.#signedIn = this.instance.counters.signedIn
+    this.#place = { tenant: this }
+  }
+
+  get place(): Place {
+    return this.#place
+  }
+
+  /** Before it goes to rest. */
+  leavePlace(): void {
+    this.#place.tenant = null
   }
 
   /** Whether a connection or a waiting request uses the instance, so that it must not be closed now. */

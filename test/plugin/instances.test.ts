@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { openLifetime } from '../../src/core/connections/request-lifetime.js'
 import type { Instance } from '../../src/core/instance.js'
@@ -33,7 +35,7 @@ function setUp(t: Test, maxInstances: number, more: Partial<InstanceOptions> = {
       }
       made.set(tenant, options)
     }
-    return instances.obtain(options)
+    return instances.obtain(options).instance
   }
   return { clock, obtain }
 }
@@ -106,6 +108,20 @@ t.test('rest ends after ten minutes, unless a revocation is alive', async (t) =>
   clock.advance(180_000)
   t.not(obtain(0), quiet)
   t.equal(obtain(1), revoking)
+})
+
+t.test('options that an application keeps do not keep an instance that was closed', async (t) => {
+  const { clock, obtain } = setUp(t, 1)
+  const first = new WeakRef(obtain(0))
+  obtain(1)
+  clock.advance(REST_MS + 120_000)
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  for (let turn = 0; turn < 100 && first.deref() !== undefined; turn++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+  }
+  t.equal(first.deref(), undefined)
 })
 
 t.test('what rests is bounded in bytes: the oldest without revocations go first', async (t) => {

@@ -45,102 +45,21 @@ let isScanned = false
 let family = 0
 let clientUat = 0
 
+/** By which an instance knows its own cookies. */
+interface OwnNames {
+  readonly suffix: string
+  /** What follows the name in a suffixed cookie, up to its value. */
+  readonly ending: string
+  readonly isDevelopment: boolean
+}
+
 export function compilePlainCookies(suffix: string, isDevelopment: boolean): PlainCookies {
-  const ending = `_${suffix}=`
+  const names: OwnNames = { suffix, ending: `_${suffix}=`, isDevelopment }
   const readPiece = compilePieceReader(suffix)
   const readCookies = compileCookieReader(suffix)
 
-  /**
-   * Offset of a cookie's value, given where the unsuffixed name ends. > 0: the unsuffixed cookie; < 0: minus the offset
-   * for the suffixed cookie; 0: a cookie of another instance; GIVE_UP: not plain.
-   */
-  function valueAt(header: string, nameEnd: number): number {
-    const separator = header.charCodeAt(nameEnd)
-    if (separator === EQUALS) return nameEnd + 1
-    if (separator !== UNDERSCORE) return GIVE_UP
-    if (header.slice(nameEnd, nameEnd + ending.length) === ending) return -(nameEnd + ending.length)
-    // The suffix of this instance with something else than `=` behind it, a blank for example; or another instance's.
-    return header.startsWith(suffix, nameEnd + 1) ? GIVE_UP : 0
-  }
-
-  function noteValue(header: string, name: number, value: number, end: number): boolean {
-    if (value === 0) return true
-    if (value === GIVE_UP) return false
-    const place = value > 0 ? name : name + 1
-    const start = value > 0 ? value : -value
-    if (starts[place] !== 0 || start >= end || header.charCodeAt(start) <= SPACE) return false
-    starts[place] = start
-    ends[place] = end
-    return true
-  }
-
-  /** Notes the offsets of the cookie at `start`, whose name begins with two underscores. False: not plain. */
-  function note(header: string, start: number, end: number): boolean {
-    if (isSession(header, start)) return noteValue(header, SESSION, valueAt(header, start + 9), end)
-    if (isClientUat(header, start)) return noteValue(header, CLIENT_UAT, valueAt(header, start + 12), end)
-    if (!header.startsWith('__clerk_', start)) return true
-    if (isDevelopment && header.startsWith('db_jwt', start + 8)) {
-      return noteValue(header, DEV_BROWSER, valueAt(header, start + 14), end)
-    }
-    return !header.startsWith('handshake', start + 8)
-  }
-
-  /** False: not plain. Ends early at a blank that no browser writes: cookies may then begin where no scan looks. */
-  function scanPieces(header: string): boolean {
-    let isPlain = true
-    let start = 0
-    while (true) {
-      let end = header.indexOf(';', start)
-      const isLast = end === -1
-      if (isLast) end = header.length
-      const first = header.charCodeAt(start)
-      if (first === UNDERSCORE) {
-        if (header.charCodeAt(start + 1) === UNDERSCORE) {
-          if (pieceCount < MAX_PIECES) {
-            pieces[2 * pieceCount] = start
-            pieces[2 * pieceCount + 1] = end
-          }
-          pieceCount++
-          if (isPlain) isPlain = note(header, start, end)
-        }
-      } else if (first <= SPACE) return false
-      if (isLast) {
-        isScanned = pieceCount <= MAX_PIECES
-        return isPlain
-      }
-      if (header.charCodeAt(end + 1) !== SPACE) return false
-      start = end + 2
-    }
-  }
-
-  /** 0: the family without suffix counts; 1: the suffixed one; -1: not a plain case. */
-  function chooseFamily(header: string): number {
-    if (starts[SESSION + 1] === 0) {
-      return starts[SESSION] === 0 || starts[CLIENT_UAT] === 0 || starts[CLIENT_UAT + 1] !== 0 ? -1 : 0
-    }
-    if (starts[CLIENT_UAT + 1] === 0) return -1
-    if (starts[SESSION] !== 0 && textAt(header, SESSION) !== textAt(header, SESSION + 1)) return -1
-    // Signed out in the family without suffix: state/README.md rule 6 asks the clock.
-    return isDevelopment && starts[CLIENT_UAT] !== 0 && textAt(header, CLIENT_UAT) === '0' ? -1 : 1
-  }
-
-  function textAt(header: string, place: number): string {
-    return header.slice(starts[place], ends[place])
-  }
-
   return {
-    scan(header) {
-      // A loop: the call of `fill` costs more than writing six numbers.
-      for (let place = 0; place < PLACES; place++) starts[place] = 0
-      pieceCount = 0
-      isScanned = false
-      if (!scanPieces(header)) return false
-      family = chooseFamily(header)
-      if (family === -1 || (isDevelopment && starts[DEV_BROWSER + family] === 0)) return false
-      const place = CLIENT_UAT + family
-      clientUat = digitsIn(header, starts[place] as number, ends[place] as number)
-      return clientUat > 0
-    },
+    scan: (header) => scan(header, names),
     session: (header) => textAt(header, SESSION + family),
     clientUat: () => clientUat,
     carried(header) {
@@ -159,6 +78,99 @@ export function compilePlainCookies(suffix: string, isDevelopment: boolean): Pla
       return cookies
     }
   }
+}
+
+// No closures of an instance: with many tenants the processor's cache does not hold those of all.
+
+function scan(header: string, names: OwnNames): boolean {
+  // A loop: the call of `fill` costs more than writing six numbers.
+  for (let place = 0; place < PLACES; place++) starts[place] = 0
+  pieceCount = 0
+  isScanned = false
+  if (!scanPieces(header, names)) return false
+  family = chooseFamily(header, names.isDevelopment)
+  if (family === -1 || (names.isDevelopment && starts[DEV_BROWSER + family] === 0)) return false
+  const place = CLIENT_UAT + family
+  clientUat = digitsIn(header, starts[place] as number, ends[place] as number)
+  return clientUat > 0
+}
+
+/** False: not plain. Ends early at a blank that no browser writes: cookies may then begin where no scan looks. */
+function scanPieces(header: string, names: OwnNames): boolean {
+  let isPlain = true
+  let start = 0
+  while (true) {
+    let end = header.indexOf(';', start)
+    const isLast = end === -1
+    if (isLast) end = header.length
+    const first = header.charCodeAt(start)
+    if (first === UNDERSCORE) {
+      if (header.charCodeAt(start + 1) === UNDERSCORE) {
+        if (pieceCount < MAX_PIECES) {
+          pieces[2 * pieceCount] = start
+          pieces[2 * pieceCount + 1] = end
+        }
+        pieceCount++
+        if (isPlain) isPlain = note(header, start, end, names)
+      }
+    } else if (first <= SPACE) return false
+    if (isLast) {
+      isScanned = pieceCount <= MAX_PIECES
+      return isPlain
+    }
+    if (header.charCodeAt(end + 1) !== SPACE) return false
+    start = end + 2
+  }
+}
+
+/** Notes the offsets of the cookie at `start`, whose name begins with two underscores. False: not plain. */
+function note(header: string, start: number, end: number, names: OwnNames): boolean {
+  if (isSession(header, start)) return noteValue(header, SESSION, valueAt(header, start + 9, names), end)
+  if (isClientUat(header, start)) return noteValue(header, CLIENT_UAT, valueAt(header, start + 12, names), end)
+  if (!header.startsWith('__clerk_', start)) return true
+  if (names.isDevelopment && header.startsWith('db_jwt', start + 8)) {
+    return noteValue(header, DEV_BROWSER, valueAt(header, start + 14, names), end)
+  }
+  return !header.startsWith('handshake', start + 8)
+}
+
+/**
+ * Offset of a cookie's value, given where the unsuffixed name ends. > 0: the unsuffixed cookie; < 0: minus the offset
+ * for the suffixed cookie; 0: a cookie of another instance; GIVE_UP: not plain.
+ */
+function valueAt(header: string, nameEnd: number, { suffix, ending }: OwnNames): number {
+  const separator = header.charCodeAt(nameEnd)
+  if (separator === EQUALS) return nameEnd + 1
+  if (separator !== UNDERSCORE) return GIVE_UP
+  if (header.slice(nameEnd, nameEnd + ending.length) === ending) return -(nameEnd + ending.length)
+  // The suffix of this instance with something else than `=` behind it, a blank for example; or another instance's.
+  return header.startsWith(suffix, nameEnd + 1) ? GIVE_UP : 0
+}
+
+function noteValue(header: string, name: number, value: number, end: number): boolean {
+  if (value === 0) return true
+  if (value === GIVE_UP) return false
+  const place = value > 0 ? name : name + 1
+  const start = value > 0 ? value : -value
+  if (starts[place] !== 0 || start >= end || header.charCodeAt(start) <= SPACE) return false
+  starts[place] = start
+  ends[place] = end
+  return true
+}
+
+/** 0: the family without suffix counts; 1: the suffixed one; -1: not a plain case. */
+function chooseFamily(header: string, isDevelopment: boolean): number {
+  if (starts[SESSION + 1] === 0) {
+    return starts[SESSION] === 0 || starts[CLIENT_UAT] === 0 || starts[CLIENT_UAT + 1] !== 0 ? -1 : 0
+  }
+  if (starts[CLIENT_UAT + 1] === 0) return -1
+  if (starts[SESSION] !== 0 && textAt(header, SESSION) !== textAt(header, SESSION + 1)) return -1
+  // Signed out in the family without suffix: state/README.md rule 6 asks the clock.
+  return isDevelopment && starts[CLIENT_UAT] !== 0 && textAt(header, CLIENT_UAT) === '0' ? -1 : 1
+}
+
+function textAt(header: string, place: number): string {
+  return header.slice(starts[place], ends[place])
 }
 
 // Compared character by character: V8 inlines that, and calls a builtin for `startsWith`.
