@@ -144,6 +144,7 @@ export function createModelHub({ time, latency, loss, random }: HubModel): Model
           // A heartbeat goes to the channel of its own process.
           deliver(message, [subscriber])
         }),
+      holds: ({ target, atMs }) => call(() => (stored.get(target) ?? Number.NEGATIVE_INFINITY) >= atMs),
       trim: (beforeMs) =>
         call(() => {
           for (const [target, atMs] of stored) if (atMs < beforeMs) stored.delete(target)

@@ -42,6 +42,8 @@ export interface BusEngine {
    * could not be stored, for instance on a replica.
    */
   beat(message: string): Promise<void>
+  /** Whether the store has that target with this moment or a later one. */
+  holds(revocation: StoredRevocation): Promise<boolean>
   /** Removes what was revoked before that moment. */
   trim(beforeMs: number): Promise<void>
   /** Gives up the connections, also those that are being opened. Calls that wait for them may fail at once. */

@@ -163,6 +163,7 @@ export function createBusLink(engine: BusEngine, settings: BusLinkSettings, peer
     const lossesBefore = losses
     try {
       await prove()
+      if (losses === lossesBefore && !(await store.isWhole())) await reconcile()
     } catch (error) {
       if (losses === lossesBefore) fail(error)
     }

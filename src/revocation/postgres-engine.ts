@@ -117,6 +117,10 @@ export function createPostgresEngine(settings: PostgresEngineSettings): BusEngin
       else if (probed?.listening === true) listener.onMessage(message)
     },
 
+    async holds({ target, atMs }) {
+      return (await current().session.query(statements.holds, [hash(target), atMs])).length > 0
+    },
+
     async trim(beforeMs) {
       await current().session.query(statements.trim, [beforeMs])
     },

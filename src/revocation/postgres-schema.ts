@@ -29,6 +29,8 @@ export interface RevocationStatements {
   readonly share: string
   /** Parameters: the channel. Fails where revocations could not be stored. Says whether this session listens. */
   readonly probe: string
+  /** Parameters: an id, a moment. One row if the table has that moment or a later one. */
+  readonly holds: string
   /** Parameter: a moment. */
   readonly trim: string
 }
@@ -49,6 +51,7 @@ export function revocationStatements(table: string): RevocationStatements {
       `with stored as (insert into ${table} (id, target, at_ms) select '', '', 0 where false ${upsert}), ` +
       `gone as (delete from ${table} where false) ` +
       'select $1 in (select pg_listening_channels()) as listening',
+    holds: `select from ${table} where id = $1 and at_ms >= $2`,
     trim: `delete from ${table} where at_ms < $1`
   }
 }

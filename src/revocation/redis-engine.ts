@@ -75,6 +75,12 @@ export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs
       await command('PUBLISH', heartbeatChannel, message)
     },
 
+    async holds({ target, atMs }) {
+      // Adds nothing to the score of a member, and does not make one.
+      const score = await command('ZADD', key, 'XX', 'INCR', 0, target)
+      return score !== null && Number(score) >= atMs
+    },
+
     async trim(beforeMs) {
       await command('ZREMRANGEBYSCORE', key, '-inf', beforeMs)
     },

@@ -21,6 +21,11 @@ export interface SharedStore {
   /** Shares the revocations that the peers hold and `shared`, which is completed, lacks. Returns their number. */
   shareMissing(shared: RevocationStore): Promise<number>
   share(revocations: readonly Revocation[]): Promise<void>
+  /**
+   * Whether the store still has what the peers hold, judged by one revocation. It can be emptied while every connection
+   * stays: by `FLUSHALL`, an eviction, `truncate`, or a proxy that moves to another server.
+   */
+  isWhole(): Promise<boolean>
   /** Removes what no process needs any more, at most once a minute. */
   trim(): Promise<void>
 }
@@ -65,6 +70,18 @@ export function createSharedStore(engine: BusEngine, peers: Peers, settings: Sha
     }
   }
 
+  async function isWhole(): Promise<boolean> {
+    const trimmedThroughMs = now() - retentionMs()
+    let known: Revocation | null = null
+    for (const revocation of peers.known()) {
+      if (revocation.atMs <= trimmedThroughMs) continue
+      known = revocation
+      // One for everyone may be that of a full process, which the store gets with the next reconciliation only.
+      if (!revocation.kind.startsWith('all-')) break
+    }
+    return known === null || engine.holds(toStored(known))
+  }
+
   async function trim(): Promise<void> {
     if (now() - trimmedMs < TRIM_INTERVAL_MS) return
     trimmedMs = now()
@@ -75,5 +92,5 @@ export function createSharedStore(engine: BusEngine, peers: Peers, settings: Sha
     return Math.max(settings.retentionInMs, peers.retentionMs())
   }
 
-  return { load, shareMissing, share, trim }
+  return { load, shareMissing, share, isWhole, trim }
 }

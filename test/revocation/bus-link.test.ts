@@ -45,6 +45,11 @@ class TestEngine implements BusEngine {
     if (!this.isSilent) this.#listener?.onMessage(message)
   }
 
+  async holds({ target, atMs }: StoredRevocation): Promise<boolean> {
+    this.#check()
+    return this.stored.some((each) => each.target === target && each.atMs >= atMs)
+  }
+
   async trim(): Promise<void> {}
 
   disconnect(): void {
@@ -158,6 +163,22 @@ t.test('back, it says for how long it was away and what was caught up', async (t
   ])
   const { awayMs = 0 } = changes[1] ?? {}
   t.ok(awayMs >= 10_000 && awayMs <= 11_000)
+})
+
+t.test('a store that is emptied while the connection stays has everything again within two heartbeats', async (t) => {
+  const { time, engine, link, held, changes, opened } = createLink(t)
+  await time.settle()
+  await opened
+  held.push(...[parseRevocation(['sess_1', null, null, time.now()])].filter((revocation) => revocation !== null))
+  for (const revocation of held) await link.publish(revocation)
+  engine.stored.length = 0
+  await time.pass(HEARTBEAT_MS * 2)
+  t.strictSame(engine.stored, [stored('sess_1', held[0]?.atMs ?? 0)])
+  t.equal(link.cause, null)
+  t.strictSame(changes, [], 'nobody was refused for it')
+  const count = engine.stored.length
+  await time.pass(HEARTBEAT_MS * 10)
+  t.equal(engine.stored.length, count, 'and it is told once')
 })
 
 t.test('attempts to connect begin soon and slow down to one a second', async (t) => {

@@ -280,6 +280,16 @@ t.test('with the database', { skip }, async (t) => {
     }
   )
 
+  t.test('a table that is emptied while the connections stay has every revocation again', async (t) => {
+    const table = newTable()
+    const { revocations, log } = await startProcess(t, { table })
+    await revocations.revoke({ sessionId: 'sess_1' })
+    await query(`truncate ${table}`)
+    await revocations.revoke({ sessionId: 'sess_2' })
+    await untilAsync(async () => (await query(`select * from ${table}`)).length === 2)
+    t.strictSame(log.lines, [BACK], 'nothing was away')
+  })
+
   t.test('old rows are removed, by the longest retention that a process has', async (t) => {
     const table = newTable()
     await query(revocationTableSql(table))

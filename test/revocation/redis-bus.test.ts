@@ -151,6 +151,21 @@ for (const [name, newClient] of Object.entries(clients)) {
       t.equal(await client.zcard(key), 1)
     })
 
+    t.test('a set that is removed while the connections stay has every revocation again', async (t) => {
+      const key = `revocations-${keys++}`
+      const [one, two] = (await createProcesses(t, 2, {}, key)) as [Revocations, Revocations]
+      await one.revoke({ sessionId: 'sess_1' })
+      await one.revoke({ userId: 'user_1' })
+      await until(() => two.size === 2)
+      const admin = newClient(server.port)
+      t.teardown(() => admin.disconnect())
+      await admin.flushall()
+      await two.revoke({ sessionId: 'sess_2' })
+      while ((await admin.zcard(key)) < 3) await delay(5)
+      const [late] = (await createProcesses(t, 1, {}, key)) as [Revocations]
+      t.equal(late.size, 3)
+    })
+
     t.test('the set is bounded in time: old members go, and the key itself runs out', async (t) => {
       const key = `revocations-${keys++}`
       const client = newClient(server.port)
