@@ -70,8 +70,8 @@ export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs
     },
 
     async beat(message) {
-      // Removes nothing, as all moments are later. It is a write: a replica refuses it, and a node that has lost the set.
-      await command('ZREMRANGEBYSCORE', key, '-inf', '(0')
+      // Adds nothing. Refused as a revocation would be: by a replica, a node that has lost the set, a memory that is full.
+      await command('ZADD', key, 'XX', 0, '')
       await command('PUBLISH', heartbeatChannel, message)
     },
 

@@ -82,6 +82,23 @@ for (const [name, family] of Object.entries(REDIS_FAMILIES)) {
       t.equal(causeOf(process), 'unusable')
     })
 
+    await t.test(
+      'a memory that is full, and a command that is not allowed, before there is anything to tell',
+      async (t) => {
+        const server = await startServer(t)
+        const admin = adminOf(t, server)
+        const process = await startProcess(t, family.oneServer(server.port))
+        await admin.config('SET', 'maxmemory', '1')
+        await until(() => !process.isConnected())
+        t.equal(causeOf(process), 'unusable')
+        await admin.config('SET', 'maxmemory', '0')
+        await backOnce(t, process, 'unusable')
+        await admin.call('ACL', 'SETUSER', 'reader', 'on', `>${PASSWORD}`, '+@all', '-zadd', '~*', '&*')
+        const reader = await startAway(t, family.oneServer(server.port, { username: 'reader', password: PASSWORD }))
+        t.equal(causeOf(reader), 'permission')
+      }
+    )
+
     await t.test('a server that takes connections and does not answer', async (t) => {
       const server = await startServer(t)
       const process = await startProcess(t, family.oneServer(server.port))
