@@ -26,7 +26,7 @@ export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs
     // RESP3 answers with pairs, RESP2 with a flat list.
     const flat = (reply as unknown[]).flat()
     const page: StoredRevocation[] = []
-    for (let i = 0; i + 1 < flat.length; i += 2) page.push({ target: String(flat[i]), atMs: Number(flat[i + 1]) })
+    for (let i = 0; i + 1 < flat.length; i += 2) page.push({ target: String(flat[i]), atMs: momentOf(flat[i + 1]) })
     return page
   }
 
@@ -78,7 +78,7 @@ export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs
     async holds({ target, atMs }) {
       // Adds nothing to the score of a member, and does not make one.
       const score = await command('ZADD', key, 'XX', 'INCR', 0, target)
-      return score !== null && Number(score) >= atMs
+      return score !== null && momentOf(score) >= atMs
     },
 
     async trim(beforeMs) {
@@ -92,4 +92,9 @@ export function createRedisEngine(open: OpenRedisSession, key: string, timeoutMs
 
     causeOf: redisAwayCause
   }
+}
+
+/** A stranger's member may have the score `inf`, by which a page may end: as NaN it would be no place to go on from. */
+function momentOf(score: unknown): number {
+  return Number(String(score).replace('inf', 'Infinity'))
 }

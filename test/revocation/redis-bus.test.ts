@@ -138,6 +138,18 @@ for (const [name, newClient] of Object.entries(clients)) {
       t.equal(one.health().bus!.connected, true)
     })
 
+    t.test('members with endless scores, more than a page, keep nobody away', async (t) => {
+      const key = `revocations-${keys++}`
+      const admin = newClient(server.port)
+      t.teardown(() => admin.disconnect())
+      for (let i = 0; i < 600; i++) await admin.zadd(key, i % 2 === 0 ? 'inf' : '-inf', `member_${i}`)
+      await admin.zadd(key, ...Array.from({ length: 600 }, (_, i) => ['inf', `more_${i}`]).flat())
+      await admin.zadd(key, Date.now(), '["sess_1",null,null]')
+      const [late] = (await createProcesses(t, 1, {}, key)) as [Revocations]
+      t.equal(late.health().bus?.connected, true)
+      t.equal(late.size, 1)
+    })
+
     t.test('a set that cannot be used is tried again until it can', async (t) => {
       const key = `revocations-${keys++}`
       const client = newClient(server.port)
