@@ -38,6 +38,9 @@ export interface NodeRedisSentinel {
   destroy(): Promise<void>
 }
 
+/** A client may map the texts of replies to buffers, which equal no text. */
+const PLAIN = { commandOptions: {} }
+
 export function openNodeRedis(client: NodeRedis): OpenRedisSession {
   return (settings) => createSession(() => connect(client, settings))
 }
@@ -56,7 +59,7 @@ export function openNodeRedisCluster(client: NodeRedisCluster): OpenRedisSession
  */
 export function openNodeRedisSentinel(client: NodeRedisSentinel): OpenRedisSession {
   return async ({ signal, onLost }) => {
-    const sentinel = client.duplicate({ passthroughClientErrorEvents: true, maxCommandRediscovers: 0 })
+    const sentinel = client.duplicate({ ...PLAIN, passthroughClientErrorEvents: true, maxCommandRediscovers: 0 })
     let isOpen = false
     let lastError: unknown
     const lose = (error: unknown): void => {
@@ -85,6 +88,7 @@ async function connect(pattern: NodeRedis, settings: RedisSessionSettings): Prom
   const { connectTimeoutMs: connectTimeout, signal, onLost } = settings
   signal.throwIfAborted()
   const connection = pattern.duplicate({
+    ...PLAIN,
     socket: { ...pattern.options?.socket, connectTimeout, reconnectStrategy: false },
     disableOfflineQueue: true
   })
@@ -103,7 +107,7 @@ async function connect(pattern: NodeRedis, settings: RedisSessionSettings): Prom
 }
 
 async function nodeOf(client: NodeRedisCluster, { key, signal }: RedisSessionSettings): Promise<NodeRedis> {
-  const cluster = client.duplicate({ minimizeConnections: true })
+  const cluster = client.duplicate({ ...PLAIN, minimizeConnections: true })
   let lastError: unknown
   cluster.on('error', (error: never) => {
     lastError = error

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { createClient, RESP_TYPES } from 'redis'
+import { createClient as createClient5 } from 'redis-client-5'
 import t, { type Test } from 'tap'
 import type { Deliveries } from '../../src/webhooks/deliveries.js'
 import { createRedisDeliveries } from '../../src/webhooks/index.js'
@@ -9,6 +11,7 @@ import { createRedisServer, redisProgram } from '../fixtures/redis-server.js'
 
 const skip = redisProgram === null ? 'no redis-server or valkey-server is installed' : false
 const seconds = Math.floor(Date.now() / 1000)
+let ids = 0
 
 t.test('deliveries remembered in Redis', { skip }, async (t) => {
   const server = await createRedisServer()
@@ -108,7 +111,6 @@ t.test('with the clients of every family', { skip }, async (t) => {
     'one server': (family: RedisFamily) => family.oneServer(server.port),
     'a cluster': (family: RedisFamily) => family.cluster(cluster.ports, new Map())
   }
-  let ids = 0
 
   for (const [name, family] of Object.entries(REDIS_FAMILIES)) {
     for (const [topology, newClient] of Object.entries(topologies)) {
@@ -127,6 +129,24 @@ t.test('with the clients of every family', { skip }, async (t) => {
         t.equal(await one.begin(id, seconds), 'done')
       })
     }
+  }
+})
+
+t.test('a client of node-redis that maps replies to buffers serves as well', { skip }, async (t) => {
+  const server = await createRedisServer()
+  await server.start()
+  t.teardown(() => server.kill())
+  const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.SIMPLE_STRING]: Buffer }
+  for (const create of [createClient, createClient5] as (typeof createClient)[]) {
+    await t.test(async (t) => {
+      const client = create({ url: `redis://127.0.0.1:${server.port}`, commandOptions: { typeMapping } })
+      const [one, two] = [1, 2].map(() => createRedisDeliveries({ client })) as [Deliveries, Deliveries]
+      t.teardown(() => Promise.all([one.close?.(), two.close?.()]))
+      const id = `msg_mapped_${ids++}`
+      t.equal(await one.begin(id, seconds), 'new')
+      await one.end(id, true)
+      t.equal(await two.begin(id, seconds), 'done')
+    })
   }
 })
 
