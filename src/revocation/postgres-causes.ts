@@ -6,7 +6,7 @@ const BY_CODE: readonly (readonly [RegExp, BusAwayCause])[] = [
   [/^42501$/, 'permission'],
   [/^25006$/, 'read-only'],
   [/^57014$/, 'timeout'],
-  [/^(57P03|53300|55P03)$/, 'unready'],
+  [/^(40...|57P03|53300|55P03)$/, 'unready'],
   [/^57P/, 'closed'],
   // A table or column that is missing or of another type, no such database, no room on the disk.
   [/^(42|3D|3F|53)/, 'unusable'],

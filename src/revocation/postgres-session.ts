@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { PostgresPoolError } from '../core/errors.js'
 import { describeType, type Given } from '../core/options/given.js'
 import { setUnrefTimer } from '../core/timers.js'
+import { runUndoneAgain } from './postgres-retry.js'
 
 /** A `Pool` of `pg`, made by the application. */
 export interface PostgresPool {
@@ -117,7 +118,7 @@ export async function openPostgresSession(
   }
   return {
     async query(text, values = []) {
-      const result = last.then(() => client.query({ text, values }))
+      const result = last.then(() => runUndoneAgain(() => client.query({ text, values })))
       last = result.catch(() => {})
       return (await result).rows
     }

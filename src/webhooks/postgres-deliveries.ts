@@ -4,6 +4,7 @@ import { assertTableName, tableName } from '../core/options/sql-names.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
 import { setUnrefTimer, withinTime } from '../core/timers.js'
 import { postgresAwayCause } from '../revocation/postgres-causes.js'
+import { runUndoneAgain } from '../revocation/postgres-retry.js'
 import { type PostgresPool, readPostgresPool } from '../revocation/postgres-session.js'
 import { openTable } from '../revocation/postgres-table.js'
 import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
@@ -90,7 +91,7 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
     if (!isTableThere) await openTable(run, { table, createSql: createTable ? deliveryTableSql(table) : null })
     isTableThere = true
     try {
-      return await run(text, values)
+      return await runUndoneAgain(() => run(text, values))
     } catch (error) {
       isTableThere = false
       throw error

@@ -290,6 +290,17 @@ t.test('with the database', { skip }, async (t) => {
     t.strictSame(log.lines, [BACK], 'nothing was away')
   })
 
+  t.test('processes that revoke the same at once, with serializable transactions: none is away', async (t) => {
+    const table = newTable()
+    const config = { options: '-c default_transaction_isolation=serializable' }
+    const processes = [await startProcess(t, { table, config }), await startProcess(t, { table, config })]
+    for (let round = 0; round < 100; round++) {
+      const told = processes.map(({ revocations }) => revocations.revoke({ userId: 'user_1' }))
+      t.strictSame(await Promise.all(told), [true, true])
+    }
+    for (const { log } of processes) t.strictSame(log.lines, [BACK])
+  })
+
   t.test('old rows are removed, by the longest retention that a process has', async (t) => {
     const table = newTable()
     await query(revocationTableSql(table))

@@ -8,6 +8,7 @@ const byCode: Readonly<Record<string, string>> = {
   '28P01': 'authentication',
   '42501': 'permission',
   '25006': 'read-only',
+  '40001': 'unready',
   '57014': 'timeout',
   '57P01': 'closed',
   '57P02': 'closed',

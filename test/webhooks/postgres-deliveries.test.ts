@@ -47,6 +47,18 @@ t.test('deliveries remembered in PostgreSQL', { skip }, async (t) => {
     }
   })
 
+  t.test('whatever the isolation of transactions, one is told that it is new', async (t) => {
+    for (const isolation of ['repeatable read', 'serializable']) {
+      const table = `deliveries_${tables++}`
+      const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`
+      const processes = Array.from({ length: 4 }, () => createProcess(t, { table, pool: createPool(t, { options }) }))
+      for (let round = 0; round < 50; round++) {
+        const states = await Promise.all(processes.map((process) => process.begin(`msg_${round}`, seconds)))
+        t.strictSame(states.sort(), ['busy', 'busy', 'busy', 'new'], isolation)
+      }
+    }
+  })
+
   t.test('what failed at one process is new to another', async (t) => {
     const [one, two] = createTwo(t)
     t.equal(await one.begin('msg_2', seconds), 'new')
