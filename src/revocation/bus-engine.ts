@@ -2,7 +2,7 @@ import type { BusAwayCause } from '../core/revocation/bus.js'
 
 /** A revocation as an engine stores it. A later one for the same target takes its place. */
 export interface StoredRevocation {
-  /** Names the target: at most some 800 characters of JSON. */
+  /** Names the target: at most some 3200 characters of JSON, all of them ASCII. */
   readonly target: string
   /** Milliseconds since the epoch. */
   readonly atMs: number

@@ -6,7 +6,7 @@ import type { StoredRevocation } from './bus-engine.js'
 /** The form of a revocation in the store of an engine. */
 export function toStored(revocation: Revocation): StoredRevocation {
   const row = serializeRevocation(revocation)
-  return { target: JSON.stringify(row.slice(0, -1)), atMs: Number(row.at(-1)) }
+  return { target: toAscii(row.slice(0, -1)), atMs: Number(row.at(-1)) }
 }
 
 /** Null for any other value: a store is shared with others, so its content is not trusted. */
@@ -21,8 +21,8 @@ export function composeMessages(revocations: readonly Revocation[], maxBytes: nu
   let rows = ''
   let bytes = 2
   for (const revocation of revocations) {
-    const row = JSON.stringify(serializeRevocation(revocation))
-    const rowBytes = Buffer.byteLength(row) + 1
+    const row = toAscii(serializeRevocation(revocation))
+    const rowBytes = row.length + 1
     if (rows !== '' && bytes + rowBytes > maxBytes) {
       messages.push(`[${rows}]`)
       rows = ''
@@ -33,6 +33,12 @@ export function composeMessages(revocations: readonly Revocation[], maxBytes: nu
   }
   if (rows !== '') messages.push(`[${rows}]`)
   return messages
+}
+
+/** One text that the encoding of a database lacks would keep the others from it, and the bus away, for good. */
+function toAscii(value: unknown): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(/[\u0080-\uffff]/g, escaped)
 }
 
 /** The revocations of a message. Whatever is not a revocation is left out. */

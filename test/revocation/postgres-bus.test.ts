@@ -344,6 +344,19 @@ t.test('with the database', { skip }, async (t) => {
     t.equal(late.revocations.size, ids.length, 'a process that is connected has them all')
   })
 
+  t.test('a database of another encoding takes every identifier', async (t) => {
+    await query("create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0")
+    const { port } = server as { port: number }
+    const config = { connectionString: `postgres://audit@127.0.0.1:${port}/latin` }
+    const one = await startProcess(t, { config })
+    const two = await startProcess(t, { config })
+    const ids = ['🔑', 'é', 'Ω'.repeat(256)]
+    for (const sessionId of ids) t.equal(await one.revocations.revoke({ sessionId }), true, sessionId)
+    await until(() => two.revocations.size === ids.length)
+    const late = await startProcess(t, { config })
+    t.equal(late.revocations.size, ids.length)
+  })
+
   t.test('tables are separate, and a name with its schema is the same table', async (t) => {
     await query('create schema other')
     const name = `r_${'x'.repeat(59)}`
