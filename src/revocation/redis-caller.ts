@@ -7,7 +7,9 @@ const RETRY_MS = 1_000
 export interface RedisCaller {
   /** Rejects while Redis is away: at once, unless it is time to try a new connection. */
   command(...args: readonly (string | number)[]): Promise<unknown>
+  /** Until it is opened again: a handler that ends after the server would hold the process with a new connection. */
   close(): void
+  open(): void
 }
 
 /** Connects with the first call. In a cluster all keys must be in the slot of `key`. */
@@ -45,6 +47,11 @@ export function createRedisCaller(open: OpenRedisSession, key: string, timeoutMs
     close() {
       isClosed = true
       lose(new Error('closed'))
+    },
+
+    open() {
+      if (isClosed) failedAtMs = -Infinity
+      isClosed = false
     }
   }
 }

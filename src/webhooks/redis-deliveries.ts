@@ -59,6 +59,7 @@ export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveri
     finish: (id) => redis.command('SET', prefix + id, 'done', 'PX', RETENTION_SECONDS * 1000),
     release: (id) => redis.command('EVAL', RELEASE, 1, prefix + id, claimed),
     awayCause: redisAwayCause,
+    open: () => redis.open(),
     close: () => redis.close()
   })
 }

@@ -13,6 +13,7 @@ export interface DeliveryStore {
   release(id: string): Promise<unknown>
   /** The word for the error of a call. */
   awayCause(error: unknown): BusAwayCause
+  open?(): void
   close?(): void
 }
 
@@ -24,6 +25,7 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
   const own = createMemoryDeliveries(() => Date.now())
   let log: Logger = silentLogger
   let isAway = false
+  let servers = 0
 
   /** Null while the store is away. Only changes are logged: a store with a wrong password fails for each delivery. */
   async function ask<Answer>(call: Promise<Answer>): Promise<Answer | null> {
@@ -45,6 +47,7 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
   return {
     open(logger) {
       log = logger
+      if (servers++ === 0) store.open?.()
     },
 
     async begin(id, timestamp) {
@@ -61,6 +64,8 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
     },
 
     close() {
+      servers = Math.max(0, servers - 1)
+      if (servers > 0) return
       // A handler may end after the server: that the store is closed is no news then.
       log = silentLogger
       store.close?.()

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { createClient, RESP_TYPES } from 'redis'
 import { createClient as createClient5 } from 'redis-client-5'
 import t, { type Test } from 'tap'
+import { silentLogger } from '../../src/core/logger.js'
 import type { Deliveries } from '../../src/webhooks/deliveries.js'
 import { createRedisDeliveries } from '../../src/webhooks/index.js'
 import { REDIS_FAMILIES, type RedisFamily } from '../fixtures/redis-clients.js'
@@ -89,6 +90,28 @@ t.test('deliveries remembered in Redis', { skip }, async (t) => {
     while ((await client.set('fastify-clerk-auth:webhook:msg_7', 'busy', 'EX', 60, 'NX')) === null) await delay(5)
     await one.end('msg_7', false)
     t.equal(await two.begin('msg_7', seconds), 'busy')
+  })
+
+  t.test('servers that share them, or follow one another, have them until the last one has closed', async (t) => {
+    const client = new Redis({ port: server.port, host: '127.0.0.1' })
+    const deliveries = createRedisDeliveries({ client })
+    t.teardown(() => client.disconnect())
+    let ids = 0
+    const isShared = async () => {
+      const id = `msg_server_${ids++}`
+      t.equal(await deliveries.begin(id, seconds), 'new')
+      await deliveries.end(id, true)
+      return (await client.get(`fastify-clerk-auth:webhook:${id}`)) === 'done'
+    }
+    deliveries.open?.(silentLogger)
+    deliveries.open?.(silentLogger)
+    await deliveries.close?.()
+    t.equal(await isShared(), true, 'one of two has closed')
+    await deliveries.close?.()
+    t.equal(await isShared(), false)
+    deliveries.open?.(silentLogger)
+    t.equal(await isShared(), true, 'the next one is there')
+    await deliveries.close?.()
   })
 
   t.test('while Redis is gone, each process remembers its own', async (t) => {
