@@ -77,6 +77,8 @@ export async function openPostgresSession(
 ): Promise<PostgresSession> {
   const { Client } = pool as PoolWithClient
   const { timeoutMs, signal, onNotification, onLost } = settings
+  // The event of a signal that is aborted already comes no more: nothing would end the connection.
+  signal.throwIfAborted()
   let socket: Socket | null = null
   let last: Promise<unknown> = Promise.resolve()
 

@@ -6,6 +6,7 @@ import { createRevocations } from '../../src/core/revocation/revocations.js'
 import type { Revocations } from '../../src/core/revocation/types.js'
 import { createPostgresBus, type PostgresPool, revocationTableSql } from '../../src/revocation/index.js'
 import type { PostgresBusOptions } from '../../src/revocation/postgres-bus.js'
+import { openPostgresSession } from '../../src/revocation/postgres-session.js'
 import { pgbouncerProgram, startPgBouncer } from '../fixtures/pgbouncer.js'
 import { createPostgresServer, ROLE_WITH_PASSWORD } from '../fixtures/postgres-server.js'
 
@@ -299,6 +300,17 @@ t.test('with the database', { skip }, async (t) => {
       t.strictSame(await Promise.all(told), [true, true])
     }
     for (const { log } of processes) t.strictSame(log.lines, [BACK])
+  })
+
+  t.test('a session that was given up before it is opened opens no connection', async (t) => {
+    const ignore = () => {}
+    const settings = { timeoutMs: 500, onNotification: ignore, onLost: ignore }
+    await t.rejects(
+      openPostgresSession(createPool(t), { ...settings, signal: AbortSignal.abort(new Error('closed')) }),
+      {
+        message: 'closed'
+      }
+    )
   })
 
   t.test('old rows are removed, by the longest retention that a process has', async (t) => {
