@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { boolean, wholeNumber } from '../core/options/readers.js'
 import { assertTableName, tableName } from '../core/options/sql-names.js'
 import { type OptionTable, option, readOptions } from '../core/options/table.js'
-import { setUnrefTimer, withinTime } from '../core/timers.js'
 import { postgresAwayCause } from '../revocation/postgres-causes.js'
 import { runUndoneAgain } from '../revocation/postgres-retry.js'
 import { type PostgresPool, readPostgresPool } from '../revocation/postgres-session.js'
 import { openTable } from '../revocation/postgres-table.js'
 import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
-import { createSharedDeliveries } from './shared-deliveries.js'
+import { createSharedDeliveries, STORE_TIMEOUT_MS } from './shared-deliveries.js'
 
 export interface PostgresDeliveriesOptions {
   /** A `Pool` of `pg`. Its connections are used for one short statement at a time. */
@@ -30,8 +29,6 @@ export const POSTGRES_DELIVERIES = {
   busyInMs: wholeNumber({ min: 10, max: 3_600_000, default: 120_000 })
 } satisfies OptionTable<PostgresDeliveriesOptions>
 
-/** Longest time for a statement, a free connection of the pool included. */
-const STATEMENT_TIMEOUT_MS = 2_000
 const TRIM_INTERVAL_MS = 60_000
 
 /**
@@ -81,7 +78,7 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
   const releaseSql = `delete from ${table} where id = $1 and owner = $2 and not is_done`
 
   async function run(text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
-    const { rows } = (await pool.query({ text, values: [...values], query_timeout: STATEMENT_TIMEOUT_MS })) as {
+    const { rows } = (await pool.query({ text, values: [...values], query_timeout: STORE_TIMEOUT_MS })) as {
       rows: unknown[]
     }
     return rows
@@ -98,12 +95,6 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
     }
   }
 
-  async function inTime(text: string, values: readonly unknown[]): Promise<readonly unknown[]> {
-    const rows = await withinTime(query(text, values), STATEMENT_TIMEOUT_MS, null, setUnrefTimer)
-    if (rows === null) throw new Error('timeout: no answer from the database')
-    return rows
-  }
-
   function trim(): void {
     const nowMs = performance.now()
     if (nowMs - trimmedMs < TRIM_INTERVAL_MS) return
@@ -113,12 +104,12 @@ export function createPostgresDeliveries(options: PostgresDeliveriesOptions): De
 
   return createSharedDeliveries({
     async claim(id) {
-      const [row] = (await inTime(claimSql, [id, owner, busyInMs])) as { readonly state: 'new' | 'done' | 'busy' }[]
+      const [row] = (await query(claimSql, [id, owner, busyInMs])) as { readonly state: 'new' | 'done' | 'busy' }[]
       trim()
       return row?.state ?? 'busy'
     },
-    finish: (id) => inTime(finishSql, [id, owner, RETENTION_SECONDS]),
-    release: (id) => inTime(releaseSql, [id, owner]),
+    finish: (id) => query(finishSql, [id, owner, RETENTION_SECONDS]),
+    release: (id) => query(releaseSql, [id, owner]),
     awayCause: postgresAwayCause
   })
 }

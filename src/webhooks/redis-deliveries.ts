@@ -6,7 +6,7 @@ import { redisAwayCause } from '../revocation/redis-causes.js'
 import { type RedisClient, readRedisClient } from '../revocation/redis-client.js'
 import type { RedisAdapter } from '../revocation/redis-session.js'
 import { type Deliveries, RETENTION_SECONDS } from './deliveries.js'
-import { createSharedDeliveries } from './shared-deliveries.js'
+import { createSharedDeliveries, STORE_TIMEOUT_MS } from './shared-deliveries.js'
 
 export interface RedisDeliveriesOptions {
   /**
@@ -29,7 +29,6 @@ export const REDIS_DELIVERIES = {
   busyInMs: wholeNumber({ min: 10, max: 3_600_000, default: 120_000 })
 } satisfies OptionTable<RedisDeliveriesOptions>
 
-const COMMAND_TIMEOUT_MS = 2_000
 /** The part of a key by which a cluster chooses the slot. */
 const HASH_TAG = /\{[^}]+\}/
 
@@ -46,7 +45,7 @@ const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 export function createRedisDeliveries(options: RedisDeliveriesOptions): Deliveries {
   const { client, keyPrefix, busyInMs } = readOptions(REDIS_DELIVERIES, options, { path: 'createRedisDeliveries' })
   const prefix = client.isCluster && !HASH_TAG.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix
-  const redis = createRedisCaller(client.open, prefix, COMMAND_TIMEOUT_MS)
+  const redis = createRedisCaller(client.open, prefix, STORE_TIMEOUT_MS)
   /** Earlier versions write `busy` alone, and take whatever is not `done` for it. */
   const claimed = `busy:${randomUUID()}`
   return createSharedDeliveries({

@@ -1,9 +1,13 @@
 import { helpOfBus } from '../core/help-page.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import type { BusAwayCause } from '../core/revocation/bus.js'
+import { setUnrefTimer, withinTime } from '../core/timers.js'
 import { createMemoryDeliveries, type Deliveries } from './deliveries.js'
 
-/** What processes share to recognise deliveries; each call rejects, in bounded time, while it cannot be had. */
+/** How long a delivery waits for the store, twice at most. A new connection, or a free one of a pool, may take longer. */
+export const STORE_TIMEOUT_MS = 2_000
+
+/** What processes share to recognise deliveries; each call rejects while it cannot be had. */
 export interface DeliveryStore {
   /** Of all processes that ask about an id, one is told `new`, until it calls `finish` or `release`, or dies. */
   claim(id: string): Promise<'new' | 'done' | 'busy'>
@@ -29,8 +33,12 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
 
   /** Null while the store is away. Only changes are logged: a store with a wrong password fails for each delivery. */
   async function ask<Answer>(call: Promise<Answer>): Promise<Answer | null> {
+    const answerWithin = (ms: number) => withinTime<Answer | typeof NO_ANSWER>(call, ms, NO_ANSWER, setUnrefTimer)
     try {
-      const answer = await call
+      let answer = await answerWithin(STORE_TIMEOUT_MS)
+      // A process that was busy has not read an answer that has arrived, and reads it before its next timer.
+      if (answer === NO_ANSWER) answer = await answerWithin(0)
+      if (answer === NO_ANSWER) throw new Error('timeout: no answer from the store')
       if (isAway) log.info({}, 'store of webhook deliveries is back')
       isAway = false
       return answer
@@ -73,4 +81,5 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
   }
 }
 
+const NO_ANSWER = Symbol('no answer')
 const AWAY = 'store of webhook deliveries is away: each process remembers its own until it is back'

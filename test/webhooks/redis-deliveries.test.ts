@@ -143,6 +143,7 @@ t.test('with the clients of every family', { skip }, async (t) => {
           Deliveries
         ]
         t.teardown(() => Promise.all([one.close?.(), two.close?.()]))
+        await Promise.all([untilConnected(one), untilConnected(two)])
         const id = `msg_of_family_${ids++}`
         t.equal(await one.begin(id, seconds), 'new')
         t.equal(await two.begin(id, seconds), 'busy')
@@ -165,6 +166,7 @@ t.test('a client of node-redis that maps replies to buffers serves as well', { s
       const client = create({ url: `redis://127.0.0.1:${server.port}`, commandOptions: { typeMapping } })
       const [one, two] = [1, 2].map(() => createRedisDeliveries({ client })) as [Deliveries, Deliveries]
       t.teardown(() => Promise.all([one.close?.(), two.close?.()]))
+      await Promise.all([untilConnected(one), untilConnected(two)])
       const id = `msg_mapped_${ids++}`
       t.equal(await one.begin(id, seconds), 'new')
       await one.end(id, true)
@@ -173,6 +175,41 @@ t.test('a client of node-redis that maps replies to buffers serves as well', { s
   }
 })
 
+t.test(
+  'a server that takes connections and does not answer delays a delivery by two seconds a call',
+  { skip },
+  async (t) => {
+    const server = await createRedisServer()
+    await server.start()
+    t.teardown(() => server.kill())
+    server.pause()
+    const deliveries = createRedisDeliveries({
+      client: new Redis({ port: server.port, host: '127.0.0.1', lazyConnect: true })
+    })
+    t.teardown(() => deliveries.close?.())
+    for (let i = 0; i < 2; i++) {
+      const beganMs = performance.now()
+      t.equal(await deliveries.begin(`msg_${i}`, seconds), 'new')
+      await deliveries.end(`msg_${i}`, true)
+      t.ok(performance.now() - beganMs < 4_900, 'a new connection may take five')
+    }
+  }
+)
+
 t.test('what is no client is refused', async (t) => {
   t.throws(() => createRedisDeliveries({ client: {} as never }), { code: 'FST_CLERK_REVOCATION_REDIS_CLIENT' })
 })
+
+/** On a busy machine a connection takes longer than a delivery waits. */
+async function untilConnected(deliveries: Deliveries): Promise<void> {
+  let isAway = false
+  const become = (away: boolean) => () => {
+    isAway = away
+  }
+  deliveries.open?.({ ...silentLogger, warn: become(true), info: become(false) })
+  do {
+    const id = `probe_${ids++}`
+    await deliveries.begin(id, seconds)
+    await deliveries.end(id, true)
+  } while (isAway)
+}
