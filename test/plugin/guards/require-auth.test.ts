@@ -55,6 +55,7 @@ t.test('the challenge says invalid_token only where a bad token was presented', 
     'token-not-active-yet',
     'token-iat-in-the-future',
     'token-verification-failed',
+    'token-type-mismatch',
     'session-revoked',
     'jwk-kid-mismatch',
     'session-token-expired',
@@ -76,7 +77,6 @@ t.test('the challenge says invalid_token only where a bad token was presented', 
     'primary-domain-cross-origin-sync',
     'active-organization-mismatch',
     'unexpected-error',
-    'token-type-mismatch',
     ''
   ]
   const challenge = async (reason: string) =>
