@@ -70,9 +70,9 @@ function seconds(ms: number | null): number | null {
 /**
  * Registers the metrics of one instance on a prom-client registry. All labels have closed sets of values, so the number of
  * series is fixed and no label holds personal data. Counters are read when Prometheus scrapes; only reasons and times,
- * which the counters lack, come from the diagnostics channels. Resolves to a function that unregisters everything. Where it
- * rejects, nothing is registered.
- * Rejects with `FST_CLERK_METRICS_PEER` where prom-client is not installed, and with the coded error of a bad option.
+ * which the counters lack, come from the diagnostics channels. Resolves to a function that unregisters everything.
+ * Rejects with `FST_CLERK_METRICS_PEER` where prom-client is not installed, with the coded error of a bad option, and with
+ * prom-client's own where a name is taken; nothing is registered then.
  *
  * With several instances in one process, give each a registry of its own.
  */

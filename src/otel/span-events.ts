@@ -9,9 +9,8 @@ const VERIFICATION = 'clerk.auth.verification'
 
 /**
  * Adds an event to the active span for each verification that failed or was slow: `isNoted` gets its time, `Infinity` if it
- * failed. The channel publishes in the context of the
- * request whose token it was, so the active span is one of that request. Requests that waited for the same token have no event
- * of their own. Returns a function that ends it.
+ * failed. The channel publishes in the context of the request whose token it was, so the active span is one of that request.
+ * Requests that waited for the same token have no event of their own. Returns a function that ends it.
  *
  * An active span that has ended already takes no event: @fastify/otel ends that of a hook when its function returns, which may
  * be before keys arrive. Such a verification becomes a span of its own.

@@ -33,7 +33,10 @@ function readPatterns(given: Given): readonly string[] {
   return texts
 }
 
-/** False for a pattern that does not compile, and for `orgs/:slug`: each path begins with a slash. */
+/**
+ * False for a pattern that does not compile, and for one such as `orgs/:slug`: each path begins with a slash. A pattern that
+ * begins with a parameter, a group, an escape or a dot, the prefix of a parameter, may match the slash or nothing there.
+ */
 function matchesPaths(pattern: string): boolean {
   try {
     pathToRegexp(pattern)
