@@ -64,7 +64,7 @@ export const busCauseHelp: Readonly<Record<BusAwayCause, Help>> = {
     cure: 'Try the address from this host.'
   },
   timeout: {
-    cause: 'The store does not answer in time.',
+    cause: 'The store, or the primary of a cluster, does not answer in time.',
     cure: 'Look at its load, and for a firewall that drops packets.'
   },
   authentication: {

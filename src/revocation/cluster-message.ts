@@ -4,11 +4,17 @@ import { parseRevocation, serializeRevocation } from '../core/revocation/wire-fo
 /** A message between a worker of `node:cluster` and its primary. */
 export interface ClusterMessage {
   readonly clerkRevocationBus: string
-  readonly type: 'load' | 'loaded' | 'revoked'
+  readonly type: 'load' | 'loaded' | 'revoked' | 'beat'
   readonly revocations: readonly (readonly unknown[])[]
   /** For how long the worker needs a revocation, in ms. Earlier versions do not say. */
   readonly retentionMs?: number
+  /** Of `loaded`: the primary returns each `beat`. Earlier versions do not. */
+  readonly returnsBeats?: true
+  /** Of `beat`: whose it is. */
+  readonly beat?: string
 }
+
+export type MessageRest = Omit<ClusterMessage, 'clerkRevocationBus' | 'type' | 'revocations'>
 
 /** Name of a bus for which the application gives no name. */
 export const DEFAULT_CLUSTER_BUS = 'fastify-clerk-auth'
@@ -17,10 +23,9 @@ export function composeMessage(
   name: string,
   type: ClusterMessage['type'],
   revocations: readonly Revocation[],
-  retentionMs?: number
+  rest: MessageRest = {}
 ): ClusterMessage {
-  const message = { clerkRevocationBus: name, type, revocations: revocations.map(serializeRevocation) }
-  return retentionMs === undefined ? message : { ...message, retentionMs }
+  return { clerkRevocationBus: name, type, revocations: revocations.map(serializeRevocation), ...rest }
 }
 
 export function parseMessage(value: unknown, name: string): ClusterMessage | null {

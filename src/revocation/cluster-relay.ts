@@ -54,8 +54,9 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     if (message?.type === 'load') {
       forgetOld()
       for (const revocations of inMessages(store)) send(worker, composeMessage(name, 'revoked', revocations))
-      send(worker, composeMessage(name, 'loaded', []))
+      send(worker, composeMessage(name, 'loaded', [], { returnsBeats: true }))
     }
+    if (message?.type === 'beat') send(worker, message)
     if (message?.type !== 'revoked') return
     for (const revocation of revocationsOf(message)) store.add(revocation)
     if (store.foldWhenFull(now()) !== null) forgetOld()

@@ -17,6 +17,7 @@ import { PostgresPool, RedisClient } from '../shared/revocation-redis-client.cjs
 interface ClusterBusOptions {
   readonly name?: string | undefined
   readonly openTimeoutInMs?: number | undefined
+  readonly heartbeatInMs?: number | undefined
 }
 declare function createClusterBus(options?: ClusterBusOptions): RevocationBus
 interface RevocationRelayOptions {
