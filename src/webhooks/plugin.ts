@@ -87,7 +87,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     if (state === 'unknown') throw new WebhookTimestampError()
     // Its lines are not counted: only a delivery that Clerk has signed comes this far, and each line names its own.
     const log = request.log.child({ webhook: id })
-    const handling = handle(event, { id, request, log }).then(
+    const handling = handle(event, timestamp * 1000, { id, request, log }).then(
       () => deliveries.end(id, true),
       async (error: unknown) => {
         await deliveries.end(id, false)
@@ -101,8 +101,8 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
   }
 
   /** Starts the revocation first: it counts in this process before a handler runs. */
-  async function handle(event: WebhookEvent, context: WebhookContext): Promise<void> {
-    const results = await Promise.allSettled([revokeFor(event, context.log), callHandlers(event, context)])
+  async function handle(event: WebhookEvent, sentAtMs: number, context: WebhookContext): Promise<void> {
+    const results = await Promise.allSettled([revokeFor(event, sentAtMs, context.log), callHandlers(event, context)])
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
@@ -111,11 +111,14 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (fastify, opt
     await handlerOf(event.type)?.(event, context)
   }
 
-  async function revokeFor(event: WebhookEvent, log: FastifyBaseLogger): Promise<void> {
+  async function revokeFor(event: WebhookEvent, sentAtMs: number, log: FastifyBaseLogger): Promise<void> {
     if (revoke === false) return
-    const revocation = revocationOf(event, Date.now(), revokeOn)
+    const nowMs = Date.now()
+    const revocation = revocationOf(event, nowMs, revokeOn)
     if (revocation === 'malformed') logLine(log, 'webhook-names-nobody', { type: event.type })
-    else if (revocation !== null) await revoke(revocation.target, revocation.atMs)
+    else if (revocation !== null)
+      // A delivery from the future: this clock is behind Clerk's, which stamps `iat`, and would date the revocation too early.
+      await revoke(revocation.target, revocation.atMs ?? (sentAtMs > nowMs ? sentAtMs : undefined))
   }
 
   function handlerOf(type: string): WebhookHandler | undefined {

@@ -105,6 +105,14 @@ t.test('the time of the event counts when it is plausible, else now', async (t) 
   }
 })
 
+t.test('the clock of this process is behind: what ends for good has ended when Clerk sent the delivery', async (t) => {
+  const { fastify, revoked } = await setUp(t)
+  const seconds = Math.floor(Date.now() / 1000) + 60
+  const sent = sign({ type: 'session.revoked', data: { id: 'sess_1' } }, { seconds })
+  t.equal((await fastify.inject(sent)).statusCode, 204)
+  t.strictSame(revoked, [[{ sessionId: 'sess_1' }, seconds * 1000]])
+})
+
 t.test('a missing or malformed secret, or no plugin to revoke by, stops the boot', async (t) => {
   const boot = async (options: WebhooksOptions) => void (await Fastify().register(webhooks, options).ready())
   await t.rejects(boot({ revoke: false }), { code: 'FST_CLERK_WEBHOOK_SECRET_MISSING' })
