@@ -1,8 +1,9 @@
-import { checkList, checkText } from '../core/options/checks.js'
-import { requiredText, text, textList } from '../core/options/readers.js'
+import { checkList } from '../core/options/checks.js'
+import { requiredText, text } from '../core/options/readers.js'
 import { type OptionTable, option, readMembers } from '../core/options/table.js'
 import { BoundedMap } from './bounded-map.js'
 import { createId } from './ids.js'
+import { nameList, nullable, permissionList } from './inputs.js'
 import type { TokenOrganization } from './session-claims.js'
 
 /** A user who can sign in to the local instance. */
@@ -40,7 +41,7 @@ export interface LocalOrganization {
 const MEMBERSHIP = {
   orgId: requiredText(),
   role: requiredText(),
-  permissions: textList()
+  permissions: permissionList()
 } satisfies OptionTable<LocalMembership>
 
 /** How the members of a user are checked, in the option `users`. */
@@ -53,17 +54,17 @@ export const USER = {
   memberships: option<readonly LocalMembership[], unknown>((given) =>
     checkList(given, 'a list of memberships', (membership) => readMembers(MEMBERSHIP, membership))
   ),
-  features: textList(),
-  plans: textList(),
-  activeOrgId: option<string | null, unknown>((given) => (given.value === null ? null : checkText(given)))
+  features: nameList(),
+  plans: nameList(),
+  activeOrgId: nullable<string>(text({ default: null }))
 } satisfies OptionTable<LocalUser>
 
 export const ORGANIZATION = {
   id: requiredText(),
   slug: requiredText(),
   name: text({ default: null }),
-  features: textList(),
-  plans: textList()
+  features: nameList(),
+  plans: nameList()
 } satisfies OptionTable<LocalOrganization>
 
 /** One user on one device. */

@@ -1,5 +1,9 @@
 import { createDeferred } from '../core/deferred.js'
-import type { Endpoint } from './request-log.js'
+import { checkChoice, checkNumber, checkText } from '../core/options/checks.js'
+import { required, wholeNumber } from '../core/options/readers.js'
+import { option, type Readers } from '../core/options/table.js'
+import { readInput } from './inputs.js'
+import { checkEndpoint, type Endpoint } from './request-log.js'
 
 /** A failure of an endpoint. `delay` and `slow-drip` take real time; in tests prefer `hold`, which waits for a call. */
 export type FaultKind =
@@ -47,6 +51,43 @@ export interface Faults {
   clear(): void
 }
 
+const milliseconds = wholeNumber({ min: 0, max: 2_147_483_647, default: null })
+const bytes = wholeNumber({ min: 1, max: 1_073_741_824, default: null })
+
+/** The members of each kind. */
+const KINDS: Readonly<Record<FaultKind['kind'], Readers>> = {
+  delay: { delayInMs: required(milliseconds, 'milliseconds') },
+  status: {
+    status: required(wholeNumber({ min: 200, max: 599, default: null }), 'an HTTP status'),
+    retryAfter: option((given) => typeof given.value === 'number' || checkText(given)),
+    code: option(checkText)
+  },
+  hang: {},
+  reset: {},
+  truncated: {},
+  html: {},
+  'wrong-json': { json: option(() => {}) },
+  'broken-json': {},
+  'empty-set': {},
+  oversized: { bytes },
+  redirect: { location: option(checkText) },
+  'slow-drip': { everyInMs: milliseconds, chunkBytes: bytes }
+}
+
+const KIND_NAMES = Object.keys(KINDS) as FaultKind['kind'][]
+
+const COMMON: Readers = {
+  kind: option(() => {}),
+  on: option(({ name, value }) => checkEndpoint(name, value)),
+  times: option((given) => checkNumber(given, { min: 1, max: Number.POSITIVE_INFINITY }))
+}
+
+/** Throws for a fault that would not happen, or not as it is written. */
+function readFault(fault: Fault): Fault {
+  const kind = checkChoice({ name: 'Fault.kind', value: (fault as Fault | undefined)?.kind ?? null }, KIND_NAMES)
+  return readInput({ ...COMMON, ...(kind && KINDS[kind]) }, 'Fault', fault)
+}
+
 export interface FaultScript extends Faults {
   take(endpoint: Endpoint): Fault | undefined
   /** Resolves when the endpoint is not held. */
@@ -65,7 +106,7 @@ export function createFaults(): FaultScript {
 
   return {
     next(...faults) {
-      for (const fault of faults) script.push({ fault, left: fault.times ?? 1 })
+      for (const fault of faults) script.push({ fault: readFault(fault), left: fault.times ?? 1 })
     },
     take(endpoint) {
       const entry = script.find(({ fault }) => matches(fault.on, endpoint))
@@ -74,6 +115,7 @@ export function createFaults(): FaultScript {
       return entry.fault
     },
     hold(on) {
+      checkEndpoint('hold.on', on)
       let waiting = 0
       const gate = createDeferred()
       const arrival = createDeferred()

@@ -1,4 +1,7 @@
 import { LocalClerkArgumentError } from '../core/errors.js'
+import { checkItem } from '../core/options/checks.js'
+import { boolean } from '../core/options/readers.js'
+import { readOptions } from '../core/options/table.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { tokenOfSession } from './directives.js'
@@ -7,13 +10,14 @@ import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
 import { createSignInTokens } from './frontend-api/sign-in-tokens.js'
 import { refuseForeign } from './gate.js'
+import { readInput } from './inputs.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { createListening } from './listening.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
 import { createOAuthState } from './oauth/state.js'
 import { type ListenOptions, type LocalClerkOptions, readLocalClerkOptions } from './options.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
-import { createSessionClaims, type SessionTokenInput } from './session-claims.js'
+import { createSessionClaims, SESSION_TOKEN, type SessionTokenInput } from './session-claims.js'
 import { createSigningKeys, type LocalJwk } from './signing-keys.js'
 import type { LocalState } from './state.js'
 import { createTokenOrigin } from './token-origin.js'
@@ -54,7 +58,7 @@ export interface LocalClerk extends LocalInstance {
    * Options to register the plugin with; `overrides` replace them. They use sockets once the instance listens, else
    * `fetch`. With `authorizedParties` in `overrides`, tokens made from now on are such as the application accepts.
    */
-  pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
+  pluginOptions<const T extends object = object>(overrides?: T): LocalPluginOptions & T
   signSessionToken(input?: SessionTokenInput): string
   /** Signs any claims; `header` replaces JOSE header parameters of a session token. */
   sign(claims: unknown, header?: Readonly<Record<string, unknown>>, kid?: string): string
@@ -118,13 +122,15 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     now
   )
 
-  const signSessionToken = (input: SessionTokenInput = {}): string =>
-    keys.sign(
+  const signSessionToken = (given?: SessionTokenInput): string => {
+    const input = readInput(SESSION_TOKEN, 'SessionTokenInput', given)
+    return keys.sign(
       input.header ?? {},
       createSessionClaims(input, instance.issuer, tokenOrigin.ofTest(), now(), lifetimeSeconds),
       input.kid
     )
-  const toToken = (token: string | SessionTokenInput = {}): string =>
+  }
+  const toToken = (token?: string | SessionTokenInput): string =>
     typeof token === 'string' ? token : signSessionToken(token)
 
   const publicOrigin = () => listening.current()?.origin ?? instance.issuer
@@ -175,18 +181,18 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
       return `${publicOrigin()}/sign-out`
     },
     machineTokens,
-    openSession: (userId) => directory.openSession(userId, now()),
+    openSession: (userId) => directory.openSession(checkItem({ name: 'openSession.userId', value: userId }), now()),
     sessionToken(sessionId, input) {
       const session = directory.session(sessionId)
       if (session === undefined) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
-      return tokenOfSession(state, session, input)
+      return tokenOfSession(state, session, readInput(SESSION_TOKEN, 'SessionTokenInput', input))
     },
     revokeSession(sessionId) {
       const session = directory.session(sessionId)
       if (session !== undefined) session.status = 'revoked'
       return session !== undefined
     },
-    signWebhook: (event, input = {}) => signWebhookEvent(event, input, instance.webhookSecret, now()),
+    signWebhook: (event, input) => signWebhookEvent(event, input, instance.webhookSecret, now()),
     directory,
     faults,
     requests,
@@ -210,7 +216,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     sign: (claims, header = {}, kid) => keys.sign(header, claims, kid),
     bearer: (token) => ({ authorization: `Bearer ${toToken(token)}` }),
     cookies: (token, cookieOptions) => cookieHeader(instance, token === null ? null : toToken(token), cookieOptions),
-    rotateKeys: ({ keepOld = true } = {}) => keys.rotate(keepOld),
+    async rotateKeys(given) {
+      return keys.rotate(readOptions(ROTATION, given, { path: 'rotateKeys' }).keepOld)
+    },
     withdrawKey: (kid) => keys.withdraw(kid),
     async listen(listenOptions) {
       await listening.start(listenOptions)
@@ -223,6 +231,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     }
   }
 }
+
+const ROTATION = { keepOld: boolean({ default: true }) }
 
 const NOT_FROM_THE_ENVIRONMENT = {
   jwtKey: null,

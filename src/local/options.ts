@@ -105,7 +105,23 @@ export function readLocalClerkOptions(
   environment: string | undefined
 ): LocalClerkSettings {
   if (environment?.trim().toLowerCase() === 'production') throw new LocalClerkProductionError()
-  return readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
+  const settings = readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
+  checkOrganizations(settings)
+  return settings
+}
+
+/** Tokens of a member of an organization that is not known would have none. */
+function checkOrganizations({ users, organizations }: LocalClerkSettings): void {
+  const ids = organizations.map(({ id }) => id)
+  for (const [index, { memberships = [], activeOrgId }] of users.entries()) {
+    const path = `createLocalClerk.users[${index}]`
+    for (const [place, { orgId }] of memberships.entries()) {
+      if (ids.includes(orgId)) continue
+      throw new OptionValueError(`${path}.memberships[${place}].orgId`, 'the id of one of the organizations')
+    }
+    if (activeOrgId == null || memberships.some(({ orgId }) => orgId === activeOrgId)) continue
+    throw new OptionValueError(`${path}.activeOrgId`, 'that of one of the memberships')
+  }
 }
 
 export interface ListenOptions {

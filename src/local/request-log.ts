@@ -1,3 +1,5 @@
+import { checkChoice } from '../core/options/checks.js'
+
 /** A request that reached the local instance. */
 export interface LoggedRequest {
   readonly endpoint: Endpoint
@@ -8,37 +10,45 @@ export interface LoggedRequest {
   status: number | null
 }
 
-export type Endpoint =
-  | 'fapi-jwks'
-  | 'bapi-jwks'
-  | 'handshake'
-  | 'handshake-payload'
-  | 'refresh'
-  | 'session-token'
-  | 'revoke'
-  | 'satellite-sync'
-  | 'dev-browser'
-  | 'sign-in'
-  | 'sign-out'
-  | 'environment'
-  | 'client'
-  | 'client-sign-in'
-  | 'client-sign-up'
-  | 'client-session'
-  | 'client-token'
-  | 'me'
-  | 'package'
-  | 'testing-token'
-  | 'users'
-  | 'sign-in-token'
-  | 'api-key'
-  | 'm2m-token'
-  | 'oauth-token'
-  | 'oauth-metadata'
-  | 'oauth-register'
-  | 'oauth-authorize'
-  | 'oauth-issue'
-  | 'unknown'
+export const ENDPOINTS = [
+  'fapi-jwks',
+  'bapi-jwks',
+  'handshake',
+  'handshake-payload',
+  'refresh',
+  'session-token',
+  'revoke',
+  'satellite-sync',
+  'dev-browser',
+  'sign-in',
+  'sign-out',
+  'environment',
+  'client',
+  'client-sign-in',
+  'client-sign-up',
+  'client-session',
+  'client-token',
+  'me',
+  'package',
+  'testing-token',
+  'users',
+  'sign-in-token',
+  'api-key',
+  'm2m-token',
+  'oauth-token',
+  'oauth-metadata',
+  'oauth-register',
+  'oauth-authorize',
+  'oauth-issue',
+  'unknown'
+] as const
+
+export type Endpoint = (typeof ENDPOINTS)[number]
+
+/** Throws for a name of no endpoint, which would stand for no request. */
+export function checkEndpoint(name: string, value: unknown): void {
+  checkChoice({ name, value }, [...ENDPOINTS, 'jwks'])
+}
 
 /** The requests to the instance, oldest first. The newest 10,000 are kept. */
 export interface RequestLog {
@@ -66,6 +76,7 @@ export function createRequestLog(): WritableRequestLog {
     entries,
     count(endpoint) {
       if (endpoint === undefined) return total
+      checkEndpoint('count.endpoint', endpoint)
       return endpoint === 'jwks' ? of('fapi-jwks') + of('bapi-jwks') : of(endpoint)
     },
     clear() {

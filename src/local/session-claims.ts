@@ -1,48 +1,86 @@
+import { OptionValueError } from '../core/errors.js'
+import { checkWholeNumber } from '../core/options/checks.js'
+import { choice, record, requiredText, text } from '../core/options/readers.js'
+import { type OptionTable, option, readMembers } from '../core/options/table.js'
 import { createId, randomText } from './ids.js'
+import { lifetimeInSeconds, moment, nameList, nullable, permissionList } from './inputs.js'
 
 /** The active organization of a session token. */
 export interface TokenOrganization {
   readonly id: string
-  readonly slug?: string
+  readonly slug?: string | undefined
   /** With or without `org:`. */
-  readonly role?: string
+  readonly role?: string | undefined
   /** Each as `org:<feature>:<permission>`. */
-  readonly permissions?: readonly string[]
+  readonly permissions?: readonly string[] | undefined
   /** Features of the organization, besides those that its permissions name. */
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
 }
 
 export interface SessionTokenInput {
   /** Default `user_local`. */
-  readonly userId?: string
+  readonly userId?: string | undefined
   /** Default: random. Null: a token without `sid`. */
-  readonly sessionId?: string | null
-  readonly org?: TokenOrganization | null
+  readonly sessionId?: string | null | undefined
+  readonly org?: TokenOrganization | null | undefined
   /** Features of the user. */
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
   /** Claims to add or replace; `undefined` removes a claim. */
-  readonly claims?: Readonly<Record<string, unknown>>
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** Version of the claims (claim `v`). Default 2. */
-  readonly version?: 1 | 2
+  readonly version?: 1 | 2 | undefined
   /** Moment of `iat`, ms since the epoch. Default: now. */
-  readonly issuedAtMs?: number
+  readonly issuedAtMs?: number | undefined
   /** Default: the instance's `tokenLifetimeInMs`. Negative: the token has expired already. */
-  readonly expiresInSeconds?: number
+  readonly expiresInSeconds?: number | undefined
   /** Origin of the page that fetched the token. Default: `LocalClerkOptions.azp`. Null: a token without `azp`. */
-  readonly azp?: string | null
+  readonly azp?: string | null | undefined
   /** Default `active`. */
-  readonly status?: 'active' | 'pending'
+  readonly status?: 'active' | 'pending' | undefined
   /** Minutes since the first and since the second factor was verified, -1: never. Default `[0, -1]`. */
-  readonly factorVerificationAge?: readonly [number, number] | null
+  readonly factorVerificationAge?: readonly [number, number] | null | undefined
   /** The impersonator (claim `act`). */
-  readonly actor?: Readonly<Record<string, unknown>>
+  readonly actor?: Readonly<Record<string, unknown>> | undefined
   /** JOSE header parameters to add or replace; `undefined` removes a parameter. */
-  readonly header?: Readonly<Record<string, unknown>>
+  readonly header?: Readonly<Record<string, unknown>> | undefined
   /** Name of the instance's key that signs, which may be a withdrawn one. Default: the current key. */
-  readonly kid?: string
+  readonly kid?: string | undefined
 }
+
+const TOKEN_ORGANIZATION = {
+  id: requiredText(),
+  slug: text({ default: null }),
+  role: text({ default: null }),
+  permissions: permissionList(),
+  features: nameList(),
+  plans: nameList()
+} satisfies OptionTable<TokenOrganization>
+
+export const SESSION_TOKEN = {
+  userId: text({ default: null }),
+  sessionId: nullable<string>(text({ default: null })),
+  org: nullable<TokenOrganization>(
+    option((given) => given.value !== undefined && readMembers(TOKEN_ORGANIZATION, given))
+  ),
+  features: nameList(),
+  plans: nameList(),
+  claims: record(),
+  version: option<1 | 2, unknown>((given) => checkWholeNumber(given, { min: 1, max: 2 })),
+  issuedAtMs: moment(),
+  expiresInSeconds: lifetimeInSeconds(),
+  azp: nullable<string>(text({ default: null })),
+  status: choice(['active', 'pending'], { default: 'active' }),
+  factorVerificationAge: option<readonly [number, number] | null, unknown>(({ name, value }) => {
+    if (value === undefined || value === null) return
+    const isPair = Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)
+    if (!isPair) throw new OptionValueError(name, 'two numbers of minutes, or null')
+  }),
+  actor: record(),
+  header: record(),
+  kid: text({ default: null })
+} satisfies OptionTable<SessionTokenInput>
 
 /** Claims in Clerk's order (auth/README.md section 1). */
 export function createSessionClaims(

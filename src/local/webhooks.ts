@@ -1,5 +1,9 @@
 import { createHmac } from 'node:crypto'
+import { checkItem } from '../core/options/checks.js'
+import { text } from '../core/options/readers.js'
+import type { OptionTable } from '../core/options/table.js'
 import { createId } from './ids.js'
+import { moment, readInput } from './inputs.js'
 
 export interface WebhookEvent {
   /** For example `session.revoked`. */
@@ -10,12 +14,18 @@ export interface WebhookEvent {
 
 export interface WebhookInput {
   /** Delivery id. Default: random. A second delivery with the same id is a replay. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Moment of the signature, ms since the epoch. Default: now. */
-  readonly atMs?: number
+  readonly atMs?: number | undefined
   /** Default: the instance's webhook secret. */
-  readonly secret?: string
+  readonly secret?: string | undefined
 }
+
+const WEBHOOK = {
+  id: text({ default: null }),
+  atMs: moment(),
+  secret: text({ default: null })
+} satisfies OptionTable<WebhookInput>
 
 /**
  * A delivery as Clerk would POST it: body text and signature headers of the Standard Webhooks specification, under
@@ -34,10 +44,13 @@ export interface SignedWebhook {
 /** Makes a delivery of an event, or of a text as its body. */
 export function signWebhookEvent(
   event: WebhookEvent | string,
-  input: WebhookInput,
+  given: WebhookInput | undefined,
   secret: string,
   nowMs: number
 ): SignedWebhook {
+  const input = readInput(WEBHOOK, 'WebhookInput', given)
+  if (typeof event !== 'string')
+    checkItem({ name: 'WebhookEvent.type', value: (event as WebhookEvent | undefined)?.type })
   const atMs = input.atMs ?? nowMs
   const id = input.id ?? createId('msg')
   const timestamp = String(Math.floor(atMs / 1000))

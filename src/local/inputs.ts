@@ -1,0 +1,46 @@
+import { OptionValueError } from '../core/errors.js'
+import { checkItem, checkList, checkNumber } from '../core/options/checks.js'
+import type { Given } from '../core/options/given.js'
+import { type Option, option, type Readers, readOptions } from '../core/options/table.js'
+
+/**
+ * An argument of the local Clerk, checked by its table: a slip in a test must not pass for what the test is about.
+ * `name` is that of its type. What is `undefined` is left out.
+ */
+export function readInput<T extends object>(table: Readers, name: string, input: T | undefined): T {
+  readOptions(table, input, { path: name })
+  return Object.fromEntries(Object.entries(input ?? {}).filter(([, value]) => value !== undefined)) as T
+}
+
+/** The same reader, for a value that may be null too. */
+export function nullable<T>(reader: { read(given: Given): unknown }): Option<T | null, unknown> {
+  return option((given) => (given.value === null ? null : reader.read(given)))
+}
+
+/** Moments that are given in seconds are before 1973. */
+export function moment(): Option<number, unknown> {
+  return option((given) => checkNumber(given, { min: 1e11, max: 1e14 }))
+}
+
+/** 30 years either way: less than any moment since 2001, in seconds or in milliseconds. */
+export function lifetimeInSeconds(): Option<number, unknown> {
+  return option((given) => checkNumber(given, { min: -1e9, max: 1e9 }))
+}
+
+/** Names of features or plans: a colon or comma would be read as more than a name. */
+export function nameList(): Option<readonly string[], unknown> {
+  return listOfTexts(/^[^:,\s]+$/, 'a name without scope')
+}
+
+export function permissionList(): Option<readonly string[], unknown> {
+  return listOfTexts(/^org:[^:,]+:[^,]+$/, 'org:<feature>:<permission>')
+}
+
+function listOfTexts(pattern: RegExp, what: string): Option<readonly string[], unknown> {
+  return option((given) =>
+    checkList(given, 'a list of strings', (item) => {
+      if (!pattern.test(checkItem(item))) throw new OptionValueError(item.name, what)
+      return item.value
+    })
+  )
+}
