@@ -1,4 +1,5 @@
 import { cookieDirectives, templateToken, tokenOfSession } from './directives.js'
+import { commonSession } from './frontend-api/shapes.js'
 import { apiError, hasKey, parseWebUrl, readJson } from './http.js'
 import type { LocalMachineType } from './machine-types.js'
 import type { Handler, LocalState } from './state.js'
@@ -35,7 +36,13 @@ export const refreshSession: Handler = (request, state) => {
   }
   const url = parseWebUrl(String(body.request_origin))
   if (url === null) return apiError(422, 'form_param_invalid', 'request_origin must be an origin')
-  return Response.json({ object: 'cookies', cookies: refreshDirectives(state, session.id, url) })
+  if (body.format === 'cookie') {
+    return Response.json({ object: 'cookies', cookies: refreshDirectives(state, session.id, url) })
+  }
+  return Response.json({
+    object: 'token',
+    jwt: tokenOfSession(state, session, { azp: state.tokenOrigin.ofPage(url.origin) })
+  })
 }
 
 /** The cookies of the session and its refresh token only: a refresh leaves the other cookies as they are. */
@@ -77,7 +84,7 @@ export const revokeSession: Handler = (request, state) => {
   const session = state.directory.session(request.params.sid ?? '')
   if (session === undefined) return apiError(404, 'resource_not_found', 'Session not found')
   session.status = 'revoked'
-  return Response.json({ object: 'session', id: session.id, user_id: session.userId, status: session.status })
+  return Response.json({ client_id: 'client_local', user_id: session.userId, ...commonSession(state, session) })
 }
 
 /** A verification endpoint: 401 for a wrong key, 404 for a token that is unknown, revoked or of another type. */

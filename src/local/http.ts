@@ -20,6 +20,10 @@ export function readJson(request: LocalRequest): Readonly<Record<string, unknown
   return isRecord(body) ? body : {}
 }
 
+export function readCount(text: string | null, otherwise: number): number {
+  return text !== null && /^\d{1,4}$/.test(text) ? Number(text) : otherwise
+}
+
 export function parseWebUrl(text: string | null): URL | null {
   if (text === null || !URL.canParse(text)) return null
   const url = new URL(text)
@@ -47,6 +51,11 @@ export function badRequest(message: string): Response {
 /** An error as FAPI and BAPI send it. */
 export function apiError(status: number, code: string, message: string): Response {
   return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
+}
+
+/** For calls of the application to BAPI. An answer such as `resource_not_found` would tell it something of Clerk's. */
+export function notOffered(what: string): Response {
+  return apiError(501, 'not_offered', `The local Clerk does not offer ${what}`)
 }
 
 /** A page that runs no script but that of the given source expression. */

@@ -9,7 +9,7 @@ import {
 } from './bapi-endpoints.js'
 import { frontendRoutes } from './frontend-api/routes.js'
 import { createDevBrowser, handshake, syncSatellite } from './handshake.js'
-import { apiError } from './http.js'
+import { apiError, hasKey, notOffered } from './http.js'
 import { machineTypes } from './machine-types.js'
 import { OAUTH_ROUTES } from './oauth/routes.js'
 import type { Endpoint } from './request-log.js'
@@ -65,7 +65,10 @@ export interface RouteMatch {
 
 const unknown: RouteMatch = {
   endpoint: 'unknown',
-  handler: () => apiError(404, 'resource_not_found', 'not found'),
+  handler: (request, { instance }) =>
+    hasKey(request, instance.secretKey) || hasKey(request, instance.machineSecretKey)
+      ? notOffered('this endpoint')
+      : apiError(404, 'resource_not_found', 'not found'),
   params: {}
 }
 

@@ -1,6 +1,6 @@
 import { emailOf } from './directory.js'
 import { userShape } from './frontend-api/shapes.js'
-import { apiError, readJson } from './http.js'
+import { apiError, notOffered, readCount, readJson } from './http.js'
 import { createId, randomText } from './ids.js'
 import type { Handler, LocalState } from './state.js'
 
@@ -16,13 +16,26 @@ export const createTestingToken: Handler = (_request, state) =>
     expires_at: Math.floor((state.now() + HOUR_MS) / 1000)
   })
 
-/** `GET /v1/users`, all or those with one of the `email_address`, `user_id`. */
-export const listUsers: Handler = ({ url }, state) =>
-  Response.json(chosenUsers(url, state).map((user) => userShape(state, user, state.now())))
+/** `GET /v1/users`, all or those with one of the `email_address`, `user_id`, by `limit` and `offset`. */
+export const listUsers = withKnownFilters(({ url }, state) => {
+  const offset = readCount(url.searchParams.get('offset'), 0)
+  const users = chosenUsers(url, state).slice(offset, offset + readCount(url.searchParams.get('limit'), 10))
+  return Response.json(users.map((user) => userShape(state, user, state.now())))
+})
 
 /** `GET /v1/users/count`. */
-export const countUsers: Handler = ({ url }, state) =>
+export const countUsers = withKnownFilters(({ url }, state) =>
   Response.json({ object: 'total_count', total_count: chosenUsers(url, state).length })
+)
+
+/** A filter that is ignored would choose users whom the caller has not asked for. */
+function withKnownFilters(handler: Handler): Handler {
+  return (request, state) => {
+    const isKnown = (name: string) => /^(limit|offset|(email_address|user_id)(\[\])?)$/.test(name)
+    const all = [...request.url.searchParams.keys()].every(isKnown)
+    return all ? handler(request, state) : notOffered('users by other than email_address, user_id, limit, offset')
+  }
+}
 
 /** `GET /v1/users/:id`. */
 export const showUserOfDirectory: Handler = ({ params }, state) => {

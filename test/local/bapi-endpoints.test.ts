@@ -113,7 +113,9 @@ t.test('webhook deliveries carry a signature that standardwebhooks believes', as
   t.equal(clerk.signWebhook('raw', { id: 'msg_1' }).body, 'raw')
 })
 
-t.test('what does not exist is answered with 404', async (t) => {
-  t.match(await post('/v1/users'), { status: 404 })
-  t.equal(clerk.requests.count('unknown'), 1)
+t.test('what is not offered says so, and to strangers 404', async (t) => {
+  t.match(await post('/v1/users'), { status: 501, code: 'not_offered' })
+  t.match(await post('/m2m_tokens', {}, clerk.machineSecretKey), { status: 501 })
+  t.match(await post('/v1/users', {}, 'sk_test_other'), { status: 404 })
+  t.equal(clerk.requests.count('unknown'), 3)
 })

@@ -121,6 +121,39 @@ t.test('sessions mint tokens, by template too', async (t) => {
   t.equal(state.reason, 'token-type-mismatch', 'a template token is no session token')
 })
 
+t.test('what the client reads of a user, a session and an API key is there', async (t) => {
+  const user = await official.users.getUser('user_ada')
+  t.match(user, { banned: false, locked: false, lastActiveAt: Number, createOrganizationEnabled: false })
+  const revoked = await official.sessions.revokeSession(clerk.openSession('user_ada').id)
+  t.match(revoked, { status: 'revoked', userId: 'user_ada', clientId: String, createdAt: Number, expireAt: Number })
+  const key = await official.apiKeys.verify(clerk.machineTokens.createApiKey({ subject: 'user_ada' }))
+  t.match(key, { createdBy: null, description: null, lastUsedAt: null })
+})
+
+t.test('users come by page, and a filter that is not offered is refused', async (t) => {
+  const users = [{ id: 'user_a' }, { id: 'user_b' }, { id: 'user_c' }]
+  const instance = await createLocalClerk({ instanceType: 'production', users })
+  t.teardown(() => instance.close())
+  await instance.listen()
+  const client = officialClient(instance)
+  const { data, totalCount } = await client.users.getUserList({ limit: 1, offset: 1 })
+  t.same([data.map(({ id }) => id), totalCount], [['user_b'], 3])
+  const refused = { status: 501, errors: [{ code: 'not_offered' }] }
+  await t.rejects(client.users.getUserList({ query: 'a' }), refused)
+  await t.rejects(client.users.getCount({ query: 'a' }), refused)
+  await t.rejects(client.organizations.getOrganization({ organizationId: 'org_1' }), refused)
+})
+
+t.test('a refresh brings cookies or a token, as asked', async (t) => {
+  const session = clerk.openSession('user_ada')
+  const tokens = { expired_token: clerk.sessionToken(session.id), refresh_token: session.refreshToken }
+  const input = { ...tokens, request_origin: 'https://app.local.test' }
+  const { jwt } = await official.sessions.refreshSession(session.id, { ...input, format: 'token' })
+  t.equal((await official.authenticateRequest(request({ authorization: `Bearer ${jwt}` }))).status, 'signed-in')
+  const { cookies } = await official.sessions.refreshSession(session.id, { ...input, format: 'cookie' })
+  t.match(cookies[0], /^__session=/)
+})
+
 t.test('a foreign secret key is refused in the way that Clerk refuses it', async (t) => {
   const { publishableKey, apiUrl } = clerk.pluginOptions()
   const foreign = createClerkClient({ publishableKey, secretKey: 'sk_live_foreign', apiUrl })

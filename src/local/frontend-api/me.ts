@@ -1,6 +1,6 @@
 import { liveSession } from '../directives.js'
 import type { LocalSession, LocalUser } from '../directory.js'
-import type { LocalRequest } from '../http.js'
+import { type LocalRequest, readCount } from '../http.js'
 import type { Handler, LocalState } from '../state.js'
 import { answer, notSignedIn } from './answers.js'
 import { callerOf, pageOrigin } from './caller.js'
@@ -41,7 +41,3 @@ export const listMemberships = withUser((request, state, user, session) => {
 
 /** Invitations and suggestions, of which a local instance has none. */
 export const listNothing = withUser(() => answer({ data: [], total_count: 0 }))
-
-function readCount(text: string | null, otherwise: number): number {
-  return text !== null && /^\d{1,4}$/.test(text) ? Number(text) : otherwise
-}

@@ -32,16 +32,23 @@ export function sessionShape(state: LocalState, session: LocalSession, origin: s
   const user = state.directory.user(session.userId)
   const jwt = tokenOfSession(state, session, { azp: state.tokenOrigin.ofScript(origin) })
   return {
+    ...commonSession(state, session),
+    last_active_token: { object: 'token', jwt },
+    tasks: null,
+    factor_verification_age: [Math.floor((state.now() - session.createdAtMs) / 60_000), -1],
+    user: user === undefined ? null : userShape(state, user, session.createdAtMs),
+    public_user_data: user === undefined ? null : publicUserData(user)
+  }
+}
+
+/** The members of a session that FAPI and BAPI share. */
+export function commonSession(state: LocalState, session: LocalSession): Shape {
+  return {
     object: 'session',
     id: session.id,
     status: session.status,
     last_active_organization_id: session.activeOrgId,
-    last_active_token: { object: 'token', jwt },
     actor: null,
-    tasks: null,
-    factor_verification_age: [Math.floor((state.now() - session.createdAtMs) / 60_000), -1],
-    user: user === undefined ? null : userShape(state, user, session.createdAtMs),
-    public_user_data: user === undefined ? null : publicUserData(user),
     created_at: session.createdAtMs,
     updated_at: session.createdAtMs,
     last_active_at: state.now(),
@@ -89,6 +96,14 @@ export function userShape(state: LocalState, user: LocalUser, atMs: number): Sha
     public_metadata: {},
     unsafe_metadata: {},
     external_id: null,
+    banned: false,
+    locked: false,
+    deprovisioned: false,
+    legal_accepted_at: null,
+    locale: null,
+    timezone: null,
+    create_organizations_limit: null,
+    last_active_at: atMs,
     last_sign_in_at: atMs,
     created_at: atMs,
     updated_at: atMs
