@@ -49,7 +49,7 @@ const source = {
     return null
   },
   async transform(code, id) {
-    if (!id.endsWith('.ts')) return null
+    if (!id.endsWith('.ts')) return { code: withoutDocs(code), map: null }
     const { code: compiled } = await transform(code, {
       loader: 'ts',
       target: `node${/\d+\.\d+/.exec(engines.node)[0]}`,
@@ -60,9 +60,9 @@ const source = {
   resolveImportMeta: (property) => (property === 'url' ? 'require("node:url").pathToFileURL(__filename).href' : null)
 }
 
-// Of comments esbuild leaves those of the members of classes, and no others.
+// Of comments esbuild leaves those inside of classes and objects; packages that are bundled have theirs.
 function withoutDocs(code) {
-  return code.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '')
+  return code.replaceAll(/^ *(\/\*\*[\s\S]*?\*\/|\/\/ .*)\n/gm, '')
 }
 
 // An optional peer is required inside the `try` in which the source imports it: there, bundlers take its absence for a
