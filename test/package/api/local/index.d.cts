@@ -4,28 +4,28 @@ interface Certificate {
 }
 interface TokenOrganization {
   readonly id: string
-  readonly slug?: string
-  readonly role?: string
-  readonly permissions?: readonly string[]
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
+  readonly slug?: string | undefined
+  readonly role?: string | undefined
+  readonly permissions?: readonly string[] | undefined
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
 }
 interface SessionTokenInput {
-  readonly userId?: string
-  readonly sessionId?: string | null
-  readonly org?: TokenOrganization | null
-  readonly features?: readonly string[]
-  readonly plans?: readonly string[]
-  readonly claims?: Readonly<Record<string, unknown>>
-  readonly version?: 1 | 2
-  readonly issuedAtMs?: number
-  readonly expiresInSeconds?: number
-  readonly azp?: string | null
-  readonly status?: 'active' | 'pending'
-  readonly factorVerificationAge?: readonly [number, number] | null
-  readonly actor?: Readonly<Record<string, unknown>>
-  readonly header?: Readonly<Record<string, unknown>>
-  readonly kid?: string
+  readonly userId?: string | undefined
+  readonly sessionId?: string | null | undefined
+  readonly org?: TokenOrganization | null | undefined
+  readonly features?: readonly string[] | undefined
+  readonly plans?: readonly string[] | undefined
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  readonly version?: 1 | 2 | undefined
+  readonly issuedAtMs?: number | undefined
+  readonly expiresInSeconds?: number | undefined
+  readonly azp?: string | null | undefined
+  readonly status?: 'active' | 'pending' | undefined
+  readonly factorVerificationAge?: readonly [number, number] | null | undefined
+  readonly actor?: Readonly<Record<string, unknown>> | undefined
+  readonly header?: Readonly<Record<string, unknown>> | undefined
+  readonly kid?: string | undefined
 }
 interface LocalUser {
   readonly id: string
@@ -105,11 +105,11 @@ interface LocalInstance {
   readonly cookieSuffix: string
 }
 interface CookieOptions {
-  readonly suffixed?: boolean
-  readonly unsuffixed?: boolean
-  readonly clientUat?: number | string | null
-  readonly devBrowser?: string | null
-  readonly refresh?: string | null
+  readonly suffixed?: boolean | undefined
+  readonly unsuffixed?: boolean | undefined
+  readonly clientUat?: number | string | null | undefined
+  readonly devBrowser?: string | null | undefined
+  readonly refresh?: string | null | undefined
 }
 interface LoggedRequest {
   readonly endpoint: Endpoint
@@ -118,37 +118,39 @@ interface LoggedRequest {
   readonly atMs: number
   status: number | null
 }
-type Endpoint =
-  | 'fapi-jwks'
-  | 'bapi-jwks'
-  | 'handshake'
-  | 'handshake-payload'
-  | 'refresh'
-  | 'session-token'
-  | 'revoke'
-  | 'satellite-sync'
-  | 'dev-browser'
-  | 'sign-in'
-  | 'sign-out'
-  | 'environment'
-  | 'client'
-  | 'client-sign-in'
-  | 'client-sign-up'
-  | 'client-session'
-  | 'client-token'
-  | 'me'
-  | 'package'
-  | 'testing-token'
-  | 'users'
-  | 'sign-in-token'
-  | 'api-key'
-  | 'm2m-token'
-  | 'oauth-token'
-  | 'oauth-metadata'
-  | 'oauth-register'
-  | 'oauth-authorize'
-  | 'oauth-issue'
-  | 'unknown'
+declare const ENDPOINTS: readonly [
+  'fapi-jwks',
+  'bapi-jwks',
+  'handshake',
+  'handshake-payload',
+  'refresh',
+  'session-token',
+  'revoke',
+  'satellite-sync',
+  'dev-browser',
+  'sign-in',
+  'sign-out',
+  'environment',
+  'client',
+  'client-sign-in',
+  'client-sign-up',
+  'client-session',
+  'client-token',
+  'me',
+  'package',
+  'testing-token',
+  'users',
+  'sign-in-token',
+  'api-key',
+  'm2m-token',
+  'oauth-token',
+  'oauth-metadata',
+  'oauth-register',
+  'oauth-authorize',
+  'oauth-issue',
+  'unknown'
+]
+type Endpoint = (typeof ENDPOINTS)[number]
 interface RequestLog {
   readonly entries: readonly LoggedRequest[]
   count(endpoint?: Endpoint | 'jwks'): number
@@ -224,24 +226,24 @@ interface LocalJwk {
 }
 interface ApiKeyInput {
   readonly subject: string
-  readonly name?: string
-  readonly scopes?: readonly string[]
-  readonly claims?: Readonly<Record<string, unknown>> | null
+  readonly name?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly claims?: Readonly<Record<string, unknown>> | null | undefined
 }
 interface M2MTokenInput {
-  readonly machineId?: string
-  readonly scopes?: readonly string[]
-  readonly claims?: Readonly<Record<string, unknown>> | null
-  readonly format?: 'opaque' | 'jwt'
-  readonly expiresInSeconds?: number
+  readonly machineId?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly claims?: Readonly<Record<string, unknown>> | null | undefined
+  readonly format?: 'opaque' | 'jwt' | undefined
+  readonly expiresInSeconds?: number | undefined
 }
 interface OAuthTokenInput {
   readonly userId: string
-  readonly clientId?: string
-  readonly scopes?: readonly string[]
-  readonly audience?: string | readonly string[]
-  readonly format?: 'opaque' | 'jwt'
-  readonly expiresInSeconds?: number
+  readonly clientId?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly audience?: string | readonly string[] | undefined
+  readonly format?: 'opaque' | 'jwt' | undefined
+  readonly expiresInSeconds?: number | undefined
 }
 interface MachineTokens {
   createApiKey(input: ApiKeyInput): string
@@ -256,9 +258,9 @@ interface WebhookEvent {
   readonly [field: string]: unknown
 }
 interface WebhookInput {
-  readonly id?: string
-  readonly atMs?: number
-  readonly secret?: string
+  readonly id?: string | undefined
+  readonly atMs?: number | undefined
+  readonly secret?: string | undefined
 }
 interface SignedWebhook {
   readonly body: string
@@ -292,7 +294,7 @@ interface LocalClerk extends LocalInstance {
     keys: LocalJwk[]
   }
   readonly fetch: typeof globalThis.fetch
-  pluginOptions<T extends object = object>(overrides?: T): LocalPluginOptions & T
+  pluginOptions<const T extends object = object>(overrides?: T): LocalPluginOptions & T
   signSessionToken(input?: SessionTokenInput): string
   sign(claims: unknown, header?: Readonly<Record<string, unknown>>, kid?: string): string
   bearer(token?: string | SessionTokenInput): {
