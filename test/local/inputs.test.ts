@@ -1,4 +1,6 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import clerkAuth from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
 
 // A slip in an argument must not pass for what a test is about: a token of somebody else, a fault that never happens.
@@ -105,4 +107,12 @@ t.test('an opaque M2M token ends when it is said to', async (t) => {
   t.equal(await verify(), 200)
   nowMs += 60_000
   t.equal(await verify(), 404)
+})
+
+t.test('options of the application keep their types on the way through pluginOptions', async (t) => {
+  const options = clerk.pluginOptions({ acceptsToken: ['session_token', 'api_key'] })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(clerkAuth, options)
+  t.same(options.acceptsToken, ['session_token', 'api_key'])
 })
