@@ -1,3 +1,4 @@
+import { isAudienceMalformed } from '../core/auth/machine-auth.js'
 import { ForbiddenError, GuardUseError, McpScopesError } from '../core/errors.js'
 import { isRecord } from '../core/json.js'
 import { exposeChallenge } from '../plugin/guards/challenge.js'
@@ -79,10 +80,9 @@ export function createMcpAuth({ resource, scopes: known, allowUnbound }: McpAuth
       const auth = settings.readAuth(request)
       if (!isAuthenticated(auth)) return refuse(settings, auth, request, reply, challenge)
       if (auth.tokenType !== 'oauth_token') return refuseToken('token-type-mismatch', reply, challenge)
-      if (auth.audience.length === 0 && !allowUnbound) return refuseToken('token-audience-missing', reply, challenge)
-      if (auth.audience.length > 0 && !isFor(resource, auth.audience)) {
-        return refuseToken('token-audience-mismatch', reply, challenge)
-      }
+      const isUnbound = auth.audience.length === 0 && !isAudienceMalformed(auth)
+      if (isUnbound && !allowUnbound) return refuseToken('token-audience-missing', reply, challenge)
+      if (!isUnbound && !isFor(resource, auth.audience)) return refuseToken('token-audience-mismatch', reply, challenge)
       return hasScopes(auth, scopes) ? null : { error: forbid(auth.scopes, reply) }
     })
   }

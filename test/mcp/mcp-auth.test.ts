@@ -116,6 +116,36 @@ t.test('a token without audience is let in by option only, one for another resou
   t.equal((await ask(open, '/mcp', bearer(other))).statusCode, 401)
 })
 
+t.test(
+  'a token with a malformed audience is bound to something unknown: refused by every way of guarding',
+  async (t) => {
+    const open = await build({ allowUnbound: true })
+    const oauth = { config: { clerk: { acceptsToken: 'oauth_token' } } } as const
+    const byHand = open.mcpAuth()
+    open.post('/by-hand', oauth, async (request, reply) => {
+      await byHand(request, reply)
+      return 'in'
+    })
+    await open.register(async (scope) => {
+      scope.addHook('onRequest', open.mcpAuth())
+      scope.post('/scope', oauth, () => 'in')
+    })
+    const exp = Math.floor(Date.now() / 1000) + 60
+    const claims = { iss: clerk.issuer, sub: 'user_ada', client_id: 'client_1', scp: ['notes:read'], exp }
+    const signed = (aud: unknown) => clerk.sign({ ...claims, aud }, { typ: 'at+jwt', cat: undefined })
+    for (const url of ['/any', '/by-hand', '/scope']) {
+      for (const aud of [7, true, {}, { [RESOURCE]: 1 }, [RESOURCE, 7], [7], [[RESOURCE]], ['']]) {
+        const { statusCode, headers } = await ask(open, url, bearer(signed(aud)))
+        t.equal(statusCode, 401, `${url} ${JSON.stringify(aud)}`)
+        t.match(headers['www-authenticate'], 'error="invalid_token"')
+      }
+      for (const aud of [undefined, null, '', [], RESOURCE, [RESOURCE, 'https://other.example.com']]) {
+        t.equal((await ask(open, url, bearer(signed(aud)))).statusCode, 200, `${url} ${JSON.stringify(aud)}`)
+      }
+    }
+  }
+)
+
 t.test('the origin as resource: with and without its slash', async (t) => {
   for (const resource of ['https://api.example.com', 'https://api.example.com/']) {
     const server = await build({ resource })

@@ -15,7 +15,8 @@ import type {
 
 /** For which resources a token was issued, and from when until when. */
 export interface Validity {
-  readonly audience: readonly string[]
+  /** Null: malformed, which is told from none by `isAudienceMalformed` alone. */
+  readonly audience: readonly string[] | null
   /** Ms since the epoch; null: not known. */
   readonly issuedAt: number | null
   /** Ms since the epoch; null: the token names no end. */
@@ -64,6 +65,11 @@ export function tokenOf(auth: MachineAuth): string {
   return MachineToken.tokenOf(auth as unknown as MachineToken)
 }
 
+/** Whether the token has an `aud` that is malformed: its `audience` is empty, but it is not bound to nothing. */
+export function isAudienceMalformed(auth: MachineAuth): boolean {
+  return MachineToken.isAudienceMalformed(auth as unknown as MachineToken)
+}
+
 /** The auth of a request whose machine token is missing or refused. */
 export function createUnauthenticatedMachineAuth<T extends MachineTokenType>(
   tokenType: T,
@@ -82,16 +88,22 @@ export function createInvalidTokenAuth(reason: string, message: string): Invalid
 // The token is in a private field: JSON, `util.inspect` and log serializers do not see it.
 class MachineToken {
   readonly #token: string
+  readonly #isAudienceMalformed: boolean
   readonly getToken: () => Promise<string>
   readonly has = hasNothing
 
-  constructor(token: string) {
+  constructor({ audience }: Validity, token: string) {
     this.#token = token
+    this.#isAudienceMalformed = audience === null
     this.getToken = async () => token
   }
 
   static tokenOf(auth: MachineToken): string {
     return auth.#token
+  }
+
+  static isAudienceMalformed(auth: MachineToken): boolean {
+    return auth.#isAudienceMalformed
   }
 }
 
@@ -110,12 +122,12 @@ class ApiKey extends MachineToken implements ApiKeyAuth {
   readonly orgId: string | null
 
   constructor(data: ApiKeyData, token: string) {
-    super(token)
+    super(data, token)
     this.id = data.id
     this.name = data.name
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
-    this.audience = deepFreeze(data.audience)
+    this.audience = deepFreeze(data.audience ?? [])
     this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
@@ -138,11 +150,11 @@ class M2MToken extends MachineToken implements M2MTokenAuth {
   readonly machineId: string
 
   constructor(data: M2MTokenData, token: string) {
-    super(token)
+    super(data, token)
     this.id = data.id
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
-    this.audience = deepFreeze(data.audience)
+    this.audience = deepFreeze(data.audience ?? [])
     this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.claims = data.claims === null ? null : deepFreeze(data.claims)
@@ -164,11 +176,11 @@ class OAuthToken extends MachineToken implements OAuthTokenAuth {
   readonly clientId: string
 
   constructor(data: OAuthTokenData, token: string) {
-    super(token)
+    super(data, token)
     this.id = data.id
     this.subject = data.subject
     this.scopes = deepFreeze(data.scopes)
-    this.audience = deepFreeze(data.audience)
+    this.audience = deepFreeze(data.audience ?? [])
     this.issuedAt = data.issuedAt
     this.expiresAt = data.expiresAt
     this.userId = data.subject

@@ -10,7 +10,7 @@ export function readM2MClaims(claims: JsonObject): M2MTokenData {
     id: text(claims.jti),
     subject: text(claims.sub),
     scopes: words(claims.scopes) ?? list(claims.aud),
-    audience: readAudience(claims.aud) ?? [],
+    audience: readAudience(claims.aud),
     issuedAt: msOf(claims.iat),
     expiresAt: msOf(claims.exp),
     claims: custom.length === 0 ? null : Object.fromEntries(custom)
@@ -23,7 +23,7 @@ export function readOAuthClaims(claims: JsonObject): OAuthTokenData {
     subject: text(claims.sub),
     clientId: text(claims.client_id),
     scopes: Array.isArray(claims.scp) ? list(claims.scp) : (words(claims.scope) ?? []),
-    audience: readAudience(claims.aud) ?? [],
+    audience: readAudience(claims.aud),
     issuedAt: msOf(claims.iat),
     expiresAt: msOf(claims.exp)
   }

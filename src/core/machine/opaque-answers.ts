@@ -64,7 +64,7 @@ function verified<Data>(
   const issuedAt = typeof createdAt === 'number' ? createdAt : null
   const expiresAt = typeof expiration === 'number' && expiration > 0 ? expiration : null
   return {
-    data: { ...data, audience: audience ?? [], issuedAt, expiresAt },
+    data: { ...data, audience, issuedAt, expiresAt },
     audience,
     isOver: revoked === true || expired === true,
     expiresAtMs: expiresAt ?? Number.POSITIVE_INFINITY
