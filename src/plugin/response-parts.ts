@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { DebugHeaders } from '../core/options/instance-options.js'
+import { NO_STORE } from '../core/state/handshake-attempt.js'
 import type { ResponseParts } from '../core/state/request-state.js'
 import type { Decision } from './decision.js'
 import { closeUpgradeAfterAnswer } from './upgrade.js'
@@ -34,15 +35,20 @@ interface Lines {
   /** Of the judgement before, for a request that is judged once more. */
   readonly before: readonly string[]
   readonly own: readonly string[]
+  /** `Cache-Control` as it was without the lines. */
+  readonly cacheControl: unknown
 }
 
-const NONE: Lines = { before: [], own: [] }
+const NONE: Lines = { before: [], own: [], cacheControl: undefined }
+const CACHE_CONTROL = 'cache-control'
 const linesOf = new WeakMap<FastifyReply, Lines>()
 
 function addCookies(own: readonly string[], reply: FastifyReply): void {
   if (own.length === 0) return
   const { before } = linesOf.get(reply) ?? NONE
-  linesOf.set(reply, { before, own })
+  linesOf.set(reply, { before, own, cacheControl: reply.getHeader(CACHE_CONTROL) })
+  // A shared cache that kept a session's cookies would sign strangers in (RFC 9111 section 7.3).
+  reply.headers(NO_STORE)
   // One call for each line: Fastify appends to the `Set-Cookie` headers of earlier hooks. A line that is there stays.
   for (const line of own) if (!before.includes(line)) reply.header('set-cookie', line)
 }
@@ -52,13 +58,16 @@ function addCookies(own: readonly string[], reply: FastifyReply): void {
  * headers. Returns what has to be called after that: it takes back the lines that the second judgement has not given.
  */
 export function replaceCookies(reply: FastifyReply): () => void {
-  const { own: before } = linesOf.get(reply) ?? NONE
+  const { own: before, cacheControl } = linesOf.get(reply) ?? NONE
   if (before.length === 0) return () => {}
-  linesOf.set(reply, { before, own: [] })
+  linesOf.set(reply, { ...NONE, before })
   return () => {
     const { own } = linesOf.get(reply) ?? NONE
     const unwanted = before.filter((line) => !own.includes(line))
     if (unwanted.length > 0) takeBack(unwanted, reply)
+    if (own.length > 0) return
+    if (cacheControl === undefined) reply.removeHeader(CACHE_CONTROL)
+    else reply.header(CACHE_CONTROL, cacheControl)
   }
 }
 
