@@ -49,20 +49,28 @@ const source = {
     return null
   },
   async transform(code, id) {
-    if (!id.endsWith('.ts')) return { code: withoutDocs(code), map: null }
+    if (!id.endsWith('.ts')) return { code: await withoutComments(code), map: null }
     const { code: compiled } = await transform(code, {
       loader: 'ts',
       target: `node${/\d+\.\d+/.exec(engines.node)[0]}`,
       charset: 'utf8'
     })
-    return { code: requirePeers(withoutDocs(compiled)), map: null }
+    return { code: requirePeers(await withoutComments(compiled)), map: null }
   },
   resolveImportMeta: (property) => (property === 'url' ? 'require("node:url").pathToFileURL(__filename).href' : null)
 }
 
-// Of comments esbuild leaves those inside of classes and objects; packages that are bundled have theirs.
-function withoutDocs(code) {
-  return code.replaceAll(/^ *(\/\*\*[\s\S]*?\*\/|\/\/ .*)\n/gm, '')
+// Of comments esbuild leaves those inside of classes and objects; packages that are bundled have theirs. A line of a template
+// may look like a comment: the code without white space tells.
+async function withoutComments(code) {
+  const bare = code.replaceAll(/^ *(\/\*\*[\s\S]*?\*\/|\/\/ .*)\n/gm, '')
+  const [before, after] = await Promise.all([squeezed(code), squeezed(bare)])
+  if (before !== after) throw new Error('A line that looks like a comment is none')
+  return bare
+}
+
+async function squeezed(code) {
+  return (await transform(code, { minifyWhitespace: true, legalComments: 'none' })).code
 }
 
 // An optional peer is required inside the `try` in which the source imports it: there, bundlers take its absence for a
