@@ -165,12 +165,18 @@ export async function askOurs(oracleCase: OracleCase, request: WireRequest, apiU
     message: messageForm(text('x-clerk-auth-message')),
     location,
     headers: Object.fromEntries(
-      Object.entries(response.headers).filter(([name]) => !IGNORED.test(name)) as [string, string][]
+      Object.entries(response.headers).filter(([name]) => !isIgnored(name, response.headers)) as [string, string][]
     ),
     setCookies: [response.headers['set-cookie'] ?? []].flat(),
     auth: auth && authFields(auth),
     has: auth === null ? [] : QUESTIONS.map((question) => auth.has(question as HasParams))
   }
+}
+
+/** `Cache-Control` beside cookies without a redirect is the plugin's own, and has its tests in test/plugin/kept-cookies.test.ts. */
+function isIgnored(name: string, headers: Readonly<Record<string, unknown>>): boolean {
+  const isOwn = name === 'cache-control' && headers['set-cookie'] !== undefined && headers.location === undefined
+  return isOwn || IGNORED.test(name)
 }
 
 /** Headers of Fastify and Node, and headers that are compared by themselves. */
