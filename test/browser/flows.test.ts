@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import type { BrowserContext, Page } from 'playwright-core'
 import t from 'tap'
-import { people } from '../../src/cli/playground/people.js'
+import { organizations, people } from '../../src/cli/playground/people.js'
 import { startPlayground } from '../../src/cli/playground/playground.js'
 import clerkAuth, { type ClerkAuthOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
@@ -155,7 +155,7 @@ if (browser !== null) {
   })
 
   t.test('a development satellite gets the session of its primary', async (t) => {
-    const local = await createLocalClerk({ users: people })
+    const local = await createLocalClerk({ users: people, organizations })
     t.teardown(() => local.close())
     await local.listen()
     const primary = await startApp(t, 'app.localhost', local.pluginOptions({ signInUrl: local.signInUrl }))
@@ -178,6 +178,7 @@ if (browser !== null) {
     async (t) => {
       const local = await createLocalClerk({
         users: people,
+        organizations,
         instanceType: 'production',
         frontendApi: 'clerk.app.localhost',
         satellites: ['sat.localhost']

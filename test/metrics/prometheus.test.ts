@@ -142,7 +142,7 @@ async function startServers(): Promise<Readonly<Record<string, Server>>> {
       async trouble() {
         const { clerk, fastify } = healthy
         for (let i = 0; i < 5; i++) {
-          const headers = clerk.bearer({ sessionId: 'sess_ended', jti: String(i) } as object)
+          const headers = clerk.bearer({ sessionId: 'sess_ended', claims: { jti: String(i) } })
           await fastify.inject({ method: 'POST', url: '/', headers })
           await fastify.inject({ method: 'POST', url: '/', headers })
         }

@@ -23,7 +23,7 @@ t.test('no method, host, path, token or cookie of a stranger makes a series of i
     (id: string) => ({ url: '/users/1', headers: clerk.bearer({ userId: `user_${id}`, expiresInSeconds: -60 }) }),
     (id: string) => ({
       url: '/users/1',
-      headers: clerk.bearer({ issuer: `https://${id}.evil.test`, sessionId: `sess_${id}` } as object)
+      headers: clerk.bearer({ claims: { iss: `https://${id}.evil.test` }, sessionId: `sess_${id}` })
     }),
     (id: string) => ({
       url: '/users/1',
