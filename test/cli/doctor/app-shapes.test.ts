@@ -7,7 +7,7 @@ import { assertNothingLeaked, report, secret } from '../../fixtures/doctor.js'
 
 // The shapes in which a module may export an application, each with one open route that shows that it was started.
 
-t.setTimeout(200_000)
+t.setTimeout(110_000)
 
 const clerk = await createLocalClerk({
   instanceType: 'production',

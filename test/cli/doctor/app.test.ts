@@ -6,7 +6,7 @@ import { root } from '../../docs/manual.js'
 import { assertNothingLeaked, internet, report, secret } from '../../fixtures/doctor.js'
 
 // Each application is started in a process of its own, which takes its time on a busy machine.
-t.setTimeout(200_000)
+t.setTimeout(110_000)
 
 const clerk = await createLocalClerk({ instanceType: 'production', frontendApi: 'clerk.example.com' })
 // Below the repository, where `fastify` is found.

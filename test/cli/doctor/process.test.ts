@@ -8,7 +8,7 @@ import { writeFiles } from '../../fixtures/doctor.js'
 
 // The command as it is installed: built, with a process and streams of its own.
 
-t.setTimeout(200_000)
+t.setTimeout(110_000)
 
 const clerk = await createLocalClerk()
 await clerk.listen(0)
