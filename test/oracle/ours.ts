@@ -173,10 +173,10 @@ export async function askOurs(oracleCase: OracleCase, request: WireRequest, apiU
   }
 }
 
-/** `Cache-Control` beside cookies without a redirect is the plugin's own, and has its tests in test/plugin/kept-cookies.test.ts. */
+/** `no-store` beside cookies without a redirect is the plugin's own, and has its tests in test/plugin/kept-cookies.test.ts. */
 function isIgnored(name: string, headers: Readonly<Record<string, unknown>>): boolean {
-  const isOwn = name === 'cache-control' && headers['set-cookie'] !== undefined && headers.location === undefined
-  return isOwn || IGNORED.test(name)
+  const isBesideCookies = headers['set-cookie'] !== undefined && headers.location === undefined
+  return IGNORED.test(name) || (name === 'cache-control' && headers[name] === 'no-store' && isBesideCookies)
 }
 
 /** Headers of Fastify and Node, and headers that are compared by themselves. */
