@@ -1,3 +1,5 @@
+import { OptionTypeError } from '../core/errors.js'
+import { describeType } from '../core/options/given.js'
 import { boolean, text } from '../core/options/readers.js'
 import { type OptionTable, option } from '../core/options/table.js'
 import { randomText } from './ids.js'
@@ -20,7 +22,10 @@ export interface CookieOptions {
 const COOKIES = {
   suffixed: boolean({ default: true }),
   unsuffixed: boolean({ default: true }),
-  clientUat: option<number | string | null, unknown>(() => {}),
+  clientUat: option<number | string | null, unknown>(({ name, value }) => {
+    if (value == null || typeof value === 'number' || typeof value === 'string') return
+    throw new OptionTypeError(name, 'a number, a string or null', describeType(value))
+  }),
   devBrowser: nullable<string>(text({ default: null })),
   refresh: nullable<string>(text({ default: null }))
 } satisfies OptionTable<CookieOptions>

@@ -4,8 +4,8 @@ import type { Given } from '../core/options/given.js'
 import { type Option, option, type Readers, readOptions } from '../core/options/table.js'
 
 /**
- * An argument of the local Clerk, checked by its table: a slip in a test must not pass for what the test is about.
- * `name` is that of its type. What is `undefined` is left out.
+ * An argument of the local Clerk, checked by its table: with a slip in it a test would try another thing than it says.
+ * `name` is that of its type. Members that are `undefined` are left out.
  */
 export function readInput<T extends object>(table: Readers, name: string, input: T | undefined): T {
   readOptions(table, input, { path: name })

@@ -41,6 +41,7 @@ const REFUSED: readonly (readonly [method: string, args: readonly unknown[], mes
   ['bearer', [{ factorVerificationAge: 5 }], /factorVerificationAge must be two numbers/],
   ['bearer', [{ actor: 'user_admin' }], /actor must be an object/],
   ['cookies', [{}, { clientUAT: 0 }], /Unknown option CookieOptions\.clientUAT: did you mean clientUat/],
+  ['cookies', [{}, { clientUat: true }], /clientUat must be a number, a string or null/],
   ['openSession', [undefined], /openSession\.userId must be a string, not undefined/],
   ['sessionToken', [clerk.openSession('user_ada').id, { userid: 'x' }], /did you mean userId/],
   ['rotateKeys', [{ keepold: false }], /Unknown option rotateKeys\.keepold: did you mean keepOld/],
