@@ -57,6 +57,8 @@ const source = {
     })
     return { code: requirePeers(await withoutComments(compiled)), map: null }
   },
+  // esbuild marks calls that bundlers may leave out. Of CommonJS they leave out nothing.
+  renderChunk: (code) => code.replaceAll('/* @__PURE__ */ ', ''),
   resolveImportMeta: (property) => (property === 'url' ? 'require("node:url").pathToFileURL(__filename).href' : null)
 }
 

@@ -28,7 +28,7 @@ export interface ClusterLink {
 
 /**
  * The channel loses nothing and keeps the order. So a primary that answers has all that was sent before, and this process
- * all that it has passed on: after a hang one answer mends everything. While it is out, nothing more is asked.
+ * all that it has passed on: after a hang one answer mends everything. While an answer is out, nothing more is asked.
  */
 export function openClusterLink(name: string, heartbeatInMs: number, peers: Peers): ClusterLink {
   const availability = createAvailability({ kind: 'cluster', logger: null, now: Date.now }, peers)

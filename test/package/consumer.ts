@@ -33,7 +33,7 @@ t.test('the tarball holds the build, the licence, the manuals, dashboard and ale
 t.test('the tarball stays small', async (t) => {
   // About a tenth above the present size: a change that adds more has to be looked at.
   t.ok(tarball.size < 510_000, `${tarball.size} bytes packed`)
-  t.ok(tarball.unpackedSize < 1_840_000, `${tarball.unpackedSize} bytes unpacked`)
+  t.ok(tarball.unpackedSize < 1_830_000, `${tarball.unpackedSize} bytes unpacked`)
   const declarations = tarball.files.filter(({ path }) => /\.d\.c?ts$/.test(path))
   const bytes = declarations.reduce((sum, { size }) => sum + size, 0)
   t.ok(bytes < 250_000, `${bytes} bytes of declarations`)
