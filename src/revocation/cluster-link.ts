@@ -6,6 +6,7 @@ import { createAvailability } from './availability.js'
 import {
   type ClusterMessage,
   composeMessage,
+  inMessages,
   type MessageRest,
   parseMessage,
   revocationsOf
@@ -27,7 +28,7 @@ export interface ClusterLink {
 }
 
 /**
- * The channel loses nothing and keeps the order. So a primary that answers has all that was sent before, and this process
+ * The channel loses nothing and keeps the order, from when the primary listens. So a primary that answers has all that was sent before, and this process
  * all that it has passed on: after a hang one answer mends everything. While an answer is out, nothing more is asked.
  */
 export function openClusterLink(name: string, heartbeatInMs: number, peers: Peers): ClusterLink {
@@ -60,6 +61,7 @@ export function openClusterLink(name: string, heartbeatInMs: number, peers: Peer
   function onMessage(value: unknown): void {
     const message = parseMessage(value, name)
     if (message?.type === 'revoked') peers.receive(revocationsOf(message))
+    if (message?.type === 'relaying') startOver()
     if (message?.type === 'beat' && heartbeat.takes(String(message.beat))) comeBack()
     if (message?.type !== 'loaded') return
     returnsBeats = message.returnsBeats === true
@@ -67,6 +69,20 @@ export function openClusterLink(name: string, heartbeatInMs: number, peers: Peer
     // The primary answers in order: with the last answer each peer has heard everything.
     unanswered = Math.max(0, unanswered - 1)
     if (unanswered === 0) release()
+  }
+
+  /** The primary has begun to listen after this process had spoken to it, or has begun anew: it knows nothing. */
+  function startOver(): void {
+    for (const batch of inMessages(peers.known())) void post('revoked', batch, {})
+    unanswered = 0
+    askForAll()
+    // After the revocations: whoever waits for the answer to a message that is lost learns that the primary has them.
+    heartbeat.resend()
+  }
+
+  function askForAll(): void {
+    unanswered++
+    void post('load', [], { retentionMs: peers.retentionMs() })
   }
 
   function comeBack(): void {
@@ -119,10 +135,9 @@ export function openClusterLink(name: string, heartbeatInMs: number, peers: Peer
     async load(timeoutMs) {
       // A request that nobody waits for any more was lost, for instance because the primary did not listen yet.
       if (waiting.size === 0) unanswered = 0
-      unanswered++
       const loaded = createDeferred()
       waiting.add(loaded.resolve)
-      void post('load', [], { retentionMs: peers.retentionMs() })
+      askForAll()
       await withinTime(loaded.promise, timeoutMs, undefined, setUnrefTimer)
       waiting.delete(loaded.resolve)
     },

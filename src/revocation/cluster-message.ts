@@ -4,7 +4,8 @@ import { parseRevocation, serializeRevocation } from '../core/revocation/wire-fo
 /** A message between a worker of `node:cluster` and its primary. */
 export interface ClusterMessage {
   readonly clerkRevocationBus: string
-  readonly type: 'load' | 'loaded' | 'revoked' | 'beat'
+  /** `relaying`: the primary has begun to listen, and has heard nothing that was sent before. */
+  readonly type: 'load' | 'loaded' | 'revoked' | 'beat' | 'relaying'
   readonly revocations: readonly (readonly unknown[])[]
   /** For how long the worker needs a revocation, in ms. Earlier versions do not say. */
   readonly retentionMs?: number
@@ -36,4 +37,18 @@ export function parseMessage(value: unknown, name: string): ClusterMessage | nul
 
 export function revocationsOf(message: ClusterMessage): Revocation[] {
   return message.revocations.map((row) => parseRevocation(row)).filter((revocation) => revocation !== null)
+}
+
+/** How many revocations go into one message. */
+const MESSAGE_ENTRIES = 1_000
+
+export function* inMessages(revocations: Iterable<Revocation>): Generator<Revocation[]> {
+  let batch: Revocation[] = []
+  for (const revocation of revocations) {
+    batch.push(revocation)
+    if (batch.length < MESSAGE_ENTRIES) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }

@@ -1,13 +1,13 @@
 import cluster, { type Worker } from 'node:cluster'
 import { now, text, wholeNumber } from '../core/options/readers.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
-import type { Revocation } from '../core/revocation/revocation.js'
 import { RevocationStore } from '../core/revocation/revocation-store.js'
 import { MACHINE_TOKEN_LIFETIME_MS } from '../core/revocation/revocations.js'
 import {
   type ClusterMessage,
   composeMessage,
   DEFAULT_CLUSTER_BUS,
+  inMessages,
   parseMessage,
   revocationsOf
 } from './cluster-message.js'
@@ -32,13 +32,11 @@ export const RELAY = {
   now
 } satisfies OptionTable<RevocationRelayOptions>
 
-/** How many revocations go into one message to a worker. */
-const MESSAGE_ENTRIES = 1_000
-
 /**
  * For the primary process of `node:cluster`: keeps the revocations of workers, passes them on to the other workers, and
- * sends them to workers that start later. To be called before the first worker is forked. Returns a function that ends
- * it. Throws the coded error of a bad option.
+ * sends them to workers that start later. To be called before the first worker is forked: until then each worker counts by
+ * its own revocations, and a call later makes good what was missed. Returns a function that ends it. Throws the coded
+ * error of a bad option.
  */
 export function relayRevocations(options: RevocationRelayOptions = {}): () => void {
   const { name, maxEntries, now, ...settings } = readOptions(RELAY, options, { path: 'relayRevocations' })
@@ -60,9 +58,7 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
     if (message?.type !== 'revoked') return
     for (const revocation of revocationsOf(message)) store.add(revocation)
     if (store.foldWhenFull(now()) !== null) forgetOld()
-    for (const other of Object.values(cluster.workers ?? {})) {
-      if (other !== undefined && other.id !== worker.id) send(other, message)
-    }
+    sendAll(message, worker)
   }
 
   function forgetOld(): void {
@@ -77,9 +73,16 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
   const sweep = setInterval(forgetOld, Math.max(1_000, retentionInMs / 8))
   sweep.unref()
   cluster.on('message', onMessage)
+  sendAll(composeMessage(name, 'relaying', []))
   return () => {
     clearInterval(sweep)
     cluster.off('message', onMessage)
+  }
+}
+
+function sendAll(message: ClusterMessage, except?: Worker): void {
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker !== undefined && worker !== except) send(worker, message)
   }
 }
 
@@ -89,15 +92,4 @@ export function relayRevocations(options: RevocationRelayOptions = {}): () => vo
  */
 function send(worker: Worker, message: ClusterMessage): void {
   if (worker.isConnected()) worker.send(message, undefined, () => {})
-}
-
-function* inMessages(revocations: Iterable<Revocation>): Generator<Revocation[]> {
-  let batch: Revocation[] = []
-  for (const revocation of revocations) {
-    batch.push(revocation)
-    if (batch.length < MESSAGE_ENTRIES) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }

@@ -6,6 +6,8 @@ import { type SetTimer, withinTime } from '../core/timers.js'
 export interface Heartbeat {
   /** Sends a message. Resolves to true when it is back, to false when it is not back within the interval. */
   prove(): Promise<boolean>
+  /** Sends the message of `prove` once more, in case that it was lost. */
+  resend(): void
   /** Ends the wait of `prove`, whose answer then means nothing. */
   giveUp(): void
   /** Whether a message that has arrived is a heartbeat of this process. */
@@ -38,6 +40,8 @@ export function createHeartbeat(
       // The second wait: a process that was busy has not read yet what has arrived, and reads it before its next timer.
       return (await isEchoedWithin(intervalMs)) || isEchoedWithin(0)
     },
+
+    resend: () => void send(own),
 
     giveUp: () => echo.resolve(),
 

@@ -150,6 +150,42 @@ t.test('node:cluster', async (t) => {
     t.strictSame(await ask(alone, { health: true }), { connected: false, cause: 'connecting' })
   })
 
+  t.test(
+    'the primary begins to relay when its workers are there: they are told of each other, and come back',
+    async (t) => {
+      const early = { CLERK_TEST_OPEN_TIMEOUT_MS: '50' }
+      const [one, two] = await Promise.all([startWorker(t, early), startWorker(t, early)])
+      await ask(one, { revoke: Array.from({ length: 1_500 }, (_, i) => `sess_${i}`) })
+      await ask(two, { revoke: ['sess_of_two'] })
+      t.teardown(relayRevocations())
+      for (const worker of [one, two]) {
+        await untilSize(worker, 1_501)
+        t.strictSame(await ask(worker, { health: true }), { connected: true, cause: null })
+      }
+      const late = await startWorker(t)
+      t.strictSame(await ask(late, { report: true }), { size: 1_501, isConnected: true })
+    }
+  )
+
+  t.test('the primary ends its relay and begins another: what was revoked before and meanwhile is told', async (t) => {
+    const end = relayRevocations()
+    const [one, two] = await Promise.all([startWorker(t, { CLERK_TEST_HEARTBEAT_MS: '300' }), startWorker(t)])
+    await ask(one, { revoke: ['sess_1'] })
+    await untilSize(two, 1)
+    end()
+    t.strictSame(await ask(one, { revoke: ['sess_2'] }), { told: false })
+    t.strictSame(await ask(one, { health: true }), { connected: false, cause: 'timeout' })
+    const isTold = ask(two, { revoke: ['sess_3'] })
+    await delay(100)
+    t.teardown(relayRevocations())
+    t.strictSame(await isTold, { told: true }, 'the message that asked was lost, and is sent again')
+    for (const worker of [one, two]) await untilSize(worker, 3)
+    await delay(400)
+    for (const worker of [one, two]) t.strictSame(await ask(worker, { health: true }), { connected: true, cause: null })
+    const late = await startWorker(t)
+    t.strictSame(await ask(late, { report: true }), { size: 3, isConnected: true })
+  })
+
   t.test('a worker has died and the primary has not heard of it: the others are told', async (t) => {
     t.teardown(relayRevocations())
     const [dead, one, two] = await Promise.all([startWorker(t), startWorker(t), startWorker(t)])
