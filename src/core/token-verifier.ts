@@ -20,7 +20,7 @@ export interface TokenVerifier {
   stats(): InstanceStats
   /** Fetches the keys as `jwks.warmUp` says. Optional: the first token fetches them if nothing else has. */
   ready(): Promise<void>
-  /** Stops refreshing keys, and forgets the tokens. Timers keep no process alive, so a script need not call it. */
+  /** Stops refreshing keys, leaves the bus, and forgets the tokens. A script needs it only with a bus, whose connections keep it alive. */
   close(): Promise<void>
 }
 
