@@ -81,6 +81,11 @@ t.test('the snippets', async (t) => {
     const post = async (headers = {}) =>
       (await fastify.inject({ method: 'POST', url: '/reports/1', headers })).statusCode
     t.equal(await post(), 401)
+    const body = { headers: { 'content-type': 'application/json' }, payload: '{' }
+    for (const url of ['/reports/1', '/%72eports/1']) {
+      const { statusCode } = await fastify.inject({ method: 'POST', url, ...body })
+      t.equal(statusCode, 401, `${url}: the hook refuses before the body is read`)
+    }
     t.equal(await post(clerk.bearer()), 403)
     t.equal(await post(clerk.bearer({ org: { id: 'org_1', permissions: ['org:reports:write'] } })), 200)
   })
