@@ -209,8 +209,13 @@ t.test('the snippets', async (t) => {
   }
 
   await t.test('server-sent events', async (t) => {
-    const fastify = await load(t, containing("'/events'"))
+    const fastify = await load(t, containing("'/events'"), (fastify) => {
+      fastify.addHook('preHandler', async () => void (await fastify.clerk.revoke({ userId: 'user_1' })))
+    })
     t.equal((await fastify.inject('/events')).statusCode, 401)
+    const headers = clerk.bearer({ userId: 'user_1' })
+    const revoked = await fastify.inject({ url: '/events', headers, signal: AbortSignal.timeout(5_000) })
+    t.match(revoked.json(), { statusCode: 401, code: 'FST_CLERK_LIFETIME_REVOKED' }, 'revoked behind the guard')
   })
 
   await t.test('as if nothing were there', async (t) => {
