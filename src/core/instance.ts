@@ -232,11 +232,11 @@ export function createInstance(settings: InstanceSettings): Instance {
     leaveWaiting: waiting.leave,
     authenticate: (carried, { acceptsToken, allowsHandshake, audience }, refused) =>
       waiting.count(decide(carried, acceptsToken, allowsHandshake, audience, refused)),
-    verifyToken(token, { treatPendingAsSignedOut } = {}) {
+    verifyToken(token, options) {
       // A caller without types may pass on any value that a client sent.
       if (typeof token !== 'string') return toVerifyResult(failureFor('token-invalid'))
       const result = waiting.count(
-        convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome), treatPendingAsSignedOut))
+        convert(verifier.verify(token), (outcome) => toVerifyResult(explain(outcome), options))
       )
       return result instanceof Later ? result.promise() : result
     },

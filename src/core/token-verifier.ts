@@ -4,6 +4,7 @@ import { silentLogger } from './logger.js'
 import type { ClerkAuthOptions } from './options/instance-options.js'
 import { readInstanceOptions } from './options/instance-settings.js'
 import type { RevocationTarget } from './revocation/revocation.js'
+import { whileAwaited } from './timers.js'
 import type { VerifyOptions, VerifyResult } from './token/outcome.js'
 
 /** Verifies session tokens without Fastify. */
@@ -19,7 +20,7 @@ export interface TokenVerifier {
   stats(): InstanceStats
   /** Fetches the keys as `jwks.warmUp` says. Optional: the first token fetches them if nothing else has. */
   ready(): Promise<void>
-  /** Stops refreshing keys, and forgets the tokens. Timers keep no process alive, so a script need not call it. */
+  /** Stops refreshing keys, leaves the bus, and forgets the tokens. A script needs it only with a bus, whose connections keep it alive. */
   close(): Promise<void>
 }
 
@@ -35,7 +36,8 @@ export function createTokenVerifier(options: ClerkAuthOptions = {}): TokenVerifi
     revoke: (target, at) => instance.revocations.revoke(target, at),
     health: instance.health,
     stats: instance.stats,
-    ready: instance.ready,
+    // No server keeps the process alive meanwhile.
+    ready: () => whileAwaited(instance.ready()),
     close: instance.close
   }
 }

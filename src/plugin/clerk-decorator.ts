@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Lifetime } from '../core/connections/lifetime.js'
 import { openLifetime } from '../core/connections/request-lifetime.js'
-import { ResolverOnlyError } from '../core/errors.js'
+import { NotRegisteredError, ResolverOnlyError } from '../core/errors.js'
 import type { InstanceHealth } from '../core/instance/health.js'
 import type { Instance, InstanceStats } from '../core/instance.js'
 import type { RevocationTarget } from '../core/revocation/revocation.js'
@@ -72,8 +72,8 @@ export function createClerkDecorator(
 ): ClerkDecorator {
   function instanceOf(request?: FastifyRequest): Instance {
     const instance = request === undefined ? single : (request as unknown as AuthenticatedSlots)[kInstance]
-    if (instance === null || instance === undefined) throw new ResolverOnlyError()
-    return instance
+    if (instance) return instance
+    throw single === null ? new ResolverOnlyError() : new NotRegisteredError()
   }
 
   return Object.freeze({

@@ -96,10 +96,16 @@ export const frontendApiProxy: FastifyPluginAsync<FrontendApiProxyOptions> = asy
   function passOn(request: FastifyRequest, reply: FastifyReply, target: Target): void {
     // While a hook of the application waited.
     if (isClientGone(request, reply)) return
+    // Others may have taken the last place while a hook of the application waited.
+    const isBusy = active >= maxConcurrency
     active++
     leaveOutErrors(request)
     if (isBodyUnread(request)) request.body = limitBody(request.raw)
     const exchange = openExchange(request, reply, timeoutInMs, () => active--)
+    if (isBusy) {
+      exchange.fail(new ProxyBusyError())
+      return
+    }
     const proxy = fixed ?? baseOf(request, fullPath)
     const facts = {
       host,

@@ -7,8 +7,10 @@ import {
   createOAuthTokenAuth,
   createUnauthenticatedMachineAuth
 } from '../../src/core/auth/machine-auth.js'
-import type { Auth, MachineAuth } from '../../src/core/auth/types.js'
+import { createSignedInAuth } from '../../src/core/auth/session-auth.js'
+import type { Auth, MachineAuth, SessionClaims } from '../../src/core/auth/types.js'
 import { MACHINE_TOKEN_TYPES, type MachineTokenType } from '../../src/core/token-types.js'
+import { claims, context } from './audited-server.js'
 
 const identify = createIdentities(parseRedaction([], null))
 
@@ -62,4 +64,12 @@ t.test('a refused token has a reason and no identity', async (t) => {
 t.test('the identity of an auth object is made once', async (t) => {
   const [auth] = recorded.api_key
   t.equal(identify(auth), identify(auth))
+})
+
+t.test('a session whose impersonator cannot be read is recorded as impersonated by nobody known', async (t) => {
+  for (const act of [{}, { sub: null }, { sub: 7 }, [], 'user_admin']) {
+    const auth = createSignedInAuth({ ...claims, act } as unknown as SessionClaims, 'secret', context)
+    t.match(read(auth), { userId: 'user_1', actorId: '' }, JSON.stringify(act))
+    t.equal(identify(auth).isImpersonated, true)
+  }
 })

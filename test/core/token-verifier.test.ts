@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import clerkAuth, { createTokenVerifier, type Lifetime } from '../../src/index.js'
+import clerkAuth, { createTokenVerifier, type Lifetime, type VerifyOptions } from '../../src/index.js'
 import { createLocalClerk, type LocalClerk } from '../../src/local/index.js'
 import { signingKey } from '../fixtures/app.js'
 
@@ -63,6 +63,30 @@ t.test('a session with outstanding tasks is refused as routes refuse it, unless 
     t.strictSame(await app.clerk.verifyToken(token), refused, sight)
     t.match(await app.clerk.verifyToken(token, undefined, { treatPendingAsSignedOut: false }), accepted, sight)
   }
+  for (const treatPendingAsSignedOut of [undefined, null, 0, '', 'false', true]) {
+    t.strictSame(
+      await verifier.verify(token, { treatPendingAsSignedOut } as VerifyOptions),
+      refused,
+      'only false takes it'
+    )
+  }
+  t.strictSame(await verifier.verify(token, null as unknown as VerifyOptions), refused)
+})
+
+t.test('a script that waits for the keys is kept alive until they are there, or cannot be had', async (t) => {
+  const clerk = await createLocalClerk({ signingKey })
+  t.teardown(() => clerk.close())
+  // Another process has the turn to fetch: this one waits by timers alone.
+  const snapshot = { get: () => null, set() {}, claim: () => false }
+  const jwks = { snapshot, warmUp: 'wait-or-degrade', timeoutInMs: 100 } as const
+  const verifier = createTokenVerifier({ ...clerk.pluginOptions(), jwks })
+  t.teardown(() => verifier.close())
+  const keepingAlive = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = keepingAlive()
+  const ready = verifier.ready()
+  t.equal(keepingAlive(), before + 1)
+  await ready
+  t.equal(keepingAlive(), before)
 })
 
 // Tokens in memory count as traffic. Otherwise a server that sees only such tokens would take itself for idle and let its

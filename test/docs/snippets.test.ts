@@ -81,6 +81,11 @@ t.test('the snippets', async (t) => {
     const post = async (headers = {}) =>
       (await fastify.inject({ method: 'POST', url: '/reports/1', headers })).statusCode
     t.equal(await post(), 401)
+    const body = { headers: { 'content-type': 'application/json' }, payload: '{' }
+    for (const url of ['/reports/1', '/%72eports/1']) {
+      const { statusCode } = await fastify.inject({ method: 'POST', url, ...body })
+      t.equal(statusCode, 401, `${url}: the hook refuses before the body is read`)
+    }
     t.equal(await post(clerk.bearer()), 403)
     t.equal(await post(clerk.bearer({ org: { id: 'org_1', permissions: ['org:reports:write'] } })), 200)
   })
@@ -204,8 +209,13 @@ t.test('the snippets', async (t) => {
   }
 
   await t.test('server-sent events', async (t) => {
-    const fastify = await load(t, containing("'/events'"))
+    const fastify = await load(t, containing("'/events'"), (fastify) => {
+      fastify.addHook('preHandler', async () => void (await fastify.clerk.revoke({ userId: 'user_1' })))
+    })
     t.equal((await fastify.inject('/events')).statusCode, 401)
+    const headers = clerk.bearer({ userId: 'user_1' })
+    const revoked = await fastify.inject({ url: '/events', headers, signal: AbortSignal.timeout(5_000) })
+    t.match(revoked.json(), { statusCode: 401, code: 'FST_CLERK_LIFETIME_REVOKED' }, 'revoked behind the guard')
   })
 
   await t.test('as if nothing were there', async (t) => {

@@ -208,6 +208,27 @@ t.test('a resolver finds the instance of each request, and never answers with an
   t.throws(() => fastify.clerk.stats(), { code: 'FST_CLERK_NO_INSTANCE' })
 })
 
+t.test('without a resolver, a request that nothing has authenticated is said to be one', async (t) => {
+  const clerk = await createLocalClerk()
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  const thrown: unknown[] = []
+  fastify.addHook('onRequest', async (request) => {
+    const ask = [() => fastify.clerk.lifetime(request), () => fastify.clerk.instanceOf(request)]
+    for (const call of ask) {
+      try {
+        call()
+      } catch (error) {
+        thrown.push((error as { code?: string }).code)
+      }
+    }
+  })
+  await fastify.register(clerkAuth, clerk.pluginOptions())
+  fastify.get('/', () => 'ok')
+  t.equal((await fastify.inject('/')).body, 'ok')
+  t.strictSame(thrown, ['FST_CLERK_NOT_REGISTERED', 'FST_CLERK_NOT_REGISTERED'])
+})
+
 t.test('forwarded headers count by trustProxy alone, and are warned about once when they do not', async (t) => {
   const lines: string[] = []
   const logger = { level: 'warn', stream: { write: (line: string) => lines.push(line) } }

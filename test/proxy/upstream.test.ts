@@ -3,9 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import clerkAuth from '../../src/index.js'
 import { createCertificate } from '../../src/local/certificate.js'
-import { type Answer, clerk, parseAnswer, requestText, sendRaw, startProxy } from './scene.js'
+import { frontendApiProxy } from '../../src/proxy/index.js'
+import { type Answer, clerk, parseAnswer, requestText, sendRaw, startProxy, startUpstream } from './scene.js'
 
 // What becomes of the client when FAPI is away, hangs, breaks off, or answers with something else than usual.
 
@@ -385,6 +388,24 @@ t.test('a client that goes away takes its request to FAPI with it, and its place
   }
   t.ok(await isFree())
   t.equal(upstream.received[0]?.body, '(broken off)')
+})
+
+t.test('places are counted once more behind a hook of the application that waits', async (t) => {
+  const upstream = await startUpstream()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('preHandler', () => new Promise<void>((resolve) => setTimeout(resolve, 50)))
+  await app.register(clerkAuth, clerk.pluginOptions())
+  await app.register(frontendApiProxy, { fapiUrl: upstream.url, maxConcurrency: 1 })
+  const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+  upstream.answer = (_request, response) => setTimeout(() => response.end('ok'), 500)
+  const post = requestText('POST', '/__clerk/v1/client', ['Content-Length: 10'], 'a=b')
+  const others = [GET, GET, post].map((text) => sendRaw(port, text))
+  const answers = await Promise.all([sendRaw(port, GET), ...others])
+  t.strictSame(answers.map(({ status }) => status).sort(), [200, 503, 503, 503])
+  t.equal(upstream.count, 1)
+  upstream.answer = (_request, response) => response.end('ok')
+  t.equal((await sendRaw(port, GET)).status, 200, 'and each place is free again')
 })
 
 t.test('a server with a certificate that nobody vouches for gets no secret key', async (t) => {

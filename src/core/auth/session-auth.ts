@@ -1,3 +1,4 @@
+import { isRecord } from '../json.js'
 import { deepFreeze } from './deep-freeze.js'
 import { checkAuthorization } from './has.js'
 import { decodeOrganizationPermissions } from './organization-permissions.js'
@@ -174,7 +175,7 @@ function isString(value: unknown): value is string {
 
 function readActor(claim: unknown): Actor | undefined {
   if (claim === undefined || claim === null) return undefined
-  return typeof claim === 'object' ? (claim as Actor) : UNREADABLE_ACTOR
+  return isRecord(claim) && typeof claim.sub === 'string' ? (claim as Actor) : UNREADABLE_ACTOR
 }
 
 function readFactorVerificationAge(claim: unknown): readonly [number, number] | null {

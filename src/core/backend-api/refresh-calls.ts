@@ -32,8 +32,8 @@ interface Session {
 }
 
 interface Refusal {
-  readonly expiredToken: string
-  readonly refreshToken: string
+  /** Digest of both tokens. */
+  readonly tokens: string
   readonly failure: BackendFailure
   readonly atMs: number
 }
@@ -66,9 +66,7 @@ export function createRefreshCalls(
     if (refusal === null) return null
     const nowMs = now()
     if (!isRecent(refusal.atMs, REFUSED_MS, nowMs)) return null
-    if (refusal.expiredToken === request.expiredToken && refusal.refreshToken === request.refreshToken) {
-      return refusal.failure
-    }
+    if (refusal.tokens === digestOfBoth(request)) return refusal.failure
     return isFamiliar ? null : busy(Math.min(REFUSED_MS, refusal.atMs + REFUSED_MS - nowMs))
   }
 
@@ -78,9 +76,8 @@ export function createRefreshCalls(
       session.refusal = null
       for (const token of [request.refreshToken, ...newRefreshTokens(answer.value)]) good.set(digest(token), true)
     } else if (retrySecondsOf(answer) === null) {
-      const { expiredToken, refreshToken } = request
-      session.refusal = { expiredToken, refreshToken, failure: answer, atMs: now() }
-      good.delete(digest(refreshToken))
+      session.refusal = { tokens: digestOfBoth(request), failure: answer, atMs: now() }
+      good.delete(digest(request.refreshToken))
     }
     return answer
   }
@@ -104,7 +101,12 @@ function newRefreshTokens(lines: readonly string[]): string[] {
   return lines.flatMap((line) => /^__refresh[^=;]*=([^;]+)/.exec(line)?.[1] ?? [])
 }
 
-/** Refresh tokens are kept as digests: no secret stays in memory longer than its request. */
+/** A cookie holds no line break. */
+function digestOfBoth({ expiredToken, refreshToken }: RefreshRequest): string {
+  return digest(`${expiredToken}\n${refreshToken}`)
+}
+
+/** Tokens are kept as digests: a secret, and the header that it is a part of, stays no longer than its request. */
 function digest(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }

@@ -50,6 +50,13 @@ export function checkFunction<F>({ name, value }: Given): F | undefined {
   return value as F
 }
 
+/** A clock. By one that gives a promise, or no number, nothing would ever be expired. */
+export function checkClock(given: Given): (() => number) | undefined {
+  const clock = checkFunction<() => number>(given)
+  if (clock === undefined || Number.isFinite(clock())) return clock
+  throw new OptionValueError(given.name, 'a function that returns milliseconds since the epoch')
+}
+
 /** An object of the application's own that has these methods. It is kept as it is, neither copied nor frozen. */
 export function checkMethods<T>({ name, value }: Given, methods: readonly string[]): T | undefined {
   if (value === undefined) return undefined

@@ -114,10 +114,10 @@ const OF_FOREIGN_KEYS: ReadonlySet<string> = new Set<VerificationFailureReason>(
   'token-invalid-issuer'
 ])
 
-/** What a caller is told of a verification. */
-export function toVerifyResult(outcome: VerificationOutcome, treatPendingAsSignedOut = true): VerifyResult {
+/** What a caller is told of a verification. Only `false` accepts a pending session: a caller without types may give null. */
+export function toVerifyResult(outcome: VerificationOutcome, options?: VerifyOptions): VerifyResult {
   if (outcome.ok) {
-    if (outcome.pendingAuth !== null && treatPendingAsSignedOut) {
+    if (outcome.pendingAuth !== null && options?.treatPendingAsSignedOut !== false) {
       return { ok: false, reason: 'session-pending', message: outcome.pendingAuth.message, retryAfterSeconds: null }
     }
     return { ok: true, claims: outcome.claims, auth: outcome.auth }

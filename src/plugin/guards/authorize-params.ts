@@ -36,7 +36,7 @@ export function assertAuthorizeCondition(condition: unknown): void {
   }
 }
 
-/** What a condition that no session token can meet should be (auth/README.md section 6); null: a token can meet it. */
+/** What a condition should be that no session token can meet, or that others can than it says (auth/README.md section 6). */
 function expectedInstead(key: (typeof TEXT_CONDITIONS)[number], value: string): string | null {
   if (key === 'role' || key === 'permission') {
     const name = value.replace(/^(org:)+/, '')
@@ -44,7 +44,9 @@ function expectedInstead(key: (typeof TEXT_CONDITIONS)[number], value: string): 
     const isOfClerk = key === 'permission' && name.startsWith('sys_')
     return isOfClerk ? 'one of your own: Clerk puts system permissions (org:sys_…) into no session token' : null
   }
-  const [scope = '', id] = value.split(':')
-  if (id === undefined || (id !== '' && /^(o|org|organization|u|user)$/.test(scope))) return null
+  // `has()` would ignore what follows a second colon, and a permission grant whoever has the feature.
+  const [scope = '', id, more] = value.split(':')
+  const isScoped = id !== '' && more === undefined && /^(o|org|organization|u|user)$/.test(scope)
+  if (id === undefined || isScoped) return null
   return 'a name, or a scope (org or user), a colon and a name'
 }

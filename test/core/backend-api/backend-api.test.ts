@@ -1,3 +1,4 @@
+import { getHeapSnapshot } from 'node:v8'
 import t from 'tap'
 import { type BackendApiSettings, createBackendApi } from '../../../src/core/backend-api/backend-api.js'
 import { createNonceCalls } from '../../../src/core/backend-api/nonce-calls.js'
@@ -341,6 +342,27 @@ t.test('a clock that is set back keeps no refusal of a session', async (t) => {
   nowMs -= 3_600_000
   await ask(request)
   t.equal(asked, 2)
+})
+
+t.test('tokens that Clerk has refused to refresh do not stay in memory', async (t) => {
+  const ask = createRefreshCalls(async () => backendFailure('http', 401, 'session_is_revoked'), false, Date.now)
+  // Made of parts, so that no text of this file is found in its place.
+  const refuse = (name: string) =>
+    ask({
+      sessionId: 'sess_1',
+      expiredToken: ['expired', name].join('_token_of_'),
+      refreshToken: ['refresh', name].join('_token_of_'),
+      requestOrigin: 'https://app.example.com',
+      requestHeaders: {},
+      suffixedCookies: true
+    })
+  t.match(await refuse('ada'), { code: 'session_is_revoked' })
+  const chunks: Buffer[] = []
+  for await (const chunk of getHeapSnapshot()) chunks.push(chunk)
+  const heap = Buffer.concat(chunks)
+  for (const part of ['expired', 'refresh']) t.notOk(heap.includes(Buffer.from(`${part}_token_of_ada`)), part)
+  t.match(await refuse('ada'), { code: 'session_is_revoked' }, 'and are known again')
+  t.match(await refuse('bob'), { kind: 'busy' })
 })
 
 t.test('getToken() of an auth gives the token or a coded error without a secret', async (t) => {

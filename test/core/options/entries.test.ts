@@ -251,7 +251,8 @@ const entries: Readonly<Record<string, readonly [use: Use, cases: readonly Case[
       [{ templates: { report: 5 } }, TYPE, /createLocalClerk\.templates\.report must be an object/],
       [{ handshakeFormat: 'cookie' }, VALUE, /createLocalClerk\.handshakeFormat/],
       [{ refreshTokens: 'no' }, TYPE, /createLocalClerk\.refreshTokens must be true or false/],
-      [{ now: 5 }, TYPE, /createLocalClerk\.now must be a function/]
+      [{ now: 5 }, TYPE, /createLocalClerk\.now must be a function/],
+      [{ now: async () => 5 }, VALUE, /createLocalClerk\.now must be a function that returns milliseconds/]
     ]
   ],
   listen: [

@@ -371,6 +371,10 @@ const table: BadConfiguration[] = [
   with_({ jwks: { snapshot: { get() {} } } }, 'FST_CLERK_OPTION_TYPE', 'jwks.snapshot'),
   with_({ jwks: { snapshot: { get() {}, set() {}, claim: true } } }, 'FST_CLERK_OPTION_TYPE', 'jwks.snapshot.claim'),
   with_({ now: 0 }, 'FST_CLERK_OPTION_TYPE'),
+  with_({ now: async () => 0 }, 'FST_CLERK_OPTION_VALUE'),
+  with_({ now: () => new Date(0) }, 'FST_CLERK_OPTION_VALUE'),
+  with_({ now: () => Number.NaN }, 'FST_CLERK_OPTION_VALUE'),
+  with_({ now: () => undefined }, 'FST_CLERK_OPTION_VALUE'),
   with_({ fetch: {} }, 'FST_CLERK_OPTION_TYPE'),
   with_({ logger: console.log }, 'FST_CLERK_OPTION_TYPE'),
   with_({ logger: { info() {} } }, 'FST_CLERK_OPTION_TYPE')

@@ -94,6 +94,8 @@ t.test('conditions that make no sense are refused when the hook is made', async 
     [{ permission: 'sys_profile:manage' }, /permission.*system permissions/],
     [{ feature: 'team:docs' }, /feature.*scope/],
     [{ plan: 'o:' }, /plan.*scope/],
+    [{ feature: 'org:docs:read' }, /feature.*scope/],
+    [{ plan: 'user:pro:' }, /plan.*scope/],
     [{ role: 'org:' }, /role.*name/],
     [{ feature: null }, noText('feature')],
     [{ plan: {} }, noText('plan')],
