@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import clerkAuth, { getAuth, requireAuth } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
@@ -176,6 +176,34 @@ t.test('of early routes of one method and URL, each has its own policy in the ta
     ])
   )
 })
+
+t.test(
+  'the table has both URLs of a route for the slash below a prefix, made before the plugin or after it',
+  async (t) => {
+    const clerk = await createLocalClerk()
+    for (const isEarly of [false, true]) {
+      for (const [options, served] of [
+        [{}, ['/in', '/in/']],
+        [{ prefixTrailingSlash: 'slash' }, ['/in/']],
+        [{ prefixTrailingSlash: 'no-slash' }, ['/in']]
+      ] as const) {
+        const fastify = Fastify({ exposeHeadRoutes: false })
+        t.teardown(() => fastify.close())
+        const routes = async (scope: FastifyInstance) =>
+          void scope.get('/', { ...options, config: { clerk: { public: true } } }, () => 'in')
+        if (isEarly) await fastify.register(routes, { prefix: '/in' })
+        await fastify.register(clerkAuth, clerk.pluginOptions({ earlyRoutes: ['/in', '/in/'] }))
+        if (!isEarly) await fastify.register(routes, { prefix: '/in' })
+        await fastify.ready()
+        const rows = fastify.clerk.routes().map(({ url, policy }) => `${policy} ${url}`)
+        const expected = served.map((url) => `public ${url}`)
+        t.strictSame(rows.sort(), expected, `${isEarly} ${JSON.stringify(options)}`)
+        for (const url of served) t.equal((await fastify.inject(url)).statusCode, 200)
+      }
+    }
+    await clerk.close()
+  }
+)
 
 t.test('a resolver finds the instance of each request, and never answers with another', async (t) => {
   const one = await createLocalClerk({ frontendApi: 'clerk.one.example', instanceType: 'production' })
