@@ -115,7 +115,9 @@ export function answerAsNothingThere(
   slots[slot] = nothing
 
   const fail: Settle = (error) => void reply.send(error)
-  const isJudgedAlike = !isJudgedAgain && policyOf(route.config) === undefined
+  // By the same registration of the plugin, whose hook has a name of its own, and by its options alone.
+  const isOfOne = route.onRequest?.find(isAuthenticateHook)?.name === nothing.onRequest?.find(isAuthenticateHook)?.name
+  const isJudgedAlike = !isJudgedAgain && isOfOne && policyOf(route.config) === undefined
   authenticateAgain(nothing, isJudgedAlike, request, reply, fail, () => {
     note()
     runHooks(nothing.preParsing, request, reply, request.raw, fail, (payload) => {

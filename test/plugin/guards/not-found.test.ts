@@ -347,6 +347,32 @@ t.test('not-found handlers of prefixes and methods of the application: the route
   }
 })
 
+t.test('below a prefix whose not-found handler is that of another instance, that instance judges', async (t) => {
+  const [mine, theirs] = await Promise.all([createLocalClerk({ frontendApi: 'clerk.one.test' }), createLocalClerk()])
+  const fastify = Fastify()
+  t.teardown(() => Promise.all([fastify.close(), mine.close(), theirs.close()]))
+  await fastify.register(
+    async (scope) => {
+      await scope.register(clerkAuth, theirs.pluginOptions())
+      scope.setNotFoundHandler(({ auth }, reply) => reply.code(410).send({ nobody: auth.userId }))
+      scope.get('/', () => 'in')
+    },
+    { prefix: '/in' }
+  )
+  await fastify.register(async (scope) => {
+    await scope.register(clerkAuth, mine.pluginOptions())
+    scope.get('/in/hidden', { onRequest: hide }, () => 'secret')
+  })
+  await fastify.listen({ port: 0 })
+  const { port } = fastify.server.address() as AddressInfo
+  for (const clerk of [mine, theirs]) {
+    const sent = { method: 'GET', headers: clerk.bearer({ userId: 'user_1' }) }
+    const nothing = comparable(await ask(port, '/in/nobody', sent))
+    t.strictSame(comparable(await ask(port, '/in/hidden', sent)), nothing)
+    t.equal(nothing.body, JSON.stringify({ nobody: clerk === theirs ? 'user_1' : null }))
+  }
+})
+
 t.test('by hand it hides as well, and the rest of the handler does not run', async (t) => {
   let ran = 0
   const { clerk, fastify } = await createApp(t, {
