@@ -28,7 +28,7 @@ import {
   detachPolicy,
   policyOf
 } from './route-policy.js'
-import type { RouteTable, WrittenRoute } from './route-table.js'
+import { type RouteTable, urlsOf, type WrittenRoute } from './route-table.js'
 import { type PrintedRoute, printConstraints } from './route-tree.js'
 import { addRouteHook, hooksOf, isWholeServer, isWithin } from './scopes.js'
 import { assertNoneUndefined, warnOfUnknownHooks } from './undefined-hooks.js'
@@ -146,8 +146,10 @@ export function coverRoutes(fastify: FastifyInstance, settings: CoverSettings): 
       assertTypesApply(route, guards, policy)
       assertTypePasses(route, guards, policy, single !== null)
       const { constraints = null } = route
-      const place = `${route.url}${printConstraints(route.constraints)}`
-      for (const method of [route.method].flat()) written.set(`${method} ${place}`, { policy, guards, constraints })
+      const printed = printConstraints(route.constraints)
+      for (const method of [route.method].flat()) {
+        for (const url of urlsOf(route)) written.set(`${method} ${url}${printed}`, { policy, guards, constraints })
+      }
     }
     const unknown = { policy: policies.defaults, guards: [], constraints: null }
     table.addEarly(early, ({ method, url, constraints }) => written.get(`${method} ${url}${constraints}`) ?? unknown)

@@ -29,11 +29,20 @@ interface Context {
   [key: symbol]: unknown
 }
 
-/** Fastify's own error for a `Content-Type` that cannot be read. */
+// Fastify's own errors: for a `Content-Type` that cannot be read, and for a QUERY without one.
 const InvalidMediaTypeError = createError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 'Unsupported Media Type', 415)
+const MISSING_TYPE = "Method '%s' must provide a 'Content-Type' header."
+const MissingContentTypeError = createError('FST_ERR_ROUTE_MISSING_CONTENT_TYPE', MISSING_TYPE, 400)
 
-/** Methods whose body Fastify reads. */
-const WITH_BODY: ReadonlySet<string> = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY'])
+/** Methods whose body Fastify reads, as it knows them: the application may add some, and take some out. */
+interface Methods {
+  readonly bodywith?: ReadonlySet<string>
+}
+
+/** Fastify's router of not-found handlers, of which each prefix may have its own. */
+interface NotFound {
+  readonly router?: { find(method: string, url: string): { readonly store: unknown } | null }
+}
 
 /** A request's slot for its context, that context, and the router's for a URL without a route; null where Fastify has none. */
 interface Contexts {
@@ -49,7 +58,16 @@ function contextsOf(request: FastifyRequest): Contexts | null {
   if (slot === null || !route) return null
   const slotOfNothing = symbolOf(route, 'fastify.404ContextKey')
   const nothing = slotOfNothing === null ? null : ((route[slotOfNothing] as Context | null | undefined) ?? null)
-  return { slot, route, slotOfNothing, nothing }
+  return { slot, route, slotOfNothing, nothing: nothing && (foundByUrl(request) ?? nothing) }
+}
+
+/**
+ * The router's context by the URL as it came: the scope of the route may have another not-found handler. Prefixes of these have
+ * case and single slashes, whatever the options of the router for routes.
+ */
+function foundByUrl({ server, raw }: FastifyRequest): Context | null {
+  const found = hiddenOf<NotFound>(server, 'fastify.404')?.router?.find(raw.method as string, raw.url as string)
+  return (found?.store as Context | null | undefined) ?? null
 }
 
 function hides(route: Context): boolean {
@@ -97,7 +115,9 @@ export function answerAsNothingThere(
   slots[slot] = nothing
 
   const fail: Settle = (error) => void reply.send(error)
-  const isJudgedAlike = !isJudgedAgain && policyOf(route.config) === undefined
+  // By the same registration of the plugin, whose hook has a name of its own, and by its options alone.
+  const isOfOne = route.onRequest?.find(isAuthenticateHook)?.name === nothing.onRequest?.find(isAuthenticateHook)?.name
+  const isJudgedAlike = !isJudgedAgain && isOfOne && policyOf(route.config) === undefined
   authenticateAgain(nothing, isJudgedAlike, request, reply, fail, () => {
     note()
     runHooks(nothing.preParsing, request, reply, request.raw, fail, (payload) => {
@@ -155,12 +175,21 @@ function contextOfRouter(own: Context, { onResponse, onSend }: Context): Context
 }
 
 function readBody(context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, then: () => void) {
-  const { headers, method } = request
+  const { headers, method, server } = request
+  const methods = hiddenOf<Methods>(server, 'fastify.acceptedHTTPMethods')
   const parser = context.contentTypeParser
   const type = headers['content-type']
   const isEmpty =
     headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0' && type === undefined
-  if (parser === undefined || !WITH_BODY.has(method) || isEmpty) {
+  if (parser === undefined || !methods?.bodywith?.has(method)) {
+    then()
+    return
+  }
+  if (method === 'QUERY' && type === undefined) {
+    reply.send(new MissingContentTypeError(method))
+    return
+  }
+  if (isEmpty) {
     then()
     return
   }
@@ -217,4 +246,13 @@ function runHooks(
 
 function symbolOf(object: object, description: string): symbol | null {
   return Object.getOwnPropertySymbols(object).find((own) => own.description === description) ?? null
+}
+
+/** What a server keeps under a symbol. Scopes inherit it. */
+function hiddenOf<T>(server: object, description: string): T | null {
+  for (let owner: object | null = server; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    const symbol = symbolOf(owner, description)
+    if (symbol !== null) return (owner as Record<symbol, T>)[symbol] ?? null
+  }
+  return null
 }

@@ -33,7 +33,7 @@ export class FastifyRequestSource implements RequestSource {
     const { headers } = this
     const cloudFront = headers['cloudfront-forwarded-proto']
     if (cloudFront !== undefined && headers['x-forwarded-proto'] === undefined && isPeerTrusted(this.#request)) {
-      return cloudFront as string
+      return lastValue(cloudFront)
     }
     return this.#request.protocol
   }

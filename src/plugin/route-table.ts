@@ -48,22 +48,33 @@ export interface WrittenRoute {
 export interface RouteTable {
   readonly entries: readonly RouteTableEntry[]
   /** `guards` is asked when the table is read: hooks may be added after the route. */
-  add(
-    route: Pick<RouteOptions, 'method' | 'url' | 'constraints'>,
-    policy: RoutePolicy,
-    guards: () => readonly GuardRequirement[]
-  ): void
+  add(route: MadeOptions, policy: RoutePolicy, guards: () => readonly GuardRequirement[]): void
   /** Routes that were made before the plugin; they come first. */
   addEarly(routes: readonly EarlyRoute[], read: (route: EarlyRoute) => WrittenRoute): void
   print(): string
 }
 
+/** The options of a route as Fastify completes them. */
+export type MadeOptions = Pick<RouteOptions, 'method' | 'url' | 'constraints' | 'prefixTrailingSlash'> & {
+  readonly prefix?: string
+  readonly routePath?: string
+}
+
+/**
+ * The URLs of a route, once it is made: that for `/` below a prefix serves the prefix as well, of which Fastify tells `onRoute`
+ * hooks alone, before it writes the other URL into the same options.
+ */
+export function urlsOf({ method, url, prefix = '', routePath, prefixTrailingSlash }: MadeOptions): readonly string[] {
+  const isBoth = routePath === '/' && prefix !== '' && prefixTrailingSlash !== 'slash' && method !== 'HEAD'
+  return isBoth ? [prefix, url] : [url]
+}
+
 export function createRouteTable(): RouteTable {
   const early: RouteTableEntry[] = []
-  const readers: (() => RouteTableEntry)[] = []
+  const readers: (() => readonly RouteTableEntry[])[] = []
 
   function entries(): readonly RouteTableEntry[] {
-    return Object.freeze([...early, ...readers.map((read) => read())])
+    return Object.freeze([...early, ...readers.flatMap((read) => read())])
   }
 
   return {
@@ -71,11 +82,11 @@ export function createRouteTable(): RouteTable {
       return entries()
     },
     add(route, policy, guards) {
-      const place = { method: String(route.method), url: route.url }
+      const method = String(route.method)
       readers.push(() => {
         const required = guards()
         const written = { policy, guards: required, constraints: route.constraints ?? null }
-        return entryOf(place, written, required.length > 0)
+        return urlsOf(route).map((url) => entryOf({ method, url }, written, required.length > 0))
       })
     },
     addEarly(routes, read) {

@@ -124,8 +124,9 @@ for (const version of ['3.0.3', '3.1.0']) {
       EXPECTED
     )
 
-    // And the same as the route table, route by route; there a route for both `/scope` and `/scope/` has one line.
-    const byLine = Object.fromEntries(Object.entries(operations).map(([name, of]) => [name.replace(/\/$/, ''), of]))
+    // And the same as the route table, route by route; there a route for both `/scope` and `/scope/` has two lines.
+    const withoutSlash = (name: string) => name.replace(/\/$/, '')
+    const byLine = Object.fromEntries(Object.entries(operations).map(([name, of]) => [withoutSlash(name), of]))
     const table = app.clerk
       .printRoutes()
       .split('\n')
@@ -133,10 +134,10 @@ for (const version of ['3.0.3', '3.1.0']) {
     const printed = table.flatMap(([policy = '', methods = '', url = '', types = '']) =>
       methods
         .split(',')
-        .map((method) => ({ policy, name: `${method} ${url.replace(/:(\w+)(\(.*\))?/, '{$1}')}`, types }))
+        .map((method) => ({ policy, name: withoutSlash(`${method} ${url.replace(/:(\w+)(\(.*\))?/, '{$1}')}`), types }))
     )
     const shown = printed.filter(({ name }) => !name.startsWith('HEAD '))
-    t.strictSame(shown.map(({ name }) => name).sort(), Object.keys(byLine).sort())
+    t.strictSame([...new Set(shown.map(({ name }) => name))].sort(), Object.keys(byLine).sort())
     for (const { policy, name, types } of shown) {
       const named = new Set(byLine[name]?.security?.flatMap((alternative) => Object.keys(alternative)))
       t.equal(named.size > 0, policy === 'required', `${name} is ${policy}`)

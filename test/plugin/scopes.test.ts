@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import clerkAuth, { getAuth, requireAuth } from '../../src/index.js'
 import { createLocalClerk } from '../../src/local/index.js'
@@ -177,6 +177,34 @@ t.test('of early routes of one method and URL, each has its own policy in the ta
   )
 })
 
+t.test(
+  'the table has both URLs of a route for the slash below a prefix, made before the plugin or after it',
+  async (t) => {
+    const clerk = await createLocalClerk()
+    for (const isEarly of [false, true]) {
+      for (const [options, served] of [
+        [{}, ['/in', '/in/']],
+        [{ prefixTrailingSlash: 'slash' }, ['/in/']],
+        [{ prefixTrailingSlash: 'no-slash' }, ['/in']]
+      ] as const) {
+        const fastify = Fastify({ exposeHeadRoutes: false })
+        t.teardown(() => fastify.close())
+        const routes = async (scope: FastifyInstance) =>
+          void scope.get('/', { ...options, config: { clerk: { public: true } } }, () => 'in')
+        if (isEarly) await fastify.register(routes, { prefix: '/in' })
+        await fastify.register(clerkAuth, clerk.pluginOptions({ earlyRoutes: ['/in', '/in/'] }))
+        if (!isEarly) await fastify.register(routes, { prefix: '/in' })
+        await fastify.ready()
+        const rows = fastify.clerk.routes().map(({ url, policy }) => `${policy} ${url}`)
+        const expected = served.map((url) => `public ${url}`)
+        t.strictSame(rows.sort(), expected, `${isEarly} ${JSON.stringify(options)}`)
+        for (const url of served) t.equal((await fastify.inject(url)).statusCode, 200)
+      }
+    }
+    await clerk.close()
+  }
+)
+
 t.test('a resolver finds the instance of each request, and never answers with another', async (t) => {
   const one = await createLocalClerk({ frontendApi: 'clerk.one.example', instanceType: 'production' })
   const two = await createLocalClerk({ frontendApi: 'clerk.two.example', instanceType: 'production' })
@@ -253,11 +281,15 @@ t.test('forwarded headers count by trustProxy alone, and are warned about once w
   const response = await trusting.fastify.inject({ url: '/page', headers })
   t.equal(new URL(response.headers.location as string).searchParams.get('redirect_url'), 'https://evil.test/page')
   const { 'x-forwarded-proto': _proto, ...others } = headers
-  const cloudFront = await trusting.fastify.inject({
-    url: '/page',
-    headers: { ...others, 'cloudfront-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.1' }
-  })
-  t.equal(new URL(cloudFront.headers.location as string).searchParams.get('redirect_url'), 'https://evil.test/page')
+  // A header that comes twice is a list, as which Node joins it.
+  for (const proto of ['https', 'http, https']) {
+    const cloudFront = await trusting.fastify.inject({
+      url: '/page',
+      headers: { ...others, 'cloudfront-forwarded-proto': proto, 'x-forwarded-for': '203.0.113.1' }
+    })
+    const location = new URL(cloudFront.headers.location as string)
+    t.equal(location.searchParams.get('redirect_url'), 'https://evil.test/page', proto)
+  }
 })
 
 t.test('forwarded headers of a peer that trustProxy does not trust are reported once', async (t) => {

@@ -180,6 +180,9 @@ const BODIES: readonly Sent[] = [
   { method: 'POST', headers: { 'content-type': 'application/x-lines' }, body: 'good' },
   { method: 'POST', headers: { 'content-type': 'application/x-lines' }, body: 'bad' },
   { method: 'PATCH', body: 'without a type' },
+  { method: 'QUERY' },
+  { method: 'QUERY', body: 'without a type' },
+  { method: 'QUERY', headers: { 'content-type': 'application/json' }, body: '{bad' },
   { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET', origin: 'https://other.example' } }
 ]
 
@@ -202,7 +205,7 @@ async function serve(t: Test, { plugin, config = {}, guard = hide, around }: Wor
       }
       fastify.route({ ...route, method: 'GET' })
       const schema = { body: { type: 'object', required: ['name'] } }
-      fastify.route({ ...route, method: ['DELETE', 'POST', 'PUT', 'PATCH'], schema })
+      fastify.route({ ...route, method: ['DELETE', 'POST', 'PUT', 'PATCH', 'QUERY'], schema })
     }
   })
   await fastify.listen({ port: 0 })
@@ -301,6 +304,72 @@ t.test('the plugin in a scope of its own: nothing tells where its routes begin',
     const nothing = await ask(port, '/in/nobody', { method: 'GET', headers })
     t.strictSame(comparable(await ask(port, '/in/hidden', { method: 'GET', headers })), comparable(nothing))
     t.notOk('x-clerk-auth-status' in nothing.headers)
+  }
+})
+
+t.test('not-found handlers of prefixes and methods of the application: the router says which counts', async (t) => {
+  for (const routerOptions of [{}, { caseSensitive: false }, { ignoreDuplicateSlashes: true }]) {
+    const { fastify } = await createApp(t, {
+      server: { routerOptions },
+      async routes(fastify) {
+        fastify.addHttpMethod('MKCOL', { hasBody: true })
+        fastify.addHttpMethod('PUT', { hasBody: false, overrideExisting: true })
+        const route = { method: ['GET', 'MKCOL', 'PUT'], onRequest: hide, handler: () => 'secret' }
+        fastify.route({ ...route, url: '/in/hidden-of-the-server' })
+        await fastify.register(
+          async (scope) => {
+            scope.addHook('onSend', async (_request, reply) => void reply.header('x-in', 'ran'))
+            scope.setNotFoundHandler((_request, reply) => reply.code(410).send('nothing in here'))
+            scope.route({ ...route, url: '/hidden' })
+          },
+          { prefix: '/in' }
+        )
+      }
+    })
+    await fastify.listen({ port: 0 })
+    const { port } = fastify.server.address() as AddressInfo
+    const type = { 'content-type': 'application/json' }
+    for (const sent of [
+      { method: 'GET' },
+      { method: 'MKCOL', headers: type, body: '{bad' },
+      { method: 'PUT', headers: type, body: '{bad' }
+    ]) {
+      for (const path of ['/in/hidden', '/in/hidden-of-the-server', '/IN/hidden', '//in/hidden', '/in//hidden']) {
+        const hidden = await ask(port, path, sent)
+        const nothing = await ask(port, path.replace('hidden', 'nobody'), sent)
+        t.strictSame(
+          comparable(hidden),
+          comparable(nothing),
+          `${JSON.stringify(routerOptions)}: ${sent.method} ${path}`
+        )
+      }
+    }
+  }
+})
+
+t.test('below a prefix whose not-found handler is that of another instance, that instance judges', async (t) => {
+  const [mine, theirs] = await Promise.all([createLocalClerk({ frontendApi: 'clerk.one.test' }), createLocalClerk()])
+  const fastify = Fastify()
+  t.teardown(() => Promise.all([fastify.close(), mine.close(), theirs.close()]))
+  await fastify.register(
+    async (scope) => {
+      await scope.register(clerkAuth, theirs.pluginOptions())
+      scope.setNotFoundHandler(({ auth }, reply) => reply.code(410).send({ nobody: auth.userId }))
+      scope.get('/', () => 'in')
+    },
+    { prefix: '/in' }
+  )
+  await fastify.register(async (scope) => {
+    await scope.register(clerkAuth, mine.pluginOptions())
+    scope.get('/in/hidden', { onRequest: hide }, () => 'secret')
+  })
+  await fastify.listen({ port: 0 })
+  const { port } = fastify.server.address() as AddressInfo
+  for (const clerk of [mine, theirs]) {
+    const sent = { method: 'GET', headers: clerk.bearer({ userId: 'user_1' }) }
+    const nothing = comparable(await ask(port, '/in/nobody', sent))
+    t.strictSame(comparable(await ask(port, '/in/hidden', sent)), nothing)
+    t.equal(nothing.body, JSON.stringify({ nobody: clerk === theirs ? 'user_1' : null }))
   }
 })
 
