@@ -4,7 +4,7 @@ import { boolean } from '../core/options/readers.js'
 import { readOptions } from '../core/options/table.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
-import { tokenOfSession } from './directives.js'
+import { isLive, tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
@@ -72,9 +72,12 @@ export interface LocalClerk extends LocalInstance {
   withdrawKey(kid: string): boolean
   /** Signs a user in without a browser. The session can be refreshed and revoked, and makes tokens. */
   openSession(userId: string): LocalSession
-  /** A fresh token of that session, with its active organization; `input` overrides claims. */
+  /**
+   * A fresh token of that session, with its active organization; `input` overrides claims. Throws
+   * `FST_CLERK_LOCAL_ARGUMENT` for an unknown session, and once it is revoked or has ended, as Clerk makes no more then.
+   */
   sessionToken(sessionId: string, input?: SessionTokenInput): string
-  /** From now on BAPI refuses the session; tokens made before are good until they expire. False: unknown session. */
+  /** From now on the session makes no token; those made before are good until they expire. False: unknown session. */
   revokeSession(sessionId: string): boolean
   readonly machineTokens: Omit<MachineTokens, 'find'>
   /** Makes a webhook delivery, signed with `webhookSecret`. */
@@ -184,7 +187,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     openSession: (userId) => directory.openSession(checkItem({ name: 'openSession.userId', value: userId }), now()),
     sessionToken(sessionId, input) {
       const session = directory.session(sessionId)
-      if (session === undefined) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
+      if (!isLive(session)) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
       return tokenOfSession(state, session, readInput(SESSION_TOKEN, 'SessionTokenInput', input))
     },
     revokeSession(sessionId) {
