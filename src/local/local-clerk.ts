@@ -2,6 +2,7 @@ import { LocalClerkArgumentError } from '../core/errors.js'
 import { checkItem } from '../core/options/checks.js'
 import { boolean } from '../core/options/readers.js'
 import { readOptions } from '../core/options/table.js'
+import { systemNow } from '../core/steady-clock.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
 import { isLive, tokenOfSession } from './directives.js'
@@ -113,7 +114,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const directory = createDirectory(settings.users, settings.organizations)
   const faults = createFaults()
   const requests = createRequestLog()
-  const now = settings.now ?? (() => Date.now())
+  const clock = settings.now ?? systemNow
+  const now = () => Math.max(clock(), FIRST_MOMENT_MS)
   const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
   const tokenOrigin = createTokenOrigin(settings.azp)
   const closing = new AbortController()
@@ -234,6 +236,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     }
   }
 }
+
+/** A clock that counts from 0 begins here: `__client_uat` with 0 seconds would say that nobody is signed in. */
+const FIRST_MOMENT_MS = 1000
 
 const ROTATION = { keepOld: boolean({ default: true }) }
 

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { LocalClerkProductionError, OptionTypeError, OptionValueError } from '../core/errors.js'
 import {
   checkBoolean,
+  checkClock,
   checkList,
   checkMembers,
   checkRecord,
@@ -9,7 +10,7 @@ import {
   checkWholeNumber
 } from '../core/options/checks.js'
 import type { Given } from '../core/options/given.js'
-import { boolean, callback, choice, requiredText, textList, wholeNumber } from '../core/options/readers.js'
+import { boolean, choice, requiredText, textList, wholeNumber } from '../core/options/readers.js'
 import {
   type Option,
   type OptionTable,
@@ -93,7 +94,7 @@ export const LOCAL_CLERK = {
   handshakeFormat: choice(['auto', 'nonce', 'token'], { default: 'auto' }),
   refreshTokens: boolean({ default: true }),
   oauthTokenFormat: choice(['jwt', 'opaque'], { default: 'jwt' }),
-  now: callback<() => number>({ default: null })
+  now: option<() => number, (() => number) | null>((given) => checkClock(given) ?? null)
 } satisfies OptionTable<LocalClerkOptions>
 
 /** The settings of a local instance. Null: made up for the instance, or `Date.now`. */

@@ -44,6 +44,23 @@ export function checkNumber({ name, value }: Given, { min, max }: Bounds): numbe
   return value
 }
 
+/**
+ * A moment in ms since the epoch. From 1e9 on seconds say dates since 2001, below 1e11 milliseconds say dates before 1973:
+ * between them lie moments in seconds. Below is a clock that counts from 0, such as that of a test.
+ */
+export function checkMoment(given: Given): number | undefined {
+  const moment = checkNumber(given, { min: -1e9, max: 1e14 })
+  if (moment === undefined || moment < 1e9 || moment >= 1e11) return moment
+  throw new OptionRangeError(given.name, 'milliseconds since the epoch, not seconds')
+}
+
+/** A clock of the application's own, read once to see that it tells milliseconds. */
+export function checkClock(given: Given): (() => number) | undefined {
+  const clock = checkFunction<() => number>(given)
+  if (clock !== undefined) checkMoment({ name: `${given.name}()`, value: clock() ?? null })
+  return clock
+}
+
 export function checkFunction<F>({ name, value }: Given): F | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'function') throw new OptionTypeError(name, 'a function', describeType(value))

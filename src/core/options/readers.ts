@@ -5,6 +5,7 @@ import {
   type Bounds,
   checkBoolean,
   checkChoice,
+  checkClock,
   checkFunction,
   checkItem,
   checkList,
@@ -94,10 +95,10 @@ export function required<Accepted, Setting>(
   }
 }
 
-export const now: Option<() => number, () => number> = callback({
+export const now: Option<() => number, () => number> = {
   // Looked up per call: a test may fake the clock after the server is built.
-  default: systemNow
-})
+  read: (given) => checkClock(given) ?? systemNow
+}
 
 /** `null`: the caller's own logger takes its place. */
 export const logger: Option<Logger, Logger | null> = methods<Logger>(['debug', 'info', 'warn', 'error'])
