@@ -17,6 +17,18 @@ export function nullable<T>(reader: { read(given: Given): unknown }): Option<T |
   return option((given) => (given.value === null ? null : reader.read(given)))
 }
 
+const OPAQUE = ['ak_', 'mt_', 'oat_']
+
+/**
+ * The text of a token, valid or not. An id or a whole header would be refused, whatever the test is about. Not by a regular
+ * expression: its engine keeps the text.
+ */
+export function checkToken(token: string): string {
+  const isToken = token.split('.').length === 3 || OPAQUE.some((prefix) => token.startsWith(prefix))
+  if (isToken && !token.includes(' ')) return token
+  throw new OptionValueError('token', 'a JWT or an opaque machine token; an id goes into { userId }')
+}
+
 export function moment(): Option<number, unknown> {
   return option(checkMoment)
 }

@@ -11,7 +11,7 @@ import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
 import { createSignInTokens } from './frontend-api/sign-in-tokens.js'
 import { refuseForeign } from './gate.js'
-import { readInput } from './inputs.js'
+import { checkToken, readInput } from './inputs.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { createListening } from './listening.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
@@ -75,7 +75,7 @@ export interface LocalClerk extends LocalInstance {
   openSession(userId: string): LocalSession
   /**
    * A fresh token of that session, with its active organization; `input` overrides claims. Throws
-   * `FST_CLERK_LOCAL_ARGUMENT` for an unknown session, and once it is revoked or has ended, as Clerk makes no more then.
+   * `FST_CLERK_LOCAL_ARGUMENT` for a session that is unknown, revoked or has ended.
    */
   sessionToken(sessionId: string, input?: SessionTokenInput): string
   /** From now on the session makes no token; those made before are good until they expire. False: unknown session. */
@@ -136,7 +136,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     )
   }
   const toToken = (token?: string | SessionTokenInput): string =>
-    typeof token === 'string' ? token : signSessionToken(token)
+    typeof token === 'string' ? checkToken(token) : signSessionToken(token)
 
   const publicOrigin = () => listening.current()?.origin ?? instance.issuer
   const machineTokens = createMachineTokens(instance, keys, now)
@@ -193,7 +193,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
       return tokenOfSession(state, session, readInput(SESSION_TOKEN, 'SessionTokenInput', input))
     },
     revokeSession(sessionId) {
-      const session = directory.session(sessionId)
+      const session = directory.session(checkItem({ name: 'revokeSession.sessionId', value: sessionId }))
       if (session !== undefined) session.status = 'revoked'
       return session !== undefined
     },
@@ -224,7 +224,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     async rotateKeys(given) {
       return keys.rotate(readOptions(ROTATION, given, { path: 'rotateKeys' }).keepOld)
     },
-    withdrawKey: (kid) => keys.withdraw(kid),
+    withdrawKey: (kid) => keys.withdraw(checkItem({ name: 'withdrawKey.kid', value: kid })),
     async listen(listenOptions) {
       await listening.start(listenOptions)
       return publicOrigin()

@@ -18,7 +18,7 @@ t.test('a local Clerk that listens tells the time of its clock', async (t) => {
 })
 
 const REFUSED: Readonly<Record<string, readonly [clock: () => unknown, message: RegExp]>> = {
-  seconds: [() => Date.now() / 1000, /now\(\) must be milliseconds since the epoch, not seconds/],
+  seconds: [() => Date.now() / 1000, /now\(\) must be milliseconds, not seconds/],
   'seconds of a fixed day': [() => Date.UTC(2020, 0) / 1000, /must be milliseconds/],
   microseconds: [() => Date.now() * 1000, /must be a number from/],
   'no number': [() => Number.NaN, /must be a number from/],

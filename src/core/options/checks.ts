@@ -51,7 +51,7 @@ export function checkNumber({ name, value }: Given, { min, max }: Bounds): numbe
 export function checkMoment(given: Given): number | undefined {
   const moment = checkNumber(given, { min: -1e9, max: 1e14 })
   if (moment === undefined || moment < 1e9 || moment >= 1e11) return moment
-  throw new OptionRangeError(given.name, 'milliseconds since the epoch, not seconds')
+  throw new OptionRangeError(given.name, 'milliseconds, not seconds')
 }
 
 /** A clock of the application's own, read once to see that it tells milliseconds. */
