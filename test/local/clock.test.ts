@@ -61,6 +61,7 @@ async function useClock(t: Test, now: (() => number) | undefined, advance: (ms: 
 for (const [name, startMs] of [
   ['0', 0],
   ['the first day of 1970', 86_400_000],
+  ['1971', Date.UTC(1971, 0)],
   ['2020', Date.UTC(2020, 0)],
   ['2100', Date.UTC(2100, 0)]
 ] as const) {

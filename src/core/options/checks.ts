@@ -45,12 +45,12 @@ export function checkNumber({ name, value }: Given, { min, max }: Bounds): numbe
 }
 
 /**
- * A moment in ms since the epoch. From 1e9 on seconds say dates since 2001, below 1e11 milliseconds say dates before 1973:
- * between them lie moments in seconds. Below is a clock that counts from 0, such as that of a test.
+ * A moment in ms since the epoch. From 1e9 to 5e9 it is one in seconds, of 2001 to 2128; in ms that were a day of January or
+ * February 1970. Before it is a clock that counts from 0, such as that of a test.
  */
 export function checkMoment(given: Given): number | undefined {
   const moment = checkNumber(given, { min: -1e9, max: 1e14 })
-  if (moment === undefined || moment < 1e9 || moment >= 1e11) return moment
+  if (moment === undefined || moment < 1e9 || moment >= 5e9) return moment
   throw new OptionRangeError(given.name, 'milliseconds, not seconds')
 }
 
