@@ -15,7 +15,7 @@ export const optionErrors = {
     cure: 'Give a value, or leave it out, as by an unset variable.'
   },
   FST_CLERK_OPTION_RANGE: {
-    cause: 'The number is out of its bounds, or is not whole.',
+    cause: 'The number is out of its bounds, is not whole, or is in seconds.',
     cure: 'Keep the bounds of the message. Durations are in milliseconds.'
   },
   FST_CLERK_OPTION_VALUE: {

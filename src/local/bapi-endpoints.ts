@@ -1,4 +1,4 @@
-import { cookieDirectives, templateToken, tokenOfSession } from './directives.js'
+import { cookieDirectives, isLive, templateToken, tokenOfSession } from './directives.js'
 import { commonSession } from './frontend-api/shapes.js'
 import { apiError, hasKey, parseWebUrl, readJson } from './http.js'
 import type { LocalMachineType } from './machine-types.js'
@@ -65,9 +65,7 @@ function namesSession(token: unknown, sessionId: string): boolean {
 /** `POST /v1/sessions/:sid/tokens[/:template]`: a fresh session token, or a token with the claims of a template. */
 export const createSessionToken: Handler = (request, state) => {
   const session = state.directory.session(request.params.sid ?? '')
-  if (session === undefined || session.status === 'revoked' || session.status === 'ended') {
-    return apiError(404, 'resource_not_found', 'Session not found')
-  }
+  if (!isLive(session)) return apiError(404, 'resource_not_found', 'Session not found')
   const { expires_in_seconds: seconds } = readJson(request)
   const expires = typeof seconds === 'number' ? { expiresInSeconds: seconds } : {}
   const name = request.params.template

@@ -5,10 +5,15 @@ import type { LocalState } from './state.js'
 
 const yearSeconds = 365 * 24 * 3600
 
-/** The client's session if it is active or pending. */
+/** Whether the session makes tokens: not once it is revoked or has ended. */
+export function isLive(session: LocalSession | undefined): session is LocalSession {
+  return session?.status === 'active' || session?.status === 'pending'
+}
+
+/** The client's session if it makes tokens. */
 export function liveSession(state: LocalState, client: LocalClient | undefined): LocalSession | undefined {
   const session = client?.sessionId ? state.directory.session(client.sessionId) : undefined
-  return session?.status === 'active' || session?.status === 'pending' ? session : undefined
+  return isLive(session) ? session : undefined
 }
 
 /** A fresh token of the session, with its user's organization, features and plans. `input` overrides them. */

@@ -1,5 +1,5 @@
 import { OptionValueError } from '../core/errors.js'
-import { checkItem, checkList, checkNumber } from '../core/options/checks.js'
+import { checkItem, checkList, checkMoment, checkNumber } from '../core/options/checks.js'
 import type { Given } from '../core/options/given.js'
 import { type Option, option, type Readers, readOptions } from '../core/options/table.js'
 
@@ -17,9 +17,20 @@ export function nullable<T>(reader: { read(given: Given): unknown }): Option<T |
   return option((given) => (given.value === null ? null : reader.read(given)))
 }
 
-/** Moments that are given in seconds are before 1973. */
+const OPAQUE = ['ak_', 'mt_', 'oat_']
+
+/**
+ * The text of a token, valid or not. An id or a whole header would be refused, whatever the test is about. Not by a regular
+ * expression: its engine keeps the text.
+ */
+export function checkToken(token: string): string {
+  const isToken = token.split('.').length === 3 || OPAQUE.some((prefix) => token.startsWith(prefix))
+  if (isToken && !token.includes(' ')) return token
+  throw new OptionValueError('token', 'a JWT or an opaque machine token; an id goes into { userId }')
+}
+
 export function moment(): Option<number, unknown> {
-  return option((given) => checkNumber(given, { min: 1e11, max: 1e14 }))
+  return option(checkMoment)
 }
 
 /** 30 years either way: less than any moment since 2001, in seconds or in milliseconds. */

@@ -2,15 +2,16 @@ import { LocalClerkArgumentError } from '../core/errors.js'
 import { checkItem } from '../core/options/checks.js'
 import { boolean } from '../core/options/readers.js'
 import { readOptions } from '../core/options/table.js'
+import { systemNow } from '../core/steady-clock.js'
 import { createClients } from './clients.js'
 import { type CookieOptions, cookieHeader } from './cookies.js'
-import { tokenOfSession } from './directives.js'
+import { isLive, tokenOfSession } from './directives.js'
 import { createDirectory, type Directory, type LocalSession } from './directory.js'
 import { createMountedFetch, dispatch } from './dispatch.js'
 import { createFaults, type Faults } from './faults.js'
 import { createSignInTokens } from './frontend-api/sign-in-tokens.js'
 import { refuseForeign } from './gate.js'
-import { readInput } from './inputs.js'
+import { checkToken, readInput } from './inputs.js'
 import { createLocalInstance, type LocalInstance } from './instance.js'
 import { createListening } from './listening.js'
 import { createMachineTokens, type MachineTokens } from './machine-tokens.js'
@@ -72,9 +73,12 @@ export interface LocalClerk extends LocalInstance {
   withdrawKey(kid: string): boolean
   /** Signs a user in without a browser. The session can be refreshed and revoked, and makes tokens. */
   openSession(userId: string): LocalSession
-  /** A fresh token of that session, with its active organization; `input` overrides claims. */
+  /**
+   * A fresh token of that session, with its active organization; `input` overrides claims. Throws
+   * `FST_CLERK_LOCAL_ARGUMENT` for a session that is unknown, revoked or has ended.
+   */
   sessionToken(sessionId: string, input?: SessionTokenInput): string
-  /** From now on BAPI refuses the session; tokens made before are good until they expire. False: unknown session. */
+  /** From now on the session makes no token; those made before are good until they expire. False: unknown session. */
   revokeSession(sessionId: string): boolean
   readonly machineTokens: Omit<MachineTokens, 'find'>
   /** Makes a webhook delivery, signed with `webhookSecret`. */
@@ -110,7 +114,8 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
   const directory = createDirectory(settings.users, settings.organizations)
   const faults = createFaults()
   const requests = createRequestLog()
-  const now = settings.now ?? (() => Date.now())
+  const clock = settings.now ?? systemNow
+  const now = () => Math.max(clock(), FIRST_MOMENT_MS)
   const lifetimeSeconds = settings.tokenLifetimeInMs / 1000
   const tokenOrigin = createTokenOrigin(settings.azp)
   const closing = new AbortController()
@@ -131,7 +136,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     )
   }
   const toToken = (token?: string | SessionTokenInput): string =>
-    typeof token === 'string' ? token : signSessionToken(token)
+    typeof token === 'string' ? checkToken(token) : signSessionToken(token)
 
   const publicOrigin = () => listening.current()?.origin ?? instance.issuer
   const machineTokens = createMachineTokens(instance, keys, now)
@@ -184,11 +189,11 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     openSession: (userId) => directory.openSession(checkItem({ name: 'openSession.userId', value: userId }), now()),
     sessionToken(sessionId, input) {
       const session = directory.session(sessionId)
-      if (session === undefined) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
+      if (!isLive(session)) throw new LocalClerkArgumentError('sessionId', 'the id of an open session')
       return tokenOfSession(state, session, readInput(SESSION_TOKEN, 'SessionTokenInput', input))
     },
     revokeSession(sessionId) {
-      const session = directory.session(sessionId)
+      const session = directory.session(checkItem({ name: 'revokeSession.sessionId', value: sessionId }))
       if (session !== undefined) session.status = 'revoked'
       return session !== undefined
     },
@@ -219,7 +224,7 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     async rotateKeys(given) {
       return keys.rotate(readOptions(ROTATION, given, { path: 'rotateKeys' }).keepOld)
     },
-    withdrawKey: (kid) => keys.withdraw(kid),
+    withdrawKey: (kid) => keys.withdraw(checkItem({ name: 'withdrawKey.kid', value: kid })),
     async listen(listenOptions) {
       await listening.start(listenOptions)
       return publicOrigin()
@@ -231,6 +236,9 @@ export async function createLocalClerk(options: LocalClerkOptions = {}): Promise
     }
   }
 }
+
+/** A clock that counts from 0 begins here: `__client_uat` with 0 seconds would say that nobody is signed in. */
+const FIRST_MOMENT_MS = 1000
 
 const ROTATION = { keepOld: boolean({ default: true }) }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { checkItem } from '../core/options/checks.js'
 import { choice, record, requiredText, text, textList, texts } from '../core/options/readers.js'
 import type { OptionTable } from '../core/options/table.js'
 import type { MachineTokenType } from '../core/token-types.js'
@@ -147,7 +148,7 @@ export function createMachineTokens(instance: LocalInstance, keys: SigningKeys, 
         ...endAfter(expiresInSeconds)
       })
     },
-    revoke: (token) => tokens.delete(token),
+    revoke: (token) => tokens.delete(checkItem({ name: 'revoke.token', value: token })),
     find(token) {
       const found = typeof token === 'string' ? tokens.get(token) : undefined
       return typeof found?.expiration === 'number' && found.expiration <= now() ? undefined : found

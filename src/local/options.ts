@@ -22,7 +22,7 @@ import {
 } from '../core/options/table.js'
 import { readBaseUrl } from '../core/options/urls.js'
 import type { Certificate } from './certificate.js'
-import { type LocalOrganization, type LocalUser, ORGANIZATION, USER } from './directory.js'
+import { emailOf, type LocalOrganization, type LocalUser, ORGANIZATION, USER } from './directory.js'
 
 /** How a handshake hands its directives back: by size as Clerk does, or always in one form. */
 export type HandshakeFormat = 'auto' | 'nonce' | 'token'
@@ -45,7 +45,7 @@ export interface LocalClerkOptions {
   readonly secretKey?: string | undefined
   /** Webhook signing secret, `whsec_` and base64. Default: random for each instance. */
   readonly webhookSecret?: string | undefined
-  /** PEM text (PKCS #8) of the first signing key, an RSA key: saves the 100 ms that making a key takes. Default: a new key of 2048 bits. */
+  /** PEM text (PKCS #8) of the first signing key, RSA: saves the 100 ms of making it. Default: a new key of 2048 bits. */
   readonly signingKey?: string | undefined
   /** Lifetime of session tokens. Default 60000, as with Clerk; 1 to 31536000000 (a year). */
   readonly tokenLifetimeInMs?: number | undefined
@@ -107,8 +107,29 @@ export function readLocalClerkOptions(
 ): LocalClerkSettings {
   if (environment?.trim().toLowerCase() === 'production') throw new LocalClerkProductionError()
   const settings = readOptions(LOCAL_CLERK, options, { path: 'createLocalClerk' })
+  checkNames(settings)
   checkOrganizations(settings)
   return settings
+}
+
+function checkNames({ users, organizations }: LocalClerkSettings): void {
+  const known = users.map((user) => ({ id: user.id, email: emailOf(user).toLowerCase() }))
+  checkDistinct('users', known, 'id')
+  checkDistinct('users', known, 'email')
+  checkDistinct('organizations', organizations, 'id', 'slug')
+  for (const [index, { memberships = [] }] of users.entries()) {
+    checkDistinct(`users[${index}].memberships`, memberships, 'orgId')
+  }
+}
+
+/** Of two with one name the local Clerk would know one, and the test might be about the other. */
+function checkDistinct<M extends string>(path: string, items: readonly Readonly<Record<M, string>>[], ...members: M[]) {
+  const seen = new Set<string>()
+  for (const [index, item] of items.entries()) {
+    const taken = members.find((member) => seen.has(item[member]))
+    if (taken) throw new OptionValueError(`createLocalClerk.${path}[${index}].${taken}`, 'another than those before it')
+    for (const member of members) seen.add(item[member])
+  }
 }
 
 /** Tokens of a member of an organization that is not known would have none. */

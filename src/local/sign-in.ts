@@ -1,4 +1,5 @@
 import type { LocalClient } from './clients.js'
+import { liveSession } from './directives.js'
 import type { LocalUser } from './directory.js'
 import { knownClient, sharedDomain } from './handshake.js'
 import { badRequest, htmlPage, type LocalRequest, parseWebUrl, redirectTo } from './http.js'
@@ -29,7 +30,7 @@ export const signIn: Handler = (request, state) => {
 /** Ends the session of this browser. */
 export const signOut: Handler = (request, state) => {
   const client = knownClient(request, state)
-  const session = client.sessionId === null ? undefined : state.directory.session(client.sessionId)
+  const session = liveSession(state, client)
   if (session !== undefined) session.status = 'ended'
   client.sessionId = null
   client.updatedAtMs = state.now()

@@ -20,8 +20,9 @@ async function post(path: string, body: object = {}, key = clerk.secretKey) {
   return { status: response.status, type: response.headers.get('content-type'), answer, code: answer.errors?.[0]?.code }
 }
 
-function refresh(session: { id: string; refreshToken: string }, changes: object = {}) {
-  const expired = clerk.sessionToken(session.id, { issuedAtMs: Date.now() - 3_600_000 })
+function refresh(session: { id: string; userId: string; refreshToken: string }, changes: object = {}) {
+  const { id: sessionId, userId } = session
+  const expired = clerk.signSessionToken({ sessionId, userId, issuedAtMs: Date.now() - 3_600_000 })
   const body = { format: 'cookie', expired_token: expired, refresh_token: session.refreshToken }
   return post(`/v1/sessions/${session.id}/refresh`, { ...body, request_origin: 'http://127.0.0.1:3000', ...changes })
 }
@@ -66,6 +67,48 @@ t.test('sessions mint tokens, by template too, until they are revoked', async (t
   t.match(await post(`/v1/sessions/${id}/tokens/none`), { status: 404 })
   t.match(await post(`/v1/sessions/${id}/revoke`), { status: 200, answer: { status: 'revoked' } })
   t.match(await post(`/v1/sessions/${id}/tokens`), { status: 404 })
+  t.match(await post(`/v1/sessions/${id}/tokens/hasura`), { status: 404 })
+})
+
+t.test('a session that is over makes no token by any way', async (t) => {
+  const over = {
+    'revoked by the test': (id: string) => clerk.revokeSession(id),
+    'revoked by BAPI': (id: string) => post(`/v1/sessions/${id}/revoke`),
+    ended: (id: string) => {
+      clerk.directory.session(id)!.status = 'ended'
+    }
+  }
+  for (const [how, end] of Object.entries(over)) {
+    const { id } = clerk.openSession('user_ada')
+    t.ok(clerk.sessionToken(id))
+    await end(id)
+    t.throws(
+      () => clerk.sessionToken(id),
+      { code: 'FST_CLERK_LOCAL_ARGUMENT', message: /the id of an open session/ },
+      how
+    )
+    t.match(await post(`/v1/sessions/${id}/tokens`), { status: 404, code: 'resource_not_found' }, how)
+  }
+})
+
+t.test('a session that was revoked stays so when its browser signs out', async (t) => {
+  const clerk = await createLocalClerk({ instanceType: 'production', users: [{ id: 'user_ada' }] })
+  const ask = (path: string, init: RequestInit) =>
+    clerk.fetch(`https://${clerk.frontendApi}${path}`, { redirect: 'manual', ...init })
+  for (const [method, path] of [
+    ['GET', '/sign-out'],
+    ['DELETE', '/v1/client']
+  ] as const) {
+    const body = new URLSearchParams({ user_id: 'user_ada' })
+    const cookie = (await ask('/sign-in', { method: 'POST', body })).headers.get('set-cookie')!.split(';')[0]!
+    const { response } = (await (await ask('/v1/client', { headers: { cookie } })).json()) as {
+      response: { last_active_session_id: string }
+    }
+    const id = response.last_active_session_id
+    t.ok(clerk.revokeSession(id))
+    await ask(path, { method, headers: { cookie } })
+    t.equal(clerk.directory.session(id)?.status, 'revoked', path)
+  }
 })
 
 t.test('opaque machine tokens verify by kind until they are revoked', async (t) => {

@@ -25,6 +25,9 @@ const REFUSED: readonly (readonly [method: string, args: readonly unknown[], mes
   ['cookies', [{ orgId: 'org_1' }], /Unknown option SessionTokenInput\.orgId/],
   ['signSessionToken', [{ userId: 5 }], /SessionTokenInput\.userId must be a string, not a number/],
   ['bearer', [5], /must be an object, not a number/],
+  ...['user_ada', '', 'a.b', 'Bearer a.b.c', 'a.b.c.d', 'sess_1', clerk.cookies(clerk.signSessionToken())].flatMap(
+    (text) => ['bearer', 'cookies'].map((name) => [name, [text], /^token must be a JWT or an opaque/] as const)
+  ),
   ['bearer', [null], /must be an object, not null/],
   ['bearer', [{ org: 'org_1' }], /SessionTokenInput\.org must be an object/],
   ['bearer', [{ org: { role: 'admin' } }], /SessionTokenInput\.org\.id must be/],
@@ -34,7 +37,7 @@ const REFUSED: readonly (readonly [method: string, args: readonly unknown[], mes
   ['bearer', [{ expiresInSeconds: '60' }], /expiresInSeconds must be a number/],
   ['bearer', [{ expiresInSeconds: Date.now() }], /expiresInSeconds must be a number from/],
   ['bearer', [{ expiresInMs: -1000 }], /Unknown option SessionTokenInput\.expiresInMs/],
-  ['bearer', [{ issuedAtMs: seconds }], /issuedAtMs must be a number from/],
+  ['bearer', [{ issuedAtMs: seconds }], /issuedAtMs must be milliseconds/],
   ['bearer', [{ issuedAtMs: new Date() }], /issuedAtMs must be a number, not an object/],
   ['bearer', [{ status: 'pendng' }], /status must be "active" or "pending"/],
   ['bearer', [{ version: 3 }], /version must be a whole number from 1 to 2/],
@@ -44,10 +47,13 @@ const REFUSED: readonly (readonly [method: string, args: readonly unknown[], mes
   ['cookies', [{}, { clientUat: true }], /clientUat must be a number, a string or null/],
   ['openSession', [undefined], /openSession\.userId must be a string, not undefined/],
   ['sessionToken', [clerk.openSession('user_ada').id, { userid: 'x' }], /did you mean userId/],
+  ['revokeSession', [clerk.openSession('user_ada')], /revokeSession\.sessionId must be a string, not an object/],
+  ['withdrawKey', [clerk.jwks().keys[0]], /withdrawKey\.kid must be a string, not an object/],
+  ['machineTokens.revoke', [clerk.bearer()], /revoke\.token must be a string, not an object/],
   ['rotateKeys', [{ keepold: false }], /Unknown option rotateKeys\.keepold: did you mean keepOld/],
   ['signWebhook', [{ data: {} }], /WebhookEvent\.type must be a string, not undefined/],
   ['signWebhook', [undefined], /WebhookEvent\.type must be/],
-  ['signWebhook', ['raw', { atMs: seconds }], /WebhookInput\.atMs must be a number from/],
+  ['signWebhook', ['raw', { atMs: seconds }], /WebhookInput\.atMs must be milliseconds/],
   ['machineTokens.createApiKey', [{ userId: 'user_ada' }], /Unknown option ApiKeyInput\.userId/],
   ['machineTokens.createApiKey', [], /ApiKeyInput\.subject must be a string, not undefined/],
   ['machineTokens.createApiKey', [{ subject: 'user_ada', scopes: 'read' }], /scopes must be a list/],
@@ -94,6 +100,44 @@ t.test('an organization that is not known is no place for a member', async (t) =
     })
   }
   await t.rejects(refused({ activeOrgId: 'org_1' }), { message: /users\[0\]\.activeOrgId must be/ })
+})
+
+t.test('of two with one name neither counts', async (t) => {
+  const organizations = [{ id: 'org_1', slug: 'acme' }]
+  const member = { orgId: 'org_1', role: 'admin' }
+  const twice: readonly (readonly [options: object, path: string])[] = [
+    [{ users: [{ id: 'user_a' }, { id: 'user_b' }, { id: 'user_a', name: 'Ada' }] }, 'users[2].id'],
+    [
+      {
+        users: [
+          { id: 'user_a', email: 'x@a.test' },
+          { id: 'user_b', email: 'X@A.test' }
+        ]
+      },
+      'users[1].email'
+    ],
+    [{ users: [{ id: 'user_a' }, { id: 'user_b', email: 'a@example.com' }] }, 'users[1].email'],
+    [{ organizations: [...organizations, { id: 'org_1', slug: 'b' }] }, 'organizations[1].id'],
+    [{ organizations: [...organizations, { id: 'org_2', slug: 'acme' }] }, 'organizations[1].slug'],
+    [{ organizations: [...organizations, { id: 'acme', slug: 'b' }] }, 'organizations[1].id'],
+    [{ organizations, users: [{ id: 'user_a', memberships: [member, member] }] }, 'users[0].memberships[1].orgId']
+  ]
+  for (const [options, path] of twice) {
+    const message = `createLocalClerk.${path} must be another than those before it`
+    await t.rejects(createLocalClerk(options), { code: 'FST_CLERK_OPTION_VALUE', message }, path)
+  }
+  const same = { organizations: [{ id: 'acme', slug: 'acme' }], users: [{ id: 'user_a' }, { id: 'user_b' }] }
+  await (await createLocalClerk(same)).close()
+})
+
+t.test('the text of a token may be that of a bad one', (t) => {
+  const { machineTokens } = clerk
+  const opaque = [machineTokens.createApiKey({ subject: 'user_a' }), machineTokens.createM2MToken(), 'oat_unknown']
+  for (const token of [clerk.signSessionToken(), 'a.b.c', 'a.b.', ...opaque]) {
+    t.equal(clerk.bearer(token).authorization, `Bearer ${token}`)
+    t.match(clerk.cookies(token), `__session=${token}`)
+  }
+  t.end()
 })
 
 t.test('an opaque M2M token ends when it is said to', async (t) => {

@@ -69,7 +69,8 @@ export function registerControls(app: FastifyInstance, clerk: LocalClerk, trail:
 
   app.post('/demo/expire', { onRequest: requireAuth }, (request, reply) => {
     const session = clerk.directory.session(request.auth.sessionId ?? '')
-    if (session === undefined) return reply.code(409).send({ message: 'This session is not from the sign-in page.' })
+    if (session?.status !== 'active')
+      return reply.code(409).send({ message: 'No session of the sign-in page, or it is over.' })
     const expired = clerk.sessionToken(session.id, {
       // With an older `iat` than the sign-in the token would be refused as outdated, not as expired.
       issuedAtMs: session.createdAtMs,

@@ -44,17 +44,27 @@ export function checkNumber({ name, value }: Given, { min, max }: Bounds): numbe
   return value
 }
 
+/**
+ * A moment in ms since the epoch. From 1e9 to 5e9 it is one in seconds, of 2001 to 2128; in ms that were a day of January or
+ * February 1970. Before it is a clock that counts from 0, such as that of a test.
+ */
+export function checkMoment(given: Given): number | undefined {
+  const moment = checkNumber(given, { min: -1e9, max: 1e14 })
+  if (moment === undefined || moment < 1e9 || moment >= 5e9) return moment
+  throw new OptionRangeError(given.name, 'milliseconds, not seconds')
+}
+
+/** A clock, read once to see that it tells milliseconds. By one that gives a promise nothing would ever be expired. */
+export function checkClock(given: Given): (() => number) | undefined {
+  const clock = checkFunction<() => number>(given)
+  if (clock !== undefined) checkMoment({ name: `${given.name}()`, value: clock() ?? null })
+  return clock
+}
+
 export function checkFunction<F>({ name, value }: Given): F | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'function') throw new OptionTypeError(name, 'a function', describeType(value))
   return value as F
-}
-
-/** A clock. By one that gives a promise, or no number, nothing would ever be expired. */
-export function checkClock(given: Given): (() => number) | undefined {
-  const clock = checkFunction<() => number>(given)
-  if (clock === undefined || Number.isFinite(clock())) return clock
-  throw new OptionValueError(given.name, 'a function that returns milliseconds since the epoch')
 }
 
 /** An object of the application's own that has these methods. It is kept as it is, neither copied nor frozen. */

@@ -1,3 +1,4 @@
+import { liveSession } from '../directives.js'
 import type { Handler } from '../state.js'
 import { answer, unknownDevBrowser, withClientCookies } from './answers.js'
 import { callerOf, pageOrigin } from './caller.js'
@@ -14,8 +15,8 @@ export const showClient: Handler = (request, state) => {
 export const endAllSessions: Handler = (request, state) => {
   const client = callerOf(request, state)
   if (client === undefined) return state.instance.type === 'development' ? unknownDevBrowser() : answer(null)
-  const session = client.sessionId === null ? undefined : state.directory.session(client.sessionId)
-  if (session !== undefined && session.status !== 'revoked') session.status = 'ended'
+  const session = liveSession(state, client)
+  if (session !== undefined) session.status = 'ended'
   client.sessionId = null
   client.updatedAtMs = state.now()
   return withClientCookies(request, state, client, answer(clientShape(state, client, pageOrigin(request))))

@@ -153,9 +153,15 @@ t.test('there are no tokens for people who are not there', async (t) => {
   t.equal((await app.inject('/demo/cookies?user=nobody')).statusCode, 404)
 })
 
-t.test('a session that is not from the sign-in page cannot be expired', async (t) => {
-  const headers = { cookie: clerk.cookies({ userId: 'user_ada' }) }
-  t.equal((await app.inject({ method: 'POST', url: '/demo/expire', headers })).statusCode, 409)
+t.test('a session that is over or not from the sign-in page cannot be expired', async (t) => {
+  const expire = async (cookie: string) =>
+    (await app.inject({ method: 'POST', url: '/demo/expire', headers: { cookie } })).statusCode
+  t.equal(await expire(clerk.cookies({ userId: 'user_ada' })), 409)
+  const { id } = clerk.openSession('user_ada')
+  const cookie = clerk.cookies(clerk.sessionToken(id))
+  t.equal(await expire(cookie), 200)
+  clerk.revokeSession(id)
+  t.equal(await expire(cookie), 409)
 })
 
 t.test('signed-in users outlive an outage of the key endpoint', async (t) => {

@@ -252,7 +252,7 @@ const entries: Readonly<Record<string, readonly [use: Use, cases: readonly Case[
       [{ handshakeFormat: 'cookie' }, VALUE, /createLocalClerk\.handshakeFormat/],
       [{ refreshTokens: 'no' }, TYPE, /createLocalClerk\.refreshTokens must be true or false/],
       [{ now: 5 }, TYPE, /createLocalClerk\.now must be a function/],
-      [{ now: async () => 5 }, VALUE, /createLocalClerk\.now must be a function that returns milliseconds/]
+      [{ now: async () => 5 }, TYPE, /createLocalClerk\.now\(\) must be a number/]
     ]
   ],
   listen: [
