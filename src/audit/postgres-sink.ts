@@ -2,6 +2,8 @@ import { AuditPeerError, OptionTypeError } from '../core/errors.js'
 import { boolean, methods, text, wholeNumber } from '../core/options/readers.js'
 import { tableName } from '../core/options/sql-names.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
+import { postgresAwayCause } from '../revocation/postgres-causes.js'
+import { openTable } from '../revocation/postgres-table.js'
 import { auditTableSql, DEFAULT_AUDIT_TABLE, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
@@ -25,9 +27,6 @@ export interface PostgresSinkOptions {
   /** Longest time for an insert, in ms, before it counts as failed and is retried. Default 10000, 1 to 600000. */
   readonly queryTimeoutInMs?: number | undefined
 }
-
-/** A record can arrive this long after a newer one, because clocks of writers differ and inserts take time. */
-const LOOK_BACK_MS = 10_000
 
 export const POSTGRES_SINK = {
   pool: methods<Queryable>(['query']),
@@ -59,14 +58,24 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
   /** Time of the newest record of other writers; null: not known yet. */
   let newestMs: number | null = null
 
-  async function run(text: string, values?: unknown[]): Promise<unknown[]> {
-    const query = { text, query_timeout: timeoutMs, ...(values === undefined ? {} : { values }) }
-    return (await (pool as Queryable).query(query)).rows
+  async function run(text: string, values?: readonly unknown[]): Promise<unknown[]> {
+    const query = { text, query_timeout: timeoutMs, ...(values === undefined ? {} : { values: [...values] }) }
+    try {
+      return (await (pool as Queryable).query(query)).rows
+    } catch (error) {
+      if (codeOf(error) === UNDEFINED_TABLE) isTableThere = !settings.createTable
+      throw withCode(error)
+    }
   }
 
   async function ensureTable(): Promise<void> {
     if (isTableThere) return
-    await run(auditTableSql(table))
+    try {
+      await run(auditTableSql(table))
+    } catch (error) {
+      // To a role that may not create, a table that is there will do.
+      await openTable(run, { table, createSql: null }).catch(() => Promise.reject(error))
+    }
     isTableThere = true
   }
 
@@ -113,8 +122,7 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
     },
     async newestOfOthers(writer) {
       await ensureTable()
-      const sinceMs = newestMs === null ? null : newestMs - LOOK_BACK_MS
-      const rows = (await run(newestOfOthersSql(table), [writer, sinceMs])) as { line: string; ms: string }[]
+      const rows = (await run(newestOfOthersSql(table), [writer, newestMs])) as { line: string; ms: string }[]
       for (const { ms } of rows) newestMs = Math.max(newestMs ?? 0, Number(ms))
       return rows.map(({ line }) => line)
     },
@@ -147,9 +155,22 @@ function endOfFirstHalf(records: Uint8Array): number {
   return before === 0 ? records.length : before
 }
 
+/** SQLSTATE of a table that is not there. */
+const UNDEFINED_TABLE = '42P01'
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+/** Errors that `pg` itself makes, as that of a timeout, have no code. */
+function withCode(error: unknown): unknown {
+  const code = postgresAwayCause(error)
+  return codeOf(error) === '' && code !== 'unknown' ? Object.assign(error as object, { code }) : error
+}
+
 /** Class 22 of SQLSTATE, data exception: the same record would be refused again. */
 function isDataError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('22')
+  return codeOf(error).startsWith('22')
 }
 
 class RefusedRecords extends Error {
