@@ -2,8 +2,6 @@ import { AuditPeerError, OptionTypeError } from '../core/errors.js'
 import { boolean, methods, text, wholeNumber } from '../core/options/readers.js'
 import { tableName } from '../core/options/sql-names.js'
 import { type OptionTable, readOptions } from '../core/options/table.js'
-import { postgresAwayCause } from '../revocation/postgres-causes.js'
-import { openTable } from '../revocation/postgres-table.js'
 import { auditTableSql, DEFAULT_AUDIT_TABLE, insertSql, newestOfOthersSql } from './postgres-schema.js'
 import type { AuditSink } from './types.js'
 
@@ -74,7 +72,8 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
       await run(auditTableSql(table))
     } catch (error) {
       // To a role that may not create, a table that is there will do.
-      await openTable(run, { table, createSql: null }).catch(() => Promise.reject(error))
+      const [found] = await run(`select to_regclass('${table}')::text as name`)
+      if ((found as { readonly name: string | null }).name === null) throw error
     }
     isTableThere = true
   }
@@ -162,10 +161,10 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-/** Errors that `pg` itself makes, as that of a timeout, have no code. */
+/** The errors that `pg` makes of its timeouts have no code. */
 function withCode(error: unknown): unknown {
-  const code = postgresAwayCause(error)
-  return codeOf(error) === '' && code !== 'unknown' ? Object.assign(error as object, { code }) : error
+  const isTimeout = error instanceof Error && codeOf(error) === '' && /timeout/i.test(error.message)
+  return isTimeout ? Object.assign(error, { code: 'timeout' }) : error
 }
 
 /** Class 22 of SQLSTATE, data exception: the same record would be refused again. */
