@@ -199,6 +199,7 @@ function createSharing(first: readonly object[], warmUp: 'background' | false) {
     instance: null,
     cache: { ...jwksSettings, warmUp },
     snapshots: null,
+    steadyNow: time.steadyNow,
     now: time.now,
     logger: silentLogger,
     activity: () => 0,
