@@ -83,11 +83,13 @@ export function insertSql(table: string): string {
 }
 
 /**
- * Takes a writer's name, and a time in ms or null. Selects the newest record of each other writer since that time, or,
- * with null, since shortly before the newest record of all. Because of the lower bound the primary key answers it.
+ * Takes a writer's name, and the time of the newest record known in ms or null. Selects the newest record of each other writer
+ * from ten seconds before it on: clocks of writers differ, and inserts take time. A record of the future, by a clock that is
+ * ahead, hides no other. Because of the lower bound the primary key answers it.
  */
 export function newestOfOthersSql(table: string): string {
-  const since = `coalesce(to_timestamp($2::double precision / 1000), (select max(time) from ${table}) - interval '10 seconds')`
+  const newest = `coalesce(to_timestamp($2::double precision / 1000), (select max(time) from ${table}))`
+  const since = `least(${newest}, now()) - interval '10 seconds'`
   return (
     `with newest as (select writer, max(seq) as seq from ${table} where time >= ${since} and writer <> $1 group by writer) ` +
     `select t.record::text as line, extract(epoch from t.time) * 1000 as ms from newest ` +

@@ -26,9 +26,6 @@ export interface PostgresSinkOptions {
   readonly queryTimeoutInMs?: number | undefined
 }
 
-/** A record can arrive this long after a newer one, because clocks of writers differ and inserts take time. */
-const LOOK_BACK_MS = 10_000
-
 export const POSTGRES_SINK = {
   pool: methods<Queryable>(['query']),
   connectionString: text({ default: null }),
@@ -59,14 +56,25 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
   /** Time of the newest record of other writers; null: not known yet. */
   let newestMs: number | null = null
 
-  async function run(text: string, values?: unknown[]): Promise<unknown[]> {
-    const query = { text, query_timeout: timeoutMs, ...(values === undefined ? {} : { values }) }
-    return (await (pool as Queryable).query(query)).rows
+  async function run(text: string, values?: readonly unknown[]): Promise<unknown[]> {
+    const query = { text, query_timeout: timeoutMs, ...(values === undefined ? {} : { values: [...values] }) }
+    try {
+      return (await (pool as Queryable).query(query)).rows
+    } catch (error) {
+      if (codeOf(error) === UNDEFINED_TABLE) isTableThere = !settings.createTable
+      throw withCode(error)
+    }
   }
 
   async function ensureTable(): Promise<void> {
     if (isTableThere) return
-    await run(auditTableSql(table))
+    try {
+      await run(auditTableSql(table))
+    } catch (error) {
+      // To a role that may not create, a table that is there will do.
+      const [found] = await run(`select to_regclass('${table}')::text as name`)
+      if ((found as { readonly name: string | null }).name === null) throw error
+    }
     isTableThere = true
   }
 
@@ -113,8 +121,7 @@ export function postgresSink(options: PostgresSinkOptions): AuditSink {
     },
     async newestOfOthers(writer) {
       await ensureTable()
-      const sinceMs = newestMs === null ? null : newestMs - LOOK_BACK_MS
-      const rows = (await run(newestOfOthersSql(table), [writer, sinceMs])) as { line: string; ms: string }[]
+      const rows = (await run(newestOfOthersSql(table), [writer, newestMs])) as { line: string; ms: string }[]
       for (const { ms } of rows) newestMs = Math.max(newestMs ?? 0, Number(ms))
       return rows.map(({ line }) => line)
     },
@@ -147,9 +154,22 @@ function endOfFirstHalf(records: Uint8Array): number {
   return before === 0 ? records.length : before
 }
 
+/** SQLSTATE of a table that is not there. */
+const UNDEFINED_TABLE = '42P01'
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+/** The errors that `pg` makes of its timeouts have no code. */
+function withCode(error: unknown): unknown {
+  const isTimeout = error instanceof Error && codeOf(error) === '' && /timeout/i.test(error.message)
+  return isTimeout ? Object.assign(error, { code: 'timeout' }) : error
+}
+
 /** Class 22 of SQLSTATE, data exception: the same record would be refused again. */
 function isDataError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('22')
+  return codeOf(error).startsWith('22')
 }
 
 class RefusedRecords extends Error {

@@ -128,7 +128,7 @@ export function createInstance(settings: InstanceSettings): Instance {
   })
   const revocations = createRevocations({
     now,
-    logger: log,
+    logger,
     clockSkewMs: clockSkewInMs,
     bus: settings.revocation.bus ?? undefined,
     onBusChange: (change) => publishBusChange(settings.frontendApi, change),

@@ -25,6 +25,9 @@ export function steadyNow(): number {
   return performance.now() + asleepMs
 }
 
+/** What a span of time is measured by, for a caller whose clock is `now`. Any other clock than the system's has no steps. */
+export const steadyOf = (now: () => number): (() => number) => (now === systemNow ? steadyNow : now)
+
 function isPlatformClock(): boolean {
   return Function.prototype.toString.call(Date.now) === NATIVE
 }

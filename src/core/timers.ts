@@ -16,10 +16,21 @@ export const setUnrefTimer: SetTimer = (run, ms) => {
   return () => clearTimeout(timer)
 }
 
+/**
+ * A timer for the end of a wait, one round of the event loop late: a process that was busy, or stood still, reads what has
+ * arrived before its next timer, and not before one that is due already.
+ */
+export function setDeadline(run: () => void, ms: number, setTimer: SetTimer): () => void {
+  let cancel = setTimer(() => {
+    cancel = setTimer(run, 0)
+  }, ms)
+  return () => cancel()
+}
+
 /** Resolves as the promise does, or to `otherwise` once `ms` have passed. */
 export function withinTime<T>(promise: Promise<T>, ms: number, otherwise: T, setTimer: SetTimer): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = setTimer(() => resolve(otherwise), ms)
+    const cancel = setDeadline(() => resolve(otherwise), ms, setTimer)
     promise.finally(cancel).then(resolve, reject)
   })
 }

@@ -1,6 +1,7 @@
 import { helpOfBus } from '../core/help-page.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import type { BusAwayCause } from '../core/revocation/bus.js'
+import { steadyOf } from '../core/steady-clock.js'
 import type { Peers } from './peers.js'
 
 export interface AvailabilitySettings {
@@ -8,6 +9,8 @@ export interface AvailabilitySettings {
   /** Null: the logger of a peer is used. */
   readonly logger: Logger | null
   readonly now: () => number
+  /** A clock that nobody sets. Default: `steadyOf(now)`. */
+  readonly steadyNow?: () => number
 }
 
 /** Whether a bus is connected, and everything that is told of it. It begins away. */
@@ -21,8 +24,10 @@ export interface Availability {
   comeBack(counts: { readonly entries: number; readonly received: number; readonly sent: number }): void
 }
 
-export function createAvailability({ kind, logger, now }: AvailabilitySettings, peers: Peers): Availability {
+export function createAvailability(settings: AvailabilitySettings, peers: Peers): Availability {
+  const { kind, logger, now, steadyNow = steadyOf(now) } = settings
   let awaySinceMs: number | null = now()
+  let wentMs = steadyNow()
   let cause: BusAwayCause = 'connecting'
   let isTold = false
 
@@ -38,7 +43,10 @@ export function createAvailability({ kind, logger, now }: AvailabilitySettings, 
     },
 
     goAway(newCause, error) {
-      awaySinceMs ??= now()
+      if (awaySinceMs === null) {
+        awaySinceMs = now()
+        wentMs = steadyNow()
+      }
       cause = newCause
       // Only the text: an error of a client may hold the command that failed, and AUTH is a command.
       log().debug({ bus: kind, cause, reason: textOf(error) }, 'revocation bus: no connection')
@@ -53,7 +61,7 @@ export function createAvailability({ kind, logger, now }: AvailabilitySettings, 
 
     comeBack(counts) {
       if (awaySinceMs === null) return
-      const awayMs = now() - awaySinceMs
+      const awayMs = Math.round(steadyNow() - wentMs)
       awaySinceMs = null
       log().info({ bus: kind, awayMs, ...counts }, 'revocation bus is connected')
       if (!isTold) return

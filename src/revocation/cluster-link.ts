@@ -1,6 +1,7 @@
 import { createDeferred } from '../core/deferred.js'
 import type { BusAwayCause } from '../core/revocation/bus.js'
 import type { Revocation } from '../core/revocation/revocation.js'
+import { systemNow } from '../core/steady-clock.js'
 import { setUnrefTimer, withinTime } from '../core/timers.js'
 import { createAvailability } from './availability.js'
 import {
@@ -32,7 +33,7 @@ export interface ClusterLink {
  * all that it has passed on: after a hang one answer mends everything. While an answer is out, nothing more is asked.
  */
 export function openClusterLink(name: string, heartbeatInMs: number, peers: Peers): ClusterLink {
-  const availability = createAvailability({ kind: 'cluster', logger: null, now: Date.now }, peers)
+  const availability = createAvailability({ kind: 'cluster', logger: null, now: systemNow }, peers)
   const heartbeat = createHeartbeat(async (beat) => void post('beat', [], { beat }), heartbeatInMs, setUnrefTimer)
   /** Peers that wait for the primary's revocations, and requests for them that it has not answered. */
   const waiting = new Set<() => void>()

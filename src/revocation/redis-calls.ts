@@ -1,4 +1,4 @@
-import { setUnrefTimer } from '../core/timers.js'
+import { setDeadline, setUnrefTimer } from '../core/timers.js'
 import { NO_ANSWER } from './redis-causes.js'
 import type { OpenRedisSession, RedisSession } from './redis-session.js'
 
@@ -37,10 +37,7 @@ export async function openRedisCalls(
 
   function within<T>(answer: Promise<T>, ms: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      // A process that was busy has not read an answer that has arrived, and reads it before its next timer.
-      let cancel = setUnrefTimer(() => {
-        cancel = setUnrefTimer(() => reject(new Error(NO_ANSWER)), 0)
-      }, ms)
+      const cancel = setDeadline(() => reject(new Error(NO_ANSWER)), ms, setUnrefTimer)
       const end = () => reject(signal.reason)
       signal.addEventListener('abort', end, { once: true })
       answer.then(resolve, reject).finally(() => {

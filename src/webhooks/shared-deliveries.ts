@@ -33,11 +33,8 @@ export function createSharedDeliveries(store: DeliveryStore): Deliveries {
 
   /** Null while the store is away. Only changes are logged: a store with a wrong password fails for each delivery. */
   async function ask<Answer>(call: Promise<Answer>): Promise<Answer | null> {
-    const answerWithin = (ms: number) => withinTime<Answer | typeof NO_ANSWER>(call, ms, NO_ANSWER, setUnrefTimer)
     try {
-      let answer = await answerWithin(STORE_TIMEOUT_MS)
-      // A process that was busy has not read an answer that has arrived, and reads it before its next timer.
-      if (answer === NO_ANSWER) answer = await answerWithin(0)
+      const answer = await withinTime<Answer | typeof NO_ANSWER>(call, STORE_TIMEOUT_MS, NO_ANSWER, setUnrefTimer)
       if (answer === NO_ANSWER) throw new Error('timeout: no answer from the store')
       if (isAway) log.info({}, 'store of webhook deliveries is back')
       isAway = false

@@ -31,6 +31,7 @@ interface Setup {
   readonly maxQueued?: number
   readonly closeTimeoutInMs?: number
   readonly queryTimeoutInMs?: number
+  readonly now?: () => number
 }
 
 let writers = 0
@@ -56,7 +57,7 @@ async function openJournal(setup: Setup): Promise<Journal> {
     whenFull: setup.whenFull ?? 'wait',
     maxWaitInMs: 50,
     closeTimeoutInMs: setup.closeTimeoutInMs ?? 10_000,
-    now: Date.now,
+    now: setup.now ?? Date.now,
     logger
   })
 }
@@ -104,6 +105,17 @@ async function count(table: string): Promise<{ rows: number; targets: number }> 
     `select count(*) as rows, count(distinct target) as targets from ${table} where target is not null`
   )
   return { rows: Number(rows[0]?.rows), targets: Number(rows[0]?.targets) }
+}
+
+/** The rows in the order that the manual gives. */
+function exported(table: string) {
+  return query<{ line: string; writer: string }>(
+    `select writer, record::text as line from ${table} order by max(time) over (partition by writer order by seq), seq`
+  )
+}
+
+function verify(rows: readonly { readonly line: string }[]) {
+  return verifyChain([{ name: 'export', lines: rows.map(({ line }) => line) }])
 }
 
 /** Resolves when a journal says that its sink takes nothing. */
@@ -156,13 +168,27 @@ t.test('of several processes that write to one table none can be taken out of an
   await other.close()
   addRecord(one, fields(3))
   await one.close()
-  const rows = await query<{ line: string; writer: string }>(
-    'select writer, record::text as line from shared_test order by time, seq'
-  )
-  const verify = (of: typeof rows) => verifyChain([{ name: 'export', lines: of.map(({ line }) => line) }])
+  const rows = await exported('shared_test')
   t.match(await verify(rows), { isIntact: true, notices: [] })
   const taken = rows.find(({ line }) => line.includes('"requestId":"req-2"'))?.writer
   t.match((await verify(rows.filter(({ writer }) => writer !== taken))).broken?.problem, /which is missing/)
+})
+
+t.test('a process whose clock is ahead hides no other, and one whose clock is set back is intact', async (t) => {
+  let aheadMs = 3_600_000
+  const ahead = await openJournal({ table: 'clocks_test', now: () => Date.now() + aheadMs })
+  const [one, other] = [await openJournal({ table: 'clocks_test' }), await openJournal({ table: 'clocks_test' })]
+  for (const journal of [ahead, one, other]) {
+    addRecord(journal, fields(1))
+    await journal.flush()
+  }
+  aheadMs = 0
+  addRecord(ahead, fields(2))
+  for (const journal of [one, other, ahead]) await journal.close()
+  const rows = await exported('clocks_test')
+  t.match(await verify(rows), { isIntact: true, notices: [] })
+  for (const { writer } of rows)
+    t.match((await verify(rows.filter((row) => row.writer !== writer))).broken?.problem, /which is missing/)
 })
 
 t.test('each question people ask is answered from an index', async (t) => {
@@ -251,7 +277,7 @@ t.test('a database that hangs counts as gone, and is written to when it is back'
   server.freeze()
   addRecord(journal, fields(2))
   await failing
-  t.equal(journal.health().ok, false)
+  t.match(journal.health(), { ok: false, lastError: 'timeout' })
   server.thaw()
   await journal.flush()
   t.same(
@@ -260,6 +286,28 @@ t.test('a database that hangs counts as gone, and is written to when it is back'
     'an insert that timed out and was made all the same is there once'
   )
   await journal.close()
+})
+
+t.test('a table that is dropped is made again, and its records wait for it', async (t) => {
+  const journal = await openJournal({ table: 'dropped_test' })
+  addRecord(journal, fields(1))
+  await journal.flush()
+  await query('drop table dropped_test')
+  addRecord(journal, fields(2))
+  await journal.flush()
+  t.same(await count('dropped_test'), { rows: 1, targets: 1 })
+  t.match(journal.health(), { ok: true, lost: 0, lastError: null })
+  await journal.close()
+})
+
+t.test('a role that may not create a table writes to the one that is there', async (t) => {
+  await query(auditTableSql('given_test'))
+  await query('create role auditor login; grant select, insert on given_test to auditor')
+  const sink = postgresSink({ connectionString: connectionString.replace('audit@', 'auditor@'), table: 'given_test' })
+  await sink.open()
+  await sink.write([`{"time":1700000000123,"writer":"w","seq":0,${fields(0)}}`])
+  t.equal((await count('given_test')).rows, 1)
+  await sink.close()
 })
 
 t.test(

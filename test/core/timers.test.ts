@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
+import { promisify } from 'node:util'
 import t from 'tap'
+import { createAttempts } from '../../src/core/jwks/attempt.js'
+import type { SourceAnswer } from '../../src/core/jwks/source.js'
 import { keepAlive, setUnrefTimer, whileAwaited, withinTime } from '../../src/core/timers.js'
 import { createManualClock } from '../fixtures/manual-clock.js'
 
@@ -40,6 +44,27 @@ t.test('withinTime gives the promise, or the other value once the time is over',
   clock.advance(100)
   t.equal(await never, 'late')
   await t.rejects(withinTime(Promise.reject(new Error('no')), 100, 'late', clock.setTimer), { message: 'no' })
+})
+
+t.test('an answer that arrived while the process stood still counts', async (t) => {
+  const alive = setInterval(() => {}, 1_000)
+  t.teardown(() => clearInterval(alive))
+  const answer = () => promisify(randomBytes)(8)
+  const stand = () => {
+    const untilMs = performance.now() + 50
+    while (performance.now() < untilMs);
+  }
+  const waiting = withinTime<unknown>(answer(), 10, 'late', setUnrefTimer)
+  stand()
+  t.not(await waiting, 'late')
+  const notModified = { kind: 'not-modified' } as SourceAnswer
+  const source = { kind: 'fapi', id: '', fetch: () => answer().then(() => notModified) } as const
+  const attempt = createAttempts(source, { timeoutInMs: 10, maxKeys: 1 }, setUnrefTimer).start({
+    etag: null,
+    newerThanMs: 0
+  })
+  stand()
+  t.equal(await attempt, notModified, 'also that of a key endpoint')
 })
 
 t.test('the process lives as long as somebody awaits, whether the promise resolves or rejects', async (t) => {

@@ -50,6 +50,18 @@ t.test('a wrong password is told of in log, health, metrics and an event, and so
   ])
   t.match(ofBus(), [{ level: 40 }, { level: 30, msg: 'revocation bus is connected', sent: 1, received: 0 }])
   t.equal(ofBus().length, 2)
+  const back = new Redis({ port: server.port, host: '127.0.0.1', password: 'wrong-horse' })
+  await back.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  back.disconnect()
+  await until(() => events.length > 3)
+  t.match(
+    ofBus().slice(2),
+    [
+      { level: 40, cause: 'closed' },
+      { level: 30, msg: 'revocation bus is connected' }
+    ],
+    'also of an absence right after another'
+  )
   t.match(fastify.clerk.health().revocation.bus, { connected: true, cause: null })
   t.match(await registry.metrics(), /^clerk_auth_revocation_bus_connected 1$/m)
   t.notOk(JSON.stringify(lines).includes('horse'), 'no password in the log, at any level')

@@ -1,4 +1,4 @@
-import type { SetTimer } from '../timers.js'
+import { type SetTimer, setDeadline } from '../timers.js'
 import { type KeySet, parseKeySetText } from './key-set.js'
 import {
   type FetchFailure,
@@ -43,7 +43,7 @@ export function createAttempts(
     start(request) {
       const abort = new AbortController()
       return new Promise((resolve) => {
-        const cancelDeadline = setTimer(() => giveUp('timeout'), bounds.timeoutInMs)
+        const cancelDeadline = setDeadline(() => giveUp('timeout'), bounds.timeoutInMs, setTimer)
         giveUp = (failure) => {
           cancelDeadline()
           resolve(failed(failure))

@@ -1,4 +1,5 @@
 import type { InstanceSettings } from '../options/instance-settings.js'
+import { steadyOf } from '../steady-clock.js'
 import { type SetTimer, setUnrefTimer } from '../timers.js'
 import { shareWithinCluster } from './cluster-source.js'
 import { createBapiSource, createFapiSource } from './http-source.js'
@@ -18,6 +19,8 @@ export interface KeyStoreSeams {
   /** A counter that grows with every authenticated request and is never reset. It is compared at timer ticks. */
   readonly activity?: () => number
   readonly setTimer?: SetTimer
+  /** A clock that nobody sets. */
+  readonly steadyNow?: () => number
   /** A number from 0 to less than 1, for jitter. */
   readonly random?: () => number
 }
@@ -38,6 +41,7 @@ export function createKeyStore(options: KeyStoreOptions, seams: KeyStoreSeams = 
     // Without a counter every look at it counts as traffic: keys are then refreshed as if requests always came.
     activity: seams.activity ?? countLooks(),
     setTimer: seams.setTimer ?? setUnrefTimer,
+    steadyNow: seams.steadyNow ?? steadyOf(options.now),
     random: seams.random ?? Math.random
   })
 }

@@ -11,17 +11,27 @@ export interface OutageReporter {
   changed(change: Change): void
 }
 
+export interface OutageReporterSettings {
+  readonly instance: string | null
+  readonly logger: Logger
+  /** A clock that nobody sets, for the length of an outage. */
+  readonly steadyNow: () => number
+}
+
 type Condition = 'well' | 'stale' | 'missing' | 'secret-key-invalid'
 
-export function createOutageReporter(instance: string | null, source: 'bapi' | 'fapi', logger: Logger): OutageReporter {
+export function createOutageReporter(
+  { instance, logger, steadyNow }: OutageReporterSettings,
+  source: 'bapi' | 'fapi'
+): OutageReporter {
   let condition: Condition = 'well'
   let failure: FetchFailure = 'network'
   let sinceMs = 0
 
-  function log(nowMs: number, state: object): void {
+  function log(state: object): void {
     const fields = { ...state, help: helpOfFailure(failure) }
     if (condition === 'well') {
-      logger.info({ ...state, outageMs: nowMs - sinceMs }, 'Clerk key set is refreshed again')
+      logger.info({ ...state, outageMs: Math.round(steadyNow() - sinceMs) }, 'Clerk key set is refreshed again')
     } else if (condition === 'secret-key-invalid') {
       logger.error(
         fields,
@@ -45,11 +55,11 @@ export function createOutageReporter(instance: string | null, source: 'bapi' | '
       const next = judge(failures, lastError, held.isUsable(nowMs))
       if (next === condition) return
       const isBeginning = condition === 'well'
-      if (isBeginning) sinceMs = nowMs
+      if (isBeginning) sinceMs = steadyNow()
       failure = lastError ?? failure
       condition = next
       const usableUntilMs = held.isUsable(nowMs) ? held.staleUntilMs : null
-      log(nowMs, {
+      log({
         source,
         failure,
         usableUntil: usableUntilMs === null ? null : new Date(usableUntilMs).toISOString()

@@ -21,6 +21,8 @@ export interface RefresherSettings extends UpdateSettings {
    * Grows with every authenticated request. Comparing it at timer ticks shows traffic without a call from the hot path.
    */
   readonly activity: () => number
+  /** A clock that nobody sets. */
+  readonly steadyNow: () => number
 }
 
 export interface RefreshState extends RefreshCondition {
@@ -63,11 +65,11 @@ const MAX_SLEEP_MS = 60_000
 const MAX_SHARED_AGE_MS = 15_000
 
 export function createRefresher(settings: RefresherSettings): Refresher {
-  const { source, cache, now, activity, setTimer } = settings
+  const { source, cache, now, activity, setTimer, steadyNow } = settings
   const held = createKeySetHolder(cache)
   const attempts = createAttempts(source, cache, setTimer)
   const rate = createRateWindow(MAX_FETCHES_PER_MINUTE, 60_000)
-  const reporter = createOutageReporter(settings.instance, source.kind, settings.logger)
+  const reporter = createOutageReporter(settings, source.kind)
   const counters = createCounters()
 
   const state: RefreshState = {
@@ -112,12 +114,13 @@ export function createRefresher(settings: RefresherSettings): Refresher {
   /** One fetch from start to end. Never rejects. */
   async function fly(cause: RefreshCause): Promise<void> {
     const startedAtMs = lastStartMs
+    const begunMs = steadyNow()
     try {
       const outcome = await settle(cause, startedAtMs)
       if (state.isClosed) return
       reporter.report(state.failures, state.lastError, held, now())
       if (outcome !== null && keyRefreshChannel.hasSubscribers) {
-        const durationMs = now() - startedAtMs
+        const durationMs = Math.round(steadyNow() - begunMs)
         const event: KeyRefreshEvent = {
           instance: settings.instance,
           source: source.kind,

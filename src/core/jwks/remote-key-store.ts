@@ -86,8 +86,8 @@ export function createRemoteKeyStore(settings: RefresherSettings): KeyStore {
       await demand('unknown-kid', question)
       const keys = held.find(kid, now())
       if (keys.length > 0) return { ok: true, keys }
-      // Closed meanwhile: the key may be a new one.
-      if (state.failures > 0 || state.isClosed) return unavailable()
+      // Closed meanwhile, or stood still for so long that the answer is out of date: the key may be a new one.
+      if (state.failures > 0 || state.isClosed || !held.isUsable(now())) return unavailable()
     }
     if (!isAnswered(question)) return refuse()
     denied.add(kid, now())

@@ -1,5 +1,6 @@
+import { countRepeats } from '../counted-log.js'
 import { logLine } from '../log-lines.js'
-import { steadyNow, systemNow } from '../steady-clock.js'
+import { steadyOf } from '../steady-clock.js'
 import { setUnrefTimer } from '../timers.js'
 import type { RevocationPeer } from './bus.js'
 import { DatedHere } from './dated-here.js'
@@ -26,8 +27,10 @@ const STEP_CHECK_MS = 5_000
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { now, clockSkewMs, logger, bus, setTimer = setUnrefTimer } = options
   const { maxEntries = DEFAULT_MAX_ENTRIES } = options
+  // Requests can cause its lines. Those of the bus tell a change of state: each has to come, and at once.
+  const log = countRepeats(logger)
   const store = new RevocationStore(maxEntries)
-  const dated = new DatedHere(now, options.steadyNow ?? (now === systemNow ? steadyNow : now), maxEntries)
+  const dated = new DatedHere(now, options.steadyNow ?? steadyOf(now), maxEntries)
   const listeners = new Set<(revocation: Revocation) => void>()
   let sessionRetentionMs = SESSION_TOKEN_LIFETIME_MS + clockSkewMs
   let machineRetentionMs = MACHINE_TOKEN_LIFETIME_MS + clockSkewMs
@@ -59,7 +62,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (folded !== null) {
       folds++
       const everyoneIssuedUntilMs = Math.max(folded.sessionsMs, folded.machinesMs)
-      logLine(logger, 'revocations-folded', { entries: store.size, everyoneIssuedUntilMs })
+      logLine(log, 'revocations-folded', { entries: store.size, everyoneIssuedUntilMs })
       for (const watermark of watermarksOf(folded)) tell(watermark)
     }
     if (cancelSweep === null) scheduleSweep()

@@ -67,7 +67,7 @@ export interface Revocations {
 export interface RevocationsOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** A clock that nobody sets. Default: the system's where `now` is `systemNow`, else `now`, which then has no steps. */
+  /** A clock that nobody sets. Default: `steadyOf(now)`. */
   readonly steadyNow?: () => number
   readonly clockSkewMs: number
   readonly logger: Logger

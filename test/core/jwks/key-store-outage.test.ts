@@ -38,6 +38,17 @@ t.test('an outage: known keys stay in use up to the stale limit, then the answer
   t.equal(h.logs.at(-1)?.level, 'info')
 })
 
+t.test('the clock is set during an outage: its length is the time that has passed', async (t) => {
+  const h = createHarness(() => new Response('no', { status: 500 }))
+  await h.store.ready()
+  await h.time.settle()
+  h.endpoint = () => keySetResponse([a.jwk])
+  h.time.set(h.time.now() - 3_600_000)
+  await h.time.pass(61_000)
+  const { outageMs } = h.logs.at(-1)?.fields ?? {}
+  t.ok(Number(outageMs) > 0 && Number(outageMs) <= 61_000, String(outageMs))
+})
+
 t.test('without any keys each request is answered at once until the next attempt is due', async (t) => {
   const h = createHarness(() => new Response('', { status: 503, headers: { 'retry-after': '30' } }))
   h.random = 0

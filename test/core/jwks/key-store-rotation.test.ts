@@ -37,6 +37,19 @@ t.test('a rotated key is found by the first token that names it', async (t) => {
   t.equal(h.requests.length, 2)
 })
 
+t.test('an answer that is out of date when it is read refuses no new key', async (t) => {
+  const h = createHarness(() => keySetResponse([a.jwk]))
+  await h.store.ready()
+  await h.time.pass(10_000)
+  h.endpoint = () => {
+    h.time.set(h.time.now() + 600_000)
+    return keySetResponse([a.jwk, b.jwk])
+  }
+  t.match(await h.store.resolve('ins_b', true), { ok: false, unavailable: true })
+  h.endpoint = () => keySetResponse([a.jwk, b.jwk])
+  t.ok((await h.store.resolve('ins_b', true)).ok)
+})
+
 t.test('one unknown kid again and again causes fewer and fewer fetches', async (t) => {
   const h = createHarness(() => keySetResponse([a.jwk]))
   await h.store.ready()
@@ -186,6 +199,7 @@ function createSharing(first: readonly object[], warmUp: 'background' | false) {
     instance: null,
     cache: { ...jwksSettings, warmUp },
     snapshots: null,
+    steadyNow: time.steadyNow,
     now: time.now,
     logger: silentLogger,
     activity: () => 0,
