@@ -95,7 +95,7 @@ export function bearerHeaders(token: string): Headers {
 }
 
 /** Headers of a browser: Clerk's two cookies among four others. */
-function cookieHeaders(clerk: LocalClerk, token: string): Headers {
+function cookieHeaders(clerk: LocalClerk, token: string | null): Headers {
   const own = clerk.cookies(token, { suffixed: false })
   return {
     host: 'app.local.test',
@@ -113,5 +113,5 @@ export function headersFor(clerk: LocalClerk, carrier: Carrier, token: string): 
 
 export function anonymousHeaders(clerk: LocalClerk, carrier: Carrier): Headers {
   const { authorization: _, ...rest } = bearerHeaders('')
-  return carrier === 'bearer' ? rest : { ...cookieHeaders(clerk, ''), cookie: 'theme=dark; __client_uat=0' }
+  return carrier === 'bearer' ? rest : { ...cookieHeaders(clerk, null), cookie: 'theme=dark; __client_uat=0' }
 }
