@@ -29,8 +29,9 @@ export interface ClusterLink {
 }
 
 /**
- * The channel loses nothing and keeps the order, from when the primary listens. So a primary that answers has all that was sent before, and this process
- * all that it has passed on: after a hang one answer mends everything. While an answer is out, nothing more is asked.
+ * Once the primary listens, the channel loses nothing and keeps the order. So a primary that answers has all that was sent before,
+ * and this process all that it has passed on: after a hang one answer mends everything. While an answer is out, nothing more
+ * is asked.
  */
 export function openClusterLink(name: string, heartbeatInMs: number, peers: Peers): ClusterLink {
   const availability = createAvailability({ kind: 'cluster', logger: null, now: systemNow }, peers)

@@ -36,7 +36,10 @@ export function assertAuthorizeCondition(condition: unknown): void {
   }
 }
 
-/** What a condition should be that no session token can meet, or that others can than it says (auth/README.md section 6). */
+/**
+ * The form to write instead, of a condition that no session token can meet, or that lets others pass than it names
+ * (auth/README.md section 6). Null: the condition is right.
+ */
 function expectedInstead(key: (typeof TEXT_CONDITIONS)[number], value: string): string | null {
   if (key === 'role' || key === 'permission') {
     const name = value.replace(/^(org:)+/, '')
@@ -44,7 +47,7 @@ function expectedInstead(key: (typeof TEXT_CONDITIONS)[number], value: string): 
     const isOfClerk = key === 'permission' && name.startsWith('sys_')
     return isOfClerk ? 'one of your own: Clerk puts system permissions (org:sys_…) into no session token' : null
   }
-  // `has()` would ignore what follows a second colon, and a permission grant whoever has the feature.
+  // `has()` ignores everything after a second colon: `org:docs:read`, a permission, would let everybody with `docs` pass.
   const [scope = '', id, more] = value.split(':')
   const isScoped = id !== '' && more === undefined && /^(o|org|organization|u|user)$/.test(scope)
   if (id === undefined || isScoped) return null
